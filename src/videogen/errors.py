@@ -1,0 +1,268 @@
+"""Every error of this package, and what each says about money.
+
+    VideogenError
+    ├── SettingsError              a variable is missing or malformed            nothing was spent
+    ├── InvalidInput               a request's fields are wrong                  nothing was spent
+    │   ├── UnsupportedPhoto       a photo of a type or make we do not take      nothing was spent
+    │   └── InputTooLarge          more bytes or pixels than we take             nothing was spent
+    ├── StoreError
+    │   ├── StoreUnavailable       S3 did not answer, or with an error: the write may have been applied
+    │   ├── NoSuchObject           the key is not there
+    │   ├── Conflict               another writer's version is there now
+    │   └── UnsafeStore            the store ignores conditional writes
+    └── JobError                   ends or delays a job; names a failure code
+        ├── PhotoUnreadable        found before the paid call                    not charged
+        ├── BlackboxNotStarted     the answer proves that nothing began          not charged, may be repeated
+        ├── BlackboxRefused        a final no                                    as `charged` says
+        ├── BlackboxOutcomeUnknown no answer that tells                          unknown
+        ├── BlackboxNoVideo        an answer without a usable video              unknown
+        ├── VideoGone              the provider no longer has the file           charged
+        ├── VideoRefused           the file is not one that we may store         charged
+        └── VideoInterrupted       the download broke off; it may be repeated    charged
+
+The message of an error is for the person who can do something about it. It never holds a key, a token, a
+prompt, or a provider's own words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Charged = Literal["no", "yes", "unknown"]
+FailureCode = Literal[
+    "expired",
+    "worker_unreachable",
+    "photo_unreadable",
+    "store_unsafe",
+    "misconfigured",
+    "provider_busy",
+    "provider_unreachable",
+    "content_refused",
+    "provider_account",
+    "provider_rejected",
+    "outcome_unknown",
+    "no_video",
+    "video_gone",
+    "video_refused",
+    "save_failed",
+    "canceled",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMeaning:
+    """What a failure code means: its usual charge, whether to try again, and one line for people."""
+
+    charged: Charged
+    retryable: bool
+    detail: str
+
+
+FAILURES: Mapping[FailureCode, FailureMeaning] = {
+    "expired": FailureMeaning(
+        "no", True, "The video could not be started in time. Nothing was charged. Please try again."
+    ),
+    "worker_unreachable": FailureMeaning(
+        "no",
+        True,
+        "The video service of this site could not be reached. Nothing was charged. Please try again.",
+    ),
+    "photo_unreadable": FailureMeaning(
+        "no", False, "A photo could not be read. Nothing was charged. Please try another photo."
+    ),
+    "store_unsafe": FailureMeaning(
+        "no",
+        False,
+        "This site's storage is not set up safely. Nothing was charged. Please tell its operator.",
+    ),
+    "misconfigured": FailureMeaning(
+        "no", False, "This site is not set up completely. Nothing was charged. Please tell its operator."
+    ),
+    "provider_busy": FailureMeaning(
+        "no", True, "The video provider is busy. Nothing was charged. Please try again in a few minutes."
+    ),
+    "provider_unreachable": FailureMeaning(
+        "no", True, "The video provider could not be reached. Nothing was charged. Please try again later."
+    ),
+    "content_refused": FailureMeaning(
+        "no", False, "The video provider refused this photo or prompt. Please change one of them."
+    ),
+    "provider_account": FailureMeaning(
+        "no", False, "This site's account at the video provider does not work now. Please tell its operator."
+    ),
+    "provider_rejected": FailureMeaning(
+        "no",
+        False,
+        "The video provider could not make a video from this. Please change the photo or the prompt.",
+    ),
+    "outcome_unknown": FailureMeaning(
+        "unknown", True, "The video provider gave no clear answer. The video may have been charged."
+    ),
+    "no_video": FailureMeaning(
+        "unknown", True, "The video provider answered without a video. It may have been charged."
+    ),
+    "video_gone": FailureMeaning(
+        "yes", True, "The video was made, but the provider had deleted it before it could be saved."
+    ),
+    "video_refused": FailureMeaning(
+        "yes", False, "The provider sent a file that is not a video this site can keep. It was charged."
+    ),
+    "save_failed": FailureMeaning(
+        "yes",
+        True,
+        "The video was made, but it could not be saved. It was charged; trying again may be free.",
+    ),
+    "canceled": FailureMeaning("no", True, "This video was canceled."),
+}
+
+
+class VideogenError(Exception):
+    """The root of this package's errors. Its text is the class's docstring unless one is given."""
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail or (type(self).__doc__ or "").split("\n", 1)[0]
+        super().__init__(self.detail)
+
+
+class SettingsError(VideogenError):
+    """A variable of the environment is missing or malformed; the text names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field of a request: its JSON path, and what to do about it."""
+
+    field: str
+    message: str
+
+
+class InvalidInput(VideogenError):
+    """The request has fields that are wrong."""
+
+    code: ClassVar[str] = "invalid_input"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
+
+
+class UnsupportedPhoto(InvalidInput):
+    """A photo is not a JPEG, PNG or WebP that we can take."""
+
+    code: ClassVar[str] = "unsupported_photo"
+
+
+class InputTooLarge(InvalidInput):
+    """The request, its photos or their pixels are more than we take."""
+
+    code: ClassVar[str] = "too_large"
+
+
+class StoreError(VideogenError):
+    """The S3 store did not do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The storage did not answer as it should; the write may or may not have been applied."""
+
+
+class NoSuchObject(StoreError):
+    """There is no object under this key."""
+
+
+class Conflict(StoreError):
+    """Another writer's version is there now; nothing was written."""
+
+
+class UnsafeStore(StoreError):
+    """The storage ignores conditional writes, so nothing could keep a job from being bought twice."""
+
+
+class JobError(VideogenError):
+    """Something that ends or delays a job.
+
+    `detail` is one line for people. `note` is a short, redacted diagnostic for the log alone.
+    """
+
+    def __init__(
+        self,
+        code: FailureCode,
+        *,
+        charged: Charged | None = None,
+        retryable: bool | None = None,
+        detail: str = "",
+        note: str = "",
+    ) -> None:
+        meaning = FAILURES[code]
+        self.code: FailureCode = code
+        self.charged: Charged = charged or meaning.charged
+        self.retryable = meaning.retryable if retryable is None else retryable
+        self.note = note
+        super().__init__(detail or meaning.detail)
+
+
+class PhotoUnreadable(JobError):
+    """A photo cannot be decoded; found before anything is bought."""
+
+    def __init__(self, *, detail: str = "", note: str = "") -> None:
+        super().__init__("photo_unreadable", detail=detail, note=note)
+
+
+class BlackboxNotStarted(JobError):
+    """The answer proves that no generation began, so the call may be repeated.
+
+    `retry_after` is the provider's wish in seconds, None without one.
+    """
+
+    def __init__(
+        self,
+        code: Literal["provider_busy", "provider_unreachable"],
+        *,
+        retry_after: float | None = None,
+        note: str = "",
+    ) -> None:
+        self.retry_after = retry_after
+        super().__init__(code, note=note)
+
+
+class BlackboxRefused(JobError):
+    """A final no: account, content or parameters."""
+
+
+class BlackboxOutcomeUnknown(JobError):
+    """The provider may be making the video, or may have made it: never call again."""
+
+    def __init__(self, *, note: str = "") -> None:
+        super().__init__("outcome_unknown", note=note)
+
+
+class BlackboxNoVideo(JobError):
+    """An answer that says success and holds no usable link to a video."""
+
+    def __init__(self, *, note: str = "") -> None:
+        super().__init__("no_video", note=note)
+
+
+class VideoGone(JobError):
+    """The provider no longer has the file (403, 404, 410)."""
+
+    def __init__(self, *, note: str = "") -> None:
+        super().__init__("video_gone", note=note)
+
+
+class VideoRefused(JobError):
+    """The link or the file is not one that we may fetch and store."""
+
+    def __init__(self, *, note: str = "") -> None:
+        super().__init__("video_refused", note=note)
+
+
+class VideoInterrupted(JobError):
+    """The download broke off; the file is still there, so it may be fetched again."""
+
+    def __init__(self, *, note: str = "") -> None:
+        super().__init__("save_failed", note=note)
