@@ -167,7 +167,14 @@ class StoreError(VideogenError):
 
 
 class StoreUnavailable(StoreError):
-    """The storage did not answer as it should; the write may or may not have been applied."""
+    """The storage did not answer as it should; the write may or may not have been applied.
+
+    `transient` is False where trying again cannot help: wrong keys, no bucket.
+    """
+
+    def __init__(self, detail: str = "", *, transient: bool = True) -> None:
+        self.transient = transient
+        super().__init__(detail)
 
 
 class NoSuchObject(StoreError):

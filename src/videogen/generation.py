@@ -1,0 +1,474 @@
+"""The worker's story: from a queued job to a stored video, with at most one purchase.
+
+    read the job ─▶ read and clean the photos ─▶ build the request      free, may happen twice
+      ─▶ claim ─▶ POST ─▶ record the link                               the one exclusive step
+      ─▶ download, check, store ─▶ complete                             free, may be taken over
+
+A run may be killed anywhere and is delivered up to three times. Whatever it finds, `videogen.jobs` says what
+may still be done. A run that leaves a resumable job behind raises Resumable, so that it is delivered again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from videogen import jobs, log
+from videogen.errors import (
+    BlackboxNotStarted,
+    BlackboxOutcomeUnknown,
+    JobError,
+    NoSuchObject,
+    PhotoUnreadable,
+    StoreUnavailable,
+    UnsafeStore,
+    VideogenError,
+    VideoGone,
+    VideoInterrupted,
+)
+from videogen.job_store import photo_key, video_key
+from videogen.jobs import Failure, Stage, Status, Video
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from videogen.clock import Clock
+    from videogen.job_store import JobStore, StoredJob
+    from videogen.jobs import AspectRatio, Job
+
+RENEW_EVERY = 30.0
+"""Seconds between renewals: one may fail before the lease is dead."""
+SAVE_RESERVE = 60.0
+"""Seconds that the paid call leaves for fetching and storing what it bought."""
+RECORD_PATIENCE = 120.0
+"""Seconds for which a run tries to record what it bought: losing that is losing the video."""
+GONE_TRIES = 3
+"""How often a link that answers "not there" is asked: storage behind a CDN may lag."""
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 20.0
+PHOTO_LINK_SECONDS = 60 * 60
+"""How long a presigned link to a photo works: the provider may queue a request before it fetches."""
+
+T = TypeVar("T")
+
+
+class Resumable(VideogenError):
+    """The run ended and another one can go on: the platform should deliver the call again."""
+
+
+class _Abandoned(Exception):
+    """The job is not this run's any more."""
+
+
+class Generated(Protocol):
+    """The provider's answer: where the video is, and the provider's id of the request."""
+
+    @property
+    def url(self) -> str:
+        """Where the video can be fetched, for about an hour."""
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's name for the request, for the operator's questions."""
+
+
+class Provider(Protocol):
+    """The paid API."""
+
+    def request_body(self, model: str, prompt: str, photos: Sequence[str]) -> dict[str, object]:
+        """Return the body of a request; photos are data URIs or links, the start frame first. Pure."""
+
+    def generate(self, body: dict[str, object], *, deadline: float) -> Generated:
+        """Buy a video, until a monotonic deadline. Raises the Blackbox errors."""
+
+    def close(self) -> None:
+        """Give up a call that is under way in another thread: it ends with BlackboxOutcomeUnknown."""
+
+
+class VideoParts(Protocol):
+    """A download: iterate over its parts, then ask what it was."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Hex digits."""
+
+
+class Beside(Protocol):
+    """Runs a slow call while beats go on: `wait()` is the seconds until the next `beat()`.
+
+    Where a beat raises, `give_up()` makes the call end early, and the beat's error is raised.
+    """
+
+    def __call__(  # noqa: D102 - said above
+        self,
+        call: Callable[[], T],
+        *,
+        wait: Callable[[], float],
+        beat: Callable[[], None],
+        give_up: Callable[[], None],
+    ) -> T: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What a run works with; all of it can be swapped for a test's own.
+
+    `clean_photo` makes the JPEG to send from bytes as received, and crops it where a ratio is given;
+    `shape` names a JPEG's ratio for the prompt; `photo_part` makes of a stored photo's key and bytes what the
+    request carries; `open_video` opens the download of a link until a monotonic deadline.
+    """
+
+    store: JobStore
+    clock: Clock
+    provider: Provider
+    clean_photo: Callable[[bytes, AspectRatio | None], bytes]
+    shape: Callable[[bytes], str]
+    photo_part: Callable[[str, bytes], str]
+    open_video: Callable[[str, float], AbstractContextManager[VideoParts]]
+    beside: Beside
+
+
+def run(job_id: str, tools: Tools, *, holder: str, seconds: float) -> None:
+    """Do what can be done for a job in so many seconds.
+
+    `holder` names this run. Returns when nothing is left to do, raises Resumable when another run can go on,
+    and StoreUnavailable where the store kept it from finding out.
+    """
+    try:
+        stored = tools.store.read(job_id)
+    except NoSuchObject:
+        log.warning("worker.job_unknown", jobId=job_id)
+        return
+    _Run(stored, tools, holder=holder, seconds=seconds).run()
+
+
+class _Run:
+    """One run's state: the record as it last saw it, its claim, and when it must end."""
+
+    def __init__(self, stored: StoredJob, tools: Tools, *, holder: str, seconds: float) -> None:
+        self._stored = stored
+        self._tools = tools
+        self._store = tools.store
+        self._clock = tools.clock
+        self._holder = holder
+        self._epoch = 0
+        self._claimed_at = 0.0
+        self._beaten_at = 0.0
+        self._stopped = False
+        left = stored.job.created_at + jobs.WORK_ENDS_WITHIN - tools.clock.now()
+        self._ends_at = tools.clock.monotonic() + min(seconds, left)
+
+    @property
+    def _job(self) -> Job:
+        return self._stored.job
+
+    def run(self) -> None:
+        try:
+            for _ in range(2 * jobs.MAX_CALLS):
+                if self._step():
+                    return
+        except _Abandoned:
+            self._log_warning("job.abandoned", status=self._job.status)
+            self._erase_leftovers()
+            return
+        raise Resumable
+
+    def _step(self) -> bool:
+        """Take the job one step on; return whether there is nothing left to do for this run."""
+        job = self._job
+        if job.has_ended:
+            self._log("job.already_ended", status=job.status)
+            self._erase_leftovers()
+            return True
+        ended = self._store.swap(
+            self._stored, lambda it: jobs.end_due(it.job, now=self._clock.now(), lease_age=it.age)
+        )
+        if ended is not None:
+            self._stored = ended
+            self._log_end()
+            return True
+        if job.status is Status.QUEUED:
+            return self._render()
+        if job.stage is Stage.SAVING:
+            return self._take_over()
+        # Somebody's paid call is under way. If that run is dead, the next reader will say so.
+        self._log("job.held_by_another")
+        return True
+
+    # --- rendering -----------------------------------------------------------------------------------------
+
+    def _render(self) -> bool:
+        try:
+            body = self._request()
+        except PhotoUnreadable as error:
+            return self._fail_queued(error)
+        self._wait_until(self._job.retry_at or 0.0)
+        if not self._claim():
+            return False
+        try:
+            generated = self._beside(lambda: self._call(body), self._tools.provider.close)
+        except BlackboxNotStarted as error:
+            return self._requeue(error)
+        except JobError as error:
+            return self._fail(error)
+        self._record_url(generated)
+        return self._save()
+
+    def _request(self) -> dict[str, object]:
+        job = self._job
+        parts = []
+        shape = ""
+        for number in range(1, len(job.photos) + 1):
+            try:
+                original = self._store.get_photo(job.id, number)
+            except NoSuchObject:
+                raise PhotoUnreadable(note="missing") from None
+            clean = self._tools.clean_photo(original.body, job.aspect_ratio if number == 1 else None)
+            shape = shape or self._tools.shape(clean)
+            self._store.replace_photo(job.id, number, clean, original)
+            parts.append(self._tools.photo_part(photo_key(job.id, number), clean))
+        prompt = f"{job.prompt}\n\nAspect ratio: {shape}."
+        return self._tools.provider.request_body(job.model, prompt, parts)
+
+    def _claim(self) -> bool:
+        try:
+            self._store.probe(self._stored)
+        except UnsafeStore:
+            self._fail_queued(JobError("store_unsafe"))
+            raise _Abandoned from None
+        epoch = self._job.epoch + 1
+        # Taken before the write, since the store counts the lease from some moment during it.
+        claimed_at = self._clock.monotonic()
+        if not self._swap(lambda it: jobs.claim(it.job, self._holder, epoch, now=self._clock.now())):
+            self._stored = self._store.read(self._job.id)
+            return False
+        self._epoch = epoch
+        self._claimed_at = claimed_at
+        self._log("job.claimed", calls=self._job.calls)
+        return True
+
+    def _call(self, body: dict[str, object]) -> Generated:
+        # Frozen between the claim and here, this run may have lost its lease: nothing was sent yet.
+        if self._clock.monotonic() - self._claimed_at >= jobs.LEASE_SECONDS:
+            raise BlackboxNotStarted("provider_unreachable", note="lease lost before the call")
+        if self._clock.now() - self._job.created_at >= jobs.PAID_CALL_WITHIN:
+            raise BlackboxNotStarted("provider_unreachable", note="too late for a call")
+        self._log("blackbox.called", model=self._job.model)
+        begun = self._clock.monotonic()
+        try:
+            generated = self._tools.provider.generate(body, deadline=self._ends_at - SAVE_RESERVE)
+        except JobError as error:
+            took = 1000 * (self._clock.monotonic() - begun)
+            self._log_warning("blackbox.answered", code=error.code, note=error.note, durationMs=took)
+            raise
+        except Exception as error:
+            self._log_error("blackbox.call_broke", error=type(error).__name__)
+            raise BlackboxOutcomeUnknown(note=type(error).__name__) from error
+        took = 1000 * (self._clock.monotonic() - begun)
+        self._log("blackbox.answered", host=urlsplit(generated.url).hostname, durationMs=took)
+        return generated
+
+    def _requeue(self, error: BlackboxNotStarted) -> bool:
+        now = self._clock.now()
+        pause = max(error.retry_after or 0.0, FIRST_PAUSE * 2**self._job.calls)
+        retry_at = now + pause
+        in_time = retry_at < self._job.created_at + jobs.PAID_CALL_WITHIN
+        if self._job.calls >= jobs.MAX_CALLS or not in_time:
+            return self._fail(error)
+        if self._swap(
+            lambda it: jobs.back_to_queue(it.job, self._holder, self._epoch, now=now, retry_at=retry_at)
+        ):
+            self._log_warning("job.requeued", code=error.code, waitSeconds=pause)
+            return False
+        return self._fail(error)
+
+    def _record_url(self, generated: Generated) -> None:
+        now = self._clock.now()
+        if not self._swap(
+            lambda it: jobs.record_url(
+                it.job, self._holder, self._epoch, now=now, url=generated.url, request_id=generated.request_id
+            ),
+            patience=RECORD_PATIENCE,
+        ):
+            self._stored = self._store.read(self._job.id)
+            raise _Abandoned
+
+    # --- saving --------------------------------------------------------------------------------------------
+
+    def _take_over(self) -> bool:
+        epoch = self._job.epoch + 1
+        now = self._clock.now()
+        if not self._swap(lambda it: jobs.take_over(it.job, self._holder, epoch, now=now, lease_age=it.age)):
+            # Its holder lives. Should it die, the platform's next delivery takes over.
+            raise Resumable
+        self._epoch = epoch
+        self._log("job.taken_over")
+        return self._save()
+
+    def _save(self) -> bool:
+        url = self._job.provider_url or ""
+        gone = 0
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                video = self._beside(lambda: self._fetch(url), self._stop)
+                break
+            except VideoGone as error:
+                gone += 1
+                if gone == GONE_TRIES:
+                    return self._fail(error)
+                self._log_warning("video.retried", note=error.note)
+            except (VideoInterrupted, StoreUnavailable) as error:
+                self._log_warning("video.retried", note=getattr(error, "note", error.detail))
+            except JobError as error:
+                return self._fail(error)
+            if self._clock.monotonic() + pause >= self._ends_at:
+                return self._out_of_time()
+            self._beside(lambda: self._clock.sleep(pause), self._stop)  # noqa: B023 - called at once
+            pause = min(2 * pause, LONGEST_PAUSE)
+        self._log("video.saved", bytes=video.bytes)
+        return self._complete(video)
+
+    def _fetch(self, url: str) -> Video:
+        key = video_key(self._job.id, self._epoch)
+        with self._tools.open_video(url, self._ends_at) as parts:
+            self._store.put_video(key, self._while_ours(parts))
+        return Video(key=key, bytes=parts.length, sha256=parts.sha256, host=urlsplit(url).hostname or "")
+
+    def _while_ours(self, parts: VideoParts) -> Iterator[bytes]:
+        for part in parts:
+            if self._stopped:
+                raise VideoInterrupted(note="abandoned")
+            yield part
+
+    def _complete(self, video: Video) -> bool:
+        if not self._swap(
+            lambda it: jobs.complete(it.job, self._holder, self._epoch, now=self._clock.now(), video=video),
+            patience=RECORD_PATIENCE,
+        ):
+            self._stored = self._store.read(self._job.id)
+            raise _Abandoned
+        self._log_end()
+        return True
+
+    def _out_of_time(self) -> bool:
+        if self._clock.now() < self._job.created_at + jobs.WORK_ENDS_WITHIN - LONGEST_PAUSE:
+            raise Resumable
+        failure = jobs.save_failure(self._job)
+        return self._end(failure)
+
+    # --- ends ----------------------------------------------------------------------------------------------
+
+    def _fail(self, error: JobError) -> bool:
+        return self._end(
+            Failure(code=error.code, retryable=error.retryable, charged=error.charged, detail=error.detail)
+        )
+
+    def _end(self, failure: Failure) -> bool:
+        if self._job.rescues and failure.charged == "yes":
+            failure = Failure(
+                code=failure.code, retryable=failure.retryable, charged="no", detail=failure.detail
+            )
+        if not self._swap(
+            lambda it: jobs.fail(it.job, self._holder, self._epoch, now=self._clock.now(), failure=failure),
+            patience=RECORD_PATIENCE,
+        ):
+            self._stored = self._store.read(self._job.id)
+            raise _Abandoned
+        self._log_end()
+        return True
+
+    def _fail_queued(self, error: JobError) -> bool:
+        failure = Failure.of(error.code)
+        ended = self._swap(lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure))
+        if not ended:
+            self._stored = self._store.read(self._job.id)
+            return False
+        self._log_end(note=error.note)
+        return True
+
+    def _erase_leftovers(self) -> None:
+        """Delete what this or an earlier run stored for a job that has been erased or taken over since."""
+        job = self._job
+        try:
+            if job.deleted_at is not None:
+                self._store.erase_objects(job.id, photos=0, epochs=job.epoch)
+            elif self._epoch and (job.video is None or job.video.key != video_key(job.id, self._epoch)):
+                self._store.objects.delete(video_key(job.id, self._epoch))
+        except StoreUnavailable as error:
+            self._log_warning("video.leftover", error=error.detail)
+
+    # --- the claim -----------------------------------------------------------------------------------------
+
+    def _swap(self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None) -> bool:
+        swapped = self._store.swap(self._stored, change, patience=patience)
+        if swapped is None:
+            return False
+        self._stored = swapped
+        self._beaten_at = self._clock.monotonic()
+        return True
+
+    def _beside(self, call: Callable[[], T], give_up: Callable[[], None]) -> T:
+        return self._tools.beside(call, wait=self._until_beat, beat=self._beat, give_up=give_up)
+
+    def _until_beat(self) -> float:
+        return max(0.0, self._beaten_at + RENEW_EVERY - self._clock.monotonic())
+
+    def _beat(self) -> None:
+        """Renew the lease; raise _Abandoned once the job is somebody else's or has ended for good."""
+        self._beaten_at = self._clock.monotonic()
+        try:
+            if self._swap(lambda it: jobs.renew(it.job, self._holder, self._epoch)):
+                return
+            self._stored = self._store.read(self._job.id)
+        except StoreUnavailable as error:
+            self._log_warning("lease.not_renewed", error=error.detail)
+            return
+        except NoSuchObject:
+            raise _Abandoned from None
+        if self._job.is_improvable and self._job.is_held_by(self._holder, self._epoch):
+            # A reader took this run for dead. Its call may still bring the video, and then it may say so.
+            self._log_warning("lease.lost")
+            return
+        raise _Abandoned
+
+    def _stop(self) -> None:
+        self._stopped = True
+
+    def _wait_until(self, moment: float) -> None:
+        seconds = moment - self._clock.now()
+        if seconds > 0:
+            self._clock.sleep(seconds)
+
+    # --- log -----------------------------------------------------------------------------------------------
+
+    def _log(self, action: str, **facts: object) -> None:
+        log.info(action, jobId=self._job.id, epoch=self._epoch, **facts)
+
+    def _log_warning(self, action: str, **facts: object) -> None:
+        log.warning(action, jobId=self._job.id, epoch=self._epoch, **facts)
+
+    def _log_error(self, action: str, **facts: object) -> None:
+        log.error(action, jobId=self._job.id, epoch=self._epoch, **facts)
+
+    def _log_end(self, note: str = "") -> None:
+        job = self._job
+        took = 1000 * (self._clock.now() - job.created_at)
+        if job.failure is None:
+            self._log("job.completed", durationMs=took)
+        else:
+            self._log_error(
+                "job.failed",
+                code=job.failure.code,
+                charged=job.failure.charged,
+                note=note or None,
+                durationMs=took,
+            )

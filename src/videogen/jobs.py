@@ -1,0 +1,460 @@
+"""The job: its record, its states, and who may change what. Pure: no clock, no I/O.
+
+    queued ── claim ──▶ rendering ── record_url ──▶ saving ── complete ──▶ completed
+       ▲                    │                          ▲
+       └── back_to_queue ───┘   (nothing had started)  └── take_over (a dead lease, a new epoch)
+
+    fail, cancel and end_due lead from any of them to failed or canceled.
+
+Each change is a function from a job to a job. It returns the very same job where the change is there
+already (a lost reply), and None where it may not happen any more: the caller then stops. So whoever swaps a
+record can apply its change again on whatever record it finds, and the rules are all here.
+
+Times are seconds since 1970 (UTC). A lease's age is measured by the store's clock and handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from videogen.errors import FAILURES, Charged, FailureCode, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = 1
+LEASE_SECONDS = 60.0
+"""How long a holder may act on its claim without having renewed it, by its own monotonic clock."""
+LEASE_DEAD_SECONDS = 90.0
+"""The age at which others hold a lease for dead. The gap to LEASE_SECONDS is for clocks and slow requests."""
+PAID_CALL_WITHIN = 5 * 60.0
+"""No paid call begins later than this after the job's creation."""
+WORK_ENDS_WITHIN = 14 * 60.0
+"""All work stops by then: the platform kills the worker at 15 minutes."""
+ENDED_WITHIN = 16 * 60.0
+"""Whoever reads the job later than this finds it ended."""
+MAX_CALLS = 3
+MAX_DISPATCHES = 3
+DISPATCH_EVERY = 45.0
+
+
+class Status(StrEnum):
+    """Where a job stands. The last three are ends: nothing leads out of them, but see `Job.is_improvable`."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Stage(StrEnum):
+    """What a processing job is doing."""
+
+    RENDERING = "rendering"
+    """The paid call may have been made; it is never made again."""
+    SAVING = "saving"
+    """The provider's link is recorded; fetching it is free and may be repeated."""
+
+
+AspectRatio = Literal["auto", "16:9", "9:16"]
+
+
+class MalformedRecord(StoreError):
+    """A job's record in the store cannot be read; it was written by something else or by a newer version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A stored photo as it was received: its MIME type and its size."""
+
+    type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """A stored and checked video. `host` is where it came from, for the operator."""
+
+    key: str
+    bytes: int
+    sha256: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a job ended without a video, and what that cost."""
+
+    code: FailureCode
+    retryable: bool
+    charged: Charged
+    detail: str
+
+    @classmethod
+    def of(cls, code: FailureCode, charged: Charged | None = None) -> Self:
+        """Return the usual failure of a code, its charge replaced where one is given."""
+        meaning = FAILURES[code]
+        return cls(
+            code=code,
+            retryable=meaning.retryable,
+            charged=charged or meaning.charged,
+            detail=meaning.detail,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One step of a job's story."""
+
+    at: float
+    epoch: int
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The record under jobs/<id>.
+
+    `epoch` is the fencing token: each claim raises it. `holder` names the run that holds it, since a nonce
+    may be overwritten by a later writer before its own writer reads back. `lease_released` lets the next run
+    take over at once. `calls` counts POSTs to the provider, `dispatches` the extra calls that polls sent.
+    `retry_at` is the earliest time of the next POST. `fingerprint` is the digest of the request that made the
+    job. `rescues` names the job whose paid video this one saves.
+    """
+
+    id: str
+    prompt: str
+    model: str
+    aspect_ratio: AspectRatio
+    photos: tuple[Photo, ...]
+    created_at: float
+    nonce: str
+    schema: int = SCHEMA
+    version: int = 1
+    epoch: int = 0
+    status: Status = Status.QUEUED
+    stage: Stage | None = None
+    holder: str | None = None
+    lease_released: bool = False
+    calls: int = 0
+    retry_at: float | None = None
+    dispatches: int = 0
+    dispatched_at: float | None = None
+    started_at: float | None = None
+    completed_at: float | None = None
+    deleted_at: float | None = None
+    provider_url: str | None = None
+    provider_request_id: str | None = None
+    video: Video | None = None
+    failure: Failure | None = None
+    improved: bool = False
+    rescues: str | None = None
+    fingerprint: str = ""
+    history: tuple[Transition, ...] = ()
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of a newer version, carried along unread."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing but an improvement can change this job."""
+        return self.status in {Status.COMPLETED, Status.FAILED, Status.CANCELED}
+
+    @property
+    def is_improvable(self) -> bool:
+        """Whether the run whose call went unanswered may still say, once, how it really ended."""
+        return (
+            self.status is Status.FAILED
+            and self.failure is not None
+            and self.failure.code == "outcome_unknown"
+            and not self.improved
+            and self.deleted_at is None
+        )
+
+    def is_held_by(self, holder: str, epoch: int) -> bool:
+        """Whether a run's claim is still the latest one."""
+        return self.holder == holder and self.epoch == epoch
+
+
+# --- What is due -------------------------------------------------------------------------------------------
+
+
+def lease_is_dead(job: Job, lease_age: float) -> bool:
+    """Whether a processing job's holder must be taken for gone."""
+    return job.lease_released or lease_age >= LEASE_DEAD_SECONDS
+
+
+def due_end(job: Job, *, now: float, lease_age: float) -> Failure | None:
+    """Return the failure that a job has come to by the mere passing of time, None while there is hope."""
+    age = now - job.created_at
+    if job.has_ended:
+        return None
+    if job.status is Status.QUEUED:
+        return Failure.of("expired") if age >= PAID_CALL_WITHIN else None
+    if job.stage is Stage.RENDERING:
+        return Failure.of("outcome_unknown") if lease_is_dead(job, lease_age) or age >= ENDED_WITHIN else None
+    out_of_tries = (
+        job.dispatches >= MAX_DISPATCHES
+        and lease_is_dead(job, lease_age)
+        and now - (job.dispatched_at or job.created_at) >= LEASE_DEAD_SECONDS
+    )
+    return save_failure(job) if out_of_tries or age >= ENDED_WITHIN else None
+
+
+def save_failure(job: Job) -> Failure:
+    """Return the end of a job whose video was made and could not be saved; a rescue itself costs nothing."""
+    return Failure.of("save_failed", charged="no" if job.rescues else "yes")
+
+
+def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
+    """Whether a poll should send the worker one more call."""
+    if job.dispatches >= MAX_DISPATCHES or now - job.created_at >= WORK_ENDS_WITHIN:
+        return False
+    if job.dispatched_at is not None and now - job.dispatched_at < DISPATCH_EVERY:
+        return False
+    if job.status is Status.QUEUED:
+        return now - max(job.created_at, job.retry_at or 0.0) >= DISPATCH_EVERY
+    return job.stage is Stage.SAVING and lease_is_dead(job, lease_age)
+
+
+# --- Changes -----------------------------------------------------------------------------------------------
+
+
+def claim(job: Job, holder: str, epoch: int, *, now: float) -> Job | None:
+    """Mark the paid call as being made: the one exclusive step. `epoch` is the seen one plus 1."""
+    if job.is_held_by(holder, epoch) and job.stage is Stage.RENDERING:
+        return job
+    if (
+        job.status is not Status.QUEUED
+        or job.epoch != epoch - 1
+        or job.calls >= MAX_CALLS
+        or now - job.created_at >= PAID_CALL_WITHIN
+        or now < (job.retry_at or 0.0)
+    ):
+        return None
+    return _step(
+        job,
+        "job.claimed",
+        now,
+        epoch=epoch,
+        holder=holder,
+        lease_released=False,
+        status=Status.PROCESSING,
+        stage=Stage.RENDERING,
+        calls=job.calls + 1,
+        started_at=job.started_at or now,
+    )
+
+
+def take_over(job: Job, holder: str, epoch: int, *, now: float, lease_age: float) -> Job | None:
+    """Go on saving where a run that is gone has left off."""
+    if job.is_held_by(holder, epoch) and job.stage is Stage.SAVING:
+        return job
+    if job.stage is not Stage.SAVING or job.epoch != epoch - 1 or not lease_is_dead(job, lease_age):
+        return None
+    return _step(job, "job.taken_over", now, epoch=epoch, holder=holder, lease_released=False)
+
+
+def renew(job: Job, holder: str, epoch: int) -> Job | None:
+    """Keep the lease: any write does, so the record changes in nothing but its version."""
+    if job.status is not Status.PROCESSING or not job.is_held_by(holder, epoch):
+        return None
+    return replace(job, lease_released=False, version=job.version + 1)
+
+
+def back_to_queue(job: Job, holder: str, epoch: int, *, now: float, retry_at: float) -> Job | None:
+    """Undo a claim, after an answer that proves that nothing was started."""
+    if job.stage is not Stage.RENDERING or not job.is_held_by(holder, epoch):
+        return job if job.status is Status.QUEUED and job.is_held_by(holder, epoch) else None
+    return _step(job, "job.requeued", now, status=Status.QUEUED, stage=None, retry_at=retry_at)
+
+
+def record_url(
+    job: Job, holder: str, epoch: int, *, now: float, url: str, request_id: str | None
+) -> Job | None:
+    """Keep the provider's link before anything is done with it; a call given up for lost may do so too."""
+    if not job.is_held_by(holder, epoch):
+        return None
+    if job.provider_url == url:
+        return job
+    if job.stage is Stage.RENDERING:
+        return _step(
+            job,
+            "blackbox.answered",
+            now,
+            stage=Stage.SAVING,
+            provider_url=url,
+            provider_request_id=request_id,
+        )
+    if job.is_improvable:
+        return _step(job, "blackbox.answered", now, provider_url=url, provider_request_id=request_id)
+    return None
+
+
+def complete(job: Job, holder: str, epoch: int, *, now: float, video: Video) -> Job | None:
+    """Point to the stored and checked video."""
+    if not job.is_held_by(holder, epoch):
+        return None
+    if job.status is Status.COMPLETED:
+        return job if job.video == video else None
+    if job.stage is not Stage.SAVING and not job.is_improvable:
+        return None
+    return _end(
+        job, Status.COMPLETED, "job.completed", now, failure=None, video=video, improved=job.is_improvable
+    )
+
+
+def fail(job: Job, holder: str, epoch: int, *, now: float, failure: Failure) -> Job | None:
+    """End the holder's job without a video; also the late true end of a call whose outcome was unknown."""
+    if not job.is_held_by(holder, epoch):
+        return None
+    if job.status is Status.FAILED and job.failure == failure:
+        return job
+    if job.status is Status.PROCESSING or job.is_improvable:
+        return _end(job, Status.FAILED, "job.failed", now, failure=failure, improved=job.is_improvable)
+    return None
+
+
+def fail_queued(job: Job, *, now: float, failure: Failure) -> Job | None:
+    """End a job that nobody has claimed: nothing was spent on it."""
+    if job.status is Status.FAILED and job.failure == failure:
+        return job
+    return (
+        _end(job, Status.FAILED, "job.failed", now, failure=failure) if job.status is Status.QUEUED else None
+    )
+
+
+def end_due(job: Job, *, now: float, lease_age: float) -> Job | None:
+    """Write the end that has come by the passing of time; anybody may."""
+    failure = due_end(job, now=now, lease_age=lease_age)
+    return _end(job, Status.FAILED, "job.failed", now, failure=failure) if failure else None
+
+
+def cancel(job: Job, *, now: float) -> Job | None:
+    """End a job at its owner's wish, saying truly what it cost; None where it ended otherwise."""
+    if job.status is Status.CANCELED:
+        return job
+    if job.has_ended:
+        return None
+    charged: Charged = "no"
+    if job.stage is Stage.RENDERING:
+        charged = "unknown"
+    elif job.stage is Stage.SAVING and not job.rescues:
+        charged = "yes"
+    return _end(job, Status.CANCELED, "job.canceled", now, failure=Failure.of("canceled", charged))
+
+
+def erase(job: Job, *, now: float) -> Job | None:
+    """Leave a tombstone: ended if need be, without prompt, photos, link or video."""
+    if job.deleted_at is not None:
+        return job
+    ended = job if job.has_ended else cancel(job, now=now)
+    if ended is None:
+        return None
+    erased = replace(
+        ended, prompt="", photos=(), provider_url=None, provider_request_id=None, video=None, fingerprint=""
+    )
+    return _step(replace(erased, version=job.version), "job.deleted", now, deleted_at=now)
+
+
+def count_dispatch(job: Job, *, now: float, lease_age: float) -> Job | None:
+    """Count a poll's call to the worker before it is sent; a dead lease is released for the one who comes."""
+    if not needs_dispatch(job, now=now, lease_age=lease_age):
+        return None
+    return _step(
+        job,
+        "worker.called",
+        now,
+        dispatches=job.dispatches + 1,
+        dispatched_at=now,
+        lease_released=job.stage is Stage.SAVING,
+    )
+
+
+def _step(job: Job, action: str, now: float, **changes: Any) -> Job:  # noqa: ANN401 - the fields' own types
+    changed = replace(job, version=job.version + 1, **changes)
+    return replace(changed, history=(*job.history, Transition(at=now, epoch=changed.epoch, action=action)))
+
+
+def _end(job: Job, status: Status, action: str, now: float, **changes: Any) -> Job:  # noqa: ANN401 - as in _step
+    changes.setdefault("completed_at", now)
+    return _step(job, action, now, status=status, stage=None, lease_released=False, retry_at=None, **changes)
+
+
+# --- The record --------------------------------------------------------------------------------------------
+
+_NESTED: dict[str, type[Video | Failure]] = {"video": Video, "failure": Failure}
+_LISTS: dict[str, type[Photo | Transition]] = {"photos": Photo, "history": Transition}
+_TIMES = frozenset(
+    {"at", "created_at", "started_at", "completed_at", "deleted_at", "dispatched_at", "retry_at"}
+)
+
+
+def timestamp(seconds: float) -> str:
+    """Return a time as RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_record(job: Job) -> dict[str, Any]:
+    """Return the JSON object to store: camelCase names, RFC 3339 times, unknown fields as they came."""
+    return {**job.unknown, **_to_object(job)}
+
+
+def from_record(record: Mapping[str, Any]) -> Job:
+    """Read a stored JSON object; raises MalformedRecord."""
+    try:
+        if record["schema"] != SCHEMA:
+            raise MalformedRecord(
+                f"a job's record has schema {record['schema']!r}, this version reads {SCHEMA}"
+            )
+        known = _from_object(Job, record)
+        names = {_camel(entry.name) for entry in fields(Job)}
+        known["unknown"] = {name: value for name, value in record.items() if name not in names}
+        known["status"] = Status(known["status"])
+        known["stage"] = Stage(known["stage"]) if known.get("stage") else None
+        for name, kind in _NESTED.items():
+            if known.get(name) is not None:
+                known[name] = kind(**_from_object(kind, known[name]))
+        for name, item in _LISTS.items():
+            known[name] = tuple(item(**_from_object(item, entry)) for entry in known[name])
+        return Job(**known)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedRecord(f"a job's record cannot be read: {type(error).__name__}") from error
+
+
+def _to_object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the dataclasses above
+    found: dict[str, Any] = {}
+    for entry in fields(value):
+        item = getattr(value, entry.name)
+        if entry.name in _TIMES and item is not None:
+            item = timestamp(item)
+        elif entry.name in _NESTED and item is not None:
+            item = _to_object(item)
+        elif entry.name in _LISTS:
+            item = [_to_object(one) for one in item]
+        elif entry.name == "unknown":
+            continue
+        found[_camel(entry.name)] = item
+    return found
+
+
+def _from_object(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for entry in fields(kind):
+        name = _camel(entry.name)
+        if name in record:
+            item = record[name]
+            found[entry.name] = (
+                datetime.fromisoformat(item).timestamp()
+                if entry.name in _TIMES and item is not None
+                else item
+            )
+    return found
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,220 @@
+"""Objects in an S3-compatible bucket: bytes, ETags, conditions, and errors that say what may have happened.
+
+What stores do differently is dealt with here and nowhere else:
+- ETags go back without their quotes: Ceph 16 never matches a quoted one, AWS and moto take both.
+- The status decides, not the error code, which vendors choose: 412 is a Conflict, 404 NoSuchObject;
+  409, 429 and 5xx leave open whether the write was applied.
+- boto3 repeats nothing (`total_max_attempts=1`): a repeated conditional write whose first reply was lost meets
+  its own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+- Presigned URLs are SigV4: boto3's default is SigV2 in eight regions, which newer buckets refuse.
+- Checksums are sent only where an operation requires one, since other stores refuse boto3's trailers.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+from botocore.client import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from videogen.errors import Conflict, NoSuchObject, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_s3 import S3Client
+
+    from videogen.settings import S3Settings
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as read: `age` is seconds since it was written, by the store's own clock (1 s steps)."""
+
+    body: bytes
+    etag: str
+    age: float
+    content_type: str
+
+
+class Objects(Protocol):
+    """A bucket. Every method raises StoreUnavailable where the store does not answer as it should."""
+
+    def get(self, key: str) -> StoredObject:
+        """Read an object whole; raises NoSuchObject."""
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        """Write an object, atomically and if the condition holds; return its ETag. Raises Conflict.
+
+        With `if_match`, a missing key is NoSuchObject on some stores and Conflict on others.
+        """
+
+    def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
+        """Write an object from parts of at least 5 MiB (but the last), holding no more than two at a time."""
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object inside the bucket; raises NoSuchObject."""
+
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is gone already is fine."""
+
+    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
+        """Return a URL by which anybody may GET the object for so many seconds."""
+
+
+class S3Objects:
+    """A bucket behind boto3."""
+
+    def __init__(self, settings: S3Settings) -> None:
+        self._bucket = settings.bucket
+        self._prefix = settings.prefix
+        self._client: S3Client = boto3.session.Session().client(
+            "s3",
+            region_name=settings.region,
+            endpoint_url=settings.endpoint_url,
+            aws_access_key_id=settings.access_key_id.reveal(),
+            aws_secret_access_key=settings.secret_access_key.reveal(),
+            config=Config(
+                signature_version="s3v4",
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                retries={"total_max_attempts": 1},
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                tcp_keepalive=True,
+                s3={"addressing_style": "path" if settings.endpoint_url else "virtual"},
+            ),
+        )
+
+    def get(self, key: str) -> StoredObject:
+        """Read an object whole; raises NoSuchObject."""
+        with _errors(reading=True):
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+            body = answer["Body"].read()
+        written = answer["LastModified"].timestamp()
+        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        age = parsedate_to_datetime(date).timestamp() - written if date else 0.0
+        return StoredObject(body, answer["ETag"].strip('"'), max(age, 0.0), answer.get("ContentType", ""))
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        """Write an object, atomically and if the condition holds; return its ETag."""
+        condition: dict[str, Any] = {}
+        if if_match is not None:
+            condition["IfMatch"] = if_match
+        if if_absent:
+            condition["IfNoneMatch"] = "*"
+        with _errors():
+            answer = self._client.put_object(
+                Bucket=self._bucket, Key=self._prefix + key, Body=body, ContentType=content_type, **condition
+            )
+        return answer["ETag"].strip('"')
+
+    def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
+        """Write an object from parts: one plain PUT where there is one part, else a multipart upload."""
+        first = next(parts, b"")
+        second = next(parts, None)
+        if second is None:
+            self.put(key, first, content_type=content_type)
+            return
+        target: Any = {"Bucket": self._bucket, "Key": self._prefix + key}
+        with _errors():
+            upload = self._client.create_multipart_upload(**target, ContentType=content_type)["UploadId"]
+        try:
+            done = [self._upload_part(target, upload, 1, first)]
+            del first
+            done.append(self._upload_part(target, upload, 2, second))
+            del second
+            done.extend(
+                self._upload_part(target, upload, number, part) for number, part in enumerate(parts, 3)
+            )
+            with _errors():
+                self._client.complete_multipart_upload(
+                    **target, UploadId=upload, MultipartUpload={"Parts": done}
+                )
+        except BaseException:
+            # Parts of an upload that is never completed are kept, and paid for, until somebody aborts it.
+            with _errors(quiet=True):
+                self._client.abort_multipart_upload(**target, UploadId=upload)
+            raise
+
+    def _upload_part(self, target: Any, upload: str, number: int, part: bytes) -> Any:  # noqa: ANN401 - boto3's dicts
+        with _errors():
+            answer = self._client.upload_part(**target, UploadId=upload, PartNumber=number, Body=part)
+        return {"ETag": answer["ETag"], "PartNumber": number}
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object inside the bucket; raises NoSuchObject."""
+        with _errors(reading=True):
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=self._prefix + target,
+                CopySource={"Bucket": self._bucket, "Key": self._prefix + source},
+            )
+
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is gone already is fine."""
+        with _errors():
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+
+    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
+        """Return a URL by which anybody may GET the object for so many seconds."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": self._prefix + key,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": disposition,
+            },
+            ExpiresIn=seconds,
+        )
+
+
+@contextmanager
+def _errors(*, reading: bool = False, quiet: bool = False) -> Iterator[None]:
+    """Turn what botocore raises into our own errors; their texts hold no key, URL or signature."""
+    try:
+        yield
+    except ClientError as error:
+        if not quiet:
+            raise _client_error(error.response, reading=reading) from None
+    except (BotoCoreError, HTTPClientError, OSError) as error:
+        if not quiet:
+            raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
+
+
+def _client_error(response: Mapping[str, Any], *, reading: bool) -> Exception:
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = str(response.get("Error", {}).get("Code", ""))
+    if status == 412:  # noqa: PLR2004 - HTTP
+        return Conflict()
+    # Without s3:ListBucket a missing key is a 403 on AWS.
+    if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
+        return NoSuchObject("there is no such object, or the access key may not read it")
+    if status == 404 and code != "NoSuchBucket":  # noqa: PLR2004 - HTTP
+        return NoSuchObject()
+    transient = status in {0, 408, 409, 425, 429} or status >= 500 or code == "RequestTimeout"  # noqa: PLR2004 - HTTP
+    return StoreUnavailable(f"the storage answered {status} {code[:60]}".rstrip(), transient=transient)
