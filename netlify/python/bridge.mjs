@@ -1,0 +1,468 @@
+/**
+ * Runs a Python handler inside a Netlify function.
+ *
+ *     import { python } from '../python/bridge.mjs'
+ *     export default python('package.module.handler', { timeoutSeconds: 10 })
+ *
+ * The handler lives in a CPython child process (host.py). Deployed, the child stays for the invocations that
+ * follow, as Lambda freezes and thaws it together with this process. Under `netlify dev`, where every
+ * invocation is a new worker thread, a child serves one invocation and is gone before the answer.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { childEnvironment } from './environment.mjs'
+
+/** Longest header or body that is taken for a frame; Netlify carries at most 6 MB either way. */
+const LONGEST = 32 * 1024 * 1024
+
+const PREFIX_BYTES = 8
+
+/**
+ * @typedef {object} Settings python.json, which the build plugin writes beside what it describes.
+ * @property {string} python the interpreter, as are all paths relative to python.json's folder
+ * @property {string} host host.py
+ * @property {string[]} path folders for sys.path
+ * @property {string[]} arguments options for the interpreter
+ * @property {string[]} environment names (`NAME` or `PREFIX_*`) of the variables that the child may see
+ *
+ * @typedef {object} NetlifyContext the part of Netlify's context that events are made of
+ * @property {string} [requestId]
+ * @property {string} [ip]
+ * @property {{ id?: string, name?: string, url?: string }} [site]
+ * @property {{ id?: string, context?: string, published?: boolean }} [deploy]
+ *
+ * @typedef {object} Answer
+ * @property {number} answer the id of the request
+ * @property {boolean} [failed] the handler raised; its traceback is in the log
+ * @property {number} [statusCode] missing when the handler returned None
+ * @property {Record<string, unknown>} [headers]
+ * @property {Record<string, unknown[]>} [multiValueHeaders]
+ */
+
+/** A request that Python did not answer. */
+class PythonFailure extends Error {
+  /**
+   * @param {string} message
+   * @param {'internal_error' | 'timeout'} code
+   */
+  constructor(message, code = 'internal_error') {
+    super(message)
+    this.name = 'PythonFailure'
+    this.code = code
+  }
+}
+
+/**
+ * Makes the function that Netlify calls.
+ *
+ * A failure of Python itself (crash, deadline, an exception in the handler) is answered with a problem
+ * document (RFC 9457); in a background function it is thrown, since a throw is what makes Netlify deliver
+ * the request again.
+ *
+ * @param {string} handler `package.module.function`
+ * @param {{ timeoutSeconds: number, background?: boolean }} options
+ * @returns {(request: Request, context: NetlifyContext) => Promise<Response>}
+ */
+export function python(handler, { timeoutSeconds, background = false }) {
+  const children = new Children(handler)
+  return async (request, context) => {
+    const deadline = Date.now() + timeoutSeconds * 1000
+    const requestId = context.requestId ?? crypto.randomUUID()
+    try {
+      const body = Buffer.from(await request.arrayBuffer())
+      const fields = { event: proxyEvent(request, context, requestId), requestId, functionName: handler }
+      const [answer, answerBody] = await children.call(fields, body, deadline)
+      if (answer.failed) throw new PythonFailure('the handler raised an exception')
+      if (answer.statusCode === undefined && !background) throw new PythonFailure('the handler returned None')
+      return response(answer, answerBody)
+    } catch (error) {
+      const { code = 'internal_error', message } = /** @type {Partial<PythonFailure> & Error} */ (error)
+      console.error(
+        JSON.stringify({
+          level: 'error',
+          action: 'python.failed',
+          requestId,
+          handler,
+          code,
+          reason: message,
+        }),
+      )
+      if (background) throw error
+      return problem(code, requestId)
+    }
+  }
+}
+
+/** The children of one handler: at most one waits for the next request. */
+class Children {
+  #handler
+  #keep = process.env.NETLIFY_DEV !== 'true'
+  /** @type {Child | undefined} */
+  #idle
+
+  /** @param {string} handler */
+  constructor(handler) {
+    this.#handler = handler
+    try {
+      // The entry is imported inside the first invocation, with the environment complete: Python can start
+      // while the request is still being read.
+      this.#idle = this.#start()
+    } catch {
+      // Starting again for the request fails again, where it can be answered.
+    }
+  }
+
+  /**
+   * @param {object} fields
+   * @param {Buffer} body
+   * @param {number} deadline milliseconds since 1970
+   * @returns {Promise<[Answer, Buffer]>}
+   */
+  async call(fields, body, deadline) {
+    // A child that died since the last request is seen to be dead after this.
+    await pendingEvents()
+    const idle = this.#idle
+    this.#idle = undefined
+    // A child that ended before its first request says why (an import that failed); a new one would repeat it.
+    const child = idle && !(idle.ended && idle.served) ? idle : this.#start()
+    const answer = await child.call(fields, body, deadline)
+    if (this.#keep && !this.#idle) this.#idle = child
+    else await child.kill()
+    return answer
+  }
+
+  #start() {
+    return new Child(this.#handler, settings())
+  }
+}
+
+/** One Python process. It answers one request at a time. */
+class Child {
+  served = 0
+  ended = false
+  #process
+  /** @type {(() => void)[]} */
+  #flushes = []
+  /** @type {PythonFailure | undefined} */
+  #failure
+  /** @type {Promise<void>} */
+  #exit
+  /** @type {{ resolve: (answer: [Answer, Buffer]) => void, reject: (error: PythonFailure) => void } | undefined} */
+  #waiting
+
+  /**
+   * @param {string} handler
+   * @param {Settings} settings
+   */
+  constructor(handler, settings) {
+    this.#process = spawn(
+      settings.python,
+      [...settings.arguments, settings.host, handler, ...settings.path],
+      {
+        env: childEnvironment(process.env, settings.environment),
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+        detached: true, // a process group of its own, so that kill() reaches what the handler started
+      },
+    )
+    this.#exit = new Promise(resolve => {
+      this.#process.once('error', error => resolve(this.#end(`Python did not start: ${error.message}`)))
+      this.#process.once('exit', (status, signal) =>
+        resolve(this.#end(`Python ended with ${signal ?? `status ${status}`}`)),
+      )
+    })
+    const { stdin, stdout, stderr, stdio } = this.#process
+    const frames = /** @type {import('node:net').Socket} */ (stdio[3])
+    this.#flushes = [relayLines(stdout, 'info'), relayLines(stderr, 'error')]
+    frames.on(
+      'data',
+      frameReader(
+        (header, body) => this.#take(header, body),
+        () => this.#fail('Python wrote something that is no answer'),
+      ),
+    )
+    stdin.on('error', () => {}) // a child that is gone says so by its exit
+    frames.on('error', () => {})
+    // An idle child must not keep this process alive; during a request the deadline's timer does.
+    this.#process.unref()
+    const sockets = /** @type {import('node:net').Socket[]} */ ([stdin, stdout, stderr, frames])
+    for (const socket of sockets) socket.unref()
+  }
+
+  /**
+   * @param {object} fields
+   * @param {Buffer} body
+   * @param {number} deadline milliseconds since 1970
+   * @returns {Promise<[Answer, Buffer]>} rejects with PythonFailure, once the process is gone
+   */
+  async call(fields, body, deadline) {
+    if (this.ended) {
+      await this.#exit
+      throw this.#failure
+    }
+    this.served += 1
+    const timer = setTimeout(
+      () => this.#fail('Python gave no answer in time', 'timeout'),
+      deadline - Date.now(),
+    )
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting = { resolve, reject }
+        const header = Buffer.from(JSON.stringify({ id: this.served, deadlineMs: deadline, ...fields }))
+        const prefix = Buffer.alloc(PREFIX_BYTES)
+        prefix.writeUInt32BE(header.length, 0)
+        prefix.writeUInt32BE(body.length, 4)
+        const { stdin } = this.#process
+        stdin.cork()
+        for (const part of [prefix, header, body]) stdin.write(part)
+        stdin.uncork()
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Ends the process and all that it started; resolves when it is reaped. */
+  async kill() {
+    this.#failure ??= new PythonFailure('Python was ended')
+    this.#killGroup()
+    await this.#exit
+  }
+
+  #killGroup() {
+    try {
+      if (this.#process.pid) process.kill(-this.#process.pid, 'SIGKILL')
+    } catch {
+      // Nothing of it is left.
+    }
+  }
+
+  /**
+   * @param {string} reason
+   * @param {'internal_error' | 'timeout'} [code]
+   */
+  #fail(reason, code) {
+    this.#failure ??= new PythonFailure(reason, code)
+    this.#killGroup()
+  }
+
+  /** @param {string} reason */
+  async #end(reason) {
+    this.ended = true
+    this.#failure ??= new PythonFailure(reason)
+    this.#killGroup()
+    await this.#lastWords()
+    this.#waiting?.reject(this.#failure)
+    this.#waiting = undefined
+  }
+
+  /** Resolves when everything is printed that the child wrote to descriptors 1 and 2 before now. */
+  async #lastWords() {
+    await pendingEvents()
+    for (const flush of this.#flushes) flush()
+  }
+
+  /**
+   * @param {any} header
+   * @param {Buffer} body
+   */
+  #take(header, body) {
+    if (header.log) {
+      print(header.log, body.toString())
+    } else if (this.#waiting && header.answer === this.served) {
+      const { resolve } = this.#waiting
+      this.#waiting = undefined
+      this.#lastWords().then(() => resolve([header, body]))
+    } else {
+      this.#fail('Python answered no request')
+    }
+  }
+}
+
+/**
+ * @param {(header: any, body: Buffer) => void} take
+ * @param {() => void} fail
+ * @returns {(chunk: Buffer) => void}
+ */
+function frameReader(take, fail) {
+  /** @type {Buffer[]} */
+  let chunks = []
+  let size = 0
+  let wanted = PREFIX_BYTES
+  return chunk => {
+    chunks.push(chunk)
+    size += chunk.length
+    while (size >= wanted) {
+      const data = chunks.length === 1 ? /** @type {Buffer} */ (chunks[0]) : Buffer.concat(chunks)
+      const [headerBytes, bodyBytes] = [data.readUInt32BE(0), data.readUInt32BE(4)]
+      if (headerBytes > LONGEST || bodyBytes > LONGEST) return fail()
+      wanted = PREFIX_BYTES + headerBytes + bodyBytes
+      chunks = [data]
+      if (size < wanted) return
+      const bodyStart = PREFIX_BYTES + headerBytes
+      let header
+      try {
+        header = JSON.parse(data.toString('utf8', PREFIX_BYTES, bodyStart))
+      } catch {
+        return fail()
+      }
+      const body = data.subarray(bodyStart, wanted)
+      chunks = [data.subarray(wanted)]
+      size -= wanted
+      wanted = PREFIX_BYTES
+      take(header ?? {}, body)
+    }
+  }
+}
+
+/**
+ * Prints what a stream carries, line by line.
+ *
+ * @param {import('node:stream').Readable} stream
+ * @param {string} level
+ * @returns {() => void} prints a last line that has no end yet
+ */
+function relayLines(stream, level) {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  const flush = () => {
+    if (rest) print(level, rest)
+    rest = ''
+  }
+  stream.on('data', chunk => {
+    const lines = (rest + decoder.write(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) print(level, line)
+  })
+  stream.on('end', flush)
+  stream.on('error', () => {})
+  return flush
+}
+
+/**
+ * @param {string} level
+ * @param {string} text
+ */
+function print(level, text) {
+  const line = text.endsWith('\n') ? text.slice(0, -1) : text
+  if (level === 'error') console.error(line)
+  else if (level === 'warn') console.warn(line)
+  else if (level === 'debug') console.debug(line)
+  else console.info(line)
+}
+
+/** Resolves when everything that had happened before the call, a child's end or output, has been taken note of. */
+async function pendingEvents() {
+  // The first turn may end without asking the system for events, the second does ask.
+  await setImmediate()
+  await setImmediate()
+}
+
+/**
+ * Finds python.json from this file upwards. Netlify's packager bundles this module into the entry and chooses
+ * the root of the zip itself, so that no path from here is fixed.
+ *
+ * @returns {Settings}
+ */
+function settings() {
+  const file = path.join(
+    '.netlify',
+    'python',
+    process.env.NETLIFY_DEV === 'true' ? 'dev' : 'bundle',
+    'python.json',
+  )
+  const start = path.dirname(fileURLToPath(import.meta.url))
+  for (let folder = start; ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, file)
+    if (existsSync(candidate)) {
+      const found = JSON.parse(readFileSync(candidate, 'utf8'))
+      const absolute = (/** @type {string} */ relative) => path.resolve(path.dirname(candidate), relative)
+      return {
+        ...found,
+        python: absolute(found.python),
+        host: absolute(found.host),
+        path: found.path.map(absolute),
+      }
+    }
+    if (folder === path.dirname(folder)) {
+      throw new PythonFailure(`no ${file} above ${start}: is the plugin in netlify.toml?`)
+    }
+  }
+}
+
+/**
+ * The request as the event of API Gateway's Lambda proxy, without its body; `requestContext.netlify` adds what
+ * only Netlify knows.
+ *
+ * @param {Request} request
+ * @param {NetlifyContext} context
+ * @param {string} requestId
+ */
+function proxyEvent(request, context, requestId) {
+  const url = new URL(request.url)
+  const headers = Object.fromEntries(request.headers)
+  const query = [...url.searchParams.keys()].map(name => [name, url.searchParams.getAll(name)])
+  return {
+    httpMethod: request.method,
+    path: url.pathname,
+    headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    queryStringParameters: query.length ? Object.fromEntries(url.searchParams) : null,
+    multiValueQueryStringParameters: query.length ? Object.fromEntries(query) : null,
+    requestContext: {
+      requestId,
+      identity: { sourceIp: context.ip ?? null },
+      domainName: url.host,
+      netlify: {
+        site: {
+          id: context.site?.id ?? null,
+          name: context.site?.name ?? null,
+          url: context.site?.url ?? null,
+        },
+        deploy: {
+          id: context.deploy?.id ?? null,
+          context: context.deploy?.context ?? null,
+          published: context.deploy?.published ?? null,
+        },
+        url: request.url,
+      },
+    },
+  }
+}
+
+/**
+ * @param {Answer} answer
+ * @param {Buffer} body
+ */
+function response({ statusCode = 204, headers = {}, multiValueHeaders = {} }, body) {
+  const all = new Headers()
+  for (const [name, value] of Object.entries(headers)) all.set(name, String(value))
+  for (const [name, values] of Object.entries(multiValueHeaders)) {
+    for (const value of values) all.append(name, String(value))
+  }
+  return new Response(body.length ? /** @type {Uint8Array<ArrayBuffer>} */ (body) : null, {
+    status: statusCode,
+    headers: all,
+  })
+}
+
+/**
+ * @param {'internal_error' | 'timeout'} code
+ * @param {string} requestId
+ */
+function problem(code, requestId) {
+  const [status, title, detail] =
+    code === 'timeout'
+      ? [504, 'Gateway Timeout', 'The function took too long to answer.']
+      : [500, 'Internal Server Error', 'The function failed. Its log names the reason under this request id.']
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Request-Id': requestId,
+  }
+  const document = { type: 'about:blank', title, status, detail, code, success: false, error: detail }
+  return new Response(JSON.stringify(document), { status, headers })
+}

@@ -1,0 +1,611 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createReadStream, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { isAlive, load, makeProject, project, writeHandler } from './project.mjs'
+
+const ECHO_EVENT = `
+import json
+def handler(event, context):
+    return {"statusCode": 200, "body": json.dumps(event)}
+`
+
+const PID = `
+import os
+def handler(event, context):
+    return {"statusCode": 200, "body": str(os.getpid())}
+`
+
+const CONTEXT = {
+  requestId: '01REQUEST',
+  ip: '192.0.2.7',
+  site: { id: 'site-1', name: 'hello', url: 'https://hello.example' },
+  deploy: { id: 'deploy-1', context: 'production', published: true },
+}
+
+/** @param {string} detail @param {string} title @param {string} code */
+const problem = (title, detail, code) => ({
+  type: 'about:blank',
+  title,
+  status: code === 'timeout' ? 504 : 500,
+  detail,
+  code,
+  success: false,
+  error: detail,
+})
+const FAILED = problem(
+  'Internal Server Error',
+  'The function failed. Its log names the reason under this request id.',
+  'internal_error',
+)
+const TOO_LATE = problem('Gateway Timeout', 'The function took too long to answer.', 'timeout')
+
+/** @param {string} reason @param {string} [code] */
+const failureLine = (reason, code = 'internal_error') => ({
+  level: 'error',
+  text: JSON.stringify({
+    level: 'error',
+    action: 'python.failed',
+    requestId: 'request-1',
+    handler: 'example.handler',
+    code,
+    reason,
+  }),
+})
+
+/**
+ * @param {Response} response
+ * @param {object} expected
+ */
+async function assertProblem(response, expected) {
+  assert.deepEqual(
+    { headers: Object.fromEntries(response.headers), document: await response.json() },
+    {
+      headers: {
+        'cache-control': 'no-store',
+        'content-type': 'application/problem+json',
+        'x-request-id': 'request-1',
+      },
+      document: expected,
+    },
+  )
+}
+
+test('a request becomes the event of a Lambda proxy', async t => {
+  const { call } = await project(t, ECHO_EVENT)
+  const request = new Request('https://hello.example:8443/api/caf%C3%A9?a=1&a=2&b=%20', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Thing': 'one' },
+    body: '{"name":"Zoë"}',
+  })
+  const response = await call(request, CONTEXT)
+  assert.deepEqual(await response.json(), {
+    httpMethod: 'POST',
+    path: '/api/caf%C3%A9',
+    headers: { 'content-type': 'application/json', 'x-thing': 'one' },
+    multiValueHeaders: { 'content-type': ['application/json'], 'x-thing': ['one'] },
+    queryStringParameters: { a: '2', b: ' ' },
+    multiValueQueryStringParameters: { a: ['1', '2'], b: [' '] },
+    requestContext: {
+      requestId: '01REQUEST',
+      identity: { sourceIp: '192.0.2.7' },
+      domainName: 'hello.example:8443',
+      netlify: {
+        site: { id: 'site-1', name: 'hello', url: 'https://hello.example' },
+        deploy: { id: 'deploy-1', context: 'production', published: true },
+        url: 'https://hello.example:8443/api/caf%C3%A9?a=1&a=2&b=%20',
+      },
+    },
+    body: '{"name":"Zoë"}',
+    isBase64Encoded: false,
+  })
+})
+
+test('what the platform does not say is null, and no body is None', async t => {
+  const { call } = await project(t, ECHO_EVENT)
+  const event = await (await call(new Request('http://localhost/x'), {})).json()
+  assert.match(event.requestContext.requestId, /^[0-9a-f-]{36}$/)
+  delete event.requestContext.requestId
+  assert.deepEqual(event, {
+    httpMethod: 'GET',
+    path: '/x',
+    headers: {},
+    multiValueHeaders: {},
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    requestContext: {
+      identity: { sourceIp: null },
+      domainName: 'localhost',
+      netlify: {
+        site: { id: null, name: null, url: null },
+        deploy: { id: null, context: null, published: null },
+        url: 'http://localhost/x',
+      },
+    },
+    body: null,
+    isBase64Encoded: false,
+  })
+})
+
+test('a body that is no UTF-8 comes as base64', async t => {
+  const { call } = await project(t, ECHO_EVENT)
+  const event = await (
+    await call(new Request('http://x/', { method: 'POST', body: Buffer.from([255, 0, 1]) }))
+  ).json()
+  assert.deepEqual([event.body, event.isBase64Encoded], ['/wAB', true])
+})
+
+test('a response keeps its status, headers, cookies and bytes', async t => {
+  const { call } = await project(
+    t,
+    `
+def handler(event, context):
+    return {
+        "statusCode": 418,
+        "headers": {"Content-Type": "image/png", "X-Count": 3},
+        "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]},
+        "body": "/wAB",
+        "isBase64Encoded": True,
+    }
+`,
+  )
+  const response = await call()
+  assert.equal(response.status, 418)
+  assert.deepEqual(
+    [...response.headers],
+    [
+      ['content-type', 'image/png'],
+      ['set-cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+      ['x-count', '3'],
+    ],
+  )
+  assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from([255, 0, 1]))
+})
+
+test('megabytes go both ways unchanged', async t => {
+  const { call } = await project(
+    t,
+    'def handler(event, context): return {"statusCode": 200, "body": event["body"]}',
+  )
+  const text = 'é'.repeat(2_900_000)
+  const response = await call(new Request('http://x/', { method: 'POST', body: text }))
+  assert.equal((await response.text()) === text, true)
+})
+
+test('the context has the request id, the name and the time left', async t => {
+  const { call } = await project(
+    t,
+    `
+import json
+def handler(event, context):
+    left = context.get_remaining_time_in_millis()
+    return {"statusCode": 200, "body": json.dumps([context.aws_request_id, context.function_name, 0 < left <= 20_000])}
+`,
+  )
+  assert.deepEqual(await (await call()).json(), ['request-1', 'example.handler', true])
+})
+
+test('all that is printed or logged appears in order, by level, before the answer', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import logging, sys
+logger = logging.getLogger("example")
+logger.setLevel(logging.DEBUG)
+def handler(event, context):
+    print("one", 1)
+    logger.debug("two")
+    logger.info("three")
+    print("four", file=sys.stderr)
+    logger.warning("five")
+    sys.stdout.buffer.write("six \\u00e9\\n".encode())
+    logger.error("seven")
+    print("eight", end="")
+    return {"statusCode": 200}
+`,
+  )
+  await call()
+  assert.deepEqual(lines, [
+    { level: 'info', text: 'one 1' },
+    { level: 'debug', text: 'two' },
+    { level: 'info', text: 'three' },
+    { level: 'error', text: 'four' },
+    { level: 'warn', text: 'five' },
+    { level: 'info', text: 'six é' },
+    { level: 'error', text: 'seven' },
+    { level: 'info', text: 'eight' },
+  ])
+})
+
+test('what C code writes to descriptors 1 and 2 appears before the answer, request after request', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import os
+def handler(event, context):
+    print("printed")
+    os.write(1, b"first\\nno end of line")
+    os.write(2, b"second\\n")
+    return {"statusCode": 200}
+`,
+  )
+  for (let round = 0; round < 100; round += 1) {
+    await call()
+    const written = lines.splice(0).toSorted((a, b) => a.text.localeCompare(b.text))
+    assert.deepEqual(written, [
+      { level: 'info', text: 'first' },
+      { level: 'info', text: 'no end of line' },
+      { level: 'info', text: 'printed' },
+      { level: 'error', text: 'second' },
+    ])
+  }
+})
+
+test('libraries that log at info stay quiet, as in AWS Lambda', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import logging
+def handler(event, context):
+    logging.getLogger("library").info("GET https://bucket.example/?X-Amz-Signature=secret")
+    return {"statusCode": 200}
+`,
+  )
+  await call()
+  assert.deepEqual(lines, [])
+})
+
+test('one child serves the requests that follow one another', async t => {
+  const { call } = await project(t, PID)
+  assert.equal(await (await call()).text(), await (await call()).text())
+})
+
+test('requests at the same time get their own answers', async t => {
+  const { call } = await project(
+    t,
+    'def handler(event, context): return {"statusCode": 200, "body": event["body"]}',
+  )
+  const bodies = ['a', 'b', 'c'].map(letter => letter.repeat(100_000))
+  const responses = await Promise.all(
+    bodies.map(body => call(new Request('http://x/', { method: 'POST', body }))),
+  )
+  assert.deepEqual(await Promise.all(responses.map(response => response.text())), bodies)
+})
+
+test('a subprocess of the handler can neither read requests nor write answers', async t => {
+  const { call } = await project(
+    t,
+    `
+import subprocess, sys
+PROBE = "import os, sys; print(repr(sys.stdin.read())); print(sorted(os.listdir('/dev/fd'))[:3])"
+def handler(event, context):
+    done = subprocess.run([sys.executable, "-c", PROBE + "; os.fstat(3)"], capture_output=True, text=True)
+    return {"statusCode": 200, "body": done.stdout.splitlines()[0] + " " + str("Bad file descriptor" in done.stderr)}
+`,
+  )
+  // Descriptor 3 may be open for the listing itself; after it, it is not.
+  assert.equal(await (await call()).text(), "'' True")
+})
+
+test('an exception is a 500 with the traceback in the log alone, and the child goes on', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import os
+def handler(event, context):
+    if event["path"] == "/raise":
+        print("before", end="")
+        raise ValueError("the reason")
+    return {"statusCode": 200, "body": str(os.getpid())}
+`,
+  )
+  const before = await (await call()).text()
+  const response = await call(new Request('http://x/raise'))
+  assert.equal(response.status, 500)
+  await assertProblem(response, FAILED)
+  assert.equal(lines[0]?.text, 'before')
+  assert.match(lines[1]?.text ?? '', /^Traceback \(most recent call last\):\n.*\nValueError: the reason$/s)
+  assert.deepEqual(lines.slice(2), [failureLine('the handler raised an exception')])
+  assert.equal(await (await call()).text(), before)
+})
+
+for (const [title, returned] of [
+  ['no dict', '"text"'],
+  ['no status', '{"body": ""}'],
+  ['a status that is no number', '{"statusCode": "200"}'],
+  ['a status that HTTP has not', '{"statusCode": 42}'],
+  ['a header that JSON cannot hold', '{"statusCode": 200, "headers": {"X-Bytes": b""}}'],
+  ['a header that HTTP cannot hold', '{"statusCode": 200, "headers": {"X-Lines": "a\\nb"}}'],
+  ['None', 'None'],
+  ['an exit', 'exit_with(3)'],
+]) {
+  test(`a handler that returns ${title} is a 500, and the next request works`, async t => {
+    const { call } = await project(
+      t,
+      `
+import sys
+def exit_with(status): sys.exit(status)
+def handler(event, context):
+    return ${returned} if event["path"] == "/bad" else {"statusCode": 200, "body": "fine"}
+`,
+    )
+    const response = await call(new Request('http://x/bad'))
+    assert.equal(response.status, 500)
+    await assertProblem(response, FAILED)
+    assert.equal(await (await call()).text(), 'fine')
+  })
+}
+
+test('a handler that cannot be imported is a 500, its traceback once in the log; mended, it answers', async t => {
+  const folder = makeProject(t, 'import no_such_module')
+  const { call, lines } = await load(t, folder)
+  const response = await call()
+  assert.equal(response.status, 500)
+  await assertProblem(response, FAILED)
+  assert.match(lines[0]?.text ?? '', /^Traceback .*ModuleNotFoundError: No module named 'no_such_module'$/s)
+  assert.deepEqual(lines.slice(1), [failureLine('Python ended with status 1')])
+  writeHandler(folder, PID)
+  assert.equal((await call()).status, 200)
+})
+
+test('no Python where the settings say is a 500 that names it', async t => {
+  const folder = makeProject(t, PID)
+  const file = path.join(folder, '.netlify/python/bundle/python.json')
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), python: '/no/python' }))
+  const { call, lines } = await load(t, folder)
+  assert.equal((await call()).status, 500)
+  assert.deepEqual(lines, [failureLine('Python did not start: spawn /no/python ENOENT')])
+})
+
+test('a project without its settings is a 500 that says what is missing', async t => {
+  const folder = makeProject(t, PID)
+  rmSync(path.join(folder, '.netlify'), { recursive: true })
+  const { call, lines } = await load(t, folder)
+  assert.equal((await call()).status, 500)
+  const start = path.join(folder, 'netlify/python')
+  assert.deepEqual(lines, [
+    failureLine(`no .netlify/python/bundle/python.json above ${start}: is the plugin in netlify.toml?`),
+  ])
+})
+
+test('past its deadline a child and what it started are gone before the answer, and the next one is fresh', async t => {
+  const folder = makeProject(
+    t,
+    `
+import os, subprocess, sys, time
+def handler(event, context):
+    if event["path"] == "/hang":
+        started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        print(os.getpid(), started.pid)
+        time.sleep(60)
+    return {"statusCode": 200, "body": str(os.getpid())}
+`,
+  )
+  const { call, lines } = await load(t, folder, { timeoutSeconds: 1.5 })
+  const response = await call(new Request('http://x/hang'))
+  const [child, grandchild] = (lines[0]?.text ?? '').split(' ').map(Number)
+  assert.equal(response.status, 504)
+  await assertProblem(response, TOO_LATE)
+  assert.deepEqual(lines.slice(1), [failureLine('Python gave no answer in time', 'timeout')])
+  assert.equal(isAlive(Number(child)), false)
+  assert.equal(isRunning(Number(grandchild)), false)
+  assert.equal((await call()).status, 200)
+})
+
+for (const [title, statement, reason] of [
+  ['is killed', 'os.kill(os.getpid(), 9)', 'Python ended with SIGKILL'],
+  ['exits', 'os._exit(0)', 'Python ended with status 0'],
+  [
+    'writes garbage',
+    'os.write(3, b"HTTP/1.1 200 OK\\r\\n\\r\\n")',
+    'Python wrote something that is no answer',
+  ],
+  [
+    'writes a frame that is no JSON',
+    'os.write(3, bytes(8) + b"x")',
+    'Python wrote something that is no answer',
+  ],
+  [
+    'answers another request',
+    'os.write(3, bytes([0, 0, 0, 13, 0, 0, 0, 0]) + b\'{"answer": 7}\'); time.sleep(60)',
+    'Python answered no request',
+  ],
+]) {
+  test(`a child that ${title} during a request is a 500, and the next one is fresh`, async t => {
+    const { call, lines } = await project(
+      t,
+      `
+import os, time
+def handler(event, context):
+    if event["path"] == "/bad":
+        ${statement}
+        time.sleep(60)
+    return {"statusCode": 200, "body": str(os.getpid())}
+`,
+    )
+    const before = await (await call()).text()
+    const response = await call(new Request('http://x/bad'))
+    assert.equal(response.status, 500)
+    await assertProblem(response, FAILED)
+    assert.deepEqual(lines, [failureLine(String(reason))])
+    assert.equal(isAlive(Number(before)), false)
+    const after = await call()
+    assert.equal(after.status, 200)
+    assert.notEqual(await after.text(), before)
+  })
+}
+
+test('the last words of a crash reach the log', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import ctypes
+def handler(event, context):
+    ctypes.string_at(0)
+`,
+  )
+  assert.equal((await call()).status, 500)
+  assert.deepEqual(lines[0], { level: 'error', text: 'Fatal Python error: Segmentation fault' })
+  assert.deepEqual(lines.at(-1), failureLine('Python ended with SIGSEGV'))
+})
+
+test('a child killed between requests is replaced without a failed request', async t => {
+  const { call, lines } = await project(t, PID)
+  const before = Number(await (await call()).text())
+  process.kill(before, 'SIGKILL')
+  while (isRunning(before));
+  const after = await call()
+  assert.equal(after.status, 200)
+  assert.notEqual(Number(await after.text()), before)
+  assert.deepEqual(lines, [])
+})
+
+test('a child that was frozen between requests answers the next', async t => {
+  const { call } = await project(t, PID)
+  const before = Number(await (await call()).text())
+  process.kill(before, 'SIGSTOP')
+  process.kill(before, 'SIGCONT')
+  assert.equal(Number(await (await call()).text()), before)
+})
+
+test('a background function throws what Netlify shall deliver again', async t => {
+  const { call } = await project(
+    t,
+    `
+import os, time
+def handler(event, context):
+    if event["path"] == "/raise":
+        raise RuntimeError("resumable")
+    if event["path"] == "/crash":
+        os._exit(4)
+    if event["path"] == "/hang":
+        time.sleep(60)
+`,
+    { background: true, timeoutSeconds: 1.5 },
+  )
+  await assert.rejects(call(new Request('http://x/raise')), { message: 'the handler raised an exception' })
+  await assert.rejects(call(new Request('http://x/crash')), { message: 'Python ended with status 4' })
+  await assert.rejects(call(new Request('http://x/hang')), { message: 'Python gave no answer in time' })
+  assert.equal((await call()).status, 204)
+})
+
+test('the child sees what is allowed and nothing of the platform', async t => {
+  const platform = {
+    AWS_ACCESS_KEY_ID: 'role',
+    AWS_REGION: 'x',
+    NETLIFY_BLOBS_CONTEXT: 'token',
+    OTHER: 'other',
+  }
+  const allowed = { APP_KEY: 'key', APP_EMPTY: '', EXACT: 'yes', EXACT_NOT: 'no' }
+  Object.assign(process.env, platform, allowed)
+  t.after(() => {
+    for (const name of Object.keys({ ...platform, ...allowed })) delete process.env[name]
+  })
+  const { call } = await project(
+    t,
+    `
+import json, os
+def handler(event, context):
+    return {"statusCode": 200, "body": json.dumps(dict(os.environ))}
+`,
+    { environment: ['APP_*', 'EXACT', 'AWS_*', 'NETLIFY_*'] },
+  )
+  const seen = await (await call()).json()
+  for (const name of [
+    'HOME',
+    'LANG',
+    'LC_ALL',
+    'LC_CTYPE',
+    'PATH',
+    'SSL_CERT_DIR',
+    'SSL_CERT_FILE',
+    'TMPDIR',
+    'TZ',
+  ]) {
+    delete seen[name]
+  }
+  assert.deepEqual(seen, { APP_KEY: 'key', APP_EMPTY: '', EXACT: 'yes' })
+})
+
+test('an idle child neither keeps Node alive nor outlives it', { timeout: 20_000 }, async t => {
+  const folder = makeProject(t, HOLDS_A_PIPE)
+  const pipe = makePipe(folder)
+  const node = runEntry(folder, '/quick')
+  const held = createReadStream(pipe)
+  const [status] = await once(node, 'exit')
+  assert.equal(status, 0)
+  // The end of the pipe is the end of the last process that holds it.
+  await once(held.resume(), 'end')
+})
+
+test('a child in the midst of a request ends when Node is killed', { timeout: 20_000 }, async t => {
+  const folder = makeProject(t, HOLDS_A_PIPE)
+  const pipe = makePipe(folder)
+  const node = runEntry(folder, '/hang')
+  const held = createReadStream(pipe)
+  await once(held, 'data')
+  node.kill('SIGKILL')
+  await once(held.resume(), 'end')
+})
+
+test('under netlify dev each request has its own child, gone before the answer', async t => {
+  process.env.NETLIFY_DEV = 'true'
+  t.after(() => delete process.env.NETLIFY_DEV)
+  const folder = makeProject(
+    t,
+    `
+import os, subprocess, sys
+def handler(event, context):
+    started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    return {"statusCode": 200, "body": f"{os.getpid()} {started.pid}"}
+`,
+    { place: 'dev' },
+  )
+  const { call } = await load(t, folder)
+  const [first, grandchild] = (await (await call()).text()).split(' ').map(Number)
+  assert.equal(isAlive(Number(first)), false)
+  assert.equal(isRunning(Number(grandchild)), false)
+  const [second] = (await (await call()).text()).split(' ').map(Number)
+  assert.equal(isAlive(Number(second)), false)
+  assert.notEqual(first, second)
+})
+
+const HOLDS_A_PIPE = `
+import os, pathlib, time
+def handler(event, context):
+    os.write(os.open(pathlib.Path(__file__).with_name("pipe"), os.O_WRONLY), b"here")
+    if event["path"] == "/hang":
+        time.sleep(60)
+    return {"statusCode": 200}
+`
+
+/** @param {string} folder */
+function makePipe(folder) {
+  const pipe = path.join(folder, 'src/pipe')
+  execFileSync('mkfifo', [pipe])
+  return pipe
+}
+
+/**
+ * @param {string} folder
+ * @param {string} url
+ */
+function runEntry(folder, url) {
+  const script = `
+    import { python } from '${folder}/netlify/python/bridge.mjs'
+    await python('example.handler', { timeoutSeconds: 60 })(new Request('http://x${url}'), {})`
+  return spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' })
+}
+
+/**
+ * Whether a process runs; one that ended may still wait for its new parent to take note.
+ *
+ * @param {number} pid
+ */
+function isRunning(pid) {
+  const state = execFileSync('sh', ['-c', `ps -o stat= -p ${pid} || true`], { encoding: 'utf8' }).trim()
+  return state !== '' && !state.startsWith('Z')
+}
