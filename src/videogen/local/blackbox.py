@@ -346,7 +346,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply = Reply(status, body, "video/mp4", headers, length=stop - start)
         for fault in faults:
             if fault.download:
-                reply = fault.download(reply, path)
+                reply = fault.download(reply, f"http://{self.headers['Host']}{self.path}")
         return reply
 
     def _send(self, reply: Reply) -> None:
