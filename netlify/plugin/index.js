@@ -1,0 +1,108 @@
+/**
+ * Netlify Functions written in Python.
+ *
+ * For each event of Netlify Build this module says what happens; how is in the modules beside it.
+ * https://docs.netlify.com/extend/develop-and-share/develop-build-plugins/
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { childEnvironment } from '../python/environment.mjs'
+import { findPython, INTERPRETER_OPTIONS, runModule, startModule } from './interpreter.js'
+import { shellEnvironment } from './shell.js'
+
+const HOST = path.resolve(import.meta.dirname, '../python/host.py')
+
+/**
+ * @typedef {object} Inputs see manifest.yml
+ * @property {string} source
+ * @property {string} requirements
+ * @property {string[]} exclude
+ * @property {string[]} environment
+ * @property {string} [site]
+ * @property {string} [dev]
+ *
+ * @typedef {object} Options the part of what Netlify Build hands to an event that is used here
+ * @property {Inputs} inputs
+ * @property {{ build: { publish: string }, headers: { for: string, values: Record<string, string> }[] }} netlifyConfig
+ * @property {{
+ *   build: { failBuild: (message: string) => never },
+ *   deploy: { env: { add: (name: string, value: string) => void } },
+ * }} utils
+ */
+
+/**
+ * Prepares `netlify dev`: functions run from the project's own tree with the project's own interpreter, so that
+ * nothing is copied and an edited file counts at the next request.
+ *
+ * @param {Options} options
+ */
+export async function onPreDev({ inputs, netlifyConfig, utils }) {
+  await orFail(utils, async () => {
+    const python = findPython(inputs.requirements)
+    const folder = path.join('.netlify', 'python', 'dev')
+    writeSettings(folder, {
+      python,
+      host: HOST,
+      path: [path.resolve(inputs.source)],
+      arguments: [...INTERPRETER_OPTIONS, '-B'], // a .pyc cannot tell two edits within one second apart
+      environment: inputs.environment,
+    })
+    const environment = childEnvironment(shellEnvironment(), inputs.environment)
+    /** @type {string[]} */
+    const notes = []
+    if (inputs.dev) {
+      const started = await startModule(
+        python,
+        inputs.dev,
+        inputs.source,
+        environment,
+        path.join(folder, `${inputs.dev}.log`),
+      )
+      for (const [name, value] of Object.entries(started.env)) utils.deploy.env.add(name, value)
+      Object.assign(environment, started.env)
+      notes.push(...started.notes)
+    }
+    if (inputs.site)
+      notes.push(...applySite(runModule(python, inputs.site, inputs.source, environment), netlifyConfig))
+    for (const note of notes) console.log(note)
+  })
+}
+
+/**
+ * @param {string} folder
+ * @param {import('../python/bridge.mjs').Settings} settings
+ */
+function writeSettings(folder, settings) {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, 'python.json'), `${JSON.stringify(settings, null, 2)}\n`)
+}
+
+/**
+ * Puts what the site module printed where it belongs.
+ *
+ * @param {{ files?: Record<string, unknown>, headers?: Record<string, Record<string, string>>, notes?: string[] }} site
+ * @param {Options['netlifyConfig']} netlifyConfig
+ * @returns {string[]} its notes
+ */
+function applySite({ files = {}, headers = {}, notes = [] }, netlifyConfig) {
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(path.join(netlifyConfig.build.publish, name), `${JSON.stringify(content, null, 2)}\n`)
+  }
+  for (const [pattern, values] of Object.entries(headers))
+    netlifyConfig.headers.push({ for: pattern, values })
+  return notes
+}
+
+/**
+ * Ends the build with the message alone where the person can do something about it.
+ *
+ * @param {Options['utils']} utils
+ * @param {() => Promise<void>} work
+ */
+async function orFail(utils, work) {
+  try {
+    await work()
+  } catch (error) {
+    utils.build.failBuild(/** @type {Error} */ (error).message)
+  }
+}
