@@ -11,7 +11,7 @@ may still be done. A run that leaves a resumable job behind raises Resumable, so
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from videogen import jobs, log
@@ -31,7 +31,7 @@ from videogen.job_store import photo_key, video_key
 from videogen.jobs import Failure, Stage, Status, Video
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from videogen.clock import Clock
@@ -75,13 +75,12 @@ class Generated(Protocol):
 
 
 class Provider(Protocol):
-    """The paid API."""
+    """The paid API. Moments are monotonic seconds."""
 
-    def request_body(self, model: str, prompt: str, photos: Sequence[str]) -> dict[str, object]:
-        """Return the body of a request; photos are data URIs or links, the start frame first. Pure."""
-
-    def generate(self, body: dict[str, object], *, deadline: float) -> Generated:
-        """Buy a video, until a monotonic deadline. Raises the Blackbox errors."""
+    def generate(
+        self, body: Mapping[str, Any], *, deadline: float, start_by: float | None = None
+    ) -> Generated:
+        """Buy a video until `deadline`, and send nothing after `start_by`. Raises the Blackbox errors."""
 
     def close(self) -> None:
         """Give up a call that is under way in another thread: it ends with BlackboxOutcomeUnknown."""
@@ -123,7 +122,8 @@ class Tools:
 
     `clean_photo` makes the JPEG to send from bytes as received, and crops it where a ratio is given;
     `shape` names a JPEG's ratio for the prompt; `photo_part` makes of a stored photo's key and bytes what the
-    request carries; `open_video` opens the download of a link until a monotonic deadline.
+    request carries; `request_body` makes the request of model, prompt and those parts; `open_video` opens the
+    download of a link until a monotonic deadline.
     """
 
     store: JobStore
@@ -132,6 +132,7 @@ class Tools:
     clean_photo: Callable[[bytes, AspectRatio | None], bytes]
     shape: Callable[[bytes], str]
     photo_part: Callable[[str, bytes], str]
+    request_body: Callable[[str, str, Sequence[str]], Mapping[str, Any]]
     open_video: Callable[[str, float], AbstractContextManager[VideoParts]]
     beside: Beside
 
@@ -222,7 +223,7 @@ class _Run:
         self._record_url(generated)
         return self._save()
 
-    def _request(self) -> dict[str, object]:
+    def _request(self) -> Mapping[str, Any]:
         job = self._job
         parts = []
         shape = ""
@@ -236,7 +237,7 @@ class _Run:
             self._store.replace_photo(job.id, number, clean, original)
             parts.append(self._tools.photo_part(photo_key(job.id, number), clean))
         prompt = f"{job.prompt}\n\nAspect ratio: {shape}."
-        return self._tools.provider.request_body(job.model, prompt, parts)
+        return self._tools.request_body(job.model, prompt, parts)
 
     def _claim(self) -> bool:
         try:
@@ -255,16 +256,19 @@ class _Run:
         self._log("job.claimed", calls=self._job.calls)
         return True
 
-    def _call(self, body: dict[str, object]) -> Generated:
-        # Frozen between the claim and here, this run may have lost its lease: nothing was sent yet.
-        if self._clock.monotonic() - self._claimed_at >= jobs.LEASE_SECONDS:
-            raise BlackboxNotStarted("provider_unreachable", note="lease lost before the call")
-        if self._clock.now() - self._job.created_at >= jobs.PAID_CALL_WITHIN:
+    def _call(self, body: Mapping[str, Any]) -> Generated:
+        now = self._clock.monotonic()
+        too_late = self._job.created_at + jobs.PAID_CALL_WITHIN - self._clock.now()
+        # Frozen between the claim and the POST, this run may have lost its lease without knowing.
+        start_by = min(self._claimed_at + jobs.LEASE_SECONDS, now + too_late)
+        if now >= start_by:
             raise BlackboxNotStarted("provider_unreachable", note="too late for a call")
         self._log("blackbox.called", model=self._job.model)
         begun = self._clock.monotonic()
         try:
-            generated = self._tools.provider.generate(body, deadline=self._ends_at - SAVE_RESERVE)
+            generated = self._tools.provider.generate(
+                body, deadline=self._ends_at - SAVE_RESERVE, start_by=start_by
+            )
         except JobError as error:
             took = 1000 * (self._clock.monotonic() - begun)
             self._log_warning("blackbox.answered", code=error.code, note=error.note, durationMs=took)

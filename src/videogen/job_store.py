@@ -157,16 +157,24 @@ class JobStore:
             else:
                 raise UnsafeStore
 
-    def put_photo(self, job_id: str, number: int, body: bytes, content_type: str) -> None:
-        """Store a photo as it came; raises StoreUnavailable."""
+    def put_photo(
+        self, job_id: str, number: int, body: bytes, content_type: str, *, if_absent: bool = False
+    ) -> None:
+        """Store a photo as it came; raises StoreUnavailable, and Conflict if one is there already."""
         for last in self._tries(self._patience):
             try:
-                self.objects.put(photo_key(job_id, number), body, content_type=content_type)
+                self.objects.put(
+                    photo_key(job_id, number), body, content_type=content_type, if_absent=if_absent
+                )
             except StoreUnavailable as error:
                 if last or not error.transient:
                     raise
             else:
                 return
+
+    def copy_photo(self, source_id: str, job_id: str, number: int) -> None:
+        """Give a job another job's photo; raises NoSuchObject, StoreUnavailable."""
+        self.objects.copy(photo_key(source_id, number), photo_key(job_id, number))
 
     def get_photo(self, job_id: str, number: int) -> StoredObject:
         """Read a photo; raises NoSuchObject, StoreUnavailable."""

@@ -327,6 +327,26 @@ def fail_queued(job: Job, *, now: float, failure: Failure) -> Job | None:
     )
 
 
+def fail_unreached(job: Job, *, now: float, failure: Failure) -> Job | None:
+    """End a job whose worker could not be called; None where one has come to it all the same."""
+    if job.epoch == 0 and job.stage is Stage.SAVING:
+        return _end(job, Status.FAILED, "job.failed", now, failure=failure)
+    return fail_queued(job, now=now, failure=failure)
+
+
+def as_rescue(job: Job, old: Job) -> Job:
+    """Make of a new job one that only saves what an old one has paid for: anybody may take it over."""
+    return replace(
+        job,
+        status=Status.PROCESSING,
+        stage=Stage.SAVING,
+        lease_released=True,
+        provider_url=old.provider_url,
+        provider_request_id=old.provider_request_id,
+        rescues=old.id,
+    )
+
+
 def end_due(job: Job, *, now: float, lease_age: float) -> Job | None:
     """Write the end that has come by the passing of time; anybody may."""
     failure = due_end(job, now=now, lease_age=lease_age)

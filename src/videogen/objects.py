@@ -4,8 +4,8 @@ What stores do differently is dealt with here and nowhere else:
 - ETags go back without their quotes: Ceph 16 never matches a quoted one, AWS and moto take both.
 - The status decides, not the error code, which vendors choose: 412 is a Conflict, 404 NoSuchObject;
   409, 429 and 5xx leave open whether the write was applied.
-- boto3 repeats nothing (`total_max_attempts=1`): a repeated conditional write whose first reply was lost meets
-  its own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+- boto3 repeats nothing (`total_max_attempts=1`): a conditional write repeated after a lost reply meets its
+  own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 - Presigned URLs are SigV4: boto3's default is SigV2 in eight regions, which newer buckets refuse.
 - Checksums are sent only where an operation requires one, since other stores refuse boto3's trailers.
 """

@@ -1,0 +1,46 @@
+# GNU Make 3.81 and newer. Every target installs what it needs; `make help` lists them.
+
+PYTHON ?= python3
+PORT ?= 8888
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/tests/node_modules/.bin:$(PATH)
+# No test and no build may find the machine's accounts, or call home.
+export NETLIFY_TELEMETRY_DISABLED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test check format bundle lock setup-dev setup-test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+dev: setup-dev ## the site on http://localhost:8888 (PORT=), with stand-ins for S3 and Blackbox
+	@$(PYTHON) scripts/dev.py $(PORT)
+
+test: setup-test ## every test; can spend no money
+	@$(PYTHON) scripts/run_tests.py
+
+check: setup-test ## formatter, linter and types
+	ruff format --check .
+	ruff check .
+	mypy
+	biome ci --error-on-warnings .
+	tsc
+
+format: setup-test ## put every file into its format
+	ruff check --fix-only --quiet .
+	ruff format .
+	biome check --write .
+
+bundle: setup-dev ## build the zips that Netlify runs, and start each once
+	@$(PYTHON) scripts/bundle.py
+
+lock: setup-test ## resolve the dependencies of pyproject.toml anew
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt
+	uv pip compile -q pyproject.toml --group local --universal --python-version 3.11 --generate-hashes --no-header -o locks/local.txt
+	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -o locks/dev.txt
+	uv pip compile -q --group node --universal --python-version 3.11 --generate-hashes --no-header -o locks/node.txt
+
+setup-dev:
+	@$(PYTHON) scripts/setup.py dev
+
+setup-test:
+	@$(PYTHON) scripts/setup.py test

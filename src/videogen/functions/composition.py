@@ -1,0 +1,134 @@
+"""Puts the parts together from the environment, once per process and only what a function uses."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import time
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from videogen import jobs, settings
+from videogen.beside import beside
+from videogen.clock import Clock
+from videogen.errors import NoSuchObject, SettingsError
+from videogen.job_store import JPEG, JobStore
+from videogen.jobs import Failure
+from videogen.objects import S3Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from videogen.generation import Tools
+    from videogen.settings import BlackboxSettings, Secret, Settings, SiteSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What every function works with."""
+
+    store: JobStore
+    keys: tuple[Secret, ...]
+    settings: SiteSettings
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """What the background function works with. `misconfigured` says what its own settings lack."""
+
+    site: Site
+    blackbox: BlackboxSettings | None
+    misconfigured: SettingsError | None = None
+
+    def tools(self) -> Tools:
+        """Return the tools of one run. httpx and Pillow are imported here: only a worker waits for them."""
+        from videogen import blackbox, photo_cleaning, photos, videos  # noqa: PLC0415 - said above
+        from videogen.generation import PHOTO_LINK_SECONDS, Tools  # noqa: PLC0415 - said above
+
+        chosen = self.blackbox
+        if chosen is None:
+            raise SettingsError("BLACKBOX_API_KEY is not set")
+        objects = self.site.store.objects
+
+        def photo_part(key: str, jpeg: bytes) -> str:
+            if chosen.image_mode == "url":
+                return objects.presign(
+                    key, seconds=PHOTO_LINK_SECONDS, content_type=JPEG, disposition="inline"
+                )
+            return blackbox.data_uri(jpeg)
+
+        def shape(jpeg: bytes) -> str:
+            size = photos.sniff(jpeg, field="photo")
+            return "16:9" if size.width >= size.height else "9:16"
+
+        return Tools(
+            store=self.site.store,
+            clock=self.site.clock,
+            provider=blackbox.Blackbox(
+                chosen.base_url,
+                chosen.api_key,
+                allowed_origins=[host for host in chosen.video_hosts if "://" in host],
+            ),
+            clean_photo=lambda body, ratio: photo_cleaning.clean(body, aspect_ratio=ratio),
+            shape=shape,
+            photo_part=photo_part,
+            request_body=partial(_request_body, chosen),
+            open_video=lambda url, deadline: videos.open_video(
+                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=time.monotonic
+            ),
+            beside=beside,
+        )
+
+    def holder(self) -> str:
+        """Return a new name for a run."""
+        return secrets.token_urlsafe(12)
+
+    def fail_misconfigured(self, job_id: str) -> None:
+        """End a job that cannot be made here: nothing was spent on it. Raises StoreUnavailable."""
+        try:
+            stored = self.site.store.read(job_id)
+        except NoSuchObject:
+            return
+        self.site.store.swap(
+            stored,
+            lambda it: jobs.fail_queued(
+                it.job, now=self.site.clock.now(), failure=Failure.of("misconfigured")
+            ),
+        )
+
+
+def _request_body(
+    chosen: BlackboxSettings, model: str, prompt: str, photos: Sequence[str]
+) -> Mapping[str, Any]:
+    from videogen import blackbox  # noqa: PLC0415 - worker only
+
+    return blackbox.request_body(model, prompt, photos, chosen.image_mode)
+
+
+@cache
+def site() -> Site:
+    """Return this process's site; raises SettingsError, and tries again at the next call."""
+    return make_site(settings.read(os.environ))
+
+
+@cache
+def worker() -> Worker:
+    """Return this process's worker; raises SettingsError where not even the store can be reached."""
+    try:
+        read = settings.read(os.environ, blackbox=True)
+    except SettingsError as error:
+        return Worker(site=site(), blackbox=None, misconfigured=error)
+    return Worker(site=make_site(read), blackbox=read.blackbox)
+
+
+def make_site(read: Settings) -> Site:
+    """Put a site together from its settings."""
+    clock = Clock()
+    store = JobStore(
+        S3Objects(read.s3), clock=clock, random=random.random, nonce=lambda: secrets.token_urlsafe(12)
+    )
+    return Site(store=store, keys=read.signing_keys, settings=read.site, clock=clock)

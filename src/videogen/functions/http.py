@@ -1,0 +1,244 @@
+"""HTTP as the functions see it: Lambda proxy events in, responses and RFC 9457 problems out.
+
+`endpoint` makes a handler of a function from a Request and a site to a Response. Whatever goes wrong becomes
+a problem with a stable `code`; what nobody expected is a 500 that says nothing but where to look.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import traceback
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from videogen import log
+from videogen.errors import (
+    FieldError,
+    InputTooLarge,
+    InvalidInput,
+    SettingsError,
+    StoreError,
+    UnsupportedPhoto,
+    VideogenError,
+)
+from videogen.limits import MAX_BODY_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+SLOW_SECONDS = 1.0
+
+SECURITY_HEADERS = {
+    # Netlify applies netlify.toml's headers to files only, so functions send their own.
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Event = dict[str, Any]
+SiteT = TypeVar("SiteT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request: lower-case header names, decoded body, and what the platform says of the site."""
+
+    id: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    netlify: Mapping[str, Any]
+    seconds_left: Callable[[], float]
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the body as a JSON object; raises Problem, InputTooLarge, InvalidInput."""
+        media_type = self.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+        if media_type != "application/json":
+            raise Problem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Send JSON with the header Content-Type: application/json.",
+            )
+        if len(self.body) > MAX_BODY_BYTES:
+            raise InputTooLarge(
+                [FieldError("", f"The request is larger than {MAX_BODY_BYTES} bytes: send smaller photos.")]
+            )
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise InvalidInput([FieldError("", "The request body is not valid JSON.")]) from None
+        if not isinstance(found, dict):
+            raise InvalidInput([FieldError("", "The request body must be a JSON object.")])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A JSON answer."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Problem(VideogenError):
+    """An answer that is an error: status, stable code, a sentence for people, and further members."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **members: object,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.errors = errors
+        self.headers = headers or {}
+        self.members = members
+        super().__init__(detail)
+
+
+def endpoint(
+    answer: Callable[[Request, SiteT], Response], *, methods: Sequence[str], site: Callable[[], SiteT]
+) -> Callable[[Event, Any], dict[str, Any]]:
+    """Return a function's Lambda handler; `site` is asked for at each call, so that its errors answer."""
+
+    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - the platform's own object
+        begun = time.perf_counter()
+        request_id = str(context.aws_request_id)
+        with log.bound(requestId=request_id):
+            try:
+                request = read_request(event, context)
+                check_method(request, methods)
+                response = answer(request, site())
+                content_type = "application/json"
+            except Exception as error:  # noqa: BLE001 - the one place where everything becomes an answer
+                response = _problem_response(as_problem(error))
+                content_type = "application/problem+json"
+            seconds = time.perf_counter() - begun
+            if response.status >= HTTPStatus.BAD_REQUEST or seconds > SLOW_SECONDS:
+                log.warning(
+                    "http.answered",
+                    status=int(response.status),
+                    code=response.body.get("code"),
+                    durationMs=1000 * seconds,
+                )
+        return {
+            "statusCode": int(response.status),
+            "headers": {
+                **SECURITY_HEADERS,
+                "Content-Type": content_type,
+                "X-Request-Id": request_id,
+                "Server-Timing": f"python;dur={1000 * seconds:.1f}",
+                **response.headers,
+            },
+            "body": json.dumps(response.body, ensure_ascii=False, separators=(",", ":")),
+        }
+
+    return handler
+
+
+def check_method(request: Request, methods: Sequence[str]) -> None:
+    """Raise a 405 Problem for a method that is not among these."""
+    if request.method not in methods:
+        raise Problem(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            f"This address takes {' and '.join(methods)} only.",
+            headers={"Allow": ", ".join(methods)},
+        )
+
+
+def read_request(event: Event, context: Any) -> Request:  # noqa: ANN401 - the platform's own object
+    """Read a Lambda proxy event."""
+    body = event.get("body") or ""
+    request_context = event.get("requestContext") or {}
+    netlify = request_context.get("netlify") or {}
+    return Request(
+        id=str(context.aws_request_id),
+        method=str(event.get("httpMethod", "")).upper(),
+        url=str(netlify.get("url") or ""),
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        query=event.get("queryStringParameters") or {},
+        body=base64.b64decode(body)
+        if event.get("isBase64Encoded")
+        else body.encode("utf-8", "surrogatepass"),
+        netlify=netlify,
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
+
+
+def as_problem(error: Exception) -> Problem:
+    """Turn any error into the problem that is answered; what nobody expected is logged with its place."""
+    match error:
+        case Problem():
+            return error
+        case UnsupportedPhoto():
+            status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        case InputTooLarge():
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        case InvalidInput():
+            status = HTTPStatus.BAD_REQUEST
+        case SettingsError():
+            log.error("site.misconfigured", error=error.detail)
+            return Problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                "misconfigured",
+                "This site is not set up completely; its function log says what is missing.",
+            )
+        case StoreError():
+            log.error("store.unavailable", error=error.detail)
+            return Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "storage_unavailable",
+                "The storage of this site does not answer. Please try again.",
+                headers={"Retry-After": "5"},
+            )
+        case _:
+            frames = traceback.extract_tb(error.__traceback__)[-3:]
+            # Type and place only: an exception's own text may quote a request.
+            place = " < ".join(
+                f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)
+            )
+            log.error("function.crashed", error=type(error).__name__, place=place)
+            return Problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "Something went wrong here. Please try again.",
+            )
+    return Problem(status, error.code, _sentence(error.errors), errors=error.errors)
+
+
+def _sentence(errors: Sequence[FieldError]) -> str:
+    return " ".join(error.message for error in errors)
+
+
+def _problem_response(problem: Problem) -> Response:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.status.phrase,
+        "status": int(problem.status),
+        "detail": problem.detail,
+        "code": problem.code,
+        # For clients of the first version, which knew no other error shape.
+        "success": False,
+        "error": problem.detail,
+        **problem.members,
+    }
+    if problem.errors:
+        body["errors"] = [{"field": error.field, "message": error.message} for error in problem.errors]
+    return Response(problem.status, body, problem.headers)

@@ -1,0 +1,74 @@
+"""A job as the page sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from videogen import jobs
+from videogen.job_store import MP4
+from videogen.jobs import Status
+from videogen.polling import poll_after
+
+if TYPE_CHECKING:
+    from videogen.jobs import Job
+    from videogen.objects import Objects
+    from videogen.polling import Durations
+
+VIDEO_URL_SECONDS = 60 * 60
+IMPROVABLE_POLL_SECONDS = 60.0
+DAY_SECONDS = 24 * 60 * 60
+
+
+def job_view(
+    job: Job, objects: Objects, *, now: float, keep_days: int, durations: Durations | None = None
+) -> dict[str, Any]:
+    """Return the wire form of a job; a completed one carries fresh links to its video."""
+    view: dict[str, Any] = {
+        "jobId": job.id,
+        "status": job.status.value,
+        "stage": job.stage.value if job.stage else None,
+        "prompt": job.prompt,
+        "photosCount": len(job.photos),
+        "createdAt": jobs.timestamp(job.created_at),
+        "startedAt": _timestamp(job.started_at),
+        "completedAt": _timestamp(job.completed_at),
+        "elapsedSeconds": round(max(0.0, (job.completed_at or now) - job.created_at), 1),
+        "estimatedSeconds": durations.as_estimate() if durations else None,
+        "pollAfterMs": _poll_after_ms(job, now, durations),
+        "videoUrl": None,
+        "downloadUrl": None,
+        "videoUrlExpiresAt": None,
+        "keptUntil": None,
+        "deletedAt": _timestamp(job.deleted_at),
+        "error": job.failure.detail if job.failure else None,
+        "failure": None,
+    }
+    if job.failure:
+        view["failure"] = {
+            "code": job.failure.code,
+            "retryable": job.failure.retryable,
+            "charged": job.failure.charged,
+            "detail": job.failure.detail,
+        }
+    if job.status is Status.COMPLETED and job.video is not None:
+        name = f"video-{jobs.timestamp(job.created_at)[:10]}-{job.id[:6].replace('-', '_')}.mp4"
+        for field, disposition in (("videoUrl", "inline"), ("downloadUrl", f'attachment; filename="{name}"')):
+            view[field] = objects.presign(
+                job.video.key, seconds=VIDEO_URL_SECONDS, content_type=MP4, disposition=disposition
+            )
+        view["videoUrlExpiresAt"] = jobs.timestamp(now + VIDEO_URL_SECONDS)
+        view["keptUntil"] = jobs.timestamp((job.completed_at or now) + keep_days * DAY_SECONDS)
+    return view
+
+
+def _poll_after_ms(job: Job, now: float, durations: Durations | None) -> int | None:
+    age = now - job.created_at
+    if not job.has_ended:
+        return round(1000 * poll_after(age, durations))
+    if job.is_improvable and age < jobs.ENDED_WITHIN:
+        return round(1000 * IMPROVABLE_POLL_SECONDS)
+    return None
+
+
+def _timestamp(seconds: float | None) -> str | None:
+    return None if seconds is None else jobs.timestamp(seconds)

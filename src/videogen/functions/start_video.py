@@ -1,0 +1,321 @@
+"""POST /api/start-video: check the request, store photos and job, call the worker, answer within a second."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from videogen import jobs, log, photos, signing
+from videogen.errors import Conflict, FieldError, InputTooLarge, InvalidInput, NoSuchObject
+from videogen.functions import composition
+from videogen.functions.field_errors import field_errors
+from videogen.functions.http import Problem, Request, Response, endpoint
+from videogen.functions.job_view import job_view
+from videogen.functions.worker_call import Reached, call_worker
+from videogen.jobs import Failure, Job, Photo, Stage, Status, Transition
+from videogen.limits import MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PROMPT_CHARACTERS
+
+if TYPE_CHECKING:
+    from videogen.functions.composition import Site
+    from videogen.job_store import StoredJob
+    from videogen.photos import PhotoInfo
+
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,255}")
+
+
+class PhotoInput(BaseModel):
+    """A photo as a data URI. Its name is accepted and not used: nothing of it may reach a key or a header."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    name: str | None = None
+    data: str
+
+
+class StartRequest(BaseModel):
+    """The body of a request."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    prompt: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARACTERS)
+    ]
+    photos: Annotated[list[PhotoInput], Field(max_length=MAX_PHOTOS)] = []
+    aspectRatio: Literal["auto", "16:9", "9:16"] = "auto"  # noqa: N815 - the wire's name
+    model: str | None = None
+    retryOf: str | None = None  # noqa: N815 - the wire's name
+    ownerToken: str | None = None  # noqa: N815 - the wire's name
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A photo's bytes and what they are."""
+
+    body: bytes
+    info: PhotoInfo
+
+
+MESSAGES = {
+    ("prompt", "missing"): "Prompt is required.",
+    ("prompt", "string_too_short"): "Prompt is required.",
+    (
+        "prompt",
+        "string_too_long",
+    ): f"The prompt is longer than {MAX_PROMPT_CHARACTERS} characters: shorten it.",
+    ("photos", "too_long"): f"At most {MAX_PHOTOS} photos can be sent: leave some out.",
+    ("aspectRatio", "literal_error"): 'The aspect ratio must be "auto", "16:9" or "9:16".',
+}
+
+
+def answer(request: Request, site: Site) -> Response:
+    """Start a video, or find the one that the same Idempotency-Key has started already."""
+    check_access_code(request, site)
+    body = request.json_object()
+    wanted = parse(body)
+    key = idempotency_key(request)
+    model = choose_model(wanted, site)
+    fingerprint = digest(wanted)
+    job_id = signing.job_id_for(site.keys[0], key) if key else signing.new_job_id(os.urandom)
+    now = site.clock.now()
+    job = Job(
+        id=job_id,
+        prompt=wanted.prompt,
+        model=model,
+        aspect_ratio=wanted.aspectRatio,
+        photos=(),
+        created_at=now,
+        nonce="",
+        fingerprint=fingerprint,
+        history=(Transition(at=now, epoch=0, action="job.created"),),
+    )
+    if wanted.retryOf is None:
+        uploads = read_photos(wanted)
+        stored, created = store_uploads(site, job, uploads, is_keyed=key is not None)
+    else:
+        stored, created = store_retry(site, job, wanted)
+    if created:
+        log.info("job.created", jobId=job_id, photos=len(stored.job.photos), model=model)
+    else:
+        check_same_request(stored.job, fingerprint)
+    stored = dispatch(request, site, stored)
+    return accepted(site, stored)
+
+
+def check_access_code(request: Request, site: Site) -> None:
+    """Raise a 401 Problem where the site wants an access code and this is not it."""
+    code = site.settings.access_code
+    given = request.headers.get("x-access-code", "")
+    if code is not None and not hmac.compare_digest(given.encode(), code.reveal().encode()):
+        raise Problem(HTTPStatus.UNAUTHORIZED, "access_code", "This site asks for an access code.")
+
+
+def parse(body: dict[str, Any]) -> StartRequest:
+    """Check the fields of a request; raises InvalidInput with every wrong one."""
+    try:
+        wanted = StartRequest.model_validate(body)
+    except ValidationError as error:
+        raise InvalidInput(list(field_errors(error, MESSAGES))) from None
+    if wanted.retryOf is None and not wanted.photos:
+        raise InvalidInput([FieldError("photos", "At least one photo is required.")])
+    if wanted.retryOf is not None and wanted.photos:
+        raise InvalidInput([FieldError("photos", "A retry takes the photos of its job: send none.")])
+    return wanted
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return the Idempotency-Key, None without one; raises InvalidInput."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidInput(
+            [FieldError("Idempotency-Key", "The Idempotency-Key must be 16 to 255 visible ASCII characters.")]
+        )
+    return key
+
+
+def choose_model(wanted: StartRequest, site: Site) -> str:
+    """Return the model to use; raises InvalidInput for one that the operator has not listed."""
+    listed = [model.id for model in site.settings.models]
+    if wanted.model is None:
+        return listed[0]
+    if wanted.model not in listed:
+        raise InvalidInput(
+            [FieldError("model", f"This model is not offered here: choose {' or '.join(listed)}.")]
+        )
+    return wanted.model
+
+
+def digest(wanted: StartRequest) -> str:
+    """Return a digest of what was asked for, to tell a repeated request from another one."""
+    whole = hashlib.sha256()
+    for part in (
+        wanted.prompt,
+        wanted.aspectRatio,
+        wanted.model or "",
+        wanted.retryOf or "",
+        *(photo.data for photo in wanted.photos),
+    ):
+        whole.update(hashlib.sha256(part.encode()).digest())
+    return whole.hexdigest()
+
+
+def read_photos(wanted: StartRequest) -> list[Upload]:
+    """Decode and look at the photos; raises InvalidInput, UnsupportedPhoto, InputTooLarge."""
+    uploads: list[Upload] = []
+    for index, photo in enumerate(wanted.photos):
+        field = f"photos[{index}].data"
+        body = photos.decode_data_uri(photo.data, field)
+        uploads.append(Upload(body, photos.sniff(body, field=field)))
+    if sum(len(upload.body) for upload in uploads) > MAX_PHOTO_BYTES:
+        megabytes = MAX_PHOTO_BYTES // 1_000_000
+        raise InputTooLarge(
+            [FieldError("photos", f"The photos are larger than {megabytes} MB together: send smaller ones.")]
+        )
+    return uploads
+
+
+def store_uploads(site: Site, job: Job, uploads: list[Upload], *, is_keyed: bool) -> tuple[StoredJob, bool]:
+    """Store the photos, all at once, and then the job; return it and whether it is new.
+
+    A job with an idempotency key may be there already, with the clean photos that its worker made, or erased.
+    Its photos are written only where there are none, and taken away again where the job turns out erased.
+    """
+    record = replace(job, photos=tuple(Photo(type=one.info.type, bytes=len(one.body)) for one in uploads))
+
+    def put(numbered: tuple[int, Upload], *, if_absent: bool) -> None:
+        number, upload = numbered
+        site.store.put_photo(job.id, number, upload.body, upload.info.type, if_absent=if_absent)
+
+    numbered = list(enumerate(uploads, 1))
+    try:
+        in_parallel(lambda one: put(one, if_absent=is_keyed), numbered)
+    except Conflict:
+        try:
+            return site.store.read(job.id), False
+        except NoSuchObject:
+            # A request that died between its photos and its record; they may be another request's photos.
+            in_parallel(lambda one: put(one, if_absent=False), numbered)
+    stored, created = site.store.create(record)
+    if not created and stored.job.deleted_at is not None:
+        site.store.erase_objects(job.id, photos=len(uploads), epochs=0)
+    return stored, created
+
+
+def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, bool]:
+    """Make a new job of an old one's photos, or of its paid video if that was never saved.
+
+    Raises 403, 404, 409 and 410 Problems.
+    """
+    old_id = wanted.retryOf or ""
+    if not signing.is_job_id(old_id) or not signing.check_owner_token(
+        site.keys, old_id, wanted.ownerToken or ""
+    ):
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "owner_token",
+            "Only whoever started this video can try it again.",
+            jobId=old_id,
+        )
+    try:
+        old = site.store.read(old_id).job
+    except NoSuchObject:
+        raise Problem(HTTPStatus.NOT_FOUND, "job_not_found", "Job not found.", jobId=old_id) from None
+    if old.deleted_at is not None:
+        raise Problem(HTTPStatus.GONE, "job_erased", "This video has been erased.", jobId=old_id)
+    if not old.has_ended:
+        raise Problem(HTTPStatus.CONFLICT, "job_running", "This video is still being made.", jobId=old_id)
+    try:
+        in_parallel(
+            lambda number: site.store.copy_photo(old_id, job.id, number), list(range(1, len(old.photos) + 1))
+        )
+    except NoSuchObject:
+        raise Problem(
+            HTTPStatus.GONE,
+            "photos_gone",
+            "The photos are no longer kept: please add them again.",
+            jobId=old_id,
+        ) from None
+    record = replace(job, photos=old.photos)
+    is_same = (old.prompt, old.model) == (job.prompt, job.model)
+    if is_same and old.provider_url and old.video is None:
+        record = jobs.as_rescue(record, old)
+    return site.store.create(record)
+
+
+def check_same_request(job: Job, fingerprint: str) -> None:
+    """Raise a Problem where the key belongs to another request, or to a job that was erased."""
+    if job.deleted_at is not None:
+        raise Problem(HTTPStatus.GONE, "job_erased", "This video has been erased.", jobId=job.id)
+    if job.fingerprint != fingerprint:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This Idempotency-Key belongs to another request: use a new one.",
+        )
+
+
+def dispatch(request: Request, site: Site, stored: StoredJob) -> StoredJob:
+    """Call the worker for a job that waits for it; a definite refusal ends the job with a 502 Problem."""
+    job = stored.job
+    waits = job.status is Status.QUEUED or (job.stage is Stage.SAVING and job.epoch == 0)
+    if not waits:
+        return stored
+    reached = call_worker(request, job.id, keys=site.keys, now=site.clock.now())
+    if reached is not Reached.NO:
+        return stored
+    failure = Failure.of("worker_unreachable")
+    ended = site.store.swap(
+        stored, lambda it: jobs.fail_unreached(it.job, now=site.clock.now(), failure=failure)
+    )
+    if ended is None:
+        return site.store.read(job.id)
+    log.error("job.failed", jobId=job.id, code=failure.code, charged=failure.charged)
+    raise Problem(
+        HTTPStatus.BAD_GATEWAY,
+        failure.code,
+        failure.detail,
+        jobId=job.id,
+        ownerToken=signing.owner_token(site.keys[0], job.id),
+    )
+
+
+def accepted(site: Site, stored: StoredJob) -> Response:
+    """Return the 202 for a job."""
+    job = stored.job
+    view = job_view(job, site.store.objects, now=site.clock.now(), keep_days=site.settings.keep_days)
+    status_url = f"/api/check-video-status?jobId={job.id}"
+    poll_after_ms = view["pollAfterMs"] or 0
+    return Response(
+        HTTPStatus.ACCEPTED,
+        {
+            "success": True,
+            "jobId": job.id,
+            "ownerToken": signing.owner_token(site.keys[0], job.id),
+            "status": view["status"],
+            "statusUrl": status_url,
+            "pollAfterMs": poll_after_ms,
+            "estimatedSeconds": view["estimatedSeconds"],
+            "createdAt": view["createdAt"],
+            "message": "Your video is being made.",
+        },
+        {"Location": status_url, "Retry-After": str(max(1, -(-poll_after_ms // 1000)))},
+    )
+
+
+def in_parallel(work: Any, items: list[Any]) -> None:  # noqa: ANN401 - a function over any items
+    """Do a piece of work for each item, all at once; the first error is raised after all have ended."""
+    if len(items) == 1:
+        work(items[0])
+        return
+    with ThreadPoolExecutor(max_workers=len(items) or 1) as pool:
+        list(pool.map(work, items))
+
+
+handler = endpoint(answer, methods=("POST",), site=composition.site)

@@ -1,0 +1,107 @@
+"""The signed call of the background function: where it goes, and what its answer proves."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from enum import Enum
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from videogen import log, signing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from videogen.functions.http import Request
+    from videogen.settings import Secret
+
+PATH = "/.netlify/functions/generate-video-background"
+TIMEOUT_SECONDS = 5.0
+MESSAGE_PREFIX = "job_"
+
+
+class Reached(Enum):
+    """What is known after the call."""
+
+    YES = "the platform took the call"
+    NO = "the platform did not take it, and never will"
+    UNCLEAR = "a poll will heal it if it was lost"
+
+
+def call_worker(
+    request: Request, job_id: str, *, keys: Sequence[Secret], now: float, attempt: int = 0
+) -> Reached:
+    """Call the worker for a job. Never raises: whatever happens is in the answer and in the log.
+
+    `attempt` tells a poll's calls apart from the first, in the message's id.
+    """
+    origin = worker_origin(request.url, request.netlify)
+    body = json.dumps({"jobId": job_id}).encode()
+    headers = signing.sign(keys, f"{MESSAGE_PREFIX}{job_id}_{attempt}", int(now), body)
+    headers["Content-Type"] = "application/json"
+    try:
+        status = _post(origin, body, headers)
+    except (ConnectionRefusedError, socket.gaierror) as error:
+        reached, status_or_error = Reached.NO, type(error).__name__
+    except (OSError, http.client.HTTPException) as error:
+        reached, status_or_error = Reached.UNCLEAR, type(error).__name__
+    else:
+        reached, status_or_error = _meaning(status), str(status)
+    write = log.info if reached is Reached.YES else log.error
+    write(
+        "worker.called", jobId=job_id, attempt=attempt, reached=reached.name.lower(), answer=status_or_error
+    )
+    return reached
+
+
+def worker_origin(url: str, netlify: Mapping[str, Mapping[str, str | None] | str | None]) -> str:
+    """Return the origin of this very site to call: scheme and host.
+
+    The request's own host is the client's choice among all that are routed here, so it counts only where it
+    is the site's; otherwise the deploy's own address is taken. Only where the platform names neither (a local
+    harness) is the request believed.
+    """
+    site = netlify.get("site")
+    deploy = netlify.get("deploy")
+    site_url = site.get("url") if isinstance(site, dict) else None
+    name = site.get("name") if isinstance(site, dict) else None
+    deploy_id = deploy.get("id") if isinstance(deploy, dict) else None
+    asked = urlsplit(url)
+    host = asked.netloc.lower()
+    own = f"{name}.netlify.app" if name else None
+    if site_url and host == urlsplit(site_url).netloc.lower():
+        return f"{asked.scheme}://{host}"
+    if own and (host == own or host.endswith(f"--{own}")):
+        return f"https://{host}"
+    if own and deploy_id:
+        return f"https://{deploy_id}--{own}"
+    if site_url:
+        parts = urlsplit(site_url)
+        return f"{parts.scheme}://{parts.netloc}"
+    return f"{asked.scheme}://{host}"
+
+
+def _meaning(status: int) -> Reached:
+    if status == http.HTTPStatus.ACCEPTED:
+        return Reached.YES
+    return Reached.UNCLEAR if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else Reached.NO
+
+
+def _post(origin: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """POST without following redirects: exactly 202 means reached."""
+    parts = urlsplit(origin)
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(
+            parts.netloc, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+        )
+    else:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", PATH, body, dict(headers))
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -1,0 +1,100 @@
+"""What the build writes for the page: config.json and the Content-Security-Policy. `python -m videogen.site`.
+
+Prints one JSON object: `files` for the published folder, `headers` by path, `notes` for whoever runs the
+build. Only the standard library is needed, so that any Python can run it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from videogen import settings
+from videogen.errors import SettingsError
+from videogen.limits import MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PROMPT_CHARACTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from videogen.settings import SiteSettings
+
+LIMITS = {
+    "photos": MAX_PHOTOS,
+    "photoBytes": MAX_PHOTO_BYTES,
+    "promptCharacters": MAX_PROMPT_CHARACTERS,
+    "bodyBytes": MAX_BODY_BYTES,
+}
+
+
+def page_config(site: SiteSettings) -> dict[str, Any]:
+    """Return config.json: what the page shows before anything is sent."""
+    return {
+        "simulated": site.simulated,
+        "accessCodeNeeded": site.access_code is not None,
+        "models": [{"id": model.id, "price": model.price} for model in site.models],
+        "dailyLimit": site.daily_limit,
+        "keepDays": site.keep_days,
+        "limits": LIMITS,
+    }
+
+
+def bucket_origin(environ: Mapping[str, str]) -> str | None:
+    """Return the origin that presigned links point to, None while no bucket is set."""
+    endpoint = environ.get("S3_ENDPOINT_URL", "").strip()
+    bucket = environ.get("S3_BUCKET", "").strip()
+    region = environ.get("S3_REGION", "").strip()
+    if endpoint:
+        parts = urlsplit(endpoint)
+        return f"{parts.scheme}://{parts.netloc}"
+    if not bucket or not region:
+        return None
+    # boto3 presigns for the global host name in us-east-1 alone.
+    return (
+        f"https://{bucket}.s3.amazonaws.com"
+        if region == "us-east-1"
+        else f"https://{bucket}.s3.{region}.amazonaws.com"
+    )
+
+
+def content_security_policy(media_origin: str | None) -> str:
+    """Return the page's policy: its own files, and videos from the bucket."""
+    media = " ".join(filter(None, ("'self'", "blob:", media_origin)))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' blob:",
+            f"media-src {media}",
+            "connect-src 'self'" + (f" {media_origin}" if media_origin else ""),
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def describe(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return everything that the build needs to know; raises SettingsError."""
+    site = settings.read_site(environ)
+    origin = bucket_origin(environ)
+    notes = (
+        [] if origin else ["S3_BUCKET and S3_REGION are not set: the page will not be able to play videos"]
+    )
+    return {
+        "files": {"config.json": page_config(site)},
+        "headers": {"/*": {"Content-Security-Policy": content_security_policy(origin)}},
+        "notes": notes,
+    }
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(describe(os.environ)))  # noqa: T201 - this is the program's output
+    except SettingsError as error:
+        sys.exit(error.detail)
