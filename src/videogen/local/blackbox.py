@@ -154,8 +154,7 @@ class _Video:
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes from start to stop: the clip, then an MP4 `free` box that fills it up to `size`."""
-        filling = self.size - len(self.clip)
-        head = self.clip + (struct.pack(">I4s", filling, b"free") if filling else b"")
+        head = self.clip + _free_box(self.size - len(self.clip))
         while start < stop:
             end = min(stop, start + _CHUNK)
             yield head[start:end].ljust(end - start, b"\0")
@@ -405,6 +404,13 @@ _FORBIDDEN = Reply(
     b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SignatureDoesNotMatch</Code></Error>',
     "application/xml",
 )
+
+
+def _free_box(size: int) -> bytes:
+    """Return the head of an MP4 box that players skip; from 4 GiB on its length stands after its name."""
+    if not size:
+        return b""
+    return struct.pack(">I4s", size, b"free") if size < 1 << 32 else struct.pack(">I4sQ", 1, b"free", size)
 
 
 def _pieces(reply: Reply) -> Iterator[bytes]:
