@@ -1,0 +1,96 @@
+"""What several tests share: an HTTP server whose every byte is the test's own."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
+
+
+class RawServer:
+    """Gives each connection to `behave`, which reads and writes the bare socket.
+
+    A fault such as a reset in the middle of a body is what it is only on a real connection.
+    """
+
+    def __init__(
+        self, behave: Callable[[RawServer, socket.socket], None], tls: ssl.SSLContext | None
+    ) -> None:
+        self.requests: list[bytes] = []
+        self.stopped = threading.Event()
+        self._behave = behave
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.origin = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        self._connections: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def read_request(self, connection: socket.socket) -> bytes:
+        """Read one request to the end of its body and keep it."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += _receive(connection)
+        head, _, body = data.partition(b"\r\n\r\n")
+        lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if b"content-length" in line]
+        while lengths and len(body) < int(lengths[0]):
+            body += _receive(connection)
+        self.requests.append(head + b"\r\n\r\n" + body)
+        return self.requests[-1]
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._connections.append(connection)
+                self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
+                self._threads[-1].start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            if self._tls is None:
+                self._behave(self, connection)
+                return
+            with self._tls.wrap_socket(connection, server_side=True) as wrapped:
+                self._behave(self, wrapped)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    data = connection.recv(65536)
+    if not data:
+        raise ConnectionError("the client went away")
+    return data
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., RawServer]]:
+    """Return a function that starts a `RawServer`; all of them end with the test."""
+    servers: list[RawServer] = []
+
+    def start(
+        behave: Callable[[RawServer, socket.socket], None], tls: ssl.SSLContext | None = None
+    ) -> RawServer:
+        servers.append(RawServer(behave, tls))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

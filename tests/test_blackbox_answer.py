@@ -1,0 +1,557 @@
+"""What each answer of the Blackbox API means, row by row."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from videogen.blackbox_answer import Generated, parse_answer
+from videogen.errors import (
+    BlackboxNotStarted,
+    BlackboxNoVideo,
+    BlackboxOutcomeUnknown,
+    BlackboxRefused,
+    JobError,
+)
+
+URL = "https://replicate.delivery/xezq/6gaM/output.mp4"
+MODEL = "google/veo-2:0546b4e90d4f215c7fc42c9b8d815df3a7b6e47a754ee94ddb62b3f667fea9a5"
+PROMPT = "CANARY-PROMPT a cat on a beam"
+
+
+def answer(content: object = URL, **choice: object) -> dict[str, Any]:
+    """Return the documented success with another content."""
+    message = {"role": "assistant", "content": content, "tool_calls": "None", "function_call": "None"}
+    return {
+        "id": "chatcmpl-1757152743",
+        "created": 1757152743,
+        "object": "chat.completion",
+        "system_fingerprint": "None",
+        "model": MODEL,
+        "choices": [{"finish_reason": "stop", "index": 0, "message": message} | choice],
+        "usage": {"completion_tokens": 0, "completion_tokens_details": "None"},
+    }
+
+
+def parse(
+    payload: object, status: int = 200, headers: dict[str, str] | None = None, allowed: tuple[str, ...] = ()
+) -> Generated:
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return parse_answer(status, headers or {}, body, allowed_origins=allowed)
+
+
+def failure(payload: object, status: int = 200, headers: dict[str, str] | None = None) -> JobError:
+    with pytest.raises(JobError) as caught:
+        parse(payload, status, headers)
+    assert "CANARY" not in f"{caught.value!r} {caught.value.note} {caught.value.detail}"
+    return caught.value
+
+
+def refusal(message: object, code: object, **more: object) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "None", "param": "None", "code": code} | more}
+
+
+def test_the_documented_success() -> None:
+    assert parse(answer()) == Generated(url=URL, request_id="chatcmpl-1757152743", model=MODEL)
+
+
+def test_a_link_with_a_signature_does_not_show() -> None:
+    assert URL not in repr(parse(answer()))
+
+
+@pytest.mark.parametrize(
+    ("content", "url"),
+    [
+        (f"  {URL}\n", URL),
+        (f"![Generated Image]({URL})", URL),
+        (f"[video]({URL})", URL),
+        (f"[{URL}]({URL})", URL),
+        (f"**{URL}**", URL),
+        (f"<{URL}>", URL),
+        (f'<video src="{URL}"></video>', URL),
+        (f"Here is your video: {URL}. Enjoy!", URL),
+        (f"(see {URL})", URL),
+        (f"Your video ({URL}), as asked", URL),
+        ("https://h.example/a_(1).mp4", "https://h.example/a_(1).mp4"),
+        (f"{URL}https://replicate.delivery/second.mp4", URL),
+        (f"{URL}\nhttps://replicate.delivery/second.mp4", URL),
+        (f"{URL},https://replicate.delivery/second.mp4", URL),
+        (f"[![still](https://h.example/still.jpg)]({URL})", URL),
+        (f"As https://docs.example/videos says: {URL}", URL),
+        (f'["{URL}"]', URL),
+        (f"['{URL}', 'https://h.example/2.mp4']", URL),
+        (json.dumps({"video": {"url": URL, "file_name": "output.mp4"}, "seed": 7}), URL),
+        (
+            '{"video":{"url":"https:\\/\\/h.example\\/v.mp4?a=1\\u0026b=2"}}',
+            "https://h.example/v.mp4?a=1&b=2",
+        ),
+        ({"video_url": URL}, URL),
+        ([{"type": "video_url", "video_url": {"url": URL}}], URL),
+        ([{"type": "text", "text": "Here it is"}, {"type": "video_url", "video_url": {"url": URL}}], URL),
+        ([URL], URL),
+        (
+            "https://b.s3.amazonaws.com/v.mp4?X-Amz-Signature=ab%2Fc&X-Amz-Expires=3600&x=_",
+            "https://b.s3.amazonaws.com/v.mp4?X-Amz-Signature=ab%2Fc&X-Amz-Expires=3600&x=_",
+        ),
+        ("https://fal.media/files/zebra/Xyz", "https://fal.media/files/zebra/Xyz"),
+        (
+            "https://h.example/get?u=https://o.example/v.mp4&v=1",
+            "https://h.example/get?u=https://o.example/v.mp4&v=1",
+        ),
+        ("HTTPS://H.example/v.mp4", "HTTPS://H.example/v.mp4"),
+        ("https://h.example/v.mp4\N{IDEOGRAPHIC FULL STOP}", "https://h.example/v.mp4"),
+    ],
+)
+def test_a_link_is_found_in_every_shape_of_message(content: object, url: str) -> None:
+    assert parse(answer(content)).url == url
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"video_url": URL},
+        {"data": {"video_url": URL}},
+        {"data": [{"url": URL}]},
+        {"output": URL},
+        answer(None) | {"output": [URL]},
+        answer(None, video_url=URL),
+    ],
+)
+def test_a_link_is_found_beside_the_message(payload: dict[str, Any]) -> None:
+    assert parse(payload).url == URL
+
+
+def test_nulls_and_unknown_fields_do_no_harm() -> None:
+    payload = answer() | {"system_fingerprint": None, "cost": 0.8, "provider": "replicate", "error": None}
+    payload["choices"][0]["message"] |= {"tool_calls": None, "provider_specific_fields": {}}
+    assert parse(payload) == Generated(URL, "chatcmpl-1757152743", MODEL)
+    assert parse(payload | {"error": "None"}).url == URL
+
+
+@pytest.mark.parametrize("value", [None, "None", 5, "x" * 201, "two words", "<script>"])
+def test_an_identifier_that_is_none_is_left_out(value: object) -> None:
+    assert parse(answer() | {"id": value, "model": value}) == Generated(URL)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        answer(" "),
+        answer(None),
+        answer("None"),
+        answer(""),
+        answer(7),
+        answer("I'm sorry, I can't create videos."),
+        answer("You have reached your request limit for the hour"),
+        answer(message=None),
+        answer() | {"choices": []},
+        answer() | {"choices": "None"},
+        answer() | {"choices": [None]},
+        {"id": "chatcmpl-1"},
+        {"detail": PROMPT},
+        [],
+        "text",
+        b"data: [DONE]\n\n",
+        answer("http://replicate.delivery/v.mp4"),
+        answer("ftp://replicate.delivery/v.mp4"),
+        answer("https://user:pw@replicate.delivery/v.mp4"),
+        answer("https://localhost/v.mp4"),
+        answer("https://..."),
+        answer("https://"),
+        answer("https://[::1]/v.mp4"),
+        answer("https://h.example:99999/v.mp4"),
+        answer("https://h.example/" + "a" * 4096),
+    ],
+)
+def test_a_complete_answer_without_a_usable_link_is_no_video(payload: object) -> None:
+    error = failure(payload)
+    assert (type(error), error.code, error.charged) == (BlackboxNoVideo, "no_video", "unknown")
+    assert error.note == "status 200, no link in the answer"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_usable"),
+    [
+        ("http://127.0.0.1:9000/v.mp4", True),
+        ("http://127.0.0.1:9000.evil.example/v.mp4", False),
+        ("http://127.0.0.1:9000@evil.example/v.mp4", False),
+        ("http://127.0.0.1:9001/v.mp4", False),
+        ("https://127.0.0.1:9000/v.mp4", True),
+    ],
+)
+def test_a_local_link_counts_from_its_very_origin_only(url: str, is_usable: bool) -> None:  # noqa: FBT001
+    if is_usable:
+        assert parse(answer(url), allowed=("http://127.0.0.1:9000",)).url == url
+    else:
+        with pytest.raises(BlackboxNoVideo):
+            parse(answer(url), allowed=("http://127.0.0.1:9000",))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>login</html>",
+        b'{"choices":[{"message":{"content":"https://replicate.delivery/xezq/6g',
+        b"\xff\xfe",
+        b"null",
+        b"[" * 100_000,
+        b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v.mp4"}}]}\n\n',
+    ],
+)
+def test_an_answer_that_cannot_be_read_to_its_end_leaves_the_outcome_unknown(body: bytes) -> None:
+    error = failure(body)
+    assert (type(error), error.charged) == (BlackboxOutcomeUnknown, "unknown")
+    assert error.note == "status 200, answer not readable"
+
+
+def test_an_answer_in_events_is_put_together() -> None:
+    body = (
+        b": PROCESSING\n\n"
+        b'data: {"id":"gen-1","choices":[{"delta":{"role":"assistant","content":"https://replicate"}}]}\n\n'
+        b"event: x\ndata: junk\n\n"
+        b'data: {"id":"gen-1","choices":[{"delta":{"content":".delivery/v.mp4"},"finish_reason":"stop"}]}\n\n'
+        b"data: [DONE]\n\n"
+    )
+    assert parse(body) == Generated("https://replicate.delivery/v.mp4", "gen-1")
+
+
+def test_an_error_among_events_counts() -> None:
+    body = b'data: {"choices":[{"delta":{"content":""}}]}\n\ndata: {"error":{"code":402,"message":"x"}}\n\n'
+    assert failure(body).code == "provider_account"
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_compressed_answer_is_read(encoding: str, pack: Any) -> None:
+    assert parse(pack(json.dumps(answer()).encode()), headers={"Content-Encoding": encoding}).url == URL
+    assert type(failure(b"x", headers={"content-encoding": encoding})) is BlackboxOutcomeUnknown
+
+
+def test_a_decompression_bomb_stays_small() -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    assert type(failure(bomb, headers={"content-encoding": "gzip"})) is BlackboxOutcomeUnknown
+
+
+DUMP = {"id": "p1", "input": {"prompt": PROMPT, "image": "data:image/jpeg;base64,CANARY"}}
+
+
+def dump(status: str, error: str = "it broke") -> dict[str, Any]:
+    text = str(DUMP | {"error": error, "status": status})
+    return refusal(f"LiteLLM Error - prediction not succeeded - {text}", "422")
+
+
+UPSTREAM_KEY = (
+    'blackbox.Error: AzureException AuthenticationError - {"error":{"code":"invalid_api_key"}}. '
+    "Received Model Group=x"
+)
+NESTED_429 = 'blackbox.Error: AzureException RateLimitError - {\n "error": {"code": "rate_limit_exceeded"}}'
+INVALID_MODEL = "{'error': '/chat/completions: Invalid model name passed in model=CANARY. Call `/v1/models`'}"
+FLAGGED = {"reasons": ["violence"], "flagged_input": "CANARY", "provider_name": "g", "model_slug": "veo"}
+CONNECTION_500 = (
+    "blackbox.Error: InternalServerError: Vercel_ai_gatewayException - Connection error.. "
+    "Received Model Group=CANARY\nAvailable Model Group Fallbacks=None"
+)
+CLOUDFLARE_524 = b"<html><title>api.blackbox.ai | 524: A timeout occurred</title>no provider</html>"
+CF_JSON = refusal("Gateway timeout.", 524, type="cf_gateway_timeout")
+NO_VERDICT = refusal(
+    "LiteLLM Error - prediction not succeeded - {'detail': 'throttled', 'status': 429}", "422"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "payload", "code", "charged", "note"),
+    [
+        (
+            400,
+            refusal("bad parameters: CANARY", 400),
+            "provider_rejected",
+            "no",
+            "status 400, error code 400",
+        ),
+        (
+            400,
+            refusal(INVALID_MODEL, "400"),
+            "provider_rejected",
+            "no",
+            "status 400, error code 400, invalid model",
+        ),
+        (
+            400,
+            refusal("LiteLLM Error - prompt is not a string - [CANARY]", "400"),
+            "provider_rejected",
+            "no",
+            "status 400, error code 400, prompt is not a string",
+        ),
+        (
+            400,
+            refusal(
+                "LiteLLM Error - prediction url is None - {'title': 'Unauthenticated', 'status': 401}", None
+            ),
+            "provider_account",
+            "no",
+            "status 400, refused upstream",
+        ),
+        (
+            400,
+            refusal("LiteLLM Error - prediction url is None - {'status': 422}", None),
+            "provider_rejected",
+            "no",
+            "status 400",
+        ),
+        (400, refusal("flagged as sensitive", 400), "content_refused", "no", "status 400, error code 400"),
+        (
+            400,
+            refusal("Error: CANARY ran out of memory", "400"),
+            "provider_rejected",
+            "unknown",
+            "status 400, error code 400",
+        ),
+        (400, {"error": "a plain text"}, "provider_rejected", "no", "status 400"),
+        (400, b"<html>Bad Request</html>", "provider_rejected", "no", "status 400"),
+        (
+            401,
+            refusal("No auth credentials found", 401),
+            "provider_account",
+            "no",
+            "status 401, error code 401",
+        ),
+        (
+            401,
+            refusal(UPSTREAM_KEY, "401"),
+            "provider_account",
+            "no",
+            "status 401, error code 401, the provider's own key upstream",
+        ),
+        (
+            401,
+            refusal("Vercel_ai_gatewayException - Authentication failed", "invalid_api_key"),
+            "provider_account",
+            "no",
+            "status 401, error code invalid_api_key, the provider's own key upstream",
+        ),
+        (402, refusal("insufficient credits", 402), "provider_account", "no", "status 402, error code 402"),
+        (
+            403,
+            refusal("CANARY", 403, metadata=FLAGGED),
+            "content_refused",
+            "no",
+            "status 403, error code 403",
+        ),
+        (
+            403,
+            refusal("your credit card photo", 403, metadata=FLAGGED),
+            "content_refused",
+            "no",
+            "status 403, error code 403",
+        ),
+        (403, refusal("not allowed", 403), "content_refused", "no", "status 403, error code 403"),
+        (
+            403,
+            refusal("User is locked. Reason: Exhausted balance. Top up at https://x.example", 403),
+            "provider_account",
+            "no",
+            "status 403, error code 403",
+        ),
+        (403, b"<html>Attention Required! | Cloudflare</html>", "provider_account", "no", "status 403"),
+        (
+            404,
+            refusal("blackbox.Error: NotFoundError: Vercel_ai_gatewayException - Not Found", "404"),
+            "provider_rejected",
+            "no",
+            "status 404, error code 404",
+        ),
+        (413, b"<html>413 Request Entity Too Large</html>", "provider_rejected", "no", "status 413"),
+        (
+            422,
+            refusal("messages: field required", "422"),
+            "provider_rejected",
+            "no",
+            "status 422, error code 422",
+        ),
+        (422, b"", "provider_rejected", "no", "status 422"),
+        (
+            422,
+            dump("failed"),
+            "provider_rejected",
+            "unknown",
+            "status 422, error code 422, prediction failed",
+        ),
+        (
+            422,
+            dump("canceled"),
+            "provider_rejected",
+            "unknown",
+            "status 422, error code 422, prediction failed",
+        ),
+        (
+            422,
+            dump("failed", "The input was flagged as sensitive. (E005)"),
+            "content_refused",
+            "unknown",
+            "status 422, error code 422, prediction failed",
+        ),
+        (
+            422,
+            {"error": {"message": json.dumps(DUMP | {"status": "failed"}), "code": "CANARY x"}},
+            "provider_rejected",
+            "unknown",
+            "status 422, prediction failed",
+        ),
+        (
+            200,
+            answer(finish_reason="content_filter"),
+            "content_refused",
+            "unknown",
+            "finish_reason content_filter",
+        ),
+        (200, answer(finish_reason="error"), "provider_rejected", "unknown", "finish_reason error"),
+        (200, refusal("x", 401), "provider_account", "no", "status 401, error code 401"),
+        (200, refusal("x", "402"), "provider_account", "no", "status 402, error code 402"),
+        (200, refusal("x", 403, metadata=FLAGGED), "content_refused", "no", "status 403, error code 403"),
+        (
+            200,
+            answer(error={"code": 400, "message": "x"}),
+            "provider_rejected",
+            "no",
+            "status 400, error code 400",
+        ),
+    ],
+)
+def test_a_final_no(status: int, payload: object, code: str, charged: str, note: str) -> None:
+    error = failure(payload, status)
+    assert (type(error), error.code, error.charged, error.note) == (BlackboxRefused, code, charged, note)
+
+
+@pytest.mark.parametrize(
+    ("status", "payload"),
+    [
+        (302, b""),
+        (405, b""),
+        (408, refusal("timed out", 408)),
+        (409, refusal("conflict", 409)),
+        (422, dump("processing")),
+        (422, NO_VERDICT),
+        (500, refusal(CONNECTION_500, "500")),
+        (500, refusal(CONNECTION_500, 500)),
+        (500, refusal("No response received from Replicate API after max retries", "500")),
+        (500, refusal("no provider", 503)),
+        (502, refusal("model down", 502)),
+        (502, b"<html>502 Bad Gateway</html>"),
+        (503, b"<html>Service Suspended</html>"),
+        (503, b"no provider"),
+        (503, b""),
+        (503, refusal("upstream is overloaded", 503)),
+        (503, refusal("no provider " + "x" * 200, 503)),
+        (504, b""),
+        (524, CLOUDFLARE_524),
+        (524, CF_JSON),
+        (200, refusal("the model is down", 502)),
+        (200, refusal("timed out", 408)),
+        (200, refusal("slow down", "rate_limit_exceeded")),
+        (200, {"error": "no provider"}),
+        (200, {"error": {"message": ["no provider"]}}),
+        (200, {"error": {"code": True}}),
+        (200, {"error": True}),
+        (200, {"error": {"code": 10**30}}),
+    ],
+)
+def test_what_does_not_tell_leaves_the_outcome_unknown(status: int, payload: object) -> None:
+    error = failure(payload, status)
+    assert (type(error), error.code, error.charged) == (BlackboxOutcomeUnknown, "outcome_unknown", "unknown")
+
+
+DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("status", "payload", "headers", "retry_after"),
+    [
+        (429, refusal(NESTED_429, "429"), {}, None),
+        (429, b"<html>Too Many Requests</html>", {}, None),
+        (429, refusal(NESTED_429, "429"), {"Retry-After": "30"}, 30.0),
+        (429, b"", {"retry-after": "0.5"}, 0.5),
+        (429, b"", {"retry-after-ms": "1500", "retry-after": "30"}, 1.5),
+        (429, b"", {"retry-after": "999999999"}, 300.0),
+        (429, b"", {"retry-after": "9" * 5000}, None),
+        (429, b"", {"retry-after": "-5"}, None),
+        (429, b"", {"retry-after": "soon"}, None),
+        (429, b"", {"retry-after": "Tue, 03 Nov 2026 10:00:45 GMT", "date": DATE}, 45.0),
+        (429, b"", {"retry-after": "Tue, 03 Nov 2026 09:00:00 GMT", "date": DATE}, 0.0),
+        (429, b"", {"retry-after": "Tue, 03 Nov 2026 10:00:45 -0000", "date": DATE}, None),
+        (429, b"", {"retry-after": "Tue, 03 Nov 2026 10:00:45 GMT"}, None),
+        (429, {"detail": "Request was throttled. Your rate limit resets in ~30s."}, {}, 30.0),
+        (503, refusal("No provider available for this model", 503), {"retry-after": "7"}, 7.0),
+        (503, refusal("There is no available model provider that meets your needs", 503), {}, None),
+        (200, refusal("Rate limited", 429), {}, None),
+        (200, refusal("No provider", "503"), {}, None),
+    ],
+)
+def test_what_proves_that_nothing_started(
+    status: int, payload: object, headers: dict[str, str], retry_after: float | None
+) -> None:
+    error = failure(payload, status, headers)
+    assert isinstance(error, BlackboxNotStarted)
+    assert (error.code, error.charged, error.retry_after) == ("provider_busy", "no", retry_after)
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.just(URL)
+    | st.just("None"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "choices",
+                    "message",
+                    "content",
+                    "error",
+                    "code",
+                    "video",
+                    "url",
+                    "data",
+                    "id",
+                    "finish_reason",
+                    "delta",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(
+    status=st.sampled_from([200, 201, 302, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503, 524]),
+    headers=st.dictionaries(
+        st.sampled_from(["content-encoding", "retry-after", "retry-after-ms", "date", "Retry-After"]),
+        st.text(max_size=30) | st.sampled_from(["gzip", DATE, "5", "Tue, 03 Nov 99999 10:00:45 GMT"]),
+    ),
+    body=st.binary(max_size=300)
+    | json_values.map(lambda value: json.dumps(value).encode())
+    | json_values.map(lambda value: b"data: " + json.dumps(value).encode() + b"\n\ndata: [DONE]\n"),
+)
+@example(status=200, headers={}, body=b'{"choices":[{"message":{"content":"' + b"https://" * 3000 + b'"}}]}')
+@example(status=200, headers={}, body=json.dumps(answer("https://h.example/" + ")" * 100_000)).encode())
+def test_any_answer_is_a_video_or_a_documented_error(
+    status: int, headers: dict[str, str], body: bytes
+) -> None:
+    try:
+        generated = parse_answer(status, headers, body)
+    except (BlackboxNotStarted, BlackboxRefused, BlackboxOutcomeUnknown, BlackboxNoVideo):
+        return
+    assert 200 <= status < 300
+    assert generated.url.lower().startswith("https://")
