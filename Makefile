@@ -16,7 +16,7 @@ dev: setup-dev ## the site on http://localhost:8888 (PORT=), with stand-ins for 
 	@$(PYTHON) scripts/dev.py $(PORT)
 
 test: setup-test ## every test; can spend no money
-	@$(PYTHON) scripts/run_tests.py
+	@.venv/bin/python scripts/run_tests.py
 
 check: setup-test ## formatter, linter and types
 	ruff format --check .

@@ -11,13 +11,22 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(port: int) -> None:
-    """Replace this process by the Netlify CLI, so that Ctrl-C reaches it alone; exits in one line if it cannot."""
+    """Replace this process by the Netlify CLI, so that Ctrl-C reaches it alone; exits if it cannot."""
     if is_taken(port):
-        sys.exit(f"port {port} is taken: end what listens there, or choose another with: make dev PORT={port + 1}")
+        sys.exit(
+            f"port {port} is taken: end what listens there, or choose another with: make dev PORT={port + 1}"
+        )
     print(f"==> netlify dev on http://localhost:{port} (Ctrl-C ends it)", flush=True)
     os.chdir(ROOT)
     # --offline: no account is asked for. Without edge functions the CLI need not fetch Deno.
-    command = ["netlify", "dev", "--offline", "--internal-disable-edge-functions", "--skip-gitignore", "--no-open"]
+    command = [
+        "netlify",
+        "dev",
+        "--offline",
+        "--internal-disable-edge-functions",
+        "--skip-gitignore",
+        "--no-open",
+    ]
     os.execvp(command[0], [*command, "--port", str(port)])  # noqa: S606 - no shell is the point
 
 

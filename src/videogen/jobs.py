@@ -107,6 +107,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How long the site's recent jobs with this model took, in seconds: median and ninetieth percentile."""
+
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """One step of a job's story."""
 
@@ -123,7 +131,8 @@ class Job:
     may be overwritten by a later writer before its own writer reads back. `lease_released` lets the next run
     take over at once. `calls` counts POSTs to the provider, `dispatches` the extra calls that polls sent.
     `retry_at` is the earliest time of the next POST. `fingerprint` is the digest of the request that made the
-    job. `rescues` names the job whose paid video this one saves.
+    job. `rescues` names the job whose paid video this one saves. `estimate` is what was known of durations when
+    the job was made, so that a poll needs no second read.
     """
 
     id: str
@@ -153,6 +162,7 @@ class Job:
     failure: Failure | None = None
     improved: bool = False
     rescues: str | None = None
+    estimate: Estimate | None = None
     fingerprint: str = ""
     history: tuple[Transition, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
@@ -406,7 +416,11 @@ def _end(job: Job, status: Status, action: str, now: float, **changes: Any) -> J
 
 # --- The record --------------------------------------------------------------------------------------------
 
-_NESTED: dict[str, type[Video | Failure]] = {"video": Video, "failure": Failure}
+_NESTED: dict[str, type[Video | Failure | Estimate]] = {
+    "video": Video,
+    "failure": Failure,
+    "estimate": Estimate,
+}
 _LISTS: dict[str, type[Photo | Transition]] = {"photos": Photo, "history": Transition}
 _TIMES = frozenset(
     {"at", "created_at", "started_at", "completed_at", "deleted_at", "dispatched_at", "retry_at"}

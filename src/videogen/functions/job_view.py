@@ -12,16 +12,13 @@ from videogen.polling import poll_after
 if TYPE_CHECKING:
     from videogen.jobs import Job
     from videogen.objects import Objects
-    from videogen.polling import Durations
 
 VIDEO_URL_SECONDS = 60 * 60
 IMPROVABLE_POLL_SECONDS = 60.0
 DAY_SECONDS = 24 * 60 * 60
 
 
-def job_view(
-    job: Job, objects: Objects, *, now: float, keep_days: int, durations: Durations | None = None
-) -> dict[str, Any]:
+def job_view(job: Job, objects: Objects, *, now: float, keep_days: int) -> dict[str, Any]:
     """Return the wire form of a job; a completed one carries fresh links to its video."""
     view: dict[str, Any] = {
         "jobId": job.id,
@@ -33,8 +30,10 @@ def job_view(
         "startedAt": _timestamp(job.started_at),
         "completedAt": _timestamp(job.completed_at),
         "elapsedSeconds": round(max(0.0, (job.completed_at or now) - job.created_at), 1),
-        "estimatedSeconds": durations.as_estimate() if durations else None,
-        "pollAfterMs": _poll_after_ms(job, now, durations),
+        "estimatedSeconds": (
+            {"p50": round(job.estimate.p50), "p90": round(job.estimate.p90)} if job.estimate else None
+        ),
+        "pollAfterMs": _poll_after_ms(job, now),
         "videoUrl": None,
         "downloadUrl": None,
         "videoUrlExpiresAt": None,
@@ -61,10 +60,10 @@ def job_view(
     return view
 
 
-def _poll_after_ms(job: Job, now: float, durations: Durations | None) -> int | None:
+def _poll_after_ms(job: Job, now: float) -> int | None:
     age = now - job.created_at
     if not job.has_ended:
-        return round(1000 * poll_after(age, durations))
+        return round(1000 * poll_after(age, job.estimate))
     if job.is_improvable and age < jobs.ENDED_WITHIN:
         return round(1000 * IMPROVABLE_POLL_SECONDS)
     return None
