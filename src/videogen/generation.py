@@ -123,7 +123,7 @@ class Tools:
     `clean_photo` makes the JPEG to send from bytes as received, and crops it where a ratio is given;
     `shape` names a JPEG's ratio for the prompt; `photo_part` makes of a stored photo's key and bytes what the
     request carries; `request_body` makes the request of model, prompt and those parts; `open_video` opens the
-    download of a link until a monotonic deadline.
+    download of a link until a monotonic deadline; `on_end` is told of a job that this run has ended.
     """
 
     store: JobStore
@@ -135,6 +135,7 @@ class Tools:
     request_body: Callable[[str, str, Sequence[str]], Mapping[str, Any]]
     open_video: Callable[[str, float], AbstractContextManager[VideoParts]]
     beside: Beside
+    on_end: Callable[[Job], None] = lambda _job: None
 
 
 def run(job_id: str, tools: Tools, *, holder: str, seconds: float) -> None:
@@ -465,6 +466,7 @@ class _Run:
 
     def _log_end(self, note: str = "") -> None:
         job = self._job
+        self._tools.on_end(job)
         took = 1000 * (self._clock.now() - job.created_at)
         if job.failure is None:
             self._log("job.completed", durationMs=took)

@@ -51,6 +51,7 @@ def cancel(site: Site, stored: StoredJob) -> StoredJob:
     canceled = site.store.swap(stored, lambda it: jobs.cancel(it.job, now=site.clock.now()))
     if canceled is None:
         raise Problem(HTTPStatus.CONFLICT, "job_ended", "This video has ended already.", jobId=stored.job.id)
+    site.ledger.settle(canceled.job)
     failure = canceled.job.failure
     log.info("job.canceled", jobId=canceled.job.id, charged=failure.charged if failure else None)
     return canceled
@@ -62,6 +63,7 @@ def erase(site: Site, stored: StoredJob) -> StoredJob:
     erased = site.store.swap(stored, lambda it: jobs.erase(it.job, now=site.clock.now()))
     if erased is None:
         raise Problem(HTTPStatus.CONFLICT, "job_ended", "This video cannot be erased.", jobId=stored.job.id)
+    site.ledger.settle(erased.job)
     # A repeated request finds no photos in the record, but the first one may have died half way.
     site.store.erase_objects(erased.job.id, photos=photos or 4, epochs=max(epochs, erased.job.epoch))
     log.info("job.deleted", jobId=erased.job.id)

@@ -55,6 +55,7 @@ def heal(request: Request, site: Site, stored: StoredJob) -> StoredJob:
         failure = ended.job.failure
         if failure is not None:
             log.error("job.failed", jobId=ended.job.id, code=failure.code, charged=failure.charged)
+        site.ledger.settle(ended.job)
         return ended
     if jobs.needs_dispatch(stored.job, now=now, lease_age=stored.age):
         counted = site.store.swap(stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age))

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 from videogen import jobs, settings
 from videogen.beside import beside
 from videogen.clock import Clock
+from videogen.durations import Durations
 from videogen.errors import NoSuchObject, SettingsError
 from videogen.job_store import JPEG, JobStore
-from videogen.jobs import Failure
+from videogen.jobs import Failure, Status
 from videogen.objects import S3Objects
+from videogen.spending import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
     from videogen.generation import Tools
+    from videogen.jobs import Job
     from videogen.settings import BlackboxSettings, Secret, Settings, SiteSettings
 
 
@@ -31,6 +34,8 @@ class Site:
     """What every function works with."""
 
     store: JobStore
+    ledger: Ledger
+    durations: Durations
     keys: tuple[Secret, ...]
     settings: SiteSettings
     clock: Clock
@@ -81,11 +86,17 @@ class Worker:
                 url, hosts=chosen.video_hosts, deadline=deadline, monotonic=time.monotonic
             ),
             beside=beside,
+            on_end=self._settle,
         )
+
+    def _settle(self, job: Job) -> None:
+        self.site.ledger.settle(job)
+        if job.status is Status.COMPLETED and job.completed_at is not None and not job.rescues:
+            self.site.durations.record(job.model, job.completed_at - job.created_at)
 
     def holder(self) -> str:
         """Return a new name for a run."""
-        return secrets.token_urlsafe(12)
+        return new_nonce()
 
     def fail_misconfigured(self, job_id: str) -> None:
         """End a job that cannot be made here: nothing was spent on it. Raises StoreUnavailable."""
@@ -93,12 +104,12 @@ class Worker:
             stored = self.site.store.read(job_id)
         except NoSuchObject:
             return
-        self.site.store.swap(
-            stored,
-            lambda it: jobs.fail_queued(
-                it.job, now=self.site.clock.now(), failure=Failure.of("misconfigured")
-            ),
+        failure = Failure.of("misconfigured")
+        ended = self.site.store.swap(
+            stored, lambda it: jobs.fail_queued(it.job, now=self.site.clock.now(), failure=failure)
         )
+        if ended is not None:
+            self.site.ledger.settle(ended.job)
 
 
 def _request_body(
@@ -128,7 +139,18 @@ def worker() -> Worker:
 def make_site(read: Settings) -> Site:
     """Put a site together from its settings."""
     clock = Clock()
-    store = JobStore(
-        S3Objects(read.s3), clock=clock, random=random.random, nonce=lambda: secrets.token_urlsafe(12)
+    objects = S3Objects(read.s3)
+    store = JobStore(objects, clock=clock, random=random.random, nonce=new_nonce)
+    return Site(
+        store=store,
+        ledger=Ledger(store, limit=read.site.daily_limit, clock=clock, random=random.random, nonce=new_nonce),
+        durations=Durations(objects, clock=clock, random=random.random, nonce=new_nonce),
+        keys=read.signing_keys,
+        settings=read.site,
+        clock=clock,
     )
-    return Site(store=store, keys=read.signing_keys, settings=read.site, clock=clock)
+
+
+def new_nonce() -> str:
+    """Return a new random text."""
+    return secrets.token_urlsafe(12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from videogen.functions.job_view import job_view
 from videogen.functions.worker_call import Reached, call_worker
 from videogen.jobs import Failure, Job, Photo, Stage, Status, Transition
 from videogen.limits import MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PROMPT_CHARACTERS
+from videogen.spending import DailyLimitReached, ledger_key
 
 if TYPE_CHECKING:
     from videogen.functions.composition import Site
@@ -94,6 +96,7 @@ def answer(request: Request, site: Site) -> Response:
         created_at=now,
         nonce="",
         fingerprint=fingerprint,
+        estimate=site.durations.estimate(model),
         history=(Transition(at=now, epoch=0, action="job.created"),),
     )
     if wanted.retryOf is None:
@@ -104,9 +107,31 @@ def answer(request: Request, site: Site) -> Response:
     if created:
         log.info("job.created", jobId=job_id, photos=len(stored.job.photos), model=model)
     else:
+        give_back(site, stored.job, now)
         check_same_request(stored.job, fingerprint)
     stored = dispatch(request, site, stored)
     return accepted(site, stored)
+
+
+def reserve(site: Site, job: Job) -> None:
+    """Count a job against the daily limit; raises a 429 Problem that says when it opens again."""
+    try:
+        site.ledger.reserve(job.id)
+    except DailyLimitReached as error:
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "daily_limit",
+            error.detail,
+            headers={"Retry-After": str(math.ceil(error.opens_at - job.created_at))},
+            opensAt=jobs.timestamp(error.opens_at),
+        ) from None
+
+
+def give_back(site: Site, found: Job, now: float) -> None:
+    """Undo a reservation that was made anew for a job of another day, or for one that has ended for free."""
+    if ledger_key(now) != ledger_key(found.created_at):
+        site.ledger.release(found.id, now)
+    site.ledger.settle(found)
 
 
 def check_access_code(request: Request, site: Site) -> None:
@@ -187,6 +212,7 @@ def store_uploads(site: Site, job: Job, uploads: list[Upload], *, is_keyed: bool
     A job with an idempotency key may be there already, with the clean photos that its worker made, or erased.
     Its photos are written only where there are none, and taken away again where the job turns out erased.
     """
+    reserve(site, job)
     record = replace(job, photos=tuple(Photo(type=one.info.type, bytes=len(one.body)) for one in uploads))
 
     def put(numbered: tuple[int, Upload], *, if_absent: bool) -> None:
@@ -231,6 +257,10 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
         raise Problem(HTTPStatus.GONE, "job_erased", "This video has been erased.", jobId=old_id)
     if not old.has_ended:
         raise Problem(HTTPStatus.CONFLICT, "job_running", "This video is still being made.", jobId=old_id)
+    is_same = (old.prompt, old.model) == (job.prompt, job.model)
+    is_rescue = is_same and can_be_rescued(old)
+    if not is_rescue:
+        reserve(site, job)
     try:
         in_parallel(
             lambda number: site.store.copy_photo(old_id, job.id, number), list(range(1, len(old.photos) + 1))
@@ -243,10 +273,15 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
             jobId=old_id,
         ) from None
     record = replace(job, photos=old.photos)
-    is_same = (old.prompt, old.model) == (job.prompt, job.model)
-    if is_same and old.provider_url and old.video is None:
+    if is_rescue:
         record = jobs.as_rescue(record, old)
     return site.store.create(record)
+
+
+def can_be_rescued(old: Job) -> bool:
+    """Whether a job's paid video was never saved, and is not known to be gone or unfit."""
+    lost_for_good = old.failure is not None and old.failure.code in {"video_gone", "video_refused"}
+    return old.provider_url is not None and old.video is None and not lost_for_good
 
 
 def check_same_request(job: Job, fingerprint: str) -> None:
@@ -277,6 +312,7 @@ def dispatch(request: Request, site: Site, stored: StoredJob) -> StoredJob:
     if ended is None:
         return site.store.read(job.id)
     log.error("job.failed", jobId=job.id, code=failure.code, charged=failure.charged)
+    site.ledger.settle(ended.job)
     raise Problem(
         HTTPStatus.BAD_GATEWAY,
         failure.code,
