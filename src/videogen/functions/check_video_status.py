@@ -10,7 +10,6 @@ from videogen.errors import FieldError, InvalidInput, NoSuchObject
 from videogen.functions import composition
 from videogen.functions.http import Problem, Request, Response, endpoint
 from videogen.functions.job_view import job_view
-from videogen.functions.worker_call import call_worker
 
 if TYPE_CHECKING:
     from videogen.functions.composition import Site
@@ -61,7 +60,7 @@ def heal(request: Request, site: Site, stored: StoredJob) -> StoredJob:
         counted = site.store.swap(stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age))
         if counted is None:
             return site.store.read(stored.job.id)
-        call_worker(request, counted.job.id, keys=site.keys, now=now, attempt=counted.job.dispatches)
+        site.call_worker(request, counted.job.id, keys=site.keys, now=now, attempt=counted.job.dispatches)
         return counted
     return stored
 

@@ -15,6 +15,7 @@ from videogen.beside import beside
 from videogen.clock import Clock
 from videogen.durations import Durations
 from videogen.errors import NoSuchObject, SettingsError
+from videogen.functions.worker_call import WorkerCall, call_worker
 from videogen.job_store import JPEG, JobStore
 from videogen.jobs import Failure, Status
 from videogen.objects import S3Objects
@@ -39,6 +40,7 @@ class Site:
     keys: tuple[Secret, ...]
     settings: SiteSettings
     clock: Clock
+    call_worker: WorkerCall = call_worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from videogen.functions import composition
 from videogen.functions.field_errors import field_errors
 from videogen.functions.http import Problem, Request, Response, endpoint
 from videogen.functions.job_view import job_view
-from videogen.functions.worker_call import Reached, call_worker
+from videogen.functions.worker_call import Reached
 from videogen.jobs import Failure, Job, Photo, Stage, Status, Transition
 from videogen.limits import MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PROMPT_CHARACTERS
 from videogen.spending import DailyLimitReached, ledger_key
@@ -302,7 +302,7 @@ def dispatch(request: Request, site: Site, stored: StoredJob) -> StoredJob:
     waits = job.status is Status.QUEUED or (job.stage is Stage.SAVING and job.epoch == 0)
     if not waits:
         return stored
-    reached = call_worker(request, job.id, keys=site.keys, now=site.clock.now())
+    reached = site.call_worker(request, job.id, keys=site.keys, now=site.clock.now())
     if reached is not Reached.NO:
         return stored
     failure = Failure.of("worker_unreachable")

@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from videogen import log, signing
@@ -31,13 +31,21 @@ class Reached(Enum):
     UNCLEAR = "a poll will heal it if it was lost"
 
 
-def call_worker(
-    request: Request, job_id: str, *, keys: Sequence[Secret], now: float, attempt: int = 0
-) -> Reached:
-    """Call the worker for a job. Never raises: whatever happens is in the answer and in the log.
+class WorkerCall(Protocol):
+    """Calls the worker for a job. Never raises: whatever happens is in the answer and in the log.
 
     `attempt` tells a poll's calls apart from the first, in the message's id.
     """
+
+    def __call__(  # noqa: D102 - said above
+        self, request: Request, job_id: str, *, keys: Sequence[Secret], now: float, attempt: int = 0
+    ) -> Reached: ...
+
+
+def call_worker(
+    request: Request, job_id: str, *, keys: Sequence[Secret], now: float, attempt: int = 0
+) -> Reached:
+    """Call the worker over HTTP."""
     origin = worker_origin(request.url, request.netlify)
     body = json.dumps({"jobId": job_id}).encode()
     headers = signing.sign(keys, f"{MESSAGE_PREFIX}{job_id}_{attempt}", int(now), body)

@@ -1,0 +1,41 @@
+"""A site of its own for each test, over one bucket and one simulator."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from site_under_test import SIGNING_SECRET, SiteUnderTest, make_site
+from videogen.local.blackbox import Simulator
+from videogen.local.s3 import S3Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def site(s3_server: S3Server, simulator: Simulator, request: pytest.FixtureRequest) -> SiteUnderTest:
+    environ = {
+        **s3_server.environment,
+        "S3_PREFIX": hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16],
+        "VIDEOGEN_DAILY_LIMIT": "0",
+        "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
+        "BLACKBOX_API_KEY": "simulator",
+        "BLACKBOX_BASE_URL": simulator.url,
+        "VIDEOGEN_VIDEO_HOSTS": simulator.url,
+    }
+    return make_site(environ, s3_server, simulator)

@@ -1,0 +1,114 @@
+"""The worker's door: nothing is parsed, read or spent before the signature holds."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from videogen import generation, signing
+from videogen.functions.composition import Worker
+
+if TYPE_CHECKING:
+    from site_under_test import SiteUnderTest
+
+
+def signed(site: SiteUnderTest, body: bytes, *, age: float = 0.0) -> dict[str, str]:
+    return signing.sign(site.site.keys, "job_1_0", int(time.time() - age), body)
+
+
+def call(site: SiteUnderTest, job_id: str, *, age: float = 0.0) -> int:
+    body = json.dumps({"jobId": job_id}).encode()
+    return site.work(body, signed(site, body, age=age)).status
+
+
+def test_a_signed_call_makes_the_video(site: SiteUnderTest) -> None:
+    job_id = site.start().body["jobId"]
+    bought = len(site.simulator.purchases)
+
+    status = call(site, job_id)
+
+    view = site.status(job_id).body
+    assert (status, view["status"], len(site.simulator.purchases) - bought) == (200, "completed", 1)
+    assert site.stored_keys() == [
+        f"{site.prefix}{key}"
+        for key in (
+            f"jobs/{job_id}",
+            f"photos/{job_id}/1",
+            "stats/blackboxai_google_veo-3-fast.json",
+            f"videos/{job_id}/1.mp4",
+        )
+    ]
+
+
+def test_a_call_delivered_twice_buys_once(site: SiteUnderTest) -> None:
+    job_id = site.start().body["jobId"]
+    bought = len(site.simulator.purchases)
+
+    statuses = [call(site, job_id), call(site, job_id)]
+
+    assert (statuses, len(site.simulator.purchases) - bought) == ([200, 200], 1)
+
+
+def test_a_call_repeated_after_minutes_still_counts(site: SiteUnderTest) -> None:
+    assert call(site, site.start().body["jobId"], age=19 * 60) == 200
+
+
+@pytest.mark.parametrize("case", ["unsigned", "other body", "too old", "other key"])
+def test_a_call_that_this_site_did_not_sign_reads_nothing(
+    site: SiteUnderTest, case: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = site.start().body["jobId"]
+    body = json.dumps({"jobId": job_id}).encode()
+    headers = {
+        "unsigned": {},
+        "other body": signed(site, b"{}"),
+        "too old": signed(site, body, age=21 * 60),
+        "other key": {**signed(site, body), "webhook-signature": "v1," + "A" * 43 + "="},
+    }[case]
+    monkeypatch.setattr(site.site.store, "read", lambda _job_id: pytest.fail("read"))
+    caplog.set_level(logging.INFO)
+
+    assert site.work(body, headers).status == 401
+    assert '"action": "worker.refused"' in caplog.records[-1].message
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"jobId":5}', b'{"jobId":"../jobs/x"}', b"\xff"])
+def test_a_signed_call_that_names_no_job_is_refused(site: SiteUnderTest, body: bytes) -> None:
+    assert site.work(body, signed(site, body)).status == 400
+
+
+def test_a_body_over_one_kilobyte_is_refused(site: SiteUnderTest) -> None:
+    body = b" " * 1025
+
+    assert site.work(body, signed(site, body)).status == 413
+
+
+def test_a_job_that_is_not_there_is_no_error(site: SiteUnderTest) -> None:
+    assert call(site, "A" * 22) == 200
+
+
+def test_without_a_blackbox_key_the_job_ends_uncharged(site: SiteUnderTest) -> None:
+    job_id = site.start().body["jobId"]
+    del site.environ["BLACKBOX_API_KEY"]
+
+    status = call(site, job_id)
+
+    failure = site.status(job_id).body["failure"]
+    assert (status, failure["code"], failure["charged"]) == (500, "misconfigured", "no")
+
+
+def test_a_run_that_leaves_a_resumable_job_throws(
+    site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_args: object, **_options: object) -> None:
+        raise generation.Resumable
+
+    monkeypatch.setattr(generation, "run", interrupted)
+    monkeypatch.setattr(Worker, "tools", lambda _worker: None)
+
+    with pytest.raises(generation.Resumable):
+        call(site, site.start().body["jobId"])

@@ -1,0 +1,286 @@
+"""POST /api/start-video: what is answered, what is stored, and that bad input stores nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from site_under_test import data_uri, make_site, photo, start_body
+from videogen import signing
+from videogen.functions.worker_call import Reached
+from videogen.jobs import Failure
+
+if TYPE_CHECKING:
+    from site_under_test import SiteUnderTest
+
+KEY = {"idempotency-key": "0123456789abcdef"}
+
+
+def test_a_photo_and_a_prompt_become_a_queued_job(site: SiteUnderTest) -> None:
+    answer = site.start()
+
+    job_id = answer.body["jobId"]
+    assert answer.status == HTTPStatus.ACCEPTED
+    assert answer.body == {
+        "success": True,
+        "jobId": job_id,
+        "ownerToken": signing.owner_token(site.site.keys[0], job_id),
+        "status": "queued",
+        "statusUrl": f"/api/check-video-status?jobId={job_id}",
+        "pollAfterMs": 2000,
+        "estimatedSeconds": None,
+        "createdAt": answer.body["createdAt"],
+        "message": "Your video is being made.",
+    }
+    assert answer.headers["Location"] == f"/api/check-video-status?jobId={job_id}"
+    assert answer.headers["Retry-After"] == "2"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}", f"{site.prefix}photos/{job_id}/1"]
+    assert site.calls == [(job_id, 0)]
+
+
+def test_photos_keep_their_order(site: SiteUnderTest) -> None:
+    images = [photo(color=color) for color in ("red", "green", "blue")]
+
+    job_id = site.start(start_body(photos=[{"data": data_uri(image)} for image in images])).body["jobId"]
+
+    assert [site.site.store.get_photo(job_id, number).body for number in (1, 2, 3)] == images
+
+
+BAD_REQUESTS: list[tuple[str, dict[str, Any], int, str, list[dict[str, str]]]] = [
+    (
+        "no photo",
+        {"photos": []},
+        400,
+        "invalid_input",
+        [{"field": "photos", "message": "At least one photo is required."}],
+    ),
+    (
+        "no prompt",
+        {"prompt": "  "},
+        400,
+        "invalid_input",
+        [{"field": "prompt", "message": "Prompt is required."}],
+    ),
+    (
+        "a prompt of 20 000 characters",
+        {"prompt": "x" * 20_000},
+        400,
+        "invalid_input",
+        [{"field": "prompt", "message": "The prompt is longer than 2000 characters: shorten it."}],
+    ),
+    (
+        "half a character",
+        {"prompt": "\ud800"},
+        400,
+        "invalid_input",
+        [{"field": "prompt", "message": "prompt must be valid Unicode text."}],
+    ),
+    (
+        "wrong types",
+        {"prompt": 5, "photos": "lake.jpg"},
+        400,
+        "invalid_input",
+        [
+            {"field": "prompt", "message": "prompt must be a text."},
+            {"field": "photos", "message": "photos must be a list."},
+        ],
+    ),
+    (
+        "a photo without data",
+        {"photos": [{"name": "lake.jpg"}]},
+        400,
+        "invalid_input",
+        [{"field": "photos[0].data", "message": "photos[0].data is required."}],
+    ),
+    (
+        "five photos",
+        {"photos": [{"data": data_uri(photo())}] * 5},
+        400,
+        "invalid_input",
+        [{"field": "photos", "message": "At most 4 photos can be sent: leave some out."}],
+    ),
+    (
+        "another aspect ratio",
+        {"aspectRatio": "1:1"},
+        400,
+        "invalid_input",
+        [{"field": "aspectRatio", "message": 'The aspect ratio must be "auto", "16:9" or "9:16".'}],
+    ),
+    (
+        "a model that is not listed",
+        {"model": "blackboxai/dear"},
+        400,
+        "invalid_input",
+        [
+            {
+                "field": "model",
+                "message": "This model is not offered here: choose blackboxai/google/veo-3-fast.",
+            }
+        ],
+    ),
+    (
+        "photos over 4 MB together",
+        {"photos": [{"data": data_uri(photo() + bytes(2_000_001))}] * 2},
+        413,
+        "too_large",
+        [{"field": "photos", "message": "The photos are larger than 4 MB together: send smaller ones."}],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code", "errors"),
+    [case[1:] for case in BAD_REQUESTS],
+    ids=[case[0] for case in BAD_REQUESTS],
+)
+def test_a_bad_field_is_named_and_nothing_is_stored(
+    site: SiteUnderTest, changes: dict[str, Any], status: int, code: str, errors: list[dict[str, str]]
+) -> None:
+    answer = site.start(start_body(**changes))
+
+    detail = " ".join(error["message"] for error in errors)
+    assert answer.body == {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "success": False,
+        "error": detail,
+        "errors": errors,
+    }
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert (site.stored_keys(), site.calls) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "headers", "status", "code"),
+    [
+        (b"{", {}, 400, "invalid_input"),
+        (b"\xff\xfe", {}, 400, "invalid_input"),
+        (b"[" * 100_000, {}, 400, "invalid_input"),
+        (b"[]", {}, 400, "invalid_input"),
+        (b"", {}, 400, "invalid_input"),
+        (b"{}", {"content-type": "text/plain"}, 415, "unsupported_media_type"),
+        (b"{}", {"content-type": ""}, 415, "unsupported_media_type"),
+        (b'{"prompt":"' + b"x" * 5_600_000 + b'"}', {}, 413, "too_large"),
+        (b"{}", {"idempotency-key": "short"}, 400, "invalid_input"),
+        (b"{}", {"idempotency-key": "sixteen characte\u00e9".encode().decode()}, 400, "invalid_input"),
+    ],
+)
+def test_a_bad_body_is_refused_and_nothing_is_stored(
+    site: SiteUnderTest, raw: bytes, headers: dict[str, str], status: int, code: str
+) -> None:
+    answer = site.start(raw=raw, headers=headers)
+
+    assert (answer.status, answer.body["code"], answer.body["success"]) == (status, code, False)
+    assert (site.stored_keys(), site.calls) == ([], [])
+
+
+def test_what_is_not_an_image_is_refused_by_its_bytes(site: SiteUnderTest) -> None:
+    answer = site.start(start_body(photos=[{"name": "a.jpg", "data": data_uri(b"%PDF-1.7 " * 20)}]))
+
+    assert (answer.status, answer.body["code"]) == (415, "unsupported_photo")
+    assert answer.body["errors"][0]["field"] == "photos[0].data"
+    assert site.stored_keys() == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+def test_another_method_is_405(site: SiteUnderTest, method: str) -> None:
+    answer = site.start(method=method)
+
+    assert (answer.status, answer.headers["Allow"], answer.body["code"]) == (
+        405,
+        "POST",
+        "method_not_allowed",
+    )
+
+
+def test_the_same_key_with_the_same_body_is_one_job(site: SiteUnderTest) -> None:
+    first = site.start(headers=KEY)
+    again = site.start(headers=KEY)
+
+    assert again.body == first.body
+    assert len(site.stored_keys()) == 2
+    # Still waiting for its worker, so the call is made again; the claim lets only one of them buy.
+    assert site.calls == [(first.body["jobId"], 0)] * 2
+
+
+def test_the_same_key_with_another_body_is_422_and_changes_nothing(site: SiteUnderTest) -> None:
+    first = site.start(headers=KEY)
+    other = site.start(start_body(photos=[{"data": data_uri(photo(color="red"))}]), headers=KEY)
+
+    assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
+    assert site.site.store.get_photo(first.body["jobId"], 1).body == photo()
+    assert len(site.calls) == 1
+
+
+def test_a_request_that_died_between_its_photos_and_its_record_starts_over(site: SiteUnderTest) -> None:
+    job_id = signing.job_id_for(site.site.keys[0], KEY["idempotency-key"])
+    site.site.store.put_photo(job_id, 1, photo(color="red"), "image/jpeg")
+
+    answer = site.start(headers=KEY)
+
+    assert answer.status == HTTPStatus.ACCEPTED
+    assert site.site.store.get_photo(job_id, 1).body == photo()
+
+
+def test_an_erased_job_does_not_come_back_with_its_key(site: SiteUnderTest) -> None:
+    first = site.start(headers=KEY)
+    site.cancel(first, delete=True)
+
+    again = site.start(headers=KEY)
+
+    assert (again.status, again.body["code"]) == (410, "job_erased")
+    assert site.stored_keys() == [f"{site.prefix}jobs/{first.body['jobId']}"]
+
+
+def test_a_worker_that_refuses_the_call_ends_the_job_uncharged(site: SiteUnderTest) -> None:
+    site.reached = Reached.NO
+
+    answer = site.start()
+
+    job_id = answer.body["jobId"]
+    assert (answer.status, answer.body["code"]) == (502, "worker_unreachable")
+    failure = Failure.of("worker_unreachable")
+    assert site.status(job_id).body["failure"] == asdict(failure)
+    assert (failure.retryable, failure.charged) == (True, "no")
+
+
+def test_a_call_without_a_clear_answer_leaves_the_job_queued(site: SiteUnderTest) -> None:
+    site.reached = Reached.UNCLEAR
+
+    answer = site.start()
+
+    assert (answer.status, answer.body["status"]) == (202, "queued")
+
+
+def test_an_access_code_is_asked_for_where_one_is_set(site: SiteUnderTest) -> None:
+    closed = make_site({**site.environ, "VIDEOGEN_ACCESS_CODE": "open sesame"}, site.s3, site.simulator)
+
+    without = closed.start()
+    wrong = closed.start(headers={"x-access-code": "Open sesame"})
+    right = closed.start(headers={"x-access-code": "open sesame"})
+
+    assert [without.status, wrong.status, right.status] == [401, 401, 202]
+    assert without.body["code"] == "access_code"
+
+
+def test_a_site_that_lacks_a_variable_says_so_without_naming_it_on_the_wire(site: SiteUnderTest) -> None:
+    from videogen.errors import SettingsError  # noqa: PLC0415 - used here only
+    from videogen.functions import start_video  # noqa: PLC0415 - used here only
+    from videogen.functions.http import endpoint  # noqa: PLC0415 - used here only
+
+    def missing() -> Any:
+        raise SettingsError("S3_BUCKET is not set")
+
+    answer = site.request(
+        endpoint(start_video.answer, methods=("POST",), site=missing), "POST", body=start_body()
+    )
+
+    assert (answer.status, answer.body["code"]) == (500, "misconfigured")
+    assert "S3_BUCKET" not in str(answer.body)

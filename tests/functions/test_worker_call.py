@@ -1,0 +1,131 @@
+"""The signed call of the worker: where it goes, and what each answer proves."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from site_under_test import SIGNING_SECRET
+from videogen import signing
+from videogen.functions.http import Request
+from videogen.functions.worker_call import Reached, call_worker, worker_origin
+from videogen.settings import Secret
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+NOW = 1_800_000_000.0
+KEYS = (Secret(SIGNING_SECRET),)
+JOB_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+
+HOSTED = {"site": {"url": "https://videos.example", "name": "our-site"}, "deploy": {"id": "5ab"}}
+DEV = {"site": {"url": "http://localhost:8888", "name": None}, "deploy": {"id": "0"}}
+NOTHING: dict[str, Any] = {"site": {"url": None, "name": None}, "deploy": {"id": None}}
+
+
+@pytest.mark.parametrize(
+    ("url", "netlify", "origin"),
+    [
+        ("https://videos.example/api/start-video", HOSTED, "https://videos.example"),
+        ("https://our-site.netlify.app/api/start-video", HOSTED, "https://our-site.netlify.app"),
+        (
+            "https://deploy-preview-7--our-site.netlify.app/x",
+            HOSTED,
+            "https://deploy-preview-7--our-site.netlify.app",
+        ),
+        ("https://DEPLOY--our-site.netlify.app/x", HOSTED, "https://deploy--our-site.netlify.app"),
+        # A host that the client made up, or another site's, is never called.
+        ("https://evil.example/api/start-video", HOSTED, "https://5ab--our-site.netlify.app"),
+        ("https://evil-our-site.netlify.app/x", HOSTED, "https://5ab--our-site.netlify.app"),
+        ("https://our-site.netlify.app.evil.example/x", HOSTED, "https://5ab--our-site.netlify.app"),
+        ("https://videos.example:444/x", HOSTED, "https://5ab--our-site.netlify.app"),
+        ("https://videos.example@evil.example/x", HOSTED, "https://5ab--our-site.netlify.app"),
+        ("http://localhost:8888/api/start-video", DEV, "http://localhost:8888"),
+        ("http://evil.example/api/start-video", DEV, "http://localhost:8888"),
+        # Only a platform that says nothing leaves the request's own host.
+        ("http://127.0.0.1:9/x", NOTHING, "http://127.0.0.1:9"),
+        ("http://127.0.0.1:9/x", {}, "http://127.0.0.1:9"),
+    ],
+)
+def test_only_this_very_site_is_called(url: str, netlify: dict[str, Any], origin: str) -> None:
+    assert worker_origin(url, netlify) == origin
+
+
+def request_to(origin: str) -> Request:
+    return Request(
+        id="request-1",
+        method="POST",
+        url=f"{origin}/api/start-video",
+        headers={},
+        query={},
+        body=b"",
+        netlify={},
+        seconds_left=lambda: 10.0,
+    )
+
+
+def answering(status_line: bytes, headers: bytes = b"") -> Callable[[Any, socket.socket], None]:
+    def behave(server: Any, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.sendall(b"HTTP/1.1 " + status_line + b"\r\nContent-Length: 0\r\n" + headers + b"\r\n")
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("status_line", "headers", "reached"),
+    [
+        (b"202 Accepted", b"", Reached.YES),
+        (b"200 OK", b"", Reached.NO),
+        (b"401 Unauthorized", b"", Reached.NO),
+        (b"404 Not Found", b"", Reached.NO),
+        (b"302 Found", b"Location: /elsewhere\r\n", Reached.NO),
+        (b"500 Internal Server Error", b"", Reached.UNCLEAR),
+        (b"504 Gateway Timeout", b"", Reached.UNCLEAR),
+    ],
+)
+def test_exactly_202_means_reached(
+    serve: Callable[..., Any], status_line: bytes, headers: bytes, reached: Reached
+) -> None:
+    server = serve(answering(status_line, headers))
+
+    assert call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW) is reached
+    assert len(server.requests) == 1
+
+
+def test_a_connection_that_is_refused_proves_that_nobody_was_called(serve: Callable[..., Any]) -> None:
+    server = serve(answering(b"202 Accepted"))
+    server.stop()
+
+    assert call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW) is Reached.NO
+
+
+def test_a_connection_that_breaks_proves_nothing(serve: Callable[..., Any]) -> None:
+    server = serve(lambda own, connection: own.read_request(connection))
+
+    assert call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW) is Reached.UNCLEAR
+
+
+def test_the_call_carries_the_job_and_a_signature_and_nothing_else(serve: Callable[..., Any]) -> None:
+    server = serve(answering(b"202 Accepted"))
+
+    call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW, attempt=2)
+
+    head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
+    assert lines[0] == "POST /.netlify/functions/generate-video-background HTTP/1.1"
+    assert json.loads(body) == {"jobId": JOB_ID}
+    signing.verify(KEYS, headers, body, now=NOW)
+    assert headers.keys() == {
+        "host",
+        "accept-encoding",
+        "content-length",
+        "content-type",
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+    }
