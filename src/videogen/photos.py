@@ -1,0 +1,235 @@
+"""Which photos are taken, decided from their bytes before anything is decoded.
+
+A name and a claimed type count for nothing, and a number in a header is enough to refuse what would be too
+large to decode. Whether the pixels are all there shows in the worker (`photo_cleaning`). Standard library
+only: start-video waits for this import.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import struct
+from dataclasses import dataclass
+from typing import Literal
+
+from videogen.errors import FieldError, InputTooLarge, InvalidInput, UnsupportedPhoto
+
+PhotoType = Literal["image/jpeg", "image/png", "image/webp"]
+
+MEGAPIXEL = 2**20  # as cameras count: 12 of them are 4096 x 3072
+MAX_MEGAPIXELS: dict[PhotoType, int] = {"image/jpeg": 50, "image/png": 12, "image/webp": 12}
+# Lossless WebP is decoded with all its pixels in memory twice.
+MAX_LOSSLESS_WEBP_MEGAPIXELS = 8
+# A JPEG of several scans (a progressive one) is decoded with all its coefficients in memory, two bytes each,
+# however small the picture that is asked for.
+MAX_COEFFICIENTS = 24 * MEGAPIXEL
+MAX_SIDE = 16384  # pixels; WebP's own limit
+
+_MAX_SEGMENTS = 1000  # more than any photo has; keeps a hostile file from costing time
+_WEBP_HEADER_BYTES = 10  # what is looked at of a chunk; fewer are in no chunk that matters here
+_NO_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})  # stand alone, without a length
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_DECODABLE_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive; all of Huffman codes
+# Bit depths by color type: https://www.w3.org/TR/png-3/#11IHDR
+_PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+
+_DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(;[\w.+-]+=[\w.+-]+){0,4};base64,", re.ASCII)
+
+_USE_ANOTHER = "Please use a JPEG, PNG or WebP."
+_HEIC = (
+    "is a HEIC photo, which the video model cannot read. Please save it as JPEG; an iPhone takes JPEGs with "
+    "Settings > Camera > Formats > Most Compatible."
+)
+_AVIF = "is an AVIF picture, which the video model cannot read. Please save it as JPEG."
+_BRANDS = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), _HEIC),
+    **dict.fromkeys((b"avif", b"avis"), _AVIF),
+}
+_OTHERS = (
+    (rb"GIF8[79]a", "a GIF"),
+    (rb"%PDF-", "a PDF"),
+    (rb"BM.{12}", "a BMP picture"),
+    (rb"II\*\0|MM\0\*|II\+\0|MM\0\+", "a TIFF or raw photo"),
+    (rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
+    (rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (rb"8BPS", "a Photoshop file"),
+    (rb"\0\0\x01\0", "an icon"),
+    (rb"\x1a\x45\xdf\xa3|RIFF.{4}AVI |\0\0\x01\xba|OggS|FLV", "a video"),
+    (rb"....ftyp", "a video"),
+    (rb"PK\x03\x04", "a ZIP file"),
+    (
+        rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?)?(?:<!--.*?-->\s*|<!DOCTYPE svg.*?>\s*)*<svg[\s>]",
+        "an SVG drawing",
+    ),
+    (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)", "a web page"),
+)
+_SIGNATURES = [(re.compile(pattern, re.DOTALL | re.IGNORECASE), name) for pattern, name in _OTHERS]
+_LOOKED_AT = 1024  # bytes, to name what a file is
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInfo:
+    """What a photo is by its own bytes; the sides are in pixels, as stored (not turned as EXIF says)."""
+
+    type: PhotoType
+    width: int
+    height: int
+
+
+def decode_data_uri(text: str, field: str) -> bytes:
+    """Return the bytes of a `data:…;base64,…` URI (RFC 2397). The media type it claims is not looked at.
+
+    Raises InvalidInput, which names `field`, for anything but strict base64, and for no bytes at all.
+    """
+    prefix = _DATA_URI.match(text, 0, 300)
+    if prefix is None:
+        raise InvalidInput([FieldError(field, "is not a data URI. Please send data:image/jpeg;base64,…")])
+    try:
+        data = binascii.a2b_base64(text[prefix.end() :], strict_mode=True)
+    except ValueError:
+        raise InvalidInput([FieldError(field, "is not valid base64")]) from None
+    if not data:
+        raise InvalidInput([FieldError(field, "is empty")])
+    return data
+
+
+def sniff(data: bytes, field: str = "photo") -> PhotoInfo:
+    """Return what a photo is, from its first bytes.
+
+    Raises UnsupportedPhoto, which names what the file is and what to do, and InputTooLarge for more pixels
+    than can be decoded in the worker's memory. Both name `field`.
+
+    An animated PNG counts as its first picture; an animated WebP is refused. What follows the picture in the
+    file is never looked at.
+    """
+    if data.startswith(b"\xff\xd8\xff"):
+        return _sniff_jpeg(data, field)
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _sniff_png(data, field)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return _sniff_webp(data, field)
+    if data[4:8] == b"ftyp" and data[8:12] in _BRANDS:
+        raise _unsupported(field, _BRANDS[data[8:12]])
+    for pattern, name in _SIGNATURES:
+        if pattern.match(data[:_LOOKED_AT]):
+            raise _unsupported(field, f"is {name}. {_USE_ANOTHER}")
+    raise _unsupported(field, f"is not a photo. {_USE_ANOTHER}")
+
+
+def _sniff_jpeg(data: bytes, field: str) -> PhotoInfo:
+    """Walk the segments to the first scan: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B."""
+    info: PhotoInfo | None = None
+    is_progressive = False
+    components = b""
+    position = 2
+    for _ in range(_MAX_SEGMENTS):
+        if data[position : position + 1] != b"\xff" or position + 4 > len(data):
+            break
+        marker = data[position + 1]
+        if marker == 0xFF or marker in _NO_MARKERS:  # noqa: PLR2004 - a fill byte
+            position += 1 if marker == 0xFF else 2  # noqa: PLR2004
+            continue
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        segment = data[position + 4 : position + 2 + length]
+        if length < 2 or len(segment) < length - 2:  # noqa: PLR2004 - the length counts itself
+            break
+        if marker in _FRAMES:
+            info, components = _read_frame(marker, segment, field)
+            is_progressive = marker == 0xC2  # noqa: PLR2004
+        elif marker == 0xDA and info is not None and segment:  # noqa: PLR2004 - start of scan
+            if is_progressive or segment[0] < len(components) // 3:
+                _check_coefficients(info, components, field)
+            return info
+        elif marker in {0xD9, 0xDA}:
+            break
+        position += 2 + length
+    raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+
+
+def _read_frame(marker: int, segment: bytes, field: str) -> tuple[PhotoInfo, bytes]:
+    if len(segment) < 6:  # noqa: PLR2004 - precision, height, width, number of components
+        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+    precision, height, width, count = struct.unpack_from(">BHHB", segment)
+    components = segment[6 : 6 + 3 * count]
+    if marker not in _DECODABLE_FRAMES or precision != 8 or height == 0:  # noqa: PLR2004
+        raise _unsupported(field, "is a JPEG of a rare kind. Please save it as a usual JPEG, or as PNG.")
+    if len(components) < 3 * count or count not in {1, 3, 4}:
+        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+    return _within_limits(PhotoInfo("image/jpeg", width, height), field), components
+
+
+def _check_coefficients(info: PhotoInfo, components: bytes, field: str) -> None:
+    # Of each component: its id, its sampling factors (4 bits across, 4 bits down), its quantization table.
+    factors = [(byte >> 4, byte & 15) for byte in components[1::3]]
+    widest, tallest = (max(sides) for sides in zip(*factors, strict=True))
+    if not widest or not tallest:
+        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+    samples = sum(across * down for across, down in factors) / (widest * tallest)
+    if info.width * info.height * samples > MAX_COEFFICIENTS:
+        raise InputTooLarge(
+            [
+                FieldError(
+                    field,
+                    "is a progressive JPEG of more than "
+                    f"{round(MAX_COEFFICIENTS / samples / MEGAPIXEL)} megapixels. Please make it smaller, or "
+                    "save it as a usual JPEG.",
+                )
+            ]
+        )
+
+
+def _sniff_png(data: bytes, field: str) -> PhotoInfo:
+    if len(data) < 33 or data[8:16] != b"\0\0\0\rIHDR":  # noqa: PLR2004 - signature and first chunk
+        raise _unsupported(field, f"is a damaged PNG. {_USE_ANOTHER}")
+    width, height, depth, color, compression, filtering, interlace = struct.unpack_from(">IIBBBBB", data, 16)
+    if depth not in _PNG_DEPTHS.get(color, ()) or compression or filtering or interlace > 1:
+        raise _unsupported(field, f"is a damaged PNG. {_USE_ANOTHER}")
+    return _within_limits(PhotoInfo("image/png", width, height), field)
+
+
+def _sniff_webp(data: bytes, field: str) -> PhotoInfo:
+    """Walk the chunks to the pixels: https://developers.google.com/speed/webp/docs/riff_container."""
+    position = 12
+    for _ in range(_MAX_SEGMENTS):
+        kind, header = data[position : position + 4], data[position + 8 : position + 18]
+        if len(header) < _WEBP_HEADER_BYTES:
+            break
+        if kind == b"ANIM" or (kind == b"VP8X" and header[0] & 2):
+            raise _unsupported(field, "is an animated WebP. Please use a single picture.")
+        if kind == b"VP8 " and header[3:6] == b"\x9d\x01\x2a":
+            width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", header, 6))
+            return _within_limits(PhotoInfo("image/webp", width, height), field)
+        if kind == b"VP8L" and header[0] == 0x2F:  # noqa: PLR2004 - its signature
+            bits = int.from_bytes(header[1:5], "little")
+            info = PhotoInfo("image/webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+            return _within_limits(info, field, MAX_LOSSLESS_WEBP_MEGAPIXELS)
+        if kind in {b"VP8 ", b"VP8L"}:
+            break
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + size + size % 2
+    raise _unsupported(field, f"is a damaged WebP. {_USE_ANOTHER}")
+
+
+def _within_limits(info: PhotoInfo, field: str, megapixels: int | None = None) -> PhotoInfo:
+    most = megapixels or MAX_MEGAPIXELS[info.type]
+    name = info.type.removeprefix("image/").upper().replace("WEBP", "WebP")
+    if not info.width or not info.height:
+        raise _unsupported(field, f"is a damaged {name}. {_USE_ANOTHER}")
+    if info.width * info.height > most * MEGAPIXEL:
+        raise InputTooLarge(
+            [
+                FieldError(
+                    field, f"has more than {most} megapixels, too many for a {name}. Please make it smaller."
+                )
+            ]
+        )
+    if max(info.width, info.height) > MAX_SIDE:
+        raise InputTooLarge(
+            [FieldError(field, f"is more than {MAX_SIDE} pixels long. Please make it smaller.")]
+        )
+    return info
+
+
+def _unsupported(field: str, message: str) -> UnsupportedPhoto:
+    return UnsupportedPhoto([FieldError(field, message)])
