@@ -134,8 +134,8 @@ def test_other_files_are_named_and_refused(data: bytes, name: str) -> None:
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1", b"hevc"])
 def test_heic_comes_with_the_advice_what_to_do(brand: bytes) -> None:
     assert message(b"\0\0\0\x18ftyp" + brand) == (
-        "is a HEIC photo, which the video model cannot read. Please save it as JPEG; an iPhone takes JPEGs with "
-        "Settings > Camera > Formats > Most Compatible."
+        "is a HEIC photo, which the video model cannot read. Please save it as JPEG; "
+        "an iPhone takes JPEGs with Settings > Camera > Formats > Most Compatible."
     )
 
 
@@ -251,7 +251,7 @@ def test_too_many_pixels_are_refused_from_the_header(data: bytes, expected: str)
 
 
 def test_a_megapixel_is_what_cameras_count() -> None:
-    assert 4096 * 3072 == 12 * MEGAPIXEL
+    assert 12 * MEGAPIXEL == 4096 * 3072
 
 
 @given(
@@ -270,7 +270,8 @@ def test_a_megapixel_is_what_cameras_count() -> None:
     st.binary(max_size=200),
     st.binary(max_size=200),
 )
-@example(b"<!--" * 300, b"", b"")
+@example(b"<!---->" * 140, b"", b"")
+@example(b" " * 1024, b"<", b"<" * 1024)
 @example(b"<?xml " + b" " * 1020, b"", b"<svg")
 def test_any_bytes_are_a_photo_or_a_named_refusal(start: bytes, middle: bytes, end: bytes) -> None:
     try:

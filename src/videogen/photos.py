@@ -58,11 +58,8 @@ _OTHERS = (
     (rb"\x1a\x45\xdf\xa3|RIFF.{4}AVI |\0\0\x01\xba|OggS|FLV", "a video"),
     (rb"....ftyp", "a video"),
     (rb"PK\x03\x04", "a ZIP file"),
-    (
-        rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?)?(?:<!--.*?-->\s*|<!DOCTYPE svg.*?>\s*)*<svg[\s>]",
-        "an SVG drawing",
-    ),
     (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)", "a web page"),
+    (rb"(?:\xef\xbb\xbf)?\s*<(?:[^\0]*<)?svg[\s>]", "an SVG drawing"),
 )
 _SIGNATURES = [(re.compile(pattern, re.DOTALL | re.IGNORECASE), name) for pattern, name in _OTHERS]
 _LOOKED_AT = 1024  # bytes, to name what a file is
