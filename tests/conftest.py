@@ -1,4 +1,4 @@
-"""What several tests share: an HTTP server whose every byte is the test's own."""
+"""What several tests share: the stand-ins, and an HTTP server whose every byte is the test's own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+
+from videogen.local.blackbox import Simulator
+from videogen.local.s3 import S3Server
 
 if TYPE_CHECKING:
     import ssl
@@ -94,3 +97,15 @@ def serve() -> Iterator[Callable[..., RawServer]]:
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running

@@ -8,23 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from site_under_test import SIGNING_SECRET, SiteUnderTest, make_site
-from videogen.local.blackbox import Simulator
-from videogen.local.s3 import S3Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
-    with S3Server() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def simulator() -> Iterator[Simulator]:
-    with Simulator() as running:
-        yield running
+    from videogen.local.blackbox import Simulator
+    from videogen.local.s3 import S3Server
 
 
 @pytest.fixture

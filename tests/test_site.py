@@ -1,0 +1,96 @@
+"""What the build writes for the page."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from videogen import site
+
+AWS = {"S3_BUCKET": "my-videos", "S3_REGION": "eu-west-1"}
+
+
+def test_config_json_tells_the_page_what_it_may_know_and_no_secret() -> None:
+    described = site.describe(
+        {**AWS, "VIDEOGEN_ACCESS_CODE": "open sesame", "BLACKBOX_MODELS": "blackboxai/google/veo-3=0.8"}
+    )
+
+    assert described["files"] == {
+        "config.json": {
+            "simulated": False,
+            "accessCodeNeeded": True,
+            "models": [{"id": "blackboxai/google/veo-3", "price": 0.8}],
+            "dailyLimit": 20,
+            "keepDays": 30,
+            "limits": {
+                "photos": 4,
+                "photoBytes": 4_000_000,
+                "promptCharacters": 2000,
+                "bodyBytes": 5_500_000,
+            },
+        }
+    }
+    assert "open sesame" not in json.dumps(described)
+
+
+@pytest.mark.parametrize(
+    ("environ", "origin"),
+    [
+        (AWS, "https://my-videos.s3.eu-west-1.amazonaws.com"),
+        ({**AWS, "S3_REGION": "us-east-1"}, "https://my-videos.s3.amazonaws.com"),
+        ({**AWS, "S3_ENDPOINT_URL": "http://127.0.0.1:9000/path"}, "http://127.0.0.1:9000"),
+        ({}, None),
+    ],
+)
+def test_the_policy_names_the_origin_that_presigned_links_point_to(
+    environ: dict[str, str], origin: str | None
+) -> None:
+    assert site.bucket_origin(environ) == origin
+
+
+def test_the_origin_is_the_one_that_boto3_presigns_for() -> None:
+    from videogen.objects import S3Objects  # noqa: PLC0415 - boto3 for this test only
+    from videogen.settings import S3Settings, Secret  # noqa: PLC0415 - as above
+
+    for environ in (
+        AWS,
+        {**AWS, "S3_REGION": "us-east-1"},
+        {**AWS, "S3_ENDPOINT_URL": "http://127.0.0.1:9000"},
+    ):
+        objects = S3Objects(
+            S3Settings(
+                bucket=environ["S3_BUCKET"],
+                region=environ["S3_REGION"],
+                access_key_id=Secret("key-id"),
+                secret_access_key=Secret("secret"),
+                endpoint_url=environ.get("S3_ENDPOINT_URL"),
+            )
+        )
+        link = objects.presign("videos/a/1.mp4", seconds=60, content_type="video/mp4", disposition="inline")
+        assert link.startswith(f"{site.bucket_origin(environ)}/")
+
+
+def test_the_policy_allows_the_site_and_the_bucket_and_nothing_else() -> None:
+    assert site.content_security_policy("https://b.s3.amazonaws.com") == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "media-src 'self' blob: https://b.s3.amazonaws.com; connect-src 'self' https://b.s3.amazonaws.com; "
+        "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def test_the_program_needs_the_standard_library_only_and_names_a_malformed_variable() -> None:
+    command = [sys.executable, "-S", "-m", "videogen.site"]
+    environ = {"PYTHONPATH": os.pathsep.join(sys.path[-1:] + [os.path.join(os.getcwd(), "src")]), **AWS}
+
+    good = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    bad = subprocess.run(
+        command, env={**environ, "VIDEOGEN_KEEP_DAYS": "x"}, capture_output=True, text=True, check=False
+    )
+
+    assert json.loads(good.stdout) == site.describe(AWS)
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert bad.stderr.startswith("VIDEOGEN_KEEP_DAYS is not a whole number")

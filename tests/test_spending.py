@@ -1,0 +1,173 @@
+"""The daily limit: exact under a rush, and given back by whatever ends for free."""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from videogen import jobs
+from videogen.clock import Clock
+from videogen.errors import StoreUnavailable
+from videogen.job_store import JobStore
+from videogen.jobs import Failure, Job
+from videogen.objects import S3Objects
+from videogen.settings import S3Settings, Secret
+from videogen.spending import DailyLimitReached, Ledger, ledger_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from videogen.local.s3 import S3Server
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
+
+
+class Day:
+    """A ledger over a bucket of its own, at a time that the test sets."""
+
+    def __init__(self, s3_server: S3Server, limit: int) -> None:
+        self.now = NOON
+        given = s3_server.environment
+        objects = S3Objects(
+            S3Settings(
+                bucket=given["S3_BUCKET"],
+                region=given["S3_REGION"],
+                access_key_id=Secret(given["S3_ACCESS_KEY_ID"]),
+                secret_access_key=Secret(given["S3_SECRET_ACCESS_KEY"]),
+                endpoint_url=given["S3_ENDPOINT_URL"],
+                prefix=f"{secrets.token_hex(6)}/",
+            )
+        )
+        parts: dict[str, Any] = {
+            "clock": Clock(now=lambda: self.now),
+            "random": random.random,
+            "nonce": lambda: secrets.token_hex(8),
+        }
+        self.store = JobStore(objects, **parts)
+        self.ledger = Ledger(self.store, limit=limit, **parts)
+
+    def reserved(self) -> set[str]:
+        return set(json.loads(self.store.objects.get(ledger_key(self.now)).body)["jobs"])
+
+    def job(self, job_id: str, failure: Failure | None = None) -> Job:
+        """Store a job, ended if a failure is given."""
+        job = Job(
+            id=job_id,
+            prompt="p",
+            model="m",
+            aspect_ratio="auto",
+            photos=(),
+            created_at=self.now,
+            nonce="",
+        )
+        stored, _ = self.store.create(job)
+        if failure:
+            ended = self.store.swap(
+                stored, lambda it: jobs.fail_queued(it.job, now=self.now, failure=failure)
+            )
+            assert ended is not None
+            return ended.job
+        return job
+
+
+@pytest.fixture
+def day(s3_server: S3Server) -> Callable[[int], Day]:
+    return lambda limit: Day(s3_server, limit)
+
+
+def test_the_limit_is_met_and_says_when_it_opens_again(day: Callable[[int], Day]) -> None:
+    today = day(2)
+    today.ledger.reserve("a")
+    today.ledger.reserve("b")
+
+    with pytest.raises(DailyLimitReached) as caught:
+        today.ledger.reserve("c")
+
+    assert (caught.value.limit, caught.value.opens_at) == (2, MIDNIGHT)
+    assert today.reserved() == {"a", "b"}
+
+
+def test_reserving_and_releasing_count_a_job_once(day: Callable[[int], Day]) -> None:
+    today = day(2)
+    free = today.job("a", Failure.of("expired"))
+
+    for _ in range(3):
+        today.ledger.reserve("a")
+    today.ledger.reserve("b")
+    for _ in range(3):
+        today.ledger.settle(free)
+    today.ledger.reserve("c")
+
+    assert today.reserved() == {"b", "c"}
+
+
+def test_only_an_end_that_cost_nothing_gives_back(day: Callable[[int], Day]) -> None:
+    today = day(3)
+    for name, failure in (
+        ("a", Failure.of("outcome_unknown")),
+        ("b", Failure.of("save_failed")),
+        ("c", None),
+    ):
+        today.ledger.reserve(name)
+        today.ledger.settle(today.job(name, failure))
+
+    assert today.reserved() == {"a", "b", "c"}
+
+
+def test_the_next_day_has_its_own(day: Callable[[int], Day]) -> None:
+    today = day(1)
+    today.ledger.reserve("a")
+    today.now = MIDNIGHT + 1
+
+    today.ledger.reserve("b")
+
+    assert today.reserved() == {"b"}
+
+
+def test_what_killed_functions_left_is_reclaimed_after_a_minute(day: Callable[[int], Day]) -> None:
+    today = day(3)
+    for name in ("never stored", "ended for free", "running"):
+        today.ledger.reserve(name)
+    today.job("ended for free", Failure.of("worker_unreachable"))
+    today.job("running")
+
+    with pytest.raises(DailyLimitReached):
+        today.ledger.reserve("early")
+    today.now += 61
+    today.ledger.reserve("late")
+
+    assert today.reserved() == {"running", "late"}
+
+
+def test_no_limit_keeps_no_ledger(day: Callable[[int], Day]) -> None:
+    today = day(0)
+    today.ledger.reserve("a")
+
+    with pytest.raises(Exception, match="no object"):
+        today.reserved()
+
+
+def test_fifty_at_once_are_exactly_the_limit(day: Callable[[int], Day]) -> None:
+    today = day(7)
+
+    def start(number: int) -> str:
+        try:
+            today.ledger.reserve(f"job {number}")
+        except DailyLimitReached:
+            return "limit"
+        except StoreUnavailable:
+            return "busy"
+        return "started"
+
+    with ThreadPoolExecutor(50) as pool:
+        outcomes = list(pool.map(start, range(50)))
+
+    assert outcomes.count("started") == len(today.reserved()) == 7
+    assert set(outcomes) <= {"started", "limit", "busy"}
