@@ -7,6 +7,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { childEnvironment } from '../python/environment.mjs'
+import { BUILT, bundle, interpreterOfBundle } from './bundle.js'
+import { findHandlers } from './entries.js'
 import { findPython, INTERPRETER_OPTIONS, runModule, startModule } from './interpreter.js'
 import { shellEnvironment } from './shell.js'
 
@@ -17,18 +19,53 @@ const HOST = path.resolve(import.meta.dirname, '../python/host.py')
  * @property {string} source
  * @property {string} requirements
  * @property {string[]} exclude
+ * @property {Record<string, string[]>} only
+ * @property {string} [python]
  * @property {string[]} environment
  * @property {string} [site]
  * @property {string} [dev]
  *
  * @typedef {object} Options the part of what Netlify Build hands to an event that is used here
  * @property {Inputs} inputs
- * @property {{ build: { publish: string }, headers: { for: string, values: Record<string, string> }[] }} netlifyConfig
+ * @property {{ IS_LOCAL: boolean, FUNCTIONS_SRC?: string }} constants
+ * @property {{
+ *   build: { publish: string },
+ *   functions: Record<string, { included_files?: string[] }>,
+ *   headers: { for: string, values: Record<string, string> }[],
+ * }} netlifyConfig
  * @property {{
  *   build: { failBuild: (message: string) => never },
+ *   cache: { restore: (files: string[]) => Promise<boolean>, save: (files: string[]) => Promise<boolean> },
  *   deploy: { env: { add: (name: string, value: string) => void } },
  * }} utils
  */
+
+/**
+ * Builds what goes into the zips beside the entries, and what the site module says about the page.
+ *
+ * @param {Options} options
+ */
+export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
+  await orFail(utils, async () => {
+    // A hosted build starts from a fresh clone. The bundle holds no links, so that the cache copies it as it is.
+    if (!constants.IS_LOCAL) await utils.cache.restore(BUILT)
+    const included = bundle(inputs, findHandlers(constants.FUNCTIONS_SRC))
+    if (!constants.IS_LOCAL) await utils.cache.save(BUILT)
+    for (const [name, files] of Object.entries(included)) {
+      netlifyConfig.functions[name] = {
+        ...netlifyConfig.functions[name],
+        included_files: [...(netlifyConfig.functions[name]?.included_files ?? []), ...files],
+      }
+    }
+    if (inputs.site) {
+      const environment = childEnvironment(process.env, inputs.environment)
+      const [python, folders] = interpreterOfBundle(inputs)
+      for (const note of applySite(runModule(python, inputs.site, folders, environment), netlifyConfig)) {
+        console.log(note)
+      }
+    }
+  })
+}
 
 /**
  * Prepares `netlify dev`: functions run from the project's own tree with the project's own interpreter, so that
@@ -63,7 +100,7 @@ export async function onPreDev({ inputs, netlifyConfig, utils }) {
       notes.push(...started.notes)
     }
     if (inputs.site)
-      notes.push(...applySite(runModule(python, inputs.site, inputs.source, environment), netlifyConfig))
+      notes.push(...applySite(runModule(python, inputs.site, [inputs.source], environment), netlifyConfig))
     for (const note of notes) console.log(note)
   })
 }

@@ -17,6 +17,12 @@ def is_missing(name):
 print(json.dumps([name for name in sys.argv[1:] if is_missing(name)]))
 `
 
+/** The project's own Python: its virtual environment's, else what the machine calls python3. */
+export function projectPython() {
+  const venv = path.resolve('.venv/bin/python')
+  return existsSync(venv) ? venv : 'python3'
+}
+
 /**
  * Finds the project's own Python and makes sure that it has what the functions require.
  *
@@ -25,8 +31,7 @@ print(json.dumps([name for name in sys.argv[1:] if is_missing(name)]))
  * @throws {Error} that says what to do
  */
 export function findPython(requirements) {
-  const venv = path.resolve('.venv/bin/python')
-  const command = existsSync(venv) ? venv : 'python3'
+  const command = projectPython()
   const how = `make a virtual environment: python3 -m venv .venv && .venv/bin/pip install -r ${requirements}`
   const ask = (/** @type {string[]} */ ...options) => {
     try {
@@ -37,7 +42,7 @@ export function findPython(requirements) {
   }
   const missing = JSON.parse(ask('-c', MISSING_PACKAGES, ...requiredNames(requirements)))
   if (missing.length) throw new Error(`${command} lacks ${missing.join(', ')}; ${how}`)
-  return command === venv ? venv : ask('-c', 'import sys; print(sys.executable)')
+  return path.isAbsolute(command) ? command : ask('-c', 'import sys; print(sys.executable)')
 }
 
 /**
@@ -57,16 +62,16 @@ function requiredNames(requirements) {
  *
  * @param {string} python
  * @param {string} module
- * @param {string} source folder for sys.path
+ * @param {string[]} folders for sys.path
  * @param {Record<string, string>} environment
  * @returns {any}
  */
-export function runModule(python, module, source, environment) {
+export function runModule(python, module, folders, environment) {
   let printed
   try {
     printed = execFileSync(python, ['-m', module], {
       encoding: 'utf8',
-      env: { ...environment, PYTHONPATH: path.resolve(source) },
+      env: { ...environment, PYTHONPATH: folders.map(folder => path.resolve(folder)).join(path.delimiter) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   } catch (error) {

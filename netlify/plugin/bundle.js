@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { findPython, INTERPRETER_OPTIONS, projectPython } from './interpreter.js'
+
+const OUTPUT = '.netlify/python/bundle'
+const STATE = `${OUTPUT}.json`
+
+/** What a build leaves for the next one. */
+export const BUILT = [OUTPUT, STATE]
+
+/**
+ * Brings the bundle up to date; see ../python/bundle.py.
+ *
+ * @param {import('./index.js').Inputs} inputs
+ * @param {Record<string, string>} functions the handler of each function
+ * @returns {Record<string, string[]>} the globs of each function's files
+ * @throws {Error} that says what cannot be bundled, and the way out
+ */
+export function bundle(inputs, functions) {
+  const { source, requirements, exclude, only, environment, python } = inputs
+  const plan = {
+    functions,
+    source,
+    requirements,
+    exclude,
+    only,
+    environment,
+    python,
+    arguments: [...INTERPRETER_OPTIONS, '-B'], // the zip is read-only
+  }
+  const script = path.resolve(import.meta.dirname, '../python/bundle.py')
+  const { status, stderr, error } = spawnSync(projectPython(), [script, OUTPUT], {
+    input: JSON.stringify(plan),
+    stdio: ['pipe', 'inherit', 'pipe'],
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(error?.message ?? stderr.trim())
+  return JSON.parse(readFileSync(STATE, 'utf8')).included
+}
+
+/**
+ * The interpreter for what the build itself runs of the project: the bundle's, or the project's own where that
+ * cannot run.
+ *
+ * @param {import('./index.js').Inputs} inputs
+ * @returns {[string, string[]]} it and the folders for sys.path
+ */
+export function interpreterOfBundle({ requirements, source }) {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return [findPython(requirements), [source]]
+  return [path.resolve(OUTPUT, 'python/bin/python3'), [`${OUTPUT}/source`, `${OUTPUT}/packages`]]
+}

@@ -1,0 +1,596 @@
+"""Builds the folder that goes into each function's zip: CPython, the locked packages, the project's source.
+
+    python bundle.py OUTPUT < plan.json
+
+run in the project's folder. The plan is what the Netlify plugin reads from netlify.toml, see `Plan`. Beside
+OUTPUT, OUTPUT.json says what was built from what, so that nothing is built twice, and which files each
+function gets. Standard library only: it runs on whatever Python the build machine has.
+
+Lambda runs Amazon Linux 2023 with glibc 2.34 (https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html),
+a Netlify build something newer, and a developer perhaps macOS. So nothing of the build machine goes in: the
+interpreter is one of https://gregoryszorc.com/docs/python-build-standalone/, the packages are manylinux
+wheels, and every ELF file is checked.
+
+Where no interpreter can be downloaded, UV_PYTHON_DOWNLOADS_JSON_URL names a mirror
+(https://docs.astral.sh/uv/reference/environment/), BUNDLE_PYTHON_VERSION the version that it has and
+BUNDLE_GLIBC the glibc that its files may need. What is built so runs on such machines only.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import elf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+HERE = Path(__file__).resolve().parent
+
+PYTHON = "3.14.10"
+WHEELS = "x86_64-manylinux_2_28"
+GLIBC = "2.34"
+
+BASE_LIBRARIES = frozenset(
+    {
+        "ld-linux-x86-64.so.2",
+        "libc.so.6",
+        "libdl.so.2",
+        "libgcc_s.so.1",
+        "libm.so.6",
+        "libpthread.so.0",
+        "libresolv.so.2",
+        "librt.so.1",
+        "libstdc++.so.6",
+        "libutil.so.1",
+    }
+)
+"""What Amazon Linux 2023 has in its smallest image: glibc and GCC's run time."""
+
+INTERPRETER_LEFT_OUT = (
+    "**/__pycache__/**",
+    "**/test/**",
+    "**/tests/**",
+    "EXTERNALLY-MANAGED",
+    "config-*/**",
+    "curses/**",
+    "distutils/**",
+    "ensurepip/**",
+    "idlelib/**",
+    "lib-dynload/*_test*",
+    "lib-dynload/_curses*",
+    "lib-dynload/_dbm*",
+    "lib-dynload/_gdbm*",
+    "lib-dynload/_tkinter*",
+    "lib-dynload/_xx*",
+    "lib-dynload/nis*",
+    "lib-dynload/ossaudiodev*",
+    "lib-dynload/readline*",
+    "lib-dynload/xx*",
+    "lib2to3/**",
+    "pydoc_data/**",
+    "site-packages/**",
+    "tkinter/**",
+    "turtle.py",
+    "turtledemo/**",
+)
+"""What of the standard library a function never uses: tests, windows, terminals, installers."""
+
+PACKAGES_LEFT_OUT = (
+    "**/__pycache__/**",
+    "**/test/**",
+    "**/tests/**",
+    "**/*.pyi",
+    "*.dist-info/RECORD",  # names scripts with the build's own path in them
+    "*.dist-info/INSTALLER",
+    "*.dist-info/REQUESTED",
+    "*.dist-info/direct_url.json",
+    "*.dist-info/sboms/**",
+    ".lock",
+    "bin/**",
+)
+SOURCE_LEFT_OUT = ("**/__pycache__/**", "**/*.egg-info/**", "**/.*", "**/.*/**")
+
+IMPORT_CHECK = """
+import importlib, json, sys
+path, absent, name = json.load(sys.stdin)
+sys.path[:0] = path
+sys.modules.update(dict.fromkeys(absent))
+module, _, attribute = name.rpartition(".")
+try:
+    getattr(importlib.import_module(module), attribute)
+except BaseException as error:
+    sys.exit(f"{type(error).__name__}: {error}")
+"""
+
+
+class BundleError(Exception):
+    """The bundle cannot be built; the message names the file and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What shall be bundled."""
+
+    functions: dict[str, str]
+    """Name of each function, and its handler as `package.module.handler`."""
+    source: str
+    """Folder of the project's modules."""
+    requirements: str
+    """File of locked requirements; may be missing."""
+    exclude: list[str] = field(default_factory=list)
+    """Globs, relative to the source or to the installed packages; one that begins with `!` takes back."""
+    only: dict[str, list[str]] = field(default_factory=dict)
+    """Distributions that only some functions need, with the names of those."""
+    environment: list[str] = field(default_factory=list)
+    """Names of variables for python.json."""
+    arguments: list[str] = field(default_factory=list)
+    """Options of the interpreter for python.json."""
+    python: str = PYTHON
+    """Version of CPython."""
+
+
+def main() -> None:
+    """Build what is not there yet, check it, print what is in it."""
+    plan = read_plan(json.load(sys.stdin), os.environ)
+    glibc = os.environ.get("BUNDLE_GLIBC", GLIBC)
+    print(table(Bundle(plan, Path(sys.argv[1]), glibc).bring_up_to_date()))
+
+
+def read_plan(given: Mapping[str, Any], environment: Mapping[str, str]) -> Plan:
+    """Return the plan; raises BundleError for a source folder that is not there."""
+    plan = Plan(**{name: value for name, value in given.items() if value is not None})
+    if not Path(plan.source).is_dir():
+        raise BundleError(f"no folder {plan.source}: set the plugin's input `source` in netlify.toml")
+    return replace(plan, python=environment.get("BUNDLE_PYTHON_VERSION", plan.python))
+
+
+class Bundle:
+    """The folder that is built, and the state file beside it."""
+
+    def __init__(self, plan: Plan, output: Path, glibc: str) -> None:
+        self.plan = plan
+        self.output = output
+        self.glibc = glibc
+        self.state_file = output.with_suffix(".json")
+        self.state: dict[str, Any] = {"parts": {}, "distributions": {}}
+
+    def bring_up_to_date(self) -> Bundle:
+        """Build the parts that changed and check the whole; raises BundleError."""
+        match_handlers(self.plan)
+        self.output.mkdir(parents=True, exist_ok=True)
+        if self.state_file.exists():
+            self.state = json.loads(self.state_file.read_text(encoding="utf-8"))
+        interpreter = digest(CODE, self.plan.python, mirror())
+        requirements = Path(self.plan.requirements)
+        locked = requirements.read_bytes() if requirements.exists() else b""
+        exclude = json.dumps(self.plan.exclude)
+        sources = {str(path): path.read_bytes() for path in self.source_files()}
+        self.bring_part("python", interpreter, self.build_python)
+        self.bring_part("packages", digest(interpreter, locked, exclude), self.build_packages)
+        self.bring_part("source", digest(interpreter, *sources, *sources.values()), self.build_source)
+        self.write_settings()
+        checked = digest(json.dumps([self.state["parts"], self.plan.functions, self.plan.only, self.glibc]))
+        if self.state.get("checked") != checked:
+            check_elf_files(self.output, tuple(map(int, self.glibc.split("."))))
+            self.check_imports()
+            self.state |= {"checked": checked, "included": self.included()}
+            self.save()
+        return self
+
+    def bring_part(self, name: str, fingerprint: str, build: Callable[[Path], None]) -> None:
+        """Build one folder unless it is there as it was built from the same things."""
+        folder = self.output / name
+        if self.state["parts"].get(name) == {"fingerprint": fingerprint, "measure": measure(folder)}:
+            return
+        self.state["parts"].pop(name, None)
+        self.save()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        build(folder)
+        set_modes(folder)
+        self.compile(folder)
+        set_modes(folder)
+        self.state["parts"][name] = {"fingerprint": fingerprint, "measure": measure(folder)}
+        self.save()
+
+    def save(self) -> None:
+        """Write the state file."""
+        self.state_file.write_text(json.dumps(self.state, indent=1), encoding="utf-8")
+
+    def build_python(self, folder: Path) -> None:
+        """Install CPython and copy what functions use of it."""
+        with tempfile.TemporaryDirectory() as scratch:
+            key = f"cpython-{self.plan.python}-linux-x86_64-gnu"
+            self.uv("python", "install", "--no-bin", "--install-dir", scratch, key)
+            installed = Path(scratch) / key
+            minor = "python" + ".".join(self.plan.python.split(".")[:2])
+            (folder / "bin").mkdir()
+            shutil.copyfile(installed / "bin" / minor, folder / "bin/python3")
+            keep = matcher(INTERPRETER_LEFT_OUT)
+            copy_files(installed / "lib" / minor, folder / "lib" / minor, lambda name: not keep(name))
+            # uv writes the folder it installed into where sysconfig reads it.
+            for path in (folder / "lib" / minor).glob("_sysconfig*"):
+                path.write_bytes(path.read_bytes().replace(bytes(installed), b"/install"))
+            libraries = [
+                path for path in (installed / "lib").iterdir() if path.is_file() and elf.is_elf(path)
+            ]
+            copy_needed_libraries(libraries, folder)
+
+    def build_packages(self, folder: Path) -> None:
+        """Install the locked requirements as wheels for Lambda."""
+        self.state["distributions"] = {}
+        if not Path(self.plan.requirements).exists():
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            self.uv(
+                "pip", "install", "--python", sys.executable, "--target", scratch, "--requirements",
+                self.plan.requirements, "--python-platform", WHEELS, "--python-version", self.plan.python,
+                "--only-binary", ":all:", "--link-mode", "copy",
+            )  # fmt: skip
+            self.state["distributions"] = distributions(Path(scratch))
+            left_out = matcher((*PACKAGES_LEFT_OUT, *self.plan.exclude))
+            copy_files(Path(scratch), folder, lambda name: not left_out(name))
+        remove_unneeded_libraries(folder)
+
+    def build_source(self, folder: Path) -> None:
+        """Copy the project's own modules."""
+        for path in self.source_files():
+            target = folder / path.relative_to(self.plan.source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+
+    def source_files(self) -> list[Path]:
+        """Return the project's files that are deployed."""
+        return [Path(self.plan.source) / name for name in source_names(self.plan)]
+
+    def compile(self, folder: Path) -> None:
+        """Write bytecode that is taken without a look at the source, since a zip has no file times.
+
+        One process and no absolute path, so that the same source gives the same bytes everywhere. Of the
+        standard library and the packages only the bytecode stays: the packager compresses little, and a
+        fifth of the zip would be source that nobody reads. The project's own stays for its tracebacks.
+        """
+        is_own = folder.name == "source"
+        compiling = subprocess.run(
+            [self.runner(), "-B", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
+             *([] if is_own else ["-b"]), "-s", folder.resolve(), folder.resolve()],
+            env={"PYTHONHASHSEED": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+        # Packages carry files for other versions at times; a project does not.
+        if compiling.returncode and is_own:
+            raise BundleError(f"a file of the source does not compile: {compiling.stdout.strip()}")
+        if not is_own:
+            for path in folder.rglob("*.pyc"):
+                path.with_suffix(".py").unlink()
+
+    def runner(self) -> Path:
+        """Return an interpreter of the bundle's version: the bundle's own where it can run."""
+        if runs_here():
+            return (self.output / "python/bin/python3").resolve()
+        native = self.output.parent / "native"
+        self.uv("python", "install", "--no-bin", "--install-dir", str(native), self.plan.python)
+        return next(path for path in native.glob(f"cpython-{self.plan.python}-*/bin/python3"))
+
+    def uv(self, *arguments: str) -> None:
+        """Run the pinned uv; raises BundleError."""
+        lock = HERE / "uv.txt"
+        folder = self.output.parent / f"uv-{digest(lock.read_bytes())[:12]}"
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=self.output.parent) as scratch:
+                run(
+                    [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                     "--no-deps", "--require-hashes", "--target", f"{scratch}/uv", "-r", str(lock)],
+                    "uv cannot be installed; does the machine's Python have pip?",
+                )  # fmt: skip
+                Path(f"{scratch}/uv").rename(folder)
+        run([str(folder / "bin/uv"), "--quiet", *arguments], f"uv {arguments[0]} {arguments[1]} failed")
+
+    def write_settings(self) -> None:
+        """Write what the bridge looks for, and the host that it starts."""
+        shutil.copyfile(HERE / "host.py", self.output / "host.py")
+        settings = {
+            "python": "python/bin/python3",
+            "host": "host.py",
+            "path": ["source", "packages"],
+            "arguments": self.plan.arguments,
+            "environment": self.plan.environment,
+        }
+        (self.output / "python.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        for name in ("host.py", "python.json"):
+            (self.output / name).chmod(0o644)
+
+    def included(self) -> dict[str, list[str]]:
+        """Return for each function the globs of its files, relative to the project's folder."""
+        everything = [f"{self.output.as_posix()}/**"]
+        return {
+            name: everything
+            + [
+                f"!{self.output.as_posix()}/packages/{path}{ending}"
+                for distribution in sorted(self.absent(name))
+                for path in self.state["distributions"][distribution]["paths"]
+                for ending in ("", "/**")
+            ]
+            for name in self.plan.functions
+        }
+
+    def absent(self, function: str) -> set[str]:
+        """Return the distributions that a function does without.
+
+        Those are the ones that `only` keeps for others, and what nothing but they requires.
+        """
+        found: dict[str, Any] = self.state["distributions"]
+        if unknown := {normal(name) for name in self.plan.only} - set(found):
+            raise BundleError(
+                f"`only` in netlify.toml names what {self.plan.requirements} has not: {min(unknown)}"
+            )
+        absent = {normal(name) for name, functions in self.plan.only.items() if function not in functions}
+        while True:
+            more = {
+                name
+                for name in found.keys() - absent
+                if (requirers := {other for other in found if name in found[other]["requires"]})
+                and requirers <= absent
+            }
+            if not more:
+                return absent
+            absent |= more
+
+    def check_imports(self) -> None:
+        """Import every handler with the bundle's interpreter and just the packages that its function gets."""
+        if not runs_here():
+            print("the handlers are not imported: the bundle's Python runs on x86-64 Linux only")
+            return
+        for function, handler in self.plan.functions.items():
+            absent = [
+                path for name in self.absent(function) for path in self.state["distributions"][name]["paths"]
+            ]
+            modules = [path.split(".")[0] for path in absent if not path.endswith((".dist-info", ".libs"))]
+            path = [str((self.output / part).resolve()) for part in ("source", "packages")]
+            importing = subprocess.run(
+                [self.runner(), *self.plan.arguments, "-c", IMPORT_CHECK],
+                input=json.dumps([path, modules, handler]),
+                env={},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if importing.returncode:
+                reason = importing.stderr.strip().splitlines()[-1:]
+                raise BundleError(
+                    f"{handler} cannot be imported as {function} would: {''.join(reason)}; "
+                    f"is it in {self.plan.requirements}, and not left out by `exclude` or `only`?"
+                )
+
+
+def match_handlers(plan: Plan) -> None:
+    """Make sure that every entry has its handler and every handler its entry; raises BundleError."""
+    for function, handler in plan.functions.items():
+        module, _, attribute = handler.rpartition(".")
+        if attribute not in names_defined(plan, module):
+            raise BundleError(f"the function {function} names {handler}, which is not in {plan.source}")
+    for name in source_names(plan):
+        if name.endswith(".py"):
+            module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            if (
+                "handler" in names_defined(plan, module)
+                and f"{module}.handler" not in plan.functions.values()
+            ):
+                raise BundleError(
+                    f"{plan.source}/{name}: no function's entry says python('{module}.handler')"
+                )
+
+
+def names_defined(plan: Plan, module: str) -> set[str]:
+    """Return the functions and variables at the top of a module; none if it is not there or is left out."""
+    path = Path(plan.source, *module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.relative_to(plan.source).as_posix() in source_names(plan):
+            break
+    else:
+        return set()
+    try:
+        tree = ast.parse(file.read_bytes(), filename=str(file))
+    except SyntaxError as error:
+        raise BundleError(f"{file}:{error.lineno}: {error.msg}") from error
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return names
+
+
+def source_names(plan: Plan) -> list[str]:
+    """Return the project's files that are deployed, relative to the source folder."""
+    left_out = matcher((*SOURCE_LEFT_OUT, *plan.exclude))
+    names = (
+        path.relative_to(plan.source).as_posix() for path in Path(plan.source).rglob("*") if path.is_file()
+    )
+    return sorted(name for name in names if not left_out(name))
+
+
+def distributions(folder: Path) -> dict[str, dict[str, list[str]]]:
+    """Return for each installed distribution what it requires and the top of its files' paths."""
+    found = {}
+    for info in sorted(folder.glob("*.dist-info")):
+        metadata = (info / "METADATA").read_text(encoding="utf-8").split("\n\n")[0]
+        name = re.search(r"^Name: (.+)$", metadata, re.MULTILINE)
+        requires = re.findall(r"^Requires-Dist: ([A-Za-z0-9._-]+)(?!.*extra ==)", metadata, re.MULTILINE)
+        paths = {
+            line.split("/")[0].split(",")[0] for line in (info / "RECORD").read_text("utf-8").splitlines()
+        }
+        if name:
+            found[normal(name[1])] = {
+                "requires": sorted(map(normal, requires)),
+                "paths": sorted(paths - {"..", "bin", "__pycache__", ""}),
+            }
+    return found
+
+
+def normal(name: str) -> str:
+    """Return a distribution's name in its one spelling.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells whether a path matches: the last glob that does decides, `!` in front takes back."""
+    rules = [(not glob.startswith("!"), re.compile(pattern(glob.removeprefix("!")))) for glob in globs]
+    return lambda name: next((value for value, rule in reversed(rules) if rule.fullmatch(name)), False)
+
+
+def pattern(glob: str) -> str:
+    """Return a glob as a regular expression: `*` within a folder's name, `**` across folders."""
+    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(wild.get(piece) or re.escape(piece) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", glob))
+
+
+def copy_files(source: Path, target: Path, wanted: Callable[[str], bool]) -> None:
+    """Copy the files that are wanted; links become what they point to."""
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
+        if path.is_file() and wanted(name):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / name)
+
+
+def copy_needed_libraries(libraries: list[Path], folder: Path) -> None:
+    """Copy the shared libraries that something in the folder needs, and those that they need."""
+    while True:
+        needed = {name for path in elf_files(folder) for name in elf.needs(path).libraries}
+        missing = [
+            path for path in libraries if path.name in needed and not (folder / "lib" / path.name).exists()
+        ]
+        if not missing:
+            return
+        for path in missing:
+            shutil.copyfile(path, folder / "lib" / path.name)
+
+
+def set_modes(folder: Path) -> None:
+    """Let everybody read, and run what is in bin: the packager keeps modes, Lambda's user owns no file."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+
+
+def remove_unneeded_libraries(folder: Path) -> None:
+    """Remove the shared libraries that wheels bring (`package.libs`) for modules that are left out."""
+    brought = {path.name: path for path in folder.glob("*.libs/*")}
+    unread = [path for path in elf_files(folder) if path not in brought.values()]
+    needed: set[str] = set()
+    while unread:
+        names = brought.keys() & set(elf.needs(unread.pop()).libraries) - needed
+        needed |= names
+        unread += [brought[name] for name in names]
+    for name in brought.keys() - needed:
+        brought[name].unlink()
+
+
+def check_elf_files(folder: Path, newest: tuple[int, ...]) -> None:
+    """Make sure that Lambda can load every ELF file; raises BundleError with the file's name."""
+    present = {path.name for path in folder.rglob("*.so*")}
+    for path in elf_files(folder):
+        name = path.relative_to(folder)
+        try:
+            needs = elf.needs(path)
+        except elf.NotForLambdaError:
+            raise BundleError(
+                f"{name} is not for x86-64 Linux: leave it out with `exclude` in netlify.toml"
+            ) from None
+        if needs.glibc > newest:
+            raise BundleError(
+                f"{name} needs glibc {version(needs.glibc)}, functions run on {version(newest)}: "
+                "pin a release with a wheel for an older one"
+            )
+        for library in needs.libraries:
+            if library not in present and library not in BASE_LIBRARIES:
+                raise BundleError(
+                    f"{name} needs {library}, which is neither in the bundle nor on Amazon Linux 2023: "
+                    "leave the file out with `exclude` in netlify.toml, or pin a release that brings it"
+                )
+
+
+def elf_files(folder: Path) -> Iterator[Path]:
+    """Yield the ELF files below a folder."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and elf.is_elf(path))
+
+
+def version(numbers: tuple[int, ...]) -> str:
+    """Return (2, 34) as 2.34."""
+    return ".".join(map(str, numbers))
+
+
+def measure(folder: Path) -> list[int]:
+    """Return the number of files below a folder and their bytes."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return [len(sizes), sum(sizes)]
+
+
+def table(bundle: Bundle) -> str:
+    """Return what is in the bundle as text for people."""
+    rows = [(name, *part["measure"]) for name, part in bundle.state["parts"].items()]
+    rows.append(("together", *measure(bundle.output)))
+    lines = ["part         files        MB"]
+    lines += [f"{name:<10}{files:>8}{size / 1e6:>10.1f}" for name, files, size in rows]
+    for function in bundle.plan.functions:
+        if absent := bundle.absent(function):
+            lines.append(f"{function} does without {', '.join(sorted(absent))}")
+    return "\n".join(lines)
+
+
+def mirror() -> bytes:
+    """Return the list of interpreters that uv is told to use, if it is a file."""
+    place = os.environ.get("UV_PYTHON_DOWNLOADS_JSON_URL", "").removeprefix("file://")
+    return Path(place).read_bytes() if place and Path(place).is_file() else place.encode()
+
+
+def runs_here() -> bool:
+    """Whether this machine runs what Lambda runs."""
+    return sys.platform == "linux" and platform.machine() == "x86_64"
+
+
+def digest(*things: str | bytes) -> str:
+    """Return a SHA-256 over all the things."""
+    total = hashlib.sha256()
+    for thing in things:
+        total.update(hashlib.sha256(thing if isinstance(thing, bytes) else thing.encode()).digest())
+    return total.hexdigest()
+
+
+def run(command: list[str], failure: str) -> None:
+    """Run a command; raises BundleError with its last words."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BundleError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")
+
+
+CODE = digest(*(path.read_bytes() for path in sorted(HERE.glob("*.py"))))
+"""This very code: what it would build otherwise is built anew."""
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BundleError as error:
+        sys.exit(f"{error}")

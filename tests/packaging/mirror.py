@@ -1,0 +1,126 @@
+"""A mirror of interpreters with one in it, made from the Python that runs this; for Linux x86-64.
+
+uv reads the list and unpacks the archive as it would a python-build-standalone, so that a machine which
+cannot download one takes the same path. The copy brings its shared libraries along and needs the glibc of
+this machine: it runs on machines like this one only.
+
+    python mirror.py FOLDER
+
+prints the variables that make bundle.py use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import bundle
+import elf
+
+TAG_RUNPATH = 0x1D
+TAG_RPATH = 0x0F
+BESIDE = b"$ORIGIN/../lib\0"
+"""Where the copy finds its libraries: in the folder lib beside its bin."""
+
+
+class MirrorError(Exception):
+    """The Python of this machine cannot be copied."""
+
+
+def make(folder: Path) -> dict[str, str]:
+    """Write the archive and its list; return the environment that selects them. Raises MirrorError."""
+    number = platform.python_version()
+    minor = ".".join(number.split(".")[:2])
+    key = f"cpython-{number}-linux-x86_64-gnu"
+    archive, listed = folder / f"{key}.tar.gz", folder / "downloads.json"
+    if not listed.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            copy_interpreter(Path(scratch), f"python{minor}")
+            with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+                tar.add(scratch, "python")
+        major, minor_number, patch = map(int, number.split("."))
+        entry = {
+            "name": "cpython",
+            "arch": {"family": "x86_64", "variant": None},
+            "os": "linux",
+            "libc": "gnu",
+            "major": major,
+            "minor": minor_number,
+            "patch": patch,
+            "prerelease": "",
+            "url": archive.as_uri(),
+            "sha256": hashlib.sha256(archive.read_bytes()).hexdigest(),
+            "variant": None,
+            "build": None,
+        }
+        listed.write_text(json.dumps({key: entry}), encoding="utf-8")
+    return {
+        "UV_PYTHON_DOWNLOADS_JSON_URL": str(listed),
+        "BUNDLE_PYTHON_VERSION": number,
+        "BUNDLE_GLIBC": os.confstr("CS_GNU_LIBC_VERSION").split()[1],  # type: ignore[union-attr]
+    }
+
+
+def copy_interpreter(target: Path, name: str) -> None:
+    """Copy bin/pythonX.Y, its standard library and every shared library that these load."""
+    source = Path(sys.base_prefix)
+    left_out = bundle.matcher(bundle.INTERPRETER_LEFT_OUT)
+    bundle.copy_files(source / "lib" / name, target / "lib" / name, lambda path: not left_out(path))
+    (target / "bin").mkdir()
+    executable = target / "bin" / name
+    shutil.copyfile(source / "bin" / name, executable)
+    executable.chmod(0o755)
+    for path in list(bundle.elf_files(target)):
+        origin = source / path.relative_to(target)
+        for library, found in loaded_libraries(origin).items():
+            if library not in bundle.BASE_LIBRARIES and not (target / "lib" / library).exists():
+                shutil.copyfile(found, target / "lib" / library)
+    if shutil.which("strip"):  # distributed interpreters come without symbols
+        subprocess.run(["strip", "--strip-unneeded", *bundle.elf_files(target)], check=True)
+    executable.write_bytes(with_libraries_beside(executable.read_bytes()))
+
+
+def loaded_libraries(path: Path) -> dict[str, Path]:
+    """Return the shared libraries that the loader takes for an ELF file, by name."""
+    listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
+    return {match[1]: Path(match[2]) for match in re.finditer(r"^\s*(\S+) => (/\S+)", listed, re.MULTILINE)}
+
+
+def with_libraries_beside(data: bytes) -> bytes:
+    """Return an executable that looks for libraries beside itself, for itself and for what it loads.
+
+    Its own search path is overwritten in place, and made an RPATH, which holds for extension modules too
+    (ld.so(8)); an executable without one cannot be changed so, and raises MirrorError.
+    """
+    changed = bytearray(data)
+    header = elf.FILE_HEADER.unpack_from(data)
+    sections = [
+        elf.SECTION_HEADER.unpack_from(data, header[6] + number * header[11]) for number in range(header[12])
+    ]
+    for _, kind, _, _, offset, size, link, _, _, _ in sections:
+        if kind == elf.SECTION_DYNAMIC:
+            for place in range(offset, offset + size, elf.DYNAMIC_ENTRY.size):
+                tag, value = elf.DYNAMIC_ENTRY.unpack_from(data, place)
+                text = sections[link][4] + value
+                if tag in (TAG_RUNPATH, TAG_RPATH) and data.index(b"\0", text) - text >= len(BESIDE) - 1:
+                    elf.DYNAMIC_ENTRY.pack_into(changed, place, TAG_RPATH, value)
+                    changed[text : text + len(BESIDE)] = BESIDE
+                    return bytes(changed)
+    if any(library.startswith("libpython") for library in elf.needs(Path(sys.executable)).libraries):
+        raise MirrorError(f"{sys.base_prefix} has no search path for libraries that could be changed")
+    return data
+
+
+if __name__ == "__main__":
+    for variable, value in make(Path(sys.argv[1]).resolve()).items():
+        print(f"{variable}={value}")
