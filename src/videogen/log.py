@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 300
 
 _logger = logging.getLogger("videogen")
+_logger.setLevel(logging.INFO)
 _bound: ContextVar[dict[str, object]] = ContextVar("bound", default={})  # noqa: B039 - never changed in place
 
 
