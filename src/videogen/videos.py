@@ -1,0 +1,283 @@
+"""The download of a video from where the provider left it.
+
+The link is text from outside, so it could lead into our own network: names are resolved here, every address
+they have must be a public one, and the connection goes to the very address that was checked, while TLS still
+checks the name (https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html).
+The file comes in parts, counted, hashed and looked at on the way, so that it need not fit into memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import ipaddress
+import socket
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from videogen.errors import VideoGone, VideoInterrupted, VideoRefused
+from videogen.outbound import CONNECT_SECONDS, Cutoff
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator, Sequence
+
+    Resolve = Callable[..., Sequence[tuple[Any, ...]]]
+
+PART_BYTES = 8 * 1024 * 1024  # S3 takes multipart parts from 5 MiB on
+MAX_BYTES = 300_000_000
+MAX_REDIRECTS = 3
+CHUNK_SECONDS = 30.0  # silence longer than this ends the download
+
+_MAX_ADDRESSES = 4  # tried one after another
+_GONE = frozenset({400, 401, 403, 404, 410})  # signed links expire with any of these
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK = 200
+
+# https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry. Of IPv6 only
+# the global unicast block counts as public, less what is special in it: that leaves out ::1, IPv4-mapped and
+# NAT64 addresses, link-local and site-local ones.
+_SPECIAL_V4 = [
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+    )
+]
+_GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+_SPECIAL_V6 = [
+    ipaddress.IPv6Network(network)
+    # protocol assignments with Teredo and ORCHID; documentation; 6to4; documentation
+    for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+]
+
+# https://mp4ra.org/registered-types/brands: files that begin like an MP4 and are pictures or sound.
+_NO_VIDEO_BRANDS = frozenset(
+    {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"crx "}
+    | {b"jp2 ", b"jpx ", b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
+)
+_FTYP_BYTES = 16  # size, "ftyp", brand, version
+_MAX_FTYP_BYTES = 1024
+
+
+class Video:
+    """An open download: iterate once over its parts, of exactly `PART_BYTES` but for the last.
+
+    After the last part `length` (bytes) and `sha256` (hex) are those of the whole file. Iterating raises
+    VideoRefused and VideoInterrupted.
+    """
+
+    def __init__(self, chunks: Iterator[bytes], max_bytes: int) -> None:
+        self.length = 0
+        self.sha256 = ""
+        self._parts = self._read(chunks, max_bytes)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._parts
+
+    def _read(self, chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        # A BytesIO hands out what it holds without a copy: one part is in memory here and one at the caller.
+        part = io.BytesIO()
+        is_checked = False
+        for chunk in chunks:
+            self.length += len(chunk)
+            if self.length > max_bytes:
+                raise VideoRefused(note="the file is too large")
+            digest.update(chunk)
+            rest = memoryview(chunk)
+            while rest:
+                room = PART_BYTES - part.tell()
+                part.write(rest[:room])
+                rest = rest[room:]
+                if not is_checked and part.tell() >= _FTYP_BYTES:
+                    check_ftyp(part.getbuffer()[:_FTYP_BYTES].tobytes())
+                    is_checked = True
+                if part.tell() == PART_BYTES:
+                    yield part.getvalue()
+                    part = io.BytesIO()
+        if not self.length:
+            raise VideoInterrupted(note="the file is empty")
+        if not is_checked:
+            check_ftyp(part.getvalue())
+        self.sha256 = digest.hexdigest()
+        if part.tell():
+            yield part.getvalue()
+
+
+def check_ftyp(head: bytes) -> None:
+    """Raise VideoRefused unless a file that begins with `head` can be an MP4.
+
+    The file type box is the first one: https://developer.apple.com/documentation/quicktime-file-format/file_type_compatibility_atom.
+    """
+    size = int.from_bytes(head[:4], "big")
+    brand = head[8:12]
+    if len(head) < _FTYP_BYTES or head[4:8] != b"ftyp":
+        raise VideoRefused(note="the file is no MP4")
+    if not _FTYP_BYTES <= size <= _MAX_FTYP_BYTES or size % 4 or not all(32 <= byte < 127 for byte in brand):  # noqa: PLR2004
+        raise VideoRefused(note="the file is no MP4: its first box is malformed")
+    if brand in _NO_VIDEO_BRANDS:
+        raise VideoRefused(note="the file is a picture or sound, no video")
+
+
+@contextmanager
+def open_video(
+    url: str,
+    *,
+    hosts: Sequence[str],
+    deadline: float,
+    monotonic: Callable[[], float] = time.monotonic,
+    resolve: Resolve = socket.getaddrinfo,
+    max_bytes: int = MAX_BYTES,
+    ssl_context: ssl.SSLContext | None = None,
+) -> Iterator[Video]:
+    """Open the file behind `url` for one reading; `deadline`, in `monotonic` seconds, ends it in any case.
+
+    `hosts` are names whose subdomains count too, empty for any public host; an entry with a scheme, such as
+    `http://127.0.0.1:9000`, allows that very origin as it stands, whatever address it has. Everything else
+    must be https on a public address, and so must up to three redirects.
+
+    Raises VideoGone, VideoRefused (the link, or what lies there, is not for us) and VideoInterrupted
+    (worth another try).
+    """
+    download = _Download(hosts, deadline, monotonic, resolve)
+    with (
+        download.cutoff.after(deadline - monotonic()),
+        httpx.Client(
+            transport=httpx.HTTPTransport(
+                verify=ssl_context or True, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+            ),
+            headers={
+                "Accept": "video/mp4, */*;q=0.1",
+                "Accept-Encoding": "identity",
+                "User-Agent": "videogen",
+            },
+            trust_env=False,
+            follow_redirects=False,
+        ) as client,
+        closing(download.follow(client, _parsed(url))) as response,
+    ):
+        _check_response(response, max_bytes)
+        yield Video(download.chunks(response), max_bytes)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, as text, is one of the public internet and embeds no other."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv4Address):
+        return not any(ip in network for network in _SPECIAL_V4)
+    return ip.scope_id is None and ip in _GLOBAL_V6 and not any(ip in network for network in _SPECIAL_V6)
+
+
+@dataclass(frozen=True, slots=True)
+class _Download:
+    hosts: Sequence[str]
+    deadline: float
+    monotonic: Callable[[], float]
+    resolve: Resolve
+    cutoff: Cutoff = field(default_factory=Cutoff)
+
+    def follow(self, client: httpx.Client, url: httpx.URL) -> httpx.Response:
+        """Return the first answer that is no redirect, its body still unread."""
+        for _ in range(1 + MAX_REDIRECTS):
+            response = self._get(client, url)
+            if response.status_code not in _REDIRECTS:
+                return response
+            response.close()
+            url = _parsed(response.headers.get("location", ""), url)
+        raise VideoRefused(note="too many redirects")
+
+    def chunks(self, response: httpx.Response) -> Iterator[bytes]:
+        try:
+            for chunk in response.iter_raw():
+                if self.monotonic() > self.deadline:
+                    raise VideoInterrupted(note="no time left")
+                yield chunk
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise VideoInterrupted(note=type(error).__name__) from None
+
+    def _get(self, client: httpx.Client, url: httpx.URL) -> httpx.Response:
+        for address in self._addresses(url):
+            remaining = self.deadline - self.monotonic()
+            if remaining <= 0:
+                raise VideoInterrupted(note="no time left")
+            request = client.build_request(
+                "GET",
+                url.copy_with(host=address),
+                headers={"Host": url.netloc.decode("ascii")},
+                timeout=httpx.Timeout(min(CHUNK_SECONDS, remaining), connect=min(CONNECT_SECONDS, remaining)),
+                extensions={"sni_hostname": url.raw_host.decode("ascii"), "trace": self.cutoff.trace},
+            )
+            try:
+                return client.send(request, stream=True)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+            except httpx.HTTPError as error:
+                raise VideoInterrupted(note=type(error).__name__) from None
+        raise VideoInterrupted(note="no connection")
+
+    def _addresses(self, url: httpx.URL) -> list[str]:
+        """Return the addresses of the host, all of them checked."""
+        host = url.raw_host.decode("ascii").rstrip(".")
+        is_allowed_origin = any(
+            "://" in entry and _same_origin(httpx.URL(entry), url) for entry in self.hosts
+        )
+        if not is_allowed_origin:
+            if url.scheme != "https" or not host or url.userinfo:
+                raise VideoRefused(note="the link is not https")
+            if self.hosts and not any(host == entry or host.endswith("." + entry) for entry in self.hosts):
+                raise VideoRefused(note="the link's host is not allowed")
+        port = url.port or {"https": 443, "http": 80}[url.scheme]
+        try:
+            found = self.resolve(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError:
+            raise VideoRefused(note="the link's host is malformed") from None
+        except OSError:
+            raise VideoInterrupted(note="the link's host has no address") from None
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if not is_allowed_origin and not all(map(is_public, addresses)):
+            raise VideoRefused(note="the link's host has an address that is not public")
+        return addresses[:_MAX_ADDRESSES]
+
+
+def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    return (one.scheme, one.netloc, b"") == (other.scheme, other.netloc, other.userinfo)
+
+
+def _parsed(text: str, base: httpx.URL | None = None) -> httpx.URL:
+    try:
+        return base.join(text) if base else httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        raise VideoRefused(note="the link is malformed") from None
+
+
+def _check_response(response: httpx.Response, max_bytes: int) -> None:
+    status = response.status_code
+    if status in _GONE:
+        raise VideoGone(note=f"status {status}")
+    if status != _OK:
+        raise VideoInterrupted(note=f"status {status}")
+    if response.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
+        raise VideoRefused(note="the file is compressed")
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > max_bytes:
+        raise VideoRefused(note="the file is too large")
