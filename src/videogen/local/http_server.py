@@ -24,9 +24,7 @@ class LoopbackServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), handler)
         self.closing = Event()
         self._connections: set[socket.socket] = set()
-        self._thread = Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name=handler.__name__
-        )
+        self._thread = Thread(target=self._serve, name=handler.__name__)
 
     @property
     def url(self) -> str:
@@ -44,12 +42,18 @@ class LoopbackServer(ThreadingHTTPServer):
         traceback: TracebackType | None,
     ) -> None:
         self.closing.set()
-        self.shutdown()
+        socket.create_connection(
+            ("127.0.0.1", self.server_port)
+        ).close()  # wakes `_serve`, which does not poll
         self._thread.join()
         for connection in tuple(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)  # wakes a handler that reads or writes
         self.server_close()
+
+    def _serve(self) -> None:
+        while not self.closing.is_set():
+            self.handle_request()
 
     def server_bind(self) -> None:
         """Bind without HTTPServer's reverse look-up of the address, which can take seconds."""

@@ -1,0 +1,106 @@
+"""`python -m videogen.local` starts what the environment does not name, says so, and ends with its parent."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from videogen.local.__main__ import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def stand_ins(**environment: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """Start the program in an environment of its own; kill it where a test fails."""
+    command = [sys.executable, "-m", "videogen.local"]
+    clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "PYTHONPATH")}
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean | environment,
+    ) as program:
+        try:
+            assert program.stdout
+            yield program, json.loads(program.stdout.readline())
+        finally:
+            program.kill()
+
+
+def ends_quietly(program: subprocess.Popen[bytes]) -> bool:
+    output, errors = program.communicate(timeout=10)
+    return (program.returncode, output, errors) == (0, b"", b"")
+
+
+def test_starts_both_and_ends_with_its_standard_input(http: httpx.Client) -> None:
+    with stand_ins() as (program, said):
+        environment = said["env"]
+        blackbox, s3 = environment["BLACKBOX_BASE_URL"], environment["S3_ENDPOINT_URL"]
+        secret = environment["VIDEOGEN_SIGNING_SECRET"]
+
+        assert said == {
+            "env": {
+                "BLACKBOX_API_KEY": "simulator",
+                "BLACKBOX_BASE_URL": blackbox,
+                "VIDEOGEN_VIDEO_HOSTS": blackbox,
+                "VIDEOGEN_SIMULATED": "1",
+                "S3_BUCKET": environment["S3_BUCKET"],
+                "S3_ENDPOINT_URL": s3,
+                "S3_REGION": "us-east-1",
+                "S3_ACCESS_KEY_ID": "local",
+                "S3_SECRET_ACCESS_KEY": "local",
+                "VIDEOGEN_SIGNING_SECRET": secret,
+            },
+            "notes": ["Blackbox: simulator", "S3: in memory, empty at each start"],
+        }
+        assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
+        assert http.get(f"{blackbox}/_ledger").json() == {"posts": 0, "purchases": []}
+        assert http.get(f"{s3}/{environment['S3_BUCKET']}").status_code == 200
+
+        assert ends_quietly(program)  # communicate closes its standard input
+        for url in (blackbox, s3):
+            with pytest.raises(httpx.ConnectError):
+                http.get(url)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_though_a_client_waits(http: httpx.Client, number: int) -> None:
+    with stand_ins(VIDEOGEN_SIMULATOR_DELAY="800") as (program, said):
+        ask = {"model": "blackboxai/veo-3.1", "messages": [{"role": "user", "content": "a lake"}]}
+        with pytest.raises(httpx.ReadTimeout):
+            http.post(
+                said["env"]["BLACKBOX_BASE_URL"] + "/chat/completions",
+                json=ask,
+                headers={"Authorization": "Bearer simulator"},
+                timeout=0.1,
+            )
+        program.send_signal(number)
+        assert ends_quietly(program)
+
+
+def test_leaves_alone_what_the_environment_names() -> None:
+    with stand_ins(BLACKBOX_API_KEY="sk-real", S3_BUCKET="photos", VIDEOGEN_SIGNING_SECRET="whsec_set") as (
+        program,
+        said,
+    ):
+        assert said == {"env": {}, "notes": ["Blackbox: REAL, spends money", "S3: bucket photos"]}
+        assert ends_quietly(program)
+
+
+@pytest.mark.parametrize("delay", ["soon", "-1", "nan", "841"])
+def test_a_malformed_delay_is_named(delay: str) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main({"VIDEOGEN_SIMULATOR_DELAY": delay})
+    assert ending.value.code == f"VIDEOGEN_SIMULATOR_DELAY is not a number of seconds from 0 to 840: {delay}"
