@@ -63,7 +63,11 @@ def test_starts_both_and_ends_with_its_standard_input(http: httpx.Client) -> Non
                 "S3_SECRET_ACCESS_KEY": "local",
                 "VIDEOGEN_SIGNING_SECRET": secret,
             },
-            "notes": ["Blackbox: simulator", "S3: in memory, empty at each start"],
+            "notes": [
+                "Blackbox: simulator",
+                f"Its purchases: {blackbox}/_ledger",
+                "S3: in memory, empty at each start",
+            ],
         }
         assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
         assert http.get(f"{blackbox}/_ledger").json() == {"posts": 0, "purchases": []}

@@ -37,7 +37,7 @@ def main(environment: Mapping[str, str]) -> None:
         else:
             delay = seconds(environment.get("VIDEOGEN_SIMULATOR_DELAY") or DEFAULT_DELAY)
             simulator = running.enter_context(Simulator(delay=delay))
-            notes.append("Blackbox: simulator")
+            notes += ["Blackbox: simulator", f"Its purchases: {simulator.url}/_ledger"]
             added |= {
                 "BLACKBOX_API_KEY": "simulator",
                 "BLACKBOX_BASE_URL": simulator.url,

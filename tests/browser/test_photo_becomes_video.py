@@ -1,0 +1,75 @@
+"""The main job in a real browser on the real site: a photo goes in, and its own video plays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from page import launch
+from site_under_test import photo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from dev_site import DevSite
+
+COLOURS_OF_A_FRAME = """async video => {
+  const blob = await (await fetch(video.currentSrc)).blob()
+  const own = document.createElement('video')
+  own.muted = true
+  own.src = URL.createObjectURL(blob)
+  await new Promise((resolve, reject) => {
+    own.onerror = reject
+    own.onloadeddata = () => { own.currentTime = 1 }
+    own.onseeked = resolve
+  })
+  const canvas = document.createElement('canvas')
+  canvas.width = canvas.height = 1
+  const context = canvas.getContext('2d')
+  context.drawImage(own, 0, 0, 1, 1)
+  return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)]
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = launch(playwright.chromium)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def test_a_photo_becomes_a_playing_video_of_that_photo(site: DevSite, page: Page) -> None:
+    bought = len(site.ledger())
+    page.goto(site.url)
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "red.jpg", "mimeType": "image/jpeg", "buffer": photo((1600, 900), color="#c8281e")}
+    )
+    page.get_by_role("textbox").first.fill("slow pan over the lake")
+    page.get_by_role("button", name="Generate").click()
+
+    video = page.locator("video").first
+    expect(video).to_be_visible(timeout=60_000)
+    video.evaluate("video => { video.muted = true; return video.play() }")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.3")
+
+    red, green, blue = video.evaluate(COLOURS_OF_A_FRAME)
+    assert red > 150
+    assert max(green, blue) < 90
+    assert len(site.ledger()) - bought == 1

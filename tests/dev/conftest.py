@@ -1,0 +1,22 @@
+"""The real site under the real CLI."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dev_site import CANARY, DevSite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSite]:
+    """A site whose `.env` holds a key: blanked by the test runner, it must not be used."""
+    running = DevSite(tmp_path_factory.mktemp("dev"), environ=os.environ, simulator_delay=1.0).copy()
+    (running.folder / ".env").write_text(f"BLACKBOX_API_KEY={CANARY}\nS3_BUCKET={CANARY}\n")
+    with running:
+        yield running

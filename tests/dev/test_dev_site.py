@@ -1,0 +1,172 @@
+"""The site as `make dev` serves it, spoken to over HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from dev_site import CANARY
+from site_under_test import data_uri, photo, start_body
+
+if TYPE_CHECKING:
+    from dev_site import DevSite
+
+DEADLINE_SECONDS = 60.0
+
+
+def wait_for_end(site: DevSite, job_id: str) -> dict[str, Any]:
+    """Poll as the page does, when the server says, until the job has ended."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        view: dict[str, Any] = httpx.get(
+            f"{site.url}/api/check-video-status", params={"jobId": job_id}
+        ).json()
+        if view["status"] in {"completed", "failed", "canceled"}:
+            return view
+        time.sleep(min(view["pollAfterMs"] / 1000, 1.0))
+    pytest.fail(f"the job did not end:\n{site.output()}")
+
+
+def test_a_client_of_the_first_version_needs_only_the_new_paths(site: DevSite) -> None:
+    """curl, with the requests that the first version documented."""
+    request = {"photos": [{"name": "lake.jpg", "data": data_uri(photo())}], "prompt": "slow pan"}
+
+    started = curl(f"{site.url}/api/start-video", "--json", json.dumps(request))
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    status: dict[str, Any] = {}
+    while status.get("status") not in {"completed", "failed"} and time.monotonic() < deadline:
+        time.sleep(1)
+        status = curl(f"{site.url}/api/check-video-status?jobId={started['jobId']}")
+
+    assert started["success"] is True
+    first_version = {
+        "jobId",
+        "status",
+        "videoUrl",
+        "error",
+        "prompt",
+        "photosCount",
+        "createdAt",
+        "completedAt",
+    }
+    assert first_version <= status.keys()
+    assert (status["jobId"], status["status"], status["error"]) == (started["jobId"], "completed", None)
+    assert (status["prompt"], status["photosCount"]) == ("slow pan", 1)
+    assert httpx.get(status["videoUrl"]).content[4:8] == b"ftyp"
+
+
+def curl(*arguments: str) -> dict[str, Any]:
+    answer = subprocess.run(["curl", "-s", *arguments], capture_output=True, check=True).stdout
+    parsed: dict[str, Any] = json.loads(answer)
+    return parsed
+
+
+def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite) -> None:
+    job_id = httpx.post(f"{site.url}/api/start-video", json=start_body()).json()["jobId"]
+    wait_for_end(site, job_id)
+
+    story = [line["action"] for line in site.log_lines() if line.get("jobId") == job_id]
+
+    assert sorted(story) == sorted(
+        [
+            "job.created",
+            "worker.called",
+            "job.claimed",
+            "blackbox.called",
+            "blackbox.answered",
+            "video.saved",
+            "job.completed",
+        ]
+    )
+    assert story.index("job.claimed") < story.index("blackbox.called") < story.index("job.completed")
+
+
+def test_one_start_is_one_purchase(site: DevSite) -> None:
+    before = len(site.ledger())
+
+    wait_for_end(site, httpx.post(f"{site.url}/api/start-video", json=start_body()).json()["jobId"])
+
+    assert len(site.ledger()) - before == 1
+
+
+def test_an_unsigned_call_of_the_worker_gets_202_and_is_refused_in_the_log(site: DevSite) -> None:
+    def refused() -> int:
+        return sum(line["action"] == "worker.refused" for line in site.log_lines())
+
+    before, bought = refused(), len(site.ledger())
+
+    answer = httpx.post(f"{site.url}/.netlify/functions/generate-video-background", json={"jobId": "A" * 22})
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while refused() == before and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert (answer.status_code, answer.content) == (202, b"")
+    assert (refused() - before, len(site.ledger()) - bought) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 400, "invalid_input"),
+        (b"{}", "text/plain", 415, "unsupported_media_type"),
+        (json.dumps(start_body(photos=[])).encode(), "application/json", 400, "invalid_input"),
+        (json.dumps(start_body(prompt="x" * 20_000)).encode(), "application/json", 400, "invalid_input"),
+        (b'{"prompt":"' + b"x" * 5_600_000 + b'"}', "application/json", 413, "too_large"),
+        (
+            json.dumps(start_body(photos=[{"data": data_uri(b"GIF89a" + bytes(50))}])).encode(),
+            "application/json",
+            415,
+            "unsupported_photo",
+        ),
+    ],
+)
+def test_bad_input_is_a_problem_through_the_whole_stack(
+    site: DevSite, content: bytes, content_type: str, status: int, code: str
+) -> None:
+    answer = httpx.post(
+        f"{site.url}/api/start-video", content=content, headers={"Content-Type": content_type}, timeout=30
+    )
+
+    problem = answer.json()
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert (problem["status"], problem["code"], problem["success"]) == (status, code, False)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-request-id"]
+    assert answer.headers["server-timing"].startswith("python;dur=")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/start-video", "POST"),
+        ("POST", "/api/check-video-status", "GET"),
+        ("PUT", "/api/cancel-video", "POST"),
+    ],
+)
+def test_a_wrong_method_is_405(site: DevSite, method: str, path: str, allowed: str) -> None:
+    answer = httpx.request(method, site.url + path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_the_page_is_served_with_its_policy(site: DevSite) -> None:
+    answer = httpx.get(site.url)
+
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert re.search(r"media-src 'self' blob: http://127\.0\.0\.1:\d+;", policy)
+    assert httpx.get(f"{site.url}/config.json").json()["simulated"] is True
+
+
+def test_the_key_in_dotenv_is_neither_used_nor_shown(site: DevSite) -> None:
+    """The runner blanks every variable of the project, which masks `.env` too."""
+    assert "Blackbox: simulator" in site.output()
+    assert CANARY not in site.output()
+    assert httpx.get(f"{site.url}/api/check-video-status", params={"jobId": "A" * 22}).status_code == 404
