@@ -1,0 +1,177 @@
+/**
+ * The site's HTTP interface. Every failure comes back as a value: it is part of the job's story, not an
+ * exception. An answer that is not JSON (a proxy's error page, the platform's own) is a failure like others.
+ */
+
+/**
+ * @typedef {object} Problem an RFC 9457 problem
+ * @property {string} [code]
+ * @property {string} [detail]
+ * @property {{field: string, message: string}[]} [errors]
+ * @property {string} [jobId]
+ * @property {string} [ownerToken]
+ */
+
+/**
+ * @typedef {{kind: 'network'}
+ *   | {kind: 'http', status: number, problem: Problem | null, retryAfterMs: number | null}} RequestFailure
+ */
+
+/**
+ * @template T
+ * @typedef {{ok: true, value: T} | {ok: false, failure: RequestFailure}} Outcome
+ */
+
+/**
+ * @typedef {object} StartAnswer
+ * @property {string} jobId
+ * @property {string} ownerToken
+ * @property {number} pollAfterMs
+ * @property {{p50: number, p90: number} | null} estimatedSeconds
+ * @property {string} createdAt
+ */
+
+/**
+ * @typedef {object} Status
+ * @property {string} jobId
+ * @property {string} status queued, processing, completed, failed or canceled
+ * @property {string | null} stage rendering or saving
+ * @property {string} prompt
+ * @property {number} photosCount
+ * @property {string} createdAt
+ * @property {string | null} startedAt
+ * @property {string | null} completedAt
+ * @property {number | null} elapsedSeconds
+ * @property {{p50: number, p90: number} | null} estimatedSeconds
+ * @property {number | null} pollAfterMs null: nothing will change any more
+ * @property {string | null} videoUrl
+ * @property {string | null} downloadUrl
+ * @property {string | null} videoUrlExpiresAt
+ * @property {string | null} keptUntil
+ * @property {string | null} deletedAt
+ * @property {string | null} error
+ * @property {{code: string, retryable: boolean, charged: 'no' | 'yes' | 'unknown', detail: string} | null} failure
+ */
+
+/** Without a byte moving for so long a request has failed, in ms. */
+const SILENCE_MS = 60_000
+const STATUS_TIMEOUT_MS = 15_000
+
+/**
+ * Start a job. XMLHttpRequest, since fetch does not tell how much has been uploaded.
+ * @param {{body: Blob, key: string, accessCode: string, onUpload: (share: number) => void, signal: AbortSignal}} request
+ * @returns {Promise<Outcome<StartAnswer>>}
+ */
+export function startVideo({ body, key, accessCode, onUpload, signal }) {
+  return new Promise(resolve => {
+    const request = new XMLHttpRequest()
+    let silence = setTimeout(() => request.abort(), SILENCE_MS)
+    const alive = () => {
+      clearTimeout(silence)
+      silence = setTimeout(() => request.abort(), SILENCE_MS)
+    }
+    request.open('POST', '/api/start-video')
+    request.setRequestHeader('Content-Type', 'application/json')
+    request.setRequestHeader('Idempotency-Key', key)
+    // A header holds visible ASCII only; a code with anything else is refused as the wrong one.
+    if (accessCode) request.setRequestHeader('X-Access-Code', accessCode.replace(/[^!-~]/g, '?'))
+    request.upload.onprogress = ({ loaded }) => {
+      alive()
+      onUpload(Math.min(0.99, loaded / body.size))
+    }
+    request.upload.onload = () => {
+      alive()
+      onUpload(1)
+    }
+    const abort = () => request.abort()
+    signal.addEventListener('abort', abort)
+    request.onloadend = () => {
+      clearTimeout(silence)
+      signal.removeEventListener('abort', abort)
+      const retryAfter = request.status ? request.getResponseHeader('Retry-After') : null
+      resolve(outcome(request.status, request.responseText, retryAfter, Date.now()))
+    }
+    request.send(body)
+    if (signal.aborted) abort()
+  })
+}
+
+/**
+ * @param {string} jobId
+ * @returns {Promise<Outcome<Status>>}
+ */
+export function videoStatus(jobId) {
+  return call(`/api/check-video-status?jobId=${encodeURIComponent(jobId)}`, {})
+}
+
+/**
+ * Cancel a job; with `erase`, also delete its photos, prompt and video.
+ * @param {{jobId: string, ownerToken: string, erase: boolean}} request
+ * @returns {Promise<Outcome<Status>>}
+ */
+export function cancelVideo({ jobId, ownerToken, erase }) {
+  return call('/api/cancel-video', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(erase ? { jobId, ownerToken, delete: true } : { jobId, ownerToken }),
+  })
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} init
+ * @returns {Promise<Outcome<any>>}
+ */
+async function call(path, init) {
+  try {
+    const response = await fetch(path, {
+      ...init,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(STATUS_TIMEOUT_MS),
+    })
+    return outcome(response.status, await response.text(), response.headers.get('Retry-After'), Date.now())
+  } catch {
+    return { ok: false, failure: { kind: 'network' } }
+  }
+}
+
+/**
+ * What an answer means. Status 0 is the absence of one.
+ * @param {number} status
+ * @param {string} text
+ * @param {string | null} retryAfter the header, in seconds or as a date
+ * @param {number} now ms since 1970
+ * @returns {Outcome<any>}
+ */
+export function outcome(status, text, retryAfter, now) {
+  if (status === 0) return { ok: false, failure: { kind: 'network' } }
+  const value = parsed(text)
+  if (status >= 200 && status < 300 && value) return { ok: true, value }
+  return {
+    ok: false,
+    failure: { kind: 'http', status, problem: value, retryAfterMs: milliseconds(retryAfter, now) },
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {any} an object, or null
+ */
+function parsed(text) {
+  try {
+    const value = JSON.parse(text)
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * @param {string | null} retryAfter
+ * @param {number} now
+ */
+function milliseconds(retryAfter, now) {
+  if (!retryAfter) return null
+  const wait = /^\d+$/.test(retryAfter) ? 1000 * Number(retryAfter) : Date.parse(retryAfter) - now
+  return Number.isFinite(wait) ? Math.max(0, wait) : null
+}

@@ -1,0 +1,40 @@
+/** What the operator's settings mean for the page: config.json, written at build time. */
+
+/**
+ * @typedef {object} Config
+ * @property {boolean} simulated
+ * @property {boolean} accessCodeNeeded
+ * @property {{id: string, price: number | null}[]} models the first is the default; price in USD for a video
+ * @property {number} dailyLimit
+ * @property {number} keepDays
+ * @property {{photos: number, photoBytes: number, promptCharacters: number, bodyBytes: number}} limits
+ */
+
+/** @type {Config} what holds where the file cannot be read; the server checks everything anyway */
+const FALLBACK = {
+  simulated: false,
+  accessCodeNeeded: false,
+  models: [],
+  dailyLimit: 0,
+  keepDays: 30,
+  limits: { photos: 4, photoBytes: 4_000_000, promptCharacters: 2000, bodyBytes: 5_500_000 },
+}
+
+/** @returns {Promise<Config>} */
+export async function loadConfig() {
+  try {
+    const response = await fetch('/config.json', { cache: 'no-cache' })
+    return response.ok ? { ...FALLBACK, ...(await response.json()) } : FALLBACK
+  } catch {
+    return FALLBACK
+  }
+}
+
+/**
+ * The price of a video in USD where the operator has set one.
+ * @param {Config} config
+ * @param {string | null} model null: the default
+ */
+export function priceOf({ models }, model) {
+  return (models.find(({ id }) => id === model) ?? models[0])?.price ?? null
+}

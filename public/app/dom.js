@@ -1,0 +1,62 @@
+/** Building the page's elements. Text always goes in as text, never as markup. */
+
+/** @typedef {Node | string | null | undefined | false} Child */
+
+/**
+ * Make an element. `class`, `aria-…` and the like are attributes; a function is a listener (`onclick`);
+ * true sets an attribute without a value, false, null and undefined leave it out.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number | boolean | null | undefined | ((event: any) => void)>} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value)
+    else setAttribute(element, name, value)
+  }
+  element.append(...present(children))
+  return element
+}
+
+const SVG = 'http://www.w3.org/2000/svg'
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number | boolean>} attributes
+ * @param {...Child} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, attributes, ...children) {
+  const element = /** @type {SVGElement} */ (document.createElementNS(SVG, tag))
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value)
+  element.append(...present(children))
+  return element
+}
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | number | boolean | null | undefined} value
+ */
+export function setAttribute(element, name, value) {
+  if (value === false || value === null || value === undefined) element.removeAttribute(name)
+  else if (element.getAttribute(name) !== String(value === true ? '' : value))
+    element.setAttribute(name, value === true ? '' : String(value))
+}
+
+/**
+ * Set an element's text, and only touch the page where it differs: a live region speaks at each change.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
+
+/** @param {Child[]} children */
+function present(children) {
+  return children.filter(child => child !== null && child !== undefined && child !== false)
+}

@@ -1,0 +1,331 @@
+/**
+ * The life of one job as this browser sees it, from the press of Generate on. Pure: a record, and the events
+ * that change it. The record is what lies in IndexedDB.
+ *
+ *   held ──▶ sending ──▶ started        held: the seconds in which Undo still costs nothing
+ *               ├──▶ refused            the site said no; nothing was started
+ *               └── and again, with the same idempotency key, until the site has answered
+ */
+
+/**
+ * @typedef {import('./api.js').RequestFailure} RequestFailure
+ * @typedef {import('./api.js').StartAnswer} StartAnswer
+ * @typedef {import('./api.js').Status} Status
+ * @typedef {import('./crop.js').AspectRatio} AspectRatio
+ */
+
+/**
+ * @typedef {object} Job
+ * @property {string} key the idempotency key, and the job's name in this browser
+ * @property {'held' | 'sending' | 'refused' | 'started'} phase
+ * @property {string} prompt
+ * @property {AspectRatio} aspectRatio
+ * @property {string | null} model
+ * @property {number} photosCount
+ * @property {{jobId: string, ownerToken: string} | null} retryOf the job whose photos are taken
+ * @property {boolean} rescue it only saves a video that was paid for already
+ * @property {number} createdAt ms since 1970
+ * @property {number | null} sendAt when it is sent, ms since 1970; null while it is being sent
+ * @property {number} attempts how often it was sent
+ * @property {boolean} mayHaveArrived the site may know it although it has not answered
+ * @property {boolean} cancelWanted to be canceled as soon as the site has answered
+ * @property {RequestFailure | null} problem how the last attempt to start it failed
+ * @property {number | null} refusedAt when the site refused it, ms since 1970
+ * @property {string | null} jobId
+ * @property {string | null} ownerToken
+ * @property {Status | null} status the site's last word
+ * @property {number | null} answeredAt when that was, ms since 1970
+ * @property {number | null} silentSince when the site stopped answering, ms since 1970
+ * @property {boolean} missing the site knows no such job
+ * @property {number | null} upload how much has been uploaded, 0 to 1; not stored
+ * @property {number} ratio width by height of the frame it is shown in
+ */
+
+/**
+ * @typedef {{type: 'sending'}
+ *   | {type: 'uploaded', share: number}
+ *   | {type: 'start-answered', answer: StartAnswer, at: number}
+ *   | {type: 'start-failed', failure: RequestFailure, at: number}
+ *   | {type: 'resent', at: number}
+ *   | {type: 'held-again', at: number}
+ *   | {type: 'cancel-wanted'}
+ *   | {type: 'cancel-failed'}
+ *   | {type: 'status-answered', status: Status, at: number}
+ *   | {type: 'status-failed', failure: RequestFailure, at: number}} JobEvent
+ */
+
+/**
+ * What the person sees of a job: the stages of the way, or an end.
+ * @typedef {'held' | 'uploading' | 'queued' | 'rendering' | 'saving' | 'completed' | 'failed' | 'canceled'
+ *   | 'refused' | 'missing' | 'erased'} Stage
+ */
+
+/** @typedef {'undo' | 'cancel' | 'save' | 'share' | 'retry' | 'rescue' | 'edit' | 'delete'} Action */
+
+/** In which time Undo takes everything back, in ms. */
+export const HOLD_MS = 3_000
+/** How often a start is repeated while the site answers with an error; without network it has no end. */
+const ATTEMPTS = 6
+const LONGEST_WAIT_MS = 30_000
+/** Server errors that no repetition mends. */
+const LASTING = ['misconfigured']
+/** A Retry-After up to this is waited for; beyond it the person decides. */
+const PATIENCE_MS = 60_000
+
+/** @type {Stage[]} */
+export const STAGES = ['uploading', 'queued', 'rendering', 'saving']
+
+/**
+ * A job in the moment Generate is pressed.
+ * @param {Pick<Job, 'key' | 'prompt' | 'aspectRatio' | 'model' | 'photosCount' | 'ratio'>
+ *   & {retryOf?: Job['retryOf'], rescue?: boolean, at: number, holdMs: number}} draft
+ * @returns {Job}
+ */
+export function newJob({ at, holdMs, retryOf = null, rescue = false, ...draft }) {
+  return {
+    ...draft,
+    retryOf,
+    rescue,
+    phase: holdMs ? 'held' : 'sending',
+    createdAt: at,
+    sendAt: at + holdMs,
+    attempts: 0,
+    mayHaveArrived: false,
+    cancelWanted: false,
+    problem: null,
+    refusedAt: null,
+    jobId: null,
+    ownerToken: null,
+    status: null,
+    answeredAt: null,
+    silentSince: null,
+    missing: false,
+    upload: null,
+  }
+}
+
+/**
+ * A job that this browser knows by its link alone.
+ * @param {string} jobId
+ * @param {number} at
+ * @returns {Job}
+ */
+export function linkedJob(jobId, at) {
+  const job = newJob({
+    key: jobId,
+    prompt: '',
+    aspectRatio: 'auto',
+    model: null,
+    photosCount: 0,
+    ratio: 16 / 9,
+    at,
+    holdMs: 0,
+  })
+  return { ...job, phase: 'started', sendAt: null, jobId }
+}
+
+/**
+ * @param {Job} job
+ * @param {JobEvent} event
+ * @returns {Job}
+ */
+export function reduceJob(job, event) {
+  switch (event.type) {
+    case 'sending':
+      return { ...job, phase: 'sending', sendAt: null, attempts: job.attempts + 1, upload: 0 }
+    case 'uploaded':
+      return { ...job, upload: event.share, mayHaveArrived: job.mayHaveArrived || event.share === 1 }
+    case 'start-answered':
+      return started(job, event.answer, event.at)
+    case 'start-failed':
+      return afterFailedStart(job, event.failure, event.at)
+    case 'resent':
+      return { ...job, phase: 'sending', sendAt: event.at, attempts: 0, problem: null }
+    case 'held-again':
+      return { ...job, sendAt: event.at + HOLD_MS }
+    case 'cancel-wanted':
+      return { ...job, cancelWanted: true }
+    case 'cancel-failed':
+      return { ...job, cancelWanted: false }
+    case 'status-answered':
+      return {
+        ...job,
+        status: event.status,
+        prompt: job.prompt || event.status.prompt,
+        photosCount: job.photosCount || event.status.photosCount,
+        answeredAt: event.at,
+        silentSince: null,
+        missing: false,
+        cancelWanted: job.cancelWanted && !hasEnded(event.status),
+      }
+    case 'status-failed': {
+      const isMissing = event.failure.kind === 'http' && [400, 404].includes(event.failure.status)
+      return isMissing
+        ? { ...job, missing: true, silentSince: null }
+        : { ...job, silentSince: job.silentSince ?? event.at }
+    }
+  }
+}
+
+/**
+ * @param {Job} job
+ * @param {StartAnswer} answer
+ * @param {number} at
+ * @returns {Job}
+ */
+function started(job, answer, at) {
+  return {
+    ...job,
+    phase: 'started',
+    jobId: answer.jobId,
+    ownerToken: answer.ownerToken,
+    problem: null,
+    upload: null,
+    answeredAt: at,
+    status: {
+      jobId: answer.jobId,
+      status: 'queued',
+      stage: null,
+      prompt: job.prompt,
+      photosCount: job.photosCount,
+      createdAt: answer.createdAt,
+      startedAt: null,
+      completedAt: null,
+      elapsedSeconds: 0,
+      estimatedSeconds: answer.estimatedSeconds,
+      pollAfterMs: answer.pollAfterMs,
+      videoUrl: null,
+      downloadUrl: null,
+      videoUrlExpiresAt: null,
+      keptUntil: null,
+      deletedAt: null,
+      error: null,
+      failure: null,
+    },
+  }
+}
+
+/**
+ * Whether to send it again by itself, and when. The same key goes with it, so that is always safe.
+ * @param {Job} job
+ * @param {RequestFailure} failure
+ * @param {number} at
+ * @returns {Job}
+ */
+function afterFailedStart(job, failure, at) {
+  const backoff = Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** (job.attempts - 1))
+  const failed = { ...job, problem: failure, upload: null }
+  if (failure.kind === 'network') return { ...failed, sendAt: at + backoff }
+  const { problem } = failure
+  if (problem?.jobId && problem.ownerToken) {
+    // The job exists, and has ended already: its state says how.
+    const { jobId, ownerToken } = problem
+    return { ...failed, phase: 'started', problem: null, jobId, ownerToken, sendAt: null }
+  }
+  const asked = failure.retryAfterMs ?? 0
+  const isWorthIt = job.attempts < ATTEMPTS && asked <= PATIENCE_MS && isPassing(failure)
+  return isWorthIt
+    ? { ...failed, sendAt: at + Math.max(backoff, asked) }
+    : { ...failed, phase: 'refused', sendAt: null, refusedAt: at }
+}
+
+/**
+ * Whether the same request may well be answered otherwise in a moment. A success that is not JSON comes from
+ * something between us and the site, such as the sign-in page of a hotel.
+ * @param {Extract<RequestFailure, {kind: 'http'}>} failure
+ */
+function isPassing({ status, problem, retryAfterMs }) {
+  if (status === 429) return retryAfterMs !== null
+  return (status >= 500 && !LASTING.includes(problem?.code ?? '')) || status < 400
+}
+
+/** @param {Status | null} status */
+export function hasEnded(status) {
+  return status !== null && ['completed', 'failed', 'canceled'].includes(status.status)
+}
+
+/**
+ * @param {Job} job
+ * @returns {Stage}
+ */
+export function stageOf(job) {
+  if (job.phase === 'held') return 'held'
+  if (job.phase === 'sending') return 'uploading'
+  if (job.phase === 'refused') return 'refused'
+  if (job.missing) return 'missing'
+  const status = job.status
+  if (!status) return 'queued'
+  if (status.deletedAt) return 'erased'
+  if (status.status === 'completed' || status.status === 'failed' || status.status === 'canceled')
+    return status.status
+  if (status.status === 'queued') return 'queued'
+  // A state that this page does not know is still a job under way: keep waiting.
+  return status.stage === 'saving' ? 'saving' : 'rendering'
+}
+
+/** @param {Job} job */
+export function isUnderWay(job) {
+  return ['held', 'uploading', 'queued', 'rendering', 'saving'].includes(stageOf(job))
+}
+
+/**
+ * Seconds since the job began, by the server's clock where it has spoken.
+ * @param {Job} job
+ * @param {number} now ms since 1970
+ */
+export function elapsedSeconds(job, now) {
+  const { status, answeredAt } = job
+  if (!status || answeredAt === null) return Math.max(0, (now - job.createdAt) / 1000)
+  const since = hasEnded(status) ? 0 : Math.max(0, (now - answeredAt) / 1000)
+  return (status.elapsedSeconds ?? 0) + since
+}
+
+/**
+ * What the person can do with a job, in the order of the buttons.
+ * @param {Job} job
+ * @returns {Action[]}
+ */
+export function actionsOf(job) {
+  const stage = stageOf(job)
+  const own = job.phase !== 'started' || job.ownerToken !== null
+  switch (stage) {
+    case 'held':
+      return ['undo']
+    case 'uploading':
+      return ['cancel']
+    case 'queued':
+    case 'rendering':
+      return own ? ['cancel', 'share'] : ['share']
+    case 'saving':
+      return ['share']
+    case 'completed':
+      return own ? ['save', 'share', 'edit', 'delete'] : ['save', 'share']
+    case 'failed':
+    case 'canceled':
+      if (!own) return []
+      if (canRescue(job)) return ['rescue', 'edit', 'delete']
+      return job.status?.failure?.retryable ? ['retry', 'edit', 'delete'] : ['edit', 'delete']
+    case 'refused':
+      return ['retry', 'edit', 'delete']
+    case 'missing':
+    case 'erased':
+      return ['delete']
+  }
+}
+
+/**
+ * Whether the video was bought and may still lie at the provider: then a retry saves it and buys nothing.
+ * @param {Job} job
+ */
+export function canRescue(job) {
+  const failure = job.status?.failure
+  return failure?.charged === 'yes' && ['save_failed', 'canceled'].includes(failure.code)
+}
+
+/**
+ * Whether a cancel is free for sure, since the site cannot have got the whole request.
+ * @param {Job} job
+ */
+export function isUnsent(job) {
+  return (job.phase === 'held' || job.phase === 'sending') && !job.mayHaveArrived
+}

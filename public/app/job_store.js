@@ -1,0 +1,151 @@
+/**
+ * The jobs of this browser, and the photos of each, in IndexedDB. What the browser will not keep (some
+ * private windows, a full disk) is kept in memory: the page works the same until it is closed.
+ */
+
+/** @typedef {import('./job.js').Job} Job */
+
+/**
+ * @typedef {object} Pictures
+ * @property {Blob[]} photos as they are uploaded; the first is the start frame
+ * @property {Blob | null} thumbnail
+ */
+
+/**
+ * @typedef {object} JobStore
+ * @property {() => Promise<Job[]>} all
+ * @property {(key: string) => Promise<Job | undefined>} get
+ * @property {(job: Job, pictures: Pictures) => Promise<void>} add resolves when it is on disk
+ * @property {(key: string, change: (job: Job) => Job) => Promise<Job | undefined>} update reads, changes and
+ *   writes in one step, so that tabs do not undo each other's; undefined where the job is gone
+ * @property {(key: string) => Promise<Pictures>} pictures
+ * @property {(key: string) => Promise<void>} remove
+ */
+
+const DATABASE = 'videogen'
+const VERSION = 1
+/** @type {Pictures} */
+const NO_PICTURES = { photos: [], thumbnail: null }
+
+/** @returns {Promise<{store: JobStore, isLasting: boolean}>} */
+export async function openJobStore() {
+  try {
+    return { store: withOverflow(inDatabase(await openDatabase()), inMemory()), isLasting: true }
+  } catch {
+    return { store: inMemory(), isLasting: false }
+  }
+}
+
+/** @returns {Promise<IDBDatabase>} */
+function openDatabase() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, VERSION)
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('jobs', { keyPath: 'key' })
+      request.result.createObjectStore('pictures')
+    }
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+}
+
+/**
+ * @param {IDBDatabase} database
+ * @returns {JobStore}
+ */
+function inDatabase(database) {
+  const read = (/** @type {string} */ name) => database.transaction(name).objectStore(name)
+  // 'strict': the write is on the disk, not only with the system, before anything is sent.
+  const write = () => database.transaction(['jobs', 'pictures'], 'readwrite', { durability: 'strict' })
+  return {
+    all: () => result(read('jobs').getAll()),
+    get: key => result(read('jobs').get(key)),
+    pictures: async key => (await result(read('pictures').get(key))) ?? NO_PICTURES,
+    add(job, pictures) {
+      const transaction = write()
+      transaction.objectStore('jobs').put(job)
+      transaction.objectStore('pictures').put(pictures, job.key)
+      return finished(transaction)
+    },
+    async update(key, change) {
+      const transaction = write()
+      const jobs = transaction.objectStore('jobs')
+      const job = /** @type {Job | undefined} */ (await result(jobs.get(key)))
+      const changed = job && change(job)
+      if (changed) jobs.put(changed)
+      await finished(transaction)
+      return changed
+    },
+    remove(key) {
+      const transaction = write()
+      transaction.objectStore('jobs').delete(key)
+      transaction.objectStore('pictures').delete(key)
+      return finished(transaction)
+    },
+  }
+}
+
+/** @returns {JobStore} */
+function inMemory() {
+  /** @type {Map<string, {job: Job, pictures: Pictures}>} */
+  const entries = new Map()
+  return {
+    all: async () => [...entries.values()].map(({ job }) => job),
+    get: async key => entries.get(key)?.job,
+    pictures: async key => entries.get(key)?.pictures ?? NO_PICTURES,
+    async add(job, pictures) {
+      entries.set(job.key, { job, pictures })
+    },
+    async update(key, change) {
+      const entry = entries.get(key)
+      if (!entry) return undefined
+      const job = change(entry.job)
+      entries.set(key, { ...entry, job })
+      return job
+    },
+    async remove(key) {
+      entries.delete(key)
+    },
+  }
+}
+
+/**
+ * A store that takes into `memory` what `database` refuses.
+ * @param {JobStore} database
+ * @param {JobStore} memory
+ * @returns {JobStore}
+ */
+function withOverflow(database, memory) {
+  const home = async (/** @type {string} */ key) => ((await memory.get(key)) ? memory : database)
+  return {
+    all: async () => [...(await database.all()), ...(await memory.all())],
+    add: (job, pictures) => database.add(job, pictures).catch(() => memory.add(job, pictures)),
+    get: async key => (await home(key)).get(key),
+    update: async (key, change) => (await home(key)).update(key, change),
+    pictures: async key => (await home(key)).pictures(key),
+    remove: async key => (await home(key)).remove(key),
+  }
+}
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function result(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+}
+
+/**
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>}
+ */
+function finished(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(transaction.error)
+  })
+}

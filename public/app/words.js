@@ -1,0 +1,38 @@
+/** The words of the page, in the language the person chose or the browser asks for. */
+
+import english from './words/en.js'
+
+/** @typedef {typeof english} Words */
+
+/** @type {Record<string, {name: string, load: () => Promise<{default: Words}>}>} */
+export const LANGUAGES = {
+  en: { name: 'English', load: async () => ({ default: english }) },
+  de: { name: 'Deutsch', load: () => import('./words/de.js') },
+}
+
+const CHOICE = 'videogen-language'
+
+/** @param {string} language */
+export function chooseLanguage(language) {
+  try {
+    localStorage.setItem(CHOICE, language)
+  } catch {
+    return
+  }
+  location.reload()
+}
+
+function wantedLanguage() {
+  const wishes = [...navigator.languages]
+  try {
+    wishes.unshift(localStorage.getItem(CHOICE) ?? '')
+  } catch {
+    // A browser that keeps nothing still has its own languages.
+  }
+  return wishes.map(wish => wish.split('-')[0] ?? '').find(wish => wish in LANGUAGES) ?? 'en'
+}
+
+/** @type {Words} */
+export const words = (
+  await (LANGUAGES[wantedLanguage()] ?? { load: async () => ({ default: english }) }).load()
+).default
