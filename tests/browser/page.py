@@ -1,0 +1,286 @@
+"""The page for browser tests: served as the site serves it, with the functions played by the test."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import io
+import json
+import random
+import shutil
+import threading
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image, ImageDraw
+
+from videogen.settings import SiteSettings
+from videogen.site import content_security_policy, page_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from playwright.sync_api import Browser, BrowserType, Page, Request, Route
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
+JOB_ID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
+OWNER_TOKEN: Final = "token-of-the-owner"  # noqa: S105 - made up
+SHARP = "Canvas"
+
+
+def launch(chromium: BrowserType, **options: Any) -> Browser:  # noqa: ANN401 - Playwright's own options
+    """Start the machine's Chromium, or Playwright's own where there is none."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return chromium.launch(executable_path=found, **options)
+
+
+# --- photos ------------------------------------------------------------------------------------------------
+
+
+def photo(width: int = 1200, height: int = 800, *, orientation: int = 1, noise: bool = False) -> bytes:
+    """Return a JPEG of a lake at dusk; `orientation` is the EXIF tag, `noise` makes it hard to compress."""
+    image = _scene(width, height)
+    if noise:
+        grain = Image.frombytes("RGB", (width, height), random.Random(7).randbytes(3 * width * height))  # noqa: S311 - no secret
+        image = Image.blend(image, grain, 0.5)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "A camera"
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90, exif=exif)
+    return buffer.getvalue()
+
+
+def upload(body: bytes, name: str = "lake.jpg", media_type: str = "image/jpeg") -> dict[str, Any]:
+    """Return a file as Playwright's set_input_files takes it."""
+    return {"name": name, "mimeType": media_type, "buffer": body}
+
+
+def _scene(width: int, height: int) -> Image.Image:
+    image = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
+    horizon = round(height * 0.62)
+    for y in range(height):
+        if y < horizon:
+            share = y / horizon
+            color = (round(38 + 214 * share**1.6), round(54 + 116 * share**1.3), round(98 + 24 * share))
+        else:
+            share = (y - horizon) / (height - horizon)
+            color = (round(214 - 186 * share), round(142 - 104 * share), round(112 - 52 * share))
+        draw.line((0, y, width, y), fill=color)
+    sun = round(min(width, height) * 0.075)
+    x, y = round(width * 0.64), round(horizon - sun * 1.3)
+    draw.ellipse((x - sun, y - sun, x + sun, y + sun), fill=(255, 226, 160))
+    for layer, (tone, rise) in enumerate((((92, 72, 104), 0.19), ((52, 44, 74), 0.12), ((24, 24, 44), 0.07))):
+        rng = random.Random(layer)  # noqa: S311 - the shape of hills
+        points = [(0, horizon)]
+        steps = 9 + 4 * layer
+        for step in range(steps + 1):
+            points.append((round(width * step / steps), round(horizon - height * rise * rng.uniform(0.25, 1))))
+        draw.polygon([*points, (width, horizon)], fill=tone)
+    return image
+
+
+# --- the site ----------------------------------------------------------------------------------------------
+
+
+class StaticSite:
+    """Serves public/ with the page's real Content-Security-Policy, and config.json as the build writes it."""
+
+    def __init__(self, media_origin: str | None = None) -> None:
+        self.settings = SiteSettings(simulated=True)
+        handler = functools.partial(_Handler, self)
+        self._policy = content_security_policy(media_origin)
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://localhost:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    @property
+    def policy(self) -> str:
+        """The Content-Security-Policy of every answer."""
+        return self._policy
+
+    def stop(self) -> None:
+        """End the server."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
+
+    def __init__(self, site: StaticSite, *arguments: Any) -> None:  # noqa: ANN401 - the base class's
+        self._site = site
+        super().__init__(*arguments, directory=str(ROOT / "public"))
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+        if self.path.split("?")[0] == "/config.json":
+            body = json.dumps(page_config(self._site.settings)).encode()
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
+        super().do_GET()
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", self._site.policy)
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *_: Any) -> None:  # noqa: ANN401 - the base class's
+        """Say nothing: the test's output is what matters."""
+
+
+# --- the functions -----------------------------------------------------------------------------------------
+
+
+def accepted(**changes: object) -> dict[str, Any]:
+    """Return the answer to a start."""
+    return {
+        "success": True,
+        "jobId": JOB_ID,
+        "ownerToken": OWNER_TOKEN,
+        "status": "queued",
+        "statusUrl": f"/api/check-video-status?jobId={JOB_ID}",
+        "pollAfterMs": 20,
+        "estimatedSeconds": None,
+        "createdAt": "2026-11-20T09:30:00.000Z",
+        "message": "Your video is being made.",
+    } | changes
+
+
+def status(name: str, **changes: object) -> dict[str, Any]:
+    """Return a job's state as check-video-status gives it."""
+    ended = name in {"completed", "failed", "canceled"}
+    return {
+        "jobId": JOB_ID,
+        "status": name,
+        "stage": None,
+        "prompt": "The light turns to gold.",
+        "photosCount": 1,
+        "createdAt": "2026-11-20T09:30:00.000Z",
+        "startedAt": None,
+        "completedAt": "2026-11-20T09:31:07.000Z" if ended else None,
+        "elapsedSeconds": 67.0 if ended else 21.0,
+        "estimatedSeconds": {"p50": 70, "p90": 110},
+        "pollAfterMs": None if ended else 20,
+        "videoUrl": None,
+        "downloadUrl": None,
+        "videoUrlExpiresAt": None,
+        "keptUntil": None,
+        "deletedAt": None,
+        "error": None,
+        "failure": None,
+    } | changes
+
+
+def failure(code: str, charged: str, *, retryable: bool) -> dict[str, Any]:
+    """Return a failure as a job carries it."""
+    return {"code": code, "charged": charged, "retryable": retryable, "detail": f"The detail of {code}."}
+
+
+def problem(number: int, code: str, **members: object) -> Answer:
+    """Return an RFC 9457 problem."""
+    body = {"type": "about:blank", "title": code, "status": number, "code": code, "detail": f"{code}."}
+    return Answer(number, body | members, "application/problem+json")
+
+
+@dataclass
+class Answer:
+    """What a function answers; `body` may be anything, since proxies answer what they like."""
+
+    status: int
+    body: object
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Functions:
+    """The site's functions as the test wants them: each answers with the first of a list, then the next.
+
+    The last one stays. An answer of None is a connection that breaks.
+    """
+
+    def __init__(self) -> None:
+        self.start: list[Answer | None] = [Answer(202, accepted())]
+        self.status: list[Answer | None] = [Answer(200, status("processing", stage="rendering"))]
+        self.cancel: list[Answer | None] = [Answer(200, status("canceled"))]
+        self.starts: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.codes: list[str | None] = []
+        self.polls: list[str] = []
+        self.cancels: list[dict[str, Any]] = []
+
+    def states(self, *states: dict[str, Any]) -> None:
+        """Answer polls with these, one after another."""
+        self.status = [Answer(200, one) for one in states]
+
+    def attach(self, page: Page) -> None:
+        """Answer this page's requests."""
+        page.route("**/api/start-video", self._answer_start)
+        page.route("**/api/check-video-status?*", self._answer_status)
+        page.route("**/api/cancel-video", self._answer_cancel)
+
+    def _answer_start(self, route: Route, request: Request) -> None:
+        self.starts.append(json.loads(request.post_data or "{}"))
+        self.keys.append(request.headers["idempotency-key"])
+        self.codes.append(request.headers.get("x-access-code"))
+        _answer(route, self.start)
+
+    def _answer_status(self, route: Route, request: Request) -> None:
+        self.polls.append(request.url)
+        _answer(route, self.status)
+
+    def _answer_cancel(self, route: Route, request: Request) -> None:
+        self.cancels.append(json.loads(request.post_data or "{}"))
+        _answer(route, self.cancel)
+
+
+def _answer(route: Route, answers: list[Answer | None]) -> None:
+    answer = answers.pop(0) if len(answers) > 1 else answers[0]
+    if answer is None:
+        route.abort("connectionreset")
+        return
+    body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+    route.fulfill(
+        status=answer.status, headers={"Content-Type": answer.content_type, **answer.headers}, body=body
+    )
+
+
+# --- what every test wants to know -------------------------------------------------------------------------
+
+
+def axe_violations(page: Page) -> list[str]:
+    """Return what axe finds wrong on the page as it stands, each with the element.
+
+    axe is loaded from a file of this machine into the page, past its policy: the policy itself stays on.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        """() => axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(
+             ({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`)))"""
+    )
+    return list(found)
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for something that the test itself sees, while the page goes on."""
+    for _ in range(500):
+        if holds():
+            return
+        page.wait_for_timeout(10)
+    raise AssertionError("it did not come to that within 5 s")
+
+
+def names(items: Sequence[str]) -> str:
+    """Return lines for an assertion's message."""
+    return "\n".join(items)
