@@ -11,7 +11,7 @@ may still be done. A run that leaves a resumable job behind raises Resumable, so
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from videogen import jobs, log
@@ -28,10 +28,10 @@ from videogen.errors import (
     VideoInterrupted,
 )
 from videogen.job_store import photo_key, video_key
-from videogen.jobs import Failure, Stage, Status, Video
+from videogen.jobs import Failure, MalformedRecord, Stage, Status, Video
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from videogen.clock import Clock
@@ -39,13 +39,18 @@ if TYPE_CHECKING:
     from videogen.jobs import AspectRatio, Job
 
 RENEW_EVERY = 30.0
-"""Seconds between renewals: one may fail before the lease is dead."""
+"""Seconds between renewals of the lease."""
+RENEW_AGAIN = 10.0
+"""Seconds until a renewal that failed is tried again: several fit in before the lease is dead."""
+CLAIM_PATIENCE = 20.0
+"""Seconds for which a run tries to find out whether its claim was written."""
+LAST_PATIENCE = 5.0
+"""Seconds for which a run whose time is over still tries to write how it ended."""
 SAVE_RESERVE = 60.0
 """Seconds that the paid call leaves for fetching and storing what it bought."""
-RECORD_PATIENCE = 120.0
-"""Seconds for which a run tries to record what it bought: losing that is losing the video."""
 GONE_TRIES = 3
-"""How often a link that answers "not there" is asked: storage behind a CDN may lag."""
+GONE_PAUSE = 15.0
+"""How often, and how many seconds apart, a link that answers "not there" is asked: a CDN may lag."""
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 20.0
 PHOTO_LINK_SECONDS = 60 * 60
@@ -103,7 +108,7 @@ class VideoParts(Protocol):
 class Beside(Protocol):
     """Runs a slow call while beats go on: `wait()` is the seconds until the next `beat()`.
 
-    Where a beat raises, `give_up()` makes the call end early, and the beat's error is raised.
+    Where a beat raises, `give_up()` makes the call end early, and the beat's error is raised when it has.
     """
 
     def __call__(  # noqa: D102 - said above
@@ -146,10 +151,12 @@ def run(job_id: str, tools: Tools, *, holder: str, seconds: float) -> None:
     """
     try:
         stored = tools.store.read(job_id)
+        _Run(stored, tools, holder=holder, seconds=seconds).run()
     except NoSuchObject:
         log.warning("worker.job_unknown", jobId=job_id)
-        return
-    _Run(stored, tools, holder=holder, seconds=seconds).run()
+    except MalformedRecord as error:
+        # Delivering the call again would not make it readable.
+        log.error("worker.job_unreadable", jobId=job_id, error=error.detail)
 
 
 class _Run:
@@ -163,7 +170,8 @@ class _Run:
         self._holder = holder
         self._epoch = 0
         self._claimed_at = 0.0
-        self._beaten_at = 0.0
+        self._beat_at = 0.0
+        self._body: Mapping[str, Any] | None = None
         self._stopped = False
         left = stored.job.created_at + jobs.WORK_ENDS_WITHIN - tools.clock.now()
         self._ends_at = tools.clock.monotonic() + min(seconds, left)
@@ -179,7 +187,7 @@ class _Run:
                     return
         except _Abandoned:
             self._log_warning("job.abandoned", status=self._job.status)
-            self._erase_leftovers()
+            self._delete_leftovers()
             return
         raise Resumable
 
@@ -188,15 +196,10 @@ class _Run:
         job = self._job
         if job.has_ended:
             self._log("job.already_ended", status=job.status)
-            self._erase_leftovers()
+            self._delete_leftovers()
             return True
-        ended = self._store.swap(
-            self._stored, lambda it: jobs.end_due(it.job, now=self._clock.now(), lease_age=it.age)
-        )
-        if ended is not None:
-            self._stored = ended
-            self._log_end()
-            return True
+        if jobs.due_end(job, now=self._clock.now(), lease_age=self._stored.age):
+            return self._end_due()
         if job.status is Status.QUEUED:
             return self._render()
         if job.stage is Stage.SAVING:
@@ -209,12 +212,17 @@ class _Run:
 
     def _render(self) -> bool:
         try:
-            body = self._request()
+            if self._body is None:
+                self._body = self._request()
+            self._store.probe(self._stored)
         except PhotoUnreadable as error:
             return self._fail_queued(error)
+        except UnsafeStore:
+            return self._fail_queued(JobError("store_unsafe"))
         self._wait_until(self._job.retry_at or 0.0)
         if not self._claim():
             return False
+        body = self._body
         try:
             generated = self._beside(lambda: self._call(body), self._tools.provider.close)
         except BlackboxNotStarted as error:
@@ -241,31 +249,30 @@ class _Run:
         return self._tools.request_body(job.model, prompt, parts)
 
     def _claim(self) -> bool:
-        try:
-            self._store.probe(self._stored)
-        except UnsafeStore:
-            self._fail_queued(JobError("store_unsafe"))
-            raise _Abandoned from None
+        """Take the job for this run alone; False where it has changed and must be looked at anew."""
         epoch = self._job.epoch + 1
         # Taken before the write, since the store counts the lease from some moment during it.
         claimed_at = self._clock.monotonic()
-        if not self._swap(lambda it: jobs.claim(it.job, self._holder, epoch, now=self._clock.now())):
-            self._stored = self._store.read(self._job.id)
-            return False
+        if not self._swap(
+            lambda it: jobs.claim(it.job, self._holder, epoch, now=self._clock.now()),
+            patience=CLAIM_PATIENCE,
+        ):
+            return self._look_again()
         self._epoch = epoch
         self._claimed_at = claimed_at
         self._log("job.claimed", calls=self._job.calls)
         return True
 
     def _call(self, body: Mapping[str, Any]) -> Generated:
-        now = self._clock.monotonic()
-        too_late = self._job.created_at + jobs.PAID_CALL_WITHIN - self._clock.now()
-        # Frozen between the claim and the POST, this run may have lost its lease without knowing.
-        start_by = min(self._claimed_at + jobs.LEASE_SECONDS, now + too_late)
-        if now >= start_by:
-            raise BlackboxNotStarted("provider_unreachable", note="too late for a call")
-        self._log("blackbox.called", model=self._job.model)
         begun = self._clock.monotonic()
+        left = self._job.created_at + jobs.PAID_CALL_WITHIN - self._clock.now()
+        if left <= 0:
+            raise JobError("expired")
+        # Frozen between the claim and the POST, this run may have lost its lease without knowing.
+        start_by = min(self._claimed_at + jobs.LEASE_SECONDS, begun + left)
+        if begun >= start_by:
+            raise BlackboxNotStarted("provider_unreachable", note="the lease is over")
+        self._log("blackbox.called", model=self._job.model)
         try:
             generated = self._tools.provider.generate(
                 body, deadline=self._ends_at - SAVE_RESERVE, start_by=start_by
@@ -288,23 +295,24 @@ class _Run:
         in_time = retry_at < self._job.created_at + jobs.PAID_CALL_WITHIN
         if self._job.calls >= jobs.MAX_CALLS or not in_time:
             return self._fail(error)
-        if self._swap(
-            lambda it: jobs.back_to_queue(it.job, self._holder, self._epoch, now=now, retry_at=retry_at)
+        if not self._swap(
+            lambda it: jobs.back_to_queue(it.job, self._holder, self._epoch, now=now, retry_at=retry_at),
+            patience=self._patience(),
         ):
-            self._log_warning("job.requeued", code=error.code, waitSeconds=pause)
-            return False
-        return self._fail(error)
+            return self._fail(error)
+        self._log_warning("job.requeued", code=error.code, waitSeconds=pause)
+        return False
 
     def _record_url(self, generated: Generated) -> None:
+        # Losing the link is losing the video, so this is tried as long as the run may last.
         now = self._clock.now()
         if not self._swap(
             lambda it: jobs.record_url(
                 it.job, self._holder, self._epoch, now=now, url=generated.url, request_id=generated.request_id
             ),
-            patience=RECORD_PATIENCE,
+            patience=self._patience(),
         ):
-            self._stored = self._store.read(self._job.id)
-            raise _Abandoned
+            self._abandon()
 
     # --- saving --------------------------------------------------------------------------------------------
 
@@ -312,8 +320,11 @@ class _Run:
         epoch = self._job.epoch + 1
         now = self._clock.now()
         if not self._swap(lambda it: jobs.take_over(it.job, self._holder, epoch, now=now, lease_age=it.age)):
-            # Its holder lives. Should it die, the platform's next delivery takes over.
-            raise Resumable
+            self._look_again()
+            if self._job.stage is Stage.SAVING:
+                # Its holder lives. Should it die, the platform's next delivery takes over.
+                raise Resumable
+            return False
         self._epoch = epoch
         self._log("job.taken_over")
         return self._save()
@@ -330,6 +341,7 @@ class _Run:
                 gone += 1
                 if gone == GONE_TRIES:
                     return self._fail(error)
+                pause = GONE_PAUSE
                 self._log_warning("video.retried", note=error.note)
             except (VideoInterrupted, StoreUnavailable) as error:
                 self._log_warning("video.retried", note=getattr(error, "note", error.detail))
@@ -357,88 +369,99 @@ class _Run:
     def _complete(self, video: Video) -> bool:
         if not self._swap(
             lambda it: jobs.complete(it.job, self._holder, self._epoch, now=self._clock.now(), video=video),
-            patience=RECORD_PATIENCE,
+            patience=self._patience(),
         ):
-            self._stored = self._store.read(self._job.id)
-            raise _Abandoned
+            self._abandon()
         self._log_end()
+        self._delete_leftovers()
         return True
 
     def _out_of_time(self) -> bool:
-        if self._clock.now() < self._job.created_at + jobs.WORK_ENDS_WITHIN - LONGEST_PAUSE:
+        work_ends = self._job.created_at + jobs.WORK_ENDS_WITHIN
+        if not self._job.has_ended and self._clock.now() < work_ends - LONGEST_PAUSE:
             raise Resumable
-        failure = jobs.save_failure(self._job)
-        return self._end(failure)
+        return self._end(Failure.of("save_failed"))
 
     # --- ends ----------------------------------------------------------------------------------------------
 
     def _fail(self, error: JobError) -> bool:
-        return self._end(
-            Failure(code=error.code, retryable=error.retryable, charged=error.charged, detail=error.detail)
-        )
+        return self._end(_failure(error), note=error.note)
 
-    def _end(self, failure: Failure) -> bool:
-        if self._job.rescues and failure.charged == "yes":
-            failure = Failure(
-                code=failure.code, retryable=failure.retryable, charged="no", detail=failure.detail
-            )
+    def _end(self, failure: Failure, note: str = "") -> bool:
         if not self._swap(
             lambda it: jobs.fail(it.job, self._holder, self._epoch, now=self._clock.now(), failure=failure),
-            patience=RECORD_PATIENCE,
+            patience=self._patience(),
         ):
-            self._stored = self._store.read(self._job.id)
-            raise _Abandoned
-        self._log_end()
+            self._abandon()
+        self._log_end(note=note)
         return True
 
     def _fail_queued(self, error: JobError) -> bool:
-        failure = Failure.of(error.code)
-        ended = self._swap(lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure))
-        if not ended:
-            self._stored = self._store.read(self._job.id)
-            return False
+        failure = _failure(error)
+        if not self._swap(lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure)):
+            return self._look_again()
         self._log_end(note=error.note)
         return True
 
-    def _erase_leftovers(self) -> None:
-        """Delete what this or an earlier run stored for a job that has been erased or taken over since."""
+    def _end_due(self) -> bool:
+        if not self._swap(lambda it: jobs.end_due(it.job, now=self._clock.now(), lease_age=it.age)):
+            return self._look_again()
+        self._log_end()
+        return True
+
+    def _abandon(self) -> NoReturn:
+        self._look_again()
+        raise _Abandoned
+
+    def _delete_leftovers(self) -> None:
+        """Delete stored videos that the record does not point to and never will."""
         job = self._job
+        epochs: Iterable[int] = ()
+        if job.has_ended and not job.is_improvable:
+            epochs = range(1, job.epoch + 1)
+        elif 0 < self._epoch < job.epoch:
+            epochs = (self._epoch,)
         try:
-            if job.deleted_at is not None:
-                self._store.erase_objects(job.id, photos=0, epochs=job.epoch)
-            elif self._epoch and (job.video is None or job.video.key != video_key(job.id, self._epoch)):
-                self._store.objects.delete(video_key(job.id, self._epoch))
+            for key in (video_key(job.id, epoch) for epoch in epochs):
+                if job.video is None or key != job.video.key:
+                    self._store.objects.delete(key)
         except StoreUnavailable as error:
             self._log_warning("video.leftover", error=error.detail)
 
     # --- the claim -----------------------------------------------------------------------------------------
+
+    def _look_again(self) -> Literal[False]:
+        self._stored = self._store.read(self._job.id)
+        return False
+
+    def _patience(self) -> float:
+        return max(self._ends_at - self._clock.monotonic(), LAST_PATIENCE)
 
     def _swap(self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None) -> bool:
         swapped = self._store.swap(self._stored, change, patience=patience)
         if swapped is None:
             return False
         self._stored = swapped
-        self._beaten_at = self._clock.monotonic()
+        self._beat_at = self._clock.monotonic() + RENEW_EVERY
         return True
 
     def _beside(self, call: Callable[[], T], give_up: Callable[[], None]) -> T:
         return self._tools.beside(call, wait=self._until_beat, beat=self._beat, give_up=give_up)
 
     def _until_beat(self) -> float:
-        return max(0.0, self._beaten_at + RENEW_EVERY - self._clock.monotonic())
+        return max(0.0, self._beat_at - self._clock.monotonic())
 
     def _beat(self) -> None:
         """Renew the lease; raise _Abandoned once the job is somebody else's or has ended for good."""
-        self._beaten_at = self._clock.monotonic()
+        self._beat_at = self._clock.monotonic() + RENEW_EVERY
         try:
             if self._swap(lambda it: jobs.renew(it.job, self._holder, self._epoch)):
                 return
-            self._stored = self._store.read(self._job.id)
+            self._look_again()
         except StoreUnavailable as error:
+            self._beat_at = self._clock.monotonic() + RENEW_AGAIN
             self._log_warning("lease.not_renewed", error=error.detail)
             return
-        except NoSuchObject:
-            raise _Abandoned from None
         if self._job.is_improvable and self._job.is_held_by(self._holder, self._epoch):
             # A reader took this run for dead. Its call may still bring the video, and then it may say so.
             self._log_warning("lease.lost")
@@ -464,7 +487,7 @@ class _Run:
     def _log_error(self, action: str, **facts: object) -> None:
         log.error(action, jobId=self._job.id, epoch=self._epoch, **facts)
 
-    def _log_end(self, note: str = "") -> None:
+    def _log_end(self, *, note: str = "") -> None:
         job = self._job
         self._tools.on_end(job)
         took = 1000 * (self._clock.now() - job.created_at)
@@ -478,3 +501,7 @@ class _Run:
                 note=note or None,
                 durationMs=took,
             )
+
+
+def _failure(error: JobError) -> Failure:
+    return Failure(code=error.code, retryable=error.retryable, charged=error.charged, detail=error.detail)

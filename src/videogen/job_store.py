@@ -9,10 +9,12 @@ happen.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from videogen import jobs
+from videogen.backoff import tries
 from videogen.errors import Conflict, NoSuchObject, StoreUnavailable, UnsafeStore
 
 if TYPE_CHECKING:
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
     from videogen.jobs import Job
     from videogen.objects import Objects, StoredObject
 
+T = TypeVar("T")
+
 JSON = "application/json"
 JPEG = "image/jpeg"
 MP4 = "video/mp4"
-FIRST_PAUSE = 0.05
-LONGEST_PAUSE = 1.5
-"""Some stores take one write a second for one key, so a pause must be able to outlast that."""
+NO_ETAG = "0" * 32
+"""An ETag that no object has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +70,32 @@ class JobStore:
 
         Raises StoreUnavailable.
         """
-        job = replace(job, nonce=self._nonce())
+        nonce = self._nonce()
+        job = replace(job, nonce=nonce, origin=nonce)
         for last in self._tries(self._patience):
             try:
-                etag = self.objects.put(_key(job.id), encode(job), content_type=JSON, if_absent=True)
+                etag = self.objects.put(job_key(job.id), encode(job), content_type=JSON, if_absent=True)
                 return StoredJob(job, etag), True
-            except (Conflict, StoreUnavailable) as error:
-                if isinstance(error, StoreUnavailable) and (last or not error.transient):
+            except Conflict:
+                pass
+            except StoreUnavailable as error:
+                if last or not error.transient:
                     raise
             try:
                 found = self._read_once(job.id)
             except NoSuchObject:
                 continue
-            except StoreUnavailable:
-                if last:
-                    raise
-                continue
-            return found, found.job.nonce == job.nonce
-        raise StoreUnavailable
-
-    def read(self, job_id: str) -> StoredJob:
-        """Read a job; raises NoSuchObject, StoreUnavailable."""
-        for last in self._tries(self._patience):
-            try:
-                return self._read_once(job_id)
             except StoreUnavailable as error:
                 if last or not error.transient:
                     raise
+                continue
+            # A worker may have written it since, so its first nonce counts and not its latest.
+            return found, found.job.origin == nonce
         raise StoreUnavailable
+
+    def read(self, job_id: str) -> StoredJob:
+        """Read a job; raises NoSuchObject, StoreUnavailable, MalformedRecord."""
+        return self._patiently(lambda: self._read_once(job_id))
 
     def swap(
         self,
@@ -105,7 +106,8 @@ class JobStore:
     ) -> StoredJob | None:
         """Apply a change to a job; return what is stored then, or None where it may not happen any more.
 
-        Raises NoSuchObject, and StoreUnavailable where it remains open whether the change was written.
+        Raises NoSuchObject, MalformedRecord, and StoreUnavailable where it remains open whether the change
+        was written.
         """
         nonce = self._nonce()
         for last in self._tries(self._patience if patience is None else patience):
@@ -117,7 +119,7 @@ class JobStore:
             changed = replace(changed, nonce=nonce)
             try:
                 etag = self.objects.put(
-                    _key(changed.id), encode(changed), content_type=JSON, if_match=stored.etag
+                    job_key(changed.id), encode(changed), content_type=JSON, if_match=stored.etag
                 )
                 return StoredJob(changed, etag)
             except (Conflict, NoSuchObject):
@@ -143,58 +145,40 @@ class JobStore:
         """
         if self._is_safe:
             return
-        for last in self._tries(self._patience):
-            try:
-                self.objects.put(
-                    _key(stored.job.id), encode(stored.job), content_type=JSON, if_match="0" * 32
-                )
-            except (Conflict, NoSuchObject):
-                self._is_safe = True
-                return
-            except StoreUnavailable as error:
-                if last or not error.transient:
-                    raise
-            else:
-                raise UnsafeStore
+        key, body = job_key(stored.job.id), encode(stored.job)
+        try:
+            self._patiently(lambda: self.objects.put(key, body, content_type=JSON, if_match=NO_ETAG))
+        except (Conflict, NoSuchObject):
+            self._is_safe = True
+        else:
+            raise UnsafeStore
 
     def put_photo(
         self, job_id: str, number: int, body: bytes, content_type: str, *, if_absent: bool = False
     ) -> None:
-        """Store a photo as it came; raises StoreUnavailable, and Conflict if one is there already."""
-        for last in self._tries(self._patience):
-            try:
-                self.objects.put(
-                    photo_key(job_id, number), body, content_type=content_type, if_absent=if_absent
-                )
-            except StoreUnavailable as error:
-                if last or not error.transient:
-                    raise
-            else:
-                return
+        """Store a photo as it came; raises StoreUnavailable, and Conflict if one is there already.
+
+        With `if_absent` the one that is there may be this call's own, where a reply was lost.
+        """
+        key = photo_key(job_id, number)
+        self._patiently(lambda: self.objects.put(key, body, content_type=content_type, if_absent=if_absent))
 
     def copy_photo(self, source_id: str, job_id: str, number: int) -> None:
         """Give a job another job's photo; raises NoSuchObject, StoreUnavailable."""
-        self.objects.copy(photo_key(source_id, number), photo_key(job_id, number))
+        self._patiently(lambda: self.objects.copy(photo_key(source_id, number), photo_key(job_id, number)))
 
     def get_photo(self, job_id: str, number: int) -> StoredObject:
         """Read a photo; raises NoSuchObject, StoreUnavailable."""
-        for last in self._tries(self._patience):
-            try:
-                return self.objects.get(photo_key(job_id, number))
-            except StoreUnavailable as error:
-                if last or not error.transient:
-                    raise
-        raise StoreUnavailable
+        return self._patiently(lambda: self.objects.get(photo_key(job_id, number)))
 
     def replace_photo(self, job_id: str, number: int, body: bytes, original: StoredObject) -> None:
         """Put the clean JPEG in place of the photo it was made from; raises StoreUnavailable.
 
         Conditional, so that a photo erased meanwhile does not come back.
         """
-        try:
-            self.objects.put(photo_key(job_id, number), body, content_type=JPEG, if_match=original.etag)
-        except (Conflict, NoSuchObject):
-            return
+        key = photo_key(job_id, number)
+        with suppress(Conflict, NoSuchObject):
+            self._patiently(lambda: self.objects.put(key, body, content_type=JPEG, if_match=original.etag))
 
     def put_video(self, key: str, parts: Iterator[bytes]) -> None:
         """Store a video. The key belongs to one epoch and so to one run: no condition is needed."""
@@ -208,26 +192,29 @@ class JobStore:
             self.objects.delete(video_key(job_id, epoch))
 
     def _read_once(self, job_id: str) -> StoredJob:
-        found = self.objects.get(_key(job_id))
-        return StoredJob(decode(found.body), found.etag, found.age)
+        found = self.objects.get(job_key(job_id))
+        job = decode(found.body)
+        if job.id != job_id:
+            raise jobs.MalformedRecord("a job's record names another job")
+        return StoredJob(job, found.etag, found.age)
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        """Do what may be repeated until the store answers; raises StoreUnavailable and what `act` raises."""
+        for last in self._tries(self._patience):
+            try:
+                return act()
+            except StoreUnavailable as error:
+                if last or not error.transient:
+                    raise
+        raise StoreUnavailable
 
     def _tries(self, patience: float) -> Iterator[bool]:
-        """Yield until patience ends, pausing in between; True marks the last try."""
-        deadline = self._clock.monotonic() + patience
-        pause = FIRST_PAUSE
-        while True:
-            wait = pause * (0.5 + self._random())
-            last = self._clock.monotonic() + wait >= deadline
-            yield last
-            if last:
-                return
-            self._clock.sleep(wait)
-            pause = min(pause * 2, LONGEST_PAUSE)
+        return tries(self._clock, self._random, patience)
 
 
 def encode(job: Job) -> bytes:
     """Return a job's record as stored."""
-    return json.dumps(jobs.to_record(job), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(jobs.to_object(job), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decode(body: bytes) -> Job:
@@ -238,11 +225,12 @@ def decode(body: bytes) -> Job:
         raise jobs.MalformedRecord("a job's record is not JSON") from error
     if not isinstance(record, dict):
         raise jobs.MalformedRecord("a job's record is not a JSON object")
-    return jobs.from_record(record)
+    return jobs.from_object(record)
 
 
-def _key(job_id: str) -> str:
-    return f"jobs/{job_id}"
+def job_key(job_id: str) -> str:
+    """Return the key of a job's record."""
+    return f"jobs/{job_id}.json"
 
 
 def photo_key(job_id: str, number: int) -> str:

@@ -15,7 +15,7 @@ Times are seconds since 1970 (UTC). A lease's age is measured by the store's clo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -73,6 +73,7 @@ class Photo:
 
     type: str
     bytes: int
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class Video:
     bytes: int
     sha256: str
     host: str
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +95,13 @@ class Failure:
     retryable: bool
     charged: Charged
     detail: str
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, code: FailureCode, charged: Charged | None = None) -> Self:
-        """Return the usual failure of a code, its charge replaced where one is given."""
+    def of(cls, code: FailureCode) -> Self:
+        """Return the usual failure of a code."""
         meaning = FAILURES[code]
-        return cls(
-            code=code,
-            retryable=meaning.retryable,
-            charged=charged or meaning.charged,
-            detail=meaning.detail,
-        )
+        return cls(code=code, retryable=meaning.retryable, charged=meaning.charged, detail=meaning.detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +110,7 @@ class Estimate:
 
     p50: float
     p90: float
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,18 +120,21 @@ class Transition:
     at: float
     epoch: int
     action: str
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The record under jobs/<id>.
+    """The record under jobs/<id>.json.
 
-    `epoch` is the fencing token: each claim raises it. `holder` names the run that holds it, since a nonce
-    may be overwritten by a later writer before its own writer reads back. `lease_released` lets the next run
-    take over at once. `calls` counts POSTs to the provider, `dispatches` the extra calls that polls sent.
-    `retry_at` is the earliest time of the next POST. `fingerprint` is the digest of the request that made the
-    job. `rescues` names the job whose paid video this one saves. `estimate` is what was known of durations when
-    the job was made, so that a poll needs no second read.
+    `nonce` is new with each write, `origin` is the nonce of the first one. `epoch` is the fencing token: each
+    claim raises it. `holder` names the run that holds it, since a nonce may be overwritten by a later writer
+    before its own writer reads back. `lease_released` lets the next run take over at once. `calls` counts
+    POSTs to the provider, `dispatches` the extra calls that polls sent. `retry_at` is the earliest time of
+    the next POST. `settled` says that the run whose call it was has told how it ended. `rescues` names the
+    job whose paid video this one saves. `estimate` is what was known of durations when the job was made, so
+    that a poll needs no second read. `fingerprint` is the digest of the request that made the job.
+    `unknown` holds fields of a newer version, here and in every nested object: they are carried along unread.
     """
 
     id: str
@@ -142,6 +144,7 @@ class Job:
     photos: tuple[Photo, ...]
     created_at: float
     nonce: str
+    origin: str = ""
     schema: int = SCHEMA
     version: int = 1
     epoch: int = 0
@@ -160,13 +163,12 @@ class Job:
     provider_request_id: str | None = None
     video: Video | None = None
     failure: Failure | None = None
-    improved: bool = False
+    settled: bool = False
     rescues: str | None = None
     estimate: Estimate | None = None
     fingerprint: str = ""
     history: tuple[Transition, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of a newer version, carried along unread."""
 
     @property
     def has_ended(self) -> bool:
@@ -180,9 +182,20 @@ class Job:
             self.status is Status.FAILED
             and self.failure is not None
             and self.failure.code == "outcome_unknown"
-            and not self.improved
+            and not self.settled
             and self.deleted_at is None
         )
+
+    @property
+    def is_rescuable(self) -> bool:
+        """Whether the job has ended with a paid video that was never saved, and may still be there.
+
+        A file that was refused is tried once more, since its host may have been allowed by now.
+        """
+        if not self.has_ended or self.provider_url is None or self.video is not None:
+            return False
+        code = self.failure.code if self.failure else None
+        return code != "video_gone" and not (code == "video_refused" and self.rescues)
 
     def is_held_by(self, holder: str, epoch: int) -> bool:
         """Whether a run's claim is still the latest one."""
@@ -211,23 +224,35 @@ def due_end(job: Job, *, now: float, lease_age: float) -> Failure | None:
         and lease_is_dead(job, lease_age)
         and now - (job.dispatched_at or job.created_at) >= LEASE_DEAD_SECONDS
     )
-    return save_failure(job) if out_of_tries or age >= ENDED_WITHIN else None
+    return charged_to(job, Failure.of("save_failed")) if out_of_tries or age >= ENDED_WITHIN else None
 
 
-def save_failure(job: Job) -> Failure:
-    """Return the end of a job whose video was made and could not be saved; a rescue itself costs nothing."""
-    return Failure.of("save_failed", charged="no" if job.rescues else "yes")
+_CANCELED: Mapping[Charged, str] = {
+    "no": "This video was canceled. Nothing was charged.",
+    "unknown": "This video was canceled while the provider was making it. It may still be charged.",
+    "yes": "This video was canceled. It had been made already, and it was charged.",
+}
+_RESCUE_FAILED: Mapping[FailureCode, str] = {
+    "save_failed": "The video could not be saved this time either. This try was not charged.",
+    "video_gone": "The provider has deleted the video meanwhile. This try was not charged.",
+    "video_refused": "The provider's file is still none that this site can keep. This try was not charged.",
+}
+
+
+def charged_to(job: Job, failure: Failure) -> Failure:
+    """Return a failure as it is for this job: a rescue buys nothing, so it charges nothing."""
+    if not job.rescues or failure.charged == "no":
+        return failure
+    return replace(failure, charged="no", detail=_RESCUE_FAILED.get(failure.code, failure.detail))
 
 
 def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
     """Whether a poll should send the worker one more call."""
     if job.dispatches >= MAX_DISPATCHES or now - job.created_at >= WORK_ENDS_WITHIN:
         return False
-    if job.dispatched_at is not None and now - job.dispatched_at < DISPATCH_EVERY:
+    if now - max(job.created_at, job.dispatched_at or 0.0, job.retry_at or 0.0) < DISPATCH_EVERY:
         return False
-    if job.status is Status.QUEUED:
-        return now - max(job.created_at, job.retry_at or 0.0) >= DISPATCH_EVERY
-    return job.stage is Stage.SAVING and lease_is_dead(job, lease_age)
+    return job.status is Status.QUEUED or (job.stage is Stage.SAVING and lease_is_dead(job, lease_age))
 
 
 # --- Changes -----------------------------------------------------------------------------------------------
@@ -265,7 +290,15 @@ def take_over(job: Job, holder: str, epoch: int, *, now: float, lease_age: float
         return job
     if job.stage is not Stage.SAVING or job.epoch != epoch - 1 or not lease_is_dead(job, lease_age):
         return None
-    return _step(job, "job.taken_over", now, epoch=epoch, holder=holder, lease_released=False)
+    return _step(
+        job,
+        "job.taken_over",
+        now,
+        epoch=epoch,
+        holder=holder,
+        lease_released=False,
+        started_at=job.started_at or now,
+    )
 
 
 def renew(job: Job, holder: str, epoch: int) -> Job | None:
@@ -312,19 +345,18 @@ def complete(job: Job, holder: str, epoch: int, *, now: float, video: Video) -> 
         return job if job.video == video else None
     if job.stage is not Stage.SAVING and not job.is_improvable:
         return None
-    return _end(
-        job, Status.COMPLETED, "job.completed", now, failure=None, video=video, improved=job.is_improvable
-    )
+    return _end(job, Status.COMPLETED, "job.completed", now, failure=None, video=video, settled=True)
 
 
 def fail(job: Job, holder: str, epoch: int, *, now: float, failure: Failure) -> Job | None:
     """End the holder's job without a video; also the late true end of a call whose outcome was unknown."""
     if not job.is_held_by(holder, epoch):
         return None
-    if job.status is Status.FAILED and job.failure == failure:
+    failure = charged_to(job, failure)
+    if job.status is Status.FAILED and job.failure == failure and job.settled:
         return job
     if job.status is Status.PROCESSING or job.is_improvable:
-        return _end(job, Status.FAILED, "job.failed", now, failure=failure, improved=job.is_improvable)
+        return _end(job, Status.FAILED, "job.failed", now, failure=failure, settled=True)
     return None
 
 
@@ -339,13 +371,13 @@ def fail_queued(job: Job, *, now: float, failure: Failure) -> Job | None:
 
 def fail_unreached(job: Job, *, now: float, failure: Failure) -> Job | None:
     """End a job whose worker could not be called; None where one has come to it all the same."""
-    if job.epoch == 0 and job.stage is Stage.SAVING:
+    if job.epoch == 0 and not job.has_ended:
         return _end(job, Status.FAILED, "job.failed", now, failure=failure)
-    return fail_queued(job, now=now, failure=failure)
+    return job if job.status is Status.FAILED and job.failure == failure else None
 
 
 def as_rescue(job: Job, old: Job) -> Job:
-    """Make of a new job one that only saves what an old one has paid for: anybody may take it over."""
+    """Make of a new job one that only saves what an old one has paid for: any run may take it over."""
     return replace(
         job,
         status=Status.PROCESSING,
@@ -374,7 +406,8 @@ def cancel(job: Job, *, now: float) -> Job | None:
         charged = "unknown"
     elif job.stage is Stage.SAVING and not job.rescues:
         charged = "yes"
-    return _end(job, Status.CANCELED, "job.canceled", now, failure=Failure.of("canceled", charged))
+    failure = replace(Failure.of("canceled"), charged=charged, detail=_CANCELED[charged])
+    return _end(job, Status.CANCELED, "job.canceled", now, failure=failure)
 
 
 def erase(job: Job, *, now: float) -> Job | None:
@@ -416,15 +449,23 @@ def _end(job: Job, status: Status, action: str, now: float, **changes: Any) -> J
 
 # --- The record --------------------------------------------------------------------------------------------
 
-_NESTED: dict[str, type[Video | Failure | Estimate]] = {
+_NESTED: Mapping[str, type[Video | Failure | Estimate]] = {
     "video": Video,
     "failure": Failure,
     "estimate": Estimate,
 }
-_LISTS: dict[str, type[Photo | Transition]] = {"photos": Photo, "history": Transition}
+_LISTS: Mapping[str, type[Photo | Transition]] = {"photos": Photo, "history": Transition}
 _TIMES = frozenset(
     {"at", "created_at", "started_at", "completed_at", "deleted_at", "dispatched_at", "retry_at"}
 )
+_SCALARS: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "str | None": (str, type(None)),
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+}
+"""The types of fields, as they are annotated above, that JSON must have kept."""
 
 
 def timestamp(seconds: float) -> str:
@@ -432,12 +473,7 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def to_record(job: Job) -> dict[str, Any]:
-    """Return the JSON object to store: camelCase names, RFC 3339 times, unknown fields as they came."""
-    return {**job.unknown, **_to_object(job)}
-
-
-def from_record(record: Mapping[str, Any]) -> Job:
+def from_object(record: Mapping[str, Any]) -> Job:
     """Read a stored JSON object; raises MalformedRecord."""
     try:
         if record["schema"] != SCHEMA:
@@ -445,47 +481,50 @@ def from_record(record: Mapping[str, Any]) -> Job:
                 f"a job's record has schema {record['schema']!r}, this version reads {SCHEMA}"
             )
         known = _from_object(Job, record)
-        names = {_camel(entry.name) for entry in fields(Job)}
-        known["unknown"] = {name: value for name, value in record.items() if name not in names}
         known["status"] = Status(known["status"])
-        known["stage"] = Stage(known["stage"]) if known.get("stage") else None
+        known["stage"] = Stage(known["stage"]) if known["stage"] is not None else None
         for name, kind in _NESTED.items():
             if known.get(name) is not None:
                 known[name] = kind(**_from_object(kind, known[name]))
         for name, item in _LISTS.items():
             known[name] = tuple(item(**_from_object(item, entry)) for entry in known[name])
         return Job(**known)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise MalformedRecord(f"a job's record cannot be read: {type(error).__name__}") from error
 
 
-def _to_object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the dataclasses above
-    found: dict[str, Any] = {}
+def to_object(value: Job | Photo | Video | Failure | Estimate | Transition) -> dict[str, Any]:
+    """Return the JSON object to store: camelCase names, RFC 3339 times, unknown fields as they came."""
+    found: dict[str, Any] = dict(value.unknown)
     for entry in fields(value):
         item = getattr(value, entry.name)
+        if entry.name == "unknown":
+            continue
         if entry.name in _TIMES and item is not None:
             item = timestamp(item)
         elif entry.name in _NESTED and item is not None:
-            item = _to_object(item)
+            item = to_object(item)
         elif entry.name in _LISTS:
-            item = [_to_object(one) for one in item]
-        elif entry.name == "unknown":
-            continue
+            item = [to_object(one) for one in item]
         found[_camel(entry.name)] = item
     return found
 
 
 def _from_object(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    """Return the arguments of a dataclass; raises TypeError for a value of another type than the field's."""
+    unknown = dict(record)
+    found: dict[str, Any] = {"unknown": unknown}
     for entry in fields(kind):
         name = _camel(entry.name)
-        if name in record:
-            item = record[name]
-            found[entry.name] = (
-                datetime.fromisoformat(item).timestamp()
-                if entry.name in _TIMES and item is not None
-                else item
-            )
+        if entry.name == "unknown" or name not in unknown:
+            continue
+        item = unknown.pop(name)
+        if entry.name in _TIMES:
+            is_required = entry.default is MISSING
+            item = datetime.fromisoformat(item).timestamp() if item is not None or is_required else None
+        elif entry.type in _SCALARS and not isinstance(item, _SCALARS[str(entry.type)]):
+            raise TypeError(name)
+        found[entry.name] = item
     return found
 
 

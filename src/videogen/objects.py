@@ -12,16 +12,16 @@ What stores do differently is dealt with here and nowhere else:
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.client import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from videogen.errors import Conflict, NoSuchObject, StoreUnavailable
+from videogen.errors import Conflict, NoSuchObject, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
     from videogen.settings import S3Settings
 
-CONNECT_SECONDS = 3
-READ_SECONDS = 10
+CONNECT_SECONDS = 2
+READ_SECONDS = 5
+"""A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,9 @@ class S3Objects:
         with _errors(reading=True):
             answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
             body = answer["Body"].read()
-        written = answer["LastModified"].timestamp()
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-        age = parsedate_to_datetime(date).timestamp() - written if date else 0.0
+        # Without a date the object counts as new: a lease is then never judged dead before its time.
+        age = (parsedate_to_datetime(date) - answer["LastModified"]).total_seconds() if date else 0.0
         return StoredObject(body, answer["ETag"].strip('"'), max(age, 0.0), answer.get("ContentType", ""))
 
     def put(
@@ -150,18 +151,18 @@ class S3Objects:
             done.extend(
                 self._upload_part(target, upload, number, part) for number, part in enumerate(parts, 3)
             )
-            with _errors():
+            with _errors(no_such_object=False):
                 self._client.complete_multipart_upload(
                     **target, UploadId=upload, MultipartUpload={"Parts": done}
                 )
         except BaseException:
             # Parts of an upload that is never completed are kept, and paid for, until somebody aborts it.
-            with _errors(quiet=True):
+            with suppress(StoreError), _errors():
                 self._client.abort_multipart_upload(**target, UploadId=upload)
             raise
 
     def _upload_part(self, target: Any, upload: str, number: int, part: bytes) -> Any:  # noqa: ANN401 - boto3's dicts
-        with _errors():
+        with _errors(no_such_object=False):
             answer = self._client.upload_part(**target, UploadId=upload, PartNumber=number, Body=part)
         return {"ETag": answer["ETag"], "PartNumber": number}
 
@@ -176,7 +177,7 @@ class S3Objects:
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is gone already is fine."""
-        with _errors():
+        with suppress(NoSuchObject), _errors():
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
@@ -194,19 +195,20 @@ class S3Objects:
 
 
 @contextmanager
-def _errors(*, reading: bool = False, quiet: bool = False) -> Iterator[None]:
-    """Turn what botocore raises into our own errors; their texts hold no key, URL or signature."""
+def _errors(*, reading: bool = False, no_such_object: bool = True) -> Iterator[None]:
+    """Turn what botocore raises into our own errors; their texts hold no key, URL or signature.
+
+    Without `no_such_object` a 404 is trouble like any other: it means an upload, not an object.
+    """
     try:
         yield
     except ClientError as error:
-        if not quiet:
-            raise _client_error(error.response, reading=reading) from None
-    except (BotoCoreError, HTTPClientError, OSError) as error:
-        if not quiet:
-            raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
+        raise _client_error(error.response, reading=reading, no_such_object=no_such_object) from None
+    except (BotoCoreError, OSError) as error:
+        raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
 
 
-def _client_error(response: Mapping[str, Any], *, reading: bool) -> Exception:
+def _client_error(response: Mapping[str, Any], *, reading: bool, no_such_object: bool) -> StoreError:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = str(response.get("Error", {}).get("Code", ""))
     if status == 412:  # noqa: PLR2004 - HTTP
@@ -214,7 +216,7 @@ def _client_error(response: Mapping[str, Any], *, reading: bool) -> Exception:
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
         return NoSuchObject("there is no such object, or the access key may not read it")
-    if status == 404 and code != "NoSuchBucket":  # noqa: PLR2004 - HTTP
+    if status == 404 and code != "NoSuchBucket" and no_such_object:  # noqa: PLR2004 - HTTP
         return NoSuchObject()
     transient = status in {0, 408, 409, 425, 429} or status >= 500 or code == "RequestTimeout"  # noqa: PLR2004 - HTTP
     return StoreUnavailable(f"the storage answered {status} {code[:60]}".rstrip(), transient=transient)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from site_under_test import at, claimed, completed, saving
-from videogen.jobs import Failure
+from videogen.jobs import Failure, to_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +115,7 @@ def test_the_end_that_is_due_is_written_first_and_then_shown(
 
     view = site.status(job_id).body
 
-    assert (view["status"], view["failure"]) == ("failed", asdict(failure))
+    assert (view["status"], view["failure"]) == ("failed", to_object(failure))
     assert view["error"] == failure.detail
     assert read(job_id).job.failure == failure
 
@@ -140,6 +140,7 @@ def test_a_dead_lease_in_saving_is_released_for_the_next_worker(
     store: Any = site.site.store
     read = store.read
     monkeypatch.setattr(store, "read", lambda one: replace(read(one), age=91.0))
+    at(site, 120)
 
     view = site.status(job_id).body
 

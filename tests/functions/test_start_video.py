@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import pytest
 from site_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
 from videogen.functions.worker_call import Reached
-from videogen.jobs import Failure
+from videogen.jobs import Failure, to_object
 
 if TYPE_CHECKING:
     from site_under_test import SiteUnderTest
@@ -38,7 +37,7 @@ def test_a_photo_and_a_prompt_become_a_queued_job(site: SiteUnderTest) -> None:
     assert answer.headers["Location"] == f"/api/check-video-status?jobId={job_id}"
     assert answer.headers["Retry-After"] == "2"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}", f"{site.prefix}photos/{job_id}/1"]
+    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}.json", f"{site.prefix}photos/{job_id}/1"]
     assert site.calls == [(job_id, 0)]
 
 
@@ -236,7 +235,7 @@ def test_an_erased_job_does_not_come_back_with_its_key(site: SiteUnderTest) -> N
     again = site.start(headers=KEY)
 
     assert (again.status, again.body["code"]) == (410, "job_erased")
-    assert site.stored_keys() == [f"{site.prefix}jobs/{first.body['jobId']}"]
+    assert site.stored_keys() == [f"{site.prefix}jobs/{first.body['jobId']}.json"]
 
 
 def test_a_worker_that_refuses_the_call_ends_the_job_uncharged(site: SiteUnderTest) -> None:
@@ -247,7 +246,7 @@ def test_a_worker_that_refuses_the_call_ends_the_job_uncharged(site: SiteUnderTe
     job_id = answer.body["jobId"]
     assert (answer.status, answer.body["code"]) == (502, "worker_unreachable")
     failure = Failure.of("worker_unreachable")
-    assert site.status(job_id).body["failure"] == asdict(failure)
+    assert site.status(job_id).body["failure"] == to_object(failure)
     assert (failure.retryable, failure.charged) == (True, "no")
 
 
@@ -271,9 +270,9 @@ def test_an_access_code_is_asked_for_where_one_is_set(site: SiteUnderTest) -> No
 
 
 def test_a_site_that_lacks_a_variable_says_so_without_naming_it_on_the_wire(site: SiteUnderTest) -> None:
-    from videogen.errors import SettingsError  # noqa: PLC0415 - used here only
-    from videogen.functions import start_video  # noqa: PLC0415 - used here only
-    from videogen.functions.http import endpoint  # noqa: PLC0415 - used here only
+    from videogen.errors import SettingsError
+    from videogen.functions import start_video
+    from videogen.functions.http import endpoint
 
     def missing() -> Any:
         raise SettingsError("S3_BUCKET is not set")

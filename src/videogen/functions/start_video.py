@@ -258,7 +258,7 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
     if not old.has_ended:
         raise Problem(HTTPStatus.CONFLICT, "job_running", "This video is still being made.", jobId=old_id)
     is_same = (old.prompt, old.model) == (job.prompt, job.model)
-    is_rescue = is_same and can_be_rescued(old)
+    is_rescue = is_same and old.is_rescuable
     if not is_rescue:
         reserve(site, job)
     try:
@@ -276,12 +276,6 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
     if is_rescue:
         record = jobs.as_rescue(record, old)
     return site.store.create(record)
-
-
-def can_be_rescued(old: Job) -> bool:
-    """Whether a job's paid video was never saved, and is not known to be gone or unfit."""
-    lost_for_good = old.failure is not None and old.failure.code in {"video_gone", "video_refused"}
-    return old.provider_url is not None and old.video is None and not lost_for_good
 
 
 def check_same_request(job: Job, fingerprint: str) -> None:
