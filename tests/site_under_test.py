@@ -19,7 +19,6 @@ from videogen.functions import (
     generate_video_background,
     start_video,
 )
-from videogen.functions.composition import Site, Worker
 from videogen.functions.http import endpoint
 from videogen.functions.worker_call import Reached
 from videogen.jobs import Video
@@ -27,6 +26,7 @@ from videogen.jobs import Video
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from videogen.functions.composition import Site
     from videogen.functions.http import Request
     from videogen.jobs import Job
     from videogen.local.blackbox import Simulator
@@ -42,7 +42,7 @@ class Context:
 
     aws_request_id: str = "request-1"
     function_name: str = "function"
-    seconds: float = 60.0
+    seconds: float = 10.0
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds * 1000)
@@ -77,6 +77,7 @@ class SiteUnderTest:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         raw: bytes | None = None,
+        seconds: float = 10.0,
     ) -> Answer:
         given: dict[str, Any] = {
             "httpMethod": method,
@@ -91,7 +92,7 @@ class SiteUnderTest:
             given |= {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
         elif body is not None:
             given["body"] = json.dumps(body)
-        answer = handler(given, Context())
+        answer = handler(given, Context(seconds=seconds))
         return Answer(answer["statusCode"], answer.get("headers", {}), json.loads(answer.get("body") or "{}"))
 
     @property
@@ -112,10 +113,9 @@ class SiteUnderTest:
         return self.request(handler, "POST", body=body)
 
     def work(self, raw: bytes, headers: Mapping[str, str]) -> Answer:
-        read = settings.read(self.environ, blackbox=True)
-        worker = Worker(site=self.site, blackbox=read.blackbox)
+        worker = replace(composition.make_worker(self.environ), site=self.site)
         handler = generate_video_background.make_handler(lambda: worker)
-        return self.request(handler, "POST", raw=raw, headers=headers)
+        return self.request(handler, "POST", raw=raw, headers=headers, seconds=840.0)
 
     def stored_keys(self) -> list[str]:
         """Return every key in the bucket."""

@@ -131,10 +131,15 @@ def site() -> Site:
 @cache
 def worker() -> Worker:
     """Return this process's worker; raises SettingsError where not even the store can be reached."""
+    return make_worker(os.environ)
+
+
+def make_worker(environ: Mapping[str, str]) -> Worker:
+    """Put a worker together; what only it needs may be missing, so that it can still end its jobs."""
     try:
-        read = settings.read(os.environ, blackbox=True)
+        read = settings.read(environ, blackbox=True)
     except SettingsError as error:
-        return Worker(site=site(), blackbox=None, misconfigured=error)
+        return Worker(site=make_site(settings.read(environ)), blackbox=None, misconfigured=error)
     return Worker(site=make_site(read), blackbox=read.blackbox)
 
 
