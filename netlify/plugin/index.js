@@ -122,6 +122,7 @@ function writeSettings(folder, settings) {
  * @returns {string[]} its notes
  */
 function applySite({ files = {}, headers = {}, notes = [] }, netlifyConfig) {
+  mkdirSync(netlifyConfig.build.publish, { recursive: true })
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(path.join(netlifyConfig.build.publish, name), `${JSON.stringify(content, null, 2)}\n`)
   }

@@ -71,7 +71,7 @@ export function python(handler, { timeoutSeconds, background = false }) {
   const children = new Children(handler)
   return async (request, context) => {
     const deadline = Date.now() + timeoutSeconds * 1000
-    const requestId = context.requestId ?? crypto.randomUUID()
+    const requestId = context.requestId || crypto.randomUUID()
     try {
       const body = Buffer.from(await request.arrayBuffer())
       const fields = { event: proxyEvent(request, context, requestId), requestId, functionName: handler }

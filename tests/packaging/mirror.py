@@ -28,8 +28,6 @@ import elf
 
 TAG_RUNPATH = 0x1D
 TAG_RPATH = 0x0F
-BESIDE = b"$ORIGIN/../lib\0"
-"""Where the copy finds its libraries: in the folder lib beside its bin."""
 
 
 class MirrorError(Exception):
@@ -87,7 +85,9 @@ def copy_interpreter(target: Path, name: str) -> None:
                 shutil.copyfile(found, target / "lib" / library)
     if shutil.which("strip"):  # distributed interpreters come without symbols
         subprocess.run(["strip", "--strip-unneeded", *bundle.elf_files(target)], check=True)
-    executable.write_bytes(with_libraries_beside(executable.read_bytes()))
+    for path in bundle.elf_files(target):
+        beside = os.path.relpath(target / "lib", path.parent)
+        path.write_bytes(with_search_path(path.read_bytes(), b"$ORIGIN/" + beside.encode() + b"\0"))
 
 
 def loaded_libraries(path: Path) -> dict[str, Path]:
@@ -96,11 +96,10 @@ def loaded_libraries(path: Path) -> dict[str, Path]:
     return {match[1]: Path(match[2]) for match in re.finditer(r"^\s*(\S+) => (/\S+)", listed, re.MULTILINE)}
 
 
-def with_libraries_beside(data: bytes) -> bytes:
-    """Return an executable that looks for libraries beside itself, for itself and for what it loads.
+def with_search_path(data: bytes, search_path: bytes) -> bytes:
+    """Return an ELF file that looks for libraries in another place; unchanged if it names none.
 
-    Its own search path is overwritten in place, and made an RPATH, which holds for extension modules too
-    (ld.so(8)); an executable without one cannot be changed so, and raises MirrorError.
+    The path is overwritten in place, and made an RPATH, which holds also for what the file loads (ld.so(8)).
     """
     changed = bytearray(data)
     header = elf.FILE_HEADER.unpack_from(data)
@@ -112,13 +111,14 @@ def with_libraries_beside(data: bytes) -> bytes:
             for place in range(offset, offset + size, elf.DYNAMIC_ENTRY.size):
                 tag, value = elf.DYNAMIC_ENTRY.unpack_from(data, place)
                 text = sections[link][4] + value
-                if tag in (TAG_RUNPATH, TAG_RPATH) and data.index(b"\0", text) - text >= len(BESIDE) - 1:
+                if tag in (TAG_RUNPATH, TAG_RPATH):
+                    if data.index(b"\0", text) - text < len(search_path) - 1:
+                        raise MirrorError(
+                            f"no room for {search_path.decode()} where a library's folder is named"
+                        )
                     elf.DYNAMIC_ENTRY.pack_into(changed, place, TAG_RPATH, value)
-                    changed[text : text + len(BESIDE)] = BESIDE
-                    return bytes(changed)
-    if any(library.startswith("libpython") for library in elf.needs(Path(sys.executable)).libraries):
-        raise MirrorError(f"{sys.base_prefix} has no search path for libraries that could be changed")
-    return data
+                    changed[text : text + len(search_path)] = search_path
+    return bytes(changed)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""Runs `netlify build` on projects in folders of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NETLIFY = REPOSITORY / "node_modules/.bin/netlify"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A project that `netlify build` has built."""
+
+    folder: Path
+    printed: str
+
+    @property
+    def manifest(self) -> dict[str, dict[str, Any]]:
+        """What the packager says of each function, by name."""
+        listed = json.loads((self.folder / ".netlify/functions/manifest.json").read_text())["functions"]
+        return {function["name"]: function for function in listed}
+
+    def zip(self, name: str) -> Path:
+        """The zip of one function."""
+        return self.folder / ".netlify/functions" / f"{name}.zip"
+
+
+class BuildFailed(Exception):
+    """`netlify build` failed; the text is what it printed."""
+
+
+def netlify_build(folder: Path, variables: Mapping[str, str]) -> Built:
+    """Build the project in a folder as a person would by hand; raises BuildFailed.
+
+    Of this process's variables only what installers need is passed on.
+    """
+    passed = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in passed or name.startswith(("PIP_", "UV_"))
+    }
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
+    built = subprocess.run(
+        [NETLIFY, "build", "--offline"],
+        cwd=folder,
+        env=kept | dict(variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if built.returncode:
+        raise BuildFailed(built.stdout)
+    return Built(folder, built.stdout)
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write text files into a folder; return it."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    return folder
+
+
+def clone(folder: Path) -> Path:
+    """Copy the repository's files as they stand, committed or not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        source = REPOSITORY / name
+        if source.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(source.read_bytes())
+    return folder
