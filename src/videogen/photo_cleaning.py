@@ -50,8 +50,11 @@ _DECODERS: dict[PhotoType, Callable[[BytesIO], ImageFile.ImageFile]] = {
     "image/webp": WebPImagePlugin.WebPImageFile,
 }
 
-# Where Pillow warns about a file, the file is not one to be trusted with.
+# A file that Pillow warns about is refused, but for broken EXIF, which is common and says nothing about the
+# pixels. Set once and for all, since a filter cannot be changed for one thread.
 warnings.filterwarnings("error", module=r"PIL\.")
+warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
+# Compressed texts of a PNG may unpack to this many bytes together, not to 64 MB.
 PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK
 
 

@@ -1,0 +1,459 @@
+"""What becomes of a photo before it goes to the model."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import subprocess
+import sys
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from videogen.errors import PhotoUnreadable
+from videogen.photo_cleaning import AspectRatio, clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 255)
+
+
+def quarters(width: int = 800, height: int = 600) -> Image.Image:
+    """Return a picture of four colours: red, green above blue, white."""
+    image = Image.new("RGB", (2, 2))
+    image.putdata([RED, GREEN, BLUE, WHITE])
+    return image.resize((width, height), Image.Resampling.NEAREST)
+
+
+def encoded(kind: str, image: Image.Image | None = None, **options: Any) -> bytes:
+    output = io.BytesIO()
+    (image or quarters()).save(output, kind, **options)
+    return output.getvalue()
+
+
+def cleaned(data: bytes, aspect_ratio: AspectRatio | None = None) -> Image.Image:
+    image = Image.open(io.BytesIO(clean(data, aspect_ratio=aspect_ratio)), formats=("JPEG",))
+    image.load()
+    return image
+
+
+def near(color: Any, wanted: tuple[int, ...], tolerance: int = 12) -> bool:
+    return all(abs(one - other) <= tolerance for one, other in zip(color, wanted, strict=True))
+
+
+def corners(image: Image.Image) -> list[str]:
+    """Return the names of the colours of the four corners, row by row."""
+    names = {RED: "red", GREEN: "green", BLUE: "blue", WHITE: "white", (0, 0, 0): "black"}
+    right, bottom = image.width - 8, image.height - 8
+    found = [image.getpixel(point) for point in ((7, 7), (right, 7), (7, bottom), (right, bottom))]
+    return [
+        next((name for color, name in names.items() if near(pixel, color)), str(pixel)) for pixel in found
+    ]
+
+
+def markers(data: bytes) -> list[int]:
+    """Return the markers of a JPEG up to its pixels."""
+    found = [0xD8]
+    position = 2
+    while found[-1] != 0xDA:
+        found.append(data[position + 1])
+        position += 2 + struct.unpack_from(">H", data, position + 2)[0]
+    return found
+
+
+UPRIGHT = ["red", "green", "blue", "white"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded("JPEG", quality=95),
+        encoded("JPEG", quality=95, progressive=True),
+        encoded("JPEG", quarters().convert("CMYK"), quality=95),
+        encoded("PNG"),
+        encoded("PNG", quarters().convert("P", palette=Image.Palette.ADAPTIVE)),
+        encoded("PNG", quarters().convert("RGBA")),
+        encoded("WEBP", quality=95),
+        encoded("WEBP", lossless=True),
+        encoded("WEBP", quarters().convert("RGBA"), lossless=True),
+        encoded("PNG", save_all=True, append_images=[Image.new("RGB", (800, 600))]),
+        encoded("MPO", save_all=True, append_images=[Image.new("RGB", (800, 600))], quality=95),
+        encoded("JPEG", quality=95) + b"PK\x03\x04<script>",
+    ],
+    ids=[
+        "jpeg",
+        "progressive",
+        "cmyk",
+        "png",
+        "palette",
+        "rgba",
+        "webp",
+        "lossless",
+        "webp rgba",
+        "animated png",
+        "two pictures",
+        "polyglot",
+    ],
+)
+def test_every_kind_of_photo_becomes_the_same_jpeg(data: bytes) -> None:
+    image = cleaned(data)
+    assert (image.format, image.mode, image.size, corners(image)) == ("JPEG", "RGB", (800, 600), UPRIGHT)
+
+
+@pytest.mark.parametrize(
+    ("image", "color"),
+    [
+        (Image.new("L", (64, 64), 100), (100, 100, 100)),
+        (Image.new("1", (64, 64), 1), WHITE),
+        (Image.new("I;16", (64, 64), 100 * 257), (100, 100, 100)),
+        (Image.new("I;16", (64, 64), 65535), WHITE),
+        (Image.new("LA", (64, 64), (0, 0)), WHITE),
+        (Image.new("LA", (64, 64), (0, 128)), (127, 127, 127)),
+        (Image.new("RGBA", (64, 64), (255, 0, 0, 0)), WHITE),
+        (Image.new("RGBA", (64, 64), (255, 0, 0, 128)), (255, 127, 127)),
+    ],
+    ids=["grey", "bits", "16 bit", "16 bit white", "clear grey", "half grey", "clear", "half red"],
+)
+def test_grey_deep_and_transparent_pictures_become_colours_on_white(
+    image: Image.Image, color: tuple[int, ...]
+) -> None:
+    assert near(cleaned(encoded("PNG", image)).getpixel((32, 32)), color, 3)
+
+
+def test_a_transparent_webp_and_a_transparent_palette_lie_on_white() -> None:
+    clear = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
+    assert near(cleaned(encoded("WEBP", clear, lossless=True, exact=True)).getpixel((32, 32)), WHITE, 2)
+    palette = Image.new("P", (64, 64), 0)
+    palette.putpalette([255, 0, 0])
+    assert near(cleaned(encoded("PNG", palette, transparency=0)).getpixel((32, 32)), WHITE, 2)
+    assert near(
+        cleaned(encoded("PNG", Image.new("RGB", (64, 64), RED), transparency=RED)).getpixel((32, 32)),
+        WHITE,
+        2,
+    )
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_sixteen_bit_colours_become_eight_bit_ones() -> None:
+    row = b"\0" + struct.pack(">HHHH", 0x4000, 0x8000, 0xC000, 0xFFFF) * 64
+    header = struct.pack(">IIBBBBB", 64, 64, 16, 6, 0, 0, 0)
+    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row * 64)) + chunk(b"IEND", b"")
+    assert near(cleaned(b"\x89PNG\r\n\x1a\n" + data).getpixel((32, 32)), (0x40, 0x80, 0xC0), 3)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "expected"),
+    [
+        (1, ["red", "green", "blue", "white"]),
+        (2, ["green", "red", "white", "blue"]),
+        (3, ["white", "blue", "green", "red"]),
+        (4, ["blue", "white", "red", "green"]),
+        (5, ["red", "blue", "green", "white"]),
+        (6, ["blue", "red", "white", "green"]),
+        (7, ["white", "green", "blue", "red"]),
+        (8, ["green", "white", "red", "blue"]),
+        (0, UPRIGHT),
+        (9, UPRIGHT),
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_is_turned_upright_as_its_exif_says(kind: str, orientation: int, expected: list[str]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = cleaned(encoded(kind, exif=exif, quality=95))
+    assert (image.size, corners(image)) == ((600, 800) if 5 <= orientation <= 8 else (800, 600), expected)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"Exif\0\0",
+        b"Exif\0\0MM\0*\xff\xff\xff\xff",
+        b"Exif\0\0II*\0\x08\0\0\0\xff\xff",
+        b"Exif\0\0" + b"junk" * 50,
+    ],
+)
+def test_broken_exif_turns_nothing(tmp_path: Path, exif: bytes) -> None:
+    # In a process of its own: pytest's filters for warnings would come before the module's.
+    photo, output = tmp_path / "photo", tmp_path / "cleaned"
+    photo.write_bytes(encoded("JPEG", exif=exif, quality=95))
+    program = (
+        "import sys; from pathlib import Path; from videogen.photo_cleaning import clean\n"
+        "Path(sys.argv[2]).write_bytes(clean(Path(sys.argv[1]).read_bytes(), aspect_ratio=None))"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", program, str(photo), str(output)], check=True)
+    with Image.open(output) as image:
+        assert corners(image) == UPRIGHT
+
+
+def bands(*colors: tuple[int, int, int], size: tuple[int, int], wide: bool) -> Image.Image:
+    image = Image.new("RGB", (len(colors), 1) if wide else (1, len(colors)))
+    image.putdata(colors)
+    return image.resize(size, Image.Resampling.NEAREST)
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect_ratio", "expected"),
+    [
+        ((1280, 720), "16:9", (1280, 720)),
+        ((1280, 720), "9:16", (720, 1280)),
+        ((1280, 720), "auto", (1280, 720)),
+        ((720, 1280), "auto", (720, 1280)),
+        ((600, 600), "auto", (1280, 720)),
+        ((599, 600), "auto", (720, 1280)),
+        ((4000, 3000), "auto", (1280, 720)),
+        ((3000, 4000), "auto", (720, 1280)),
+        ((1, 1), "auto", (1280, 720)),
+        ((3, 500), "16:9", (1280, 720)),
+        ((500, 3), "9:16", (720, 1280)),
+        ((1280, 720), None, (1280, 720)),
+        ((4000, 3000), None, (960, 720)),
+        ((3000, 4000), None, (720, 960)),
+        ((3000, 3000), None, (720, 720)),
+        ((640, 480), None, (640, 480)),
+        ((1, 1), None, (1, 1)),
+        ((5000, 3), None, (1280, 1)),
+        ((1281, 721), None, (1279, 720)),
+    ],
+)
+def test_the_size_that_a_photo_gets(
+    size: tuple[int, int], aspect_ratio: AspectRatio | None, expected: tuple[int, int]
+) -> None:
+    image = Image.new("RGB", size, BLUE)
+    for kind in ("JPEG", "PNG"):
+        assert cleaned(encoded(kind, image), aspect_ratio).size == expected
+
+
+def test_auto_goes_by_the_shape_after_turning() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = cleaned(encoded("JPEG", exif=exif), "auto")
+    assert (image.size, corners(image)) == ((720, 1280), ["blue", "red", "white", "green"])
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize("wide", [True, False])
+def test_the_crop_keeps_the_centre(kind: str, scale: int, wide: bool) -> None:  # noqa: FBT001
+    # Of nine stripes the outer ones go: 9 x 320 pixels long, 16:9 of 720 is 4 stripes.
+    stripes = [RED] * 2 + [BLUE] * 5 + [GREEN] * 2
+    size = (9 * 320 * scale // 2, 720 * scale // 2)
+    photo = bands(*stripes, size=size if wide else size[::-1], wide=wide)
+    image = cleaned(encoded(kind, photo), "16:9" if wide else "9:16")
+    assert image.size == ((1280, 720) if wide else (720, 1280))
+    assert all(
+        near(image.getpixel(point), BLUE)
+        for point in (
+            (1, 1),
+            (image.width - 2, 1),
+            (1, image.height - 2),
+            (image.width // 2, image.height // 2),
+        )
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(2600, 1500), (3001, 1999), (2563, 1441)])
+def test_scaling_band_by_band_is_what_scaling_at_once_is(width: int, height: int) -> None:
+    noise = random.Random(7)  # noqa: S311
+    small = Image.frombytes("RGB", (40, 30), noise.randbytes(3600))
+    photo = small.resize((width, height), Image.Resampling.BICUBIC)
+    image = cleaned(encoded("PNG", photo, compress_level=1))
+    whole = photo.resize(image.size, Image.Resampling.LANCZOS)
+    points = [(noise.randrange(image.width), noise.randrange(image.height)) for _ in range(500)]
+    edges = [(0, 0), (image.width - 1, 0), (0, image.height - 1), (image.width - 1, image.height - 1)]
+    assert all(near(image.getpixel(point), whole.getpixel(point), 20) for point in points + edges)  # type: ignore[arg-type]
+
+
+def test_nothing_but_pixels_is_left() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "CANARY maker"
+    exif.get_ifd(0x8825)[1] = "N"
+    data = encoded(
+        "JPEG",
+        exif=exif,
+        comment=b"CANARY comment",
+        icc_profile=srgb(),
+        xmp=b"<x:xmpmeta CANARY>",
+        dpi=(300, 300),
+    )
+    output = clean(data, aspect_ratio="auto")
+    assert data.count(b"CANARY") == 3
+    assert b"CANARY" not in output
+    # JFIF header, quantization and Huffman tables, frame, scan: no APP1, no APP2, no comment.
+    assert set(markers(output)) == {0xD8, 0xE0, 0xDB, 0xC4, 0xC0, 0xDA}
+
+
+def srgb() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile() -> bytes:
+    """Return sRGB with its red and blue primaries exchanged, so that its use shows."""
+    profile = bytearray(srgb())
+    count = int.from_bytes(profile[128:132], "big")
+    entries = {bytes(profile[132 + 12 * n : 136 + 12 * n]): 132 + 12 * n for n in range(count)}
+    red, blue = entries[b"rXYZ"], entries[b"bXYZ"]
+    profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_colours_are_converted_as_the_profile_says(kind: str) -> None:
+    data = encoded(kind, Image.new("RGB", (64, 64), (255, 0, 0)), icc_profile=swapped_profile())
+    assert near(cleaned(data).getpixel((32, 32)), (0, 0, 255))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize(
+    "profile", [b"junk", b"", srgb()[:200], b"x" * 2_000_000, swapped_profile().replace(b"RGB ", b"CMYK")]
+)
+def test_a_profile_that_does_not_fit_changes_nothing(mode: str, profile: bytes) -> None:
+    color = {"RGB": (10, 120, 230), "L": 120, "CMYK": (245, 135, 25, 0)}[mode]
+    data = encoded("JPEG", Image.new(mode, (64, 64), color), icc_profile=profile, quality=95)  # type: ignore[arg-type]
+    expected = (120, 120, 120) if mode == "L" else (10, 120, 230)
+    assert near(cleaned(data).getpixel((32, 32)), expected, 4)
+
+
+def text_bomb() -> bytes:
+    """Return a PNG whose many small text chunks unpack to 40 MB."""
+    packed = b"key\0\0" + zlib.compress(b" " * 1_000_000, 9)
+    data = encoded("PNG", Image.new("RGB", (8, 8)))
+    return data[:33] + chunk(b"zTXt", packed) * 40 + data[33:]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        encoded("GIF"),
+        encoded("JPEG")[:-1000],
+        encoded("JPEG", progressive=True)[:-1000],
+        encoded("JPEG")[:700],
+        encoded("PNG")[:-60],
+        encoded("PNG").replace(b"IDAT", b"IDAX"),
+        encoded("PNG")[:33],
+        encoded("WEBP")[:-100],
+        encoded("WEBP", lossless=True)[:-20],
+        encoded("WEBP")[:40],
+        encoded("WEBP", save_all=True, append_images=[Image.new("RGB", (800, 600))]),
+        encoded("PNG", Image.new("1", (5000, 5000))),
+        text_bomb(),
+    ],
+    ids=[
+        "empty",
+        "text",
+        "gif",
+        "jpeg cut",
+        "progressive cut",
+        "jpeg header",
+        "png cut",
+        "png without pixels",
+        "png header",
+        "webp cut",
+        "lossless cut",
+        "webp header",
+        "animated webp",
+        "too large",
+        "text bomb",
+    ],
+)
+def test_what_cannot_be_decoded_to_its_end_is_unreadable(data: bytes) -> None:
+    with pytest.raises(PhotoUnreadable) as caught:
+        clean(data, aspect_ratio="auto")
+    assert (caught.value.code, caught.value.charged) == ("photo_unreadable", "no")
+
+
+def test_a_size_that_two_parsers_see_differently_is_unreadable() -> None:
+    # Two headers: the first one counts here, the second one for a decoder that goes on reading.
+    data = encoded("PNG")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4000, 3000, 8, 2, 0, 0, 0))
+    with pytest.raises(PhotoUnreadable):
+        clean(data[:33] + header + data[33:], aspect_ratio="auto")
+
+
+PHOTOS = [encoded(kind, quarters(80, 60)) for kind in ("JPEG", "PNG", "WEBP")] + [
+    encoded("JPEG", quarters(80, 60), progressive=True),
+    encoded("WEBP", quarters(80, 60), lossless=True),
+]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(PHOTOS),
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=5),
+    st.none() | st.integers(0, 10_000),
+    st.sampled_from(["auto", "16:9", "9:16", None]),
+)
+def test_any_damage_gives_a_jpeg_or_an_unreadable_photo(
+    photo: bytes, changes: list[tuple[int, int]], cut: int | None, aspect_ratio: AspectRatio | None
+) -> None:
+    data = bytearray(photo)
+    for position, value in changes:
+        data[position % len(data)] = value
+    try:
+        output = clean(bytes(data[:cut]), aspect_ratio=aspect_ratio)
+    except PhotoUnreadable:
+        return
+    assert output.startswith(b"\xff\xd8\xff")
+
+
+PEAK = """
+import re, resource, sys
+from pathlib import Path
+from videogen.photo_cleaning import clean
+
+def peak():
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
+    # ru_maxrss would begin with the memory of the process that started this one.
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+data = Path(sys.argv[1]).read_bytes()
+before = peak()
+clean(data, aspect_ratio="auto")
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "options"),
+    [
+        ("JPEG", (8160, 6120), {"quality": 50}),
+        ("JPEG", (16384, 3200), {"quality": 50}),
+        ("JPEG", (4096, 4096), {"quality": 50, "progressive": True}),
+        ("PNG", (4096, 3072), {"compress_level": 1}),
+        ("PNG", (16384, 768), {"compress_level": 1}),
+        ("WEBP", (4096, 3072), {"quality": 10, "method": 0}),
+        ("WEBP", (4096, 2048), {"lossless": True, "quality": 0, "method": 0}),
+    ],
+    ids=["jpeg", "panorama", "progressive", "png", "long png", "webp", "lossless webp"],
+)
+def test_the_largest_photos_take_no_more_than_80_mb(
+    tmp_path: Path, kind: str, size: tuple[int, int], options: dict[str, Any]
+) -> None:
+    mode = "RGBA" if kind == "PNG" else "RGB"
+    path = tmp_path / "photo"
+    path.write_bytes(encoded(kind, Image.linear_gradient("L").resize(size).convert(mode), **options))
+    output = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True
+    ).stdout
+    assert 5 < int(output) <= 80
+
+
+def test_other_warnings_of_the_decoder_are_errors() -> None:
+    program = (
+        "import warnings, videogen.photo_cleaning\n"
+        "warnings.warn_explicit('odd', UserWarning, 'PngImagePlugin.py', 1, module='PIL.PngImagePlugin')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "UserWarning: odd")
