@@ -8,14 +8,6 @@ import { el, setAttribute, setText, svg } from './dom.js'
 export function createSlide() {
   const photo = el('img', { class: 'slide-photo', hidden: true, alt: '', decoding: 'async' })
   const glow = el('img', { class: 'slide-glow', hidden: true, alt: '', 'aria-hidden': 'true' })
-  const video = el('video', {
-    class: 'slide-video',
-    hidden: true,
-    controls: true,
-    loop: true,
-    playsinline: true,
-    preload: 'auto',
-  })
   const line = svg(
     'svg',
     { class: 'slide-line', 'aria-hidden': 'true', hidden: true },
@@ -23,44 +15,60 @@ export function createSlide() {
     svg('rect', { class: 'slide-progress', pathLength: 100 }),
   )
   const content = el('div', { class: 'slide-content' })
+  const aperture = el('div', { class: 'slide-aperture' }, photo, content, line)
   const left = el('span')
   const right = el('span', { class: 'slide-clock' })
   const element = el(
     'figure',
     { class: 'slide' },
     glow,
-    el('div', { class: 'slide-mount' }, el('div', { class: 'slide-aperture' }, photo, video, content, line)),
+    el('div', { class: 'slide-mount' }, aperture),
     el('figcaption', { class: 'slide-stamp' }, left, right),
   )
 
   let photoUrl = ''
-  let videoUrl = ''
+  /** @type {HTMLVideoElement | null} */
+  let video = null
   let isBroken = false
-  let resumeAt = 0
   /** @type {() => void} */
   let onBroken = () => {}
-
-  video.addEventListener('loadedmetadata', () => {
-    if (video.videoWidth) setRatio(video.videoWidth / video.videoHeight)
-    if (resumeAt) video.currentTime = resumeAt
-  })
-  video.addEventListener('loadeddata', () => element.classList.add('is-playing'))
-  video.addEventListener('error', () => {
-    if (!videoUrl || isBroken) return
-    isBroken = true
-    resumeAt = video.currentTime
-    onBroken()
-  })
 
   /** @param {number} ratio width divided by height */
   function setRatio(ratio) {
     element.style.setProperty('--ratio', ratio.toFixed(4))
   }
 
+  /**
+   * @param {string} url
+   * @param {string} label
+   */
+  function addVideo(url, label) {
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const added = el('video', {
+      class: 'slide-video',
+      'aria-label': label,
+      controls: true,
+      loop: true,
+      playsinline: true,
+      preload: 'auto',
+      autoplay: !isCalm,
+      onloadedmetadata: () => added.videoWidth && setRatio(added.videoWidth / added.videoHeight),
+      onloadeddata: () => added.classList.add('is-there'),
+      onerror: () => {
+        isBroken = true
+        onBroken()
+      },
+    })
+    // Without sound a browser lets it play by itself.
+    added.muted = !isCalm
+    added.src = url
+    photo.after(added)
+    return added
+  }
+
   return {
     element,
     content,
-    video,
     setRatio,
 
     /**
@@ -79,31 +87,23 @@ export function createSlide() {
     },
 
     /**
-     * Show the video; a new address for the same one is only used where the old one has stopped working.
+     * Show the video. Each answer of the site brings a new address of the same video: it is only used where the
+     * old one has stopped working.
      * @param {string | null} url
      * @param {string} label
      * @param {() => void} whenBroken
      */
     setVideo(url, label, whenBroken) {
       onBroken = whenBroken
-      video.hidden = !url
-      video.setAttribute('aria-label', label)
       if (!url) {
-        if (!videoUrl) return
-        videoUrl = ''
-        resumeAt = 0
-        isBroken = false
-        element.classList.remove('is-playing')
-        video.removeAttribute('src')
-        video.load()
-      } else if (!videoUrl || (isBroken && url !== videoUrl)) {
-        videoUrl = url
-        isBroken = false
-        const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
-        // Without sound a browser lets it play by itself.
-        video.muted = !isCalm
-        video.autoplay = !isCalm
+        video?.remove()
+        video = null
+      } else if (!video) video = addVideo(url, label)
+      else if (isBroken && url !== video.src) {
+        const resumeAt = video.currentTime
         video.src = url
+        video.currentTime = resumeAt
+        isBroken = false
       }
     },
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from page import launch
+from page_under_test import launch
 from site_under_test import photo
 
 if TYPE_CHECKING:

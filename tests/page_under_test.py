@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserType, Page, Request, Route
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
 JOB_ID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
 OWNER_TOKEN: Final = "token-of-the-owner"  # noqa: S105 - made up
