@@ -487,6 +487,8 @@ def from_object(record: Mapping[str, Any]) -> Job:
             if known.get(name) is not None:
                 known[name] = kind(**_from_object(kind, known[name]))
         for name, item in _LISTS.items():
+            if not isinstance(known[name], list):
+                raise TypeError(name)  # noqa: TRY301 - every wrong type is told alike
             known[name] = tuple(item(**_from_object(item, entry)) for entry in known[name])
         return Job(**known)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

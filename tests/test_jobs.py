@@ -1,0 +1,705 @@
+"""The job's rules: what each change makes of a job, where it may not happen, and how a record is kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from example_jobs import (
+    CREATED_AT,
+    HOLDER,
+    JOB_ID,
+    OLD_ID,
+    URL,
+    VIDEO,
+    canceled,
+    completed,
+    erased,
+    failed,
+    given_up,
+    queued,
+    rendering,
+    rescue,
+    saving,
+)
+from videogen import jobs
+from videogen.jobs import Estimate, Failure, Job, MalformedRecord, Stage, Status, Transition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = CREATED_AT + 100
+
+
+def stepped(job: Job, action: str, *, at: float = NOW, **changes: Any) -> Job:
+    """Return what a step makes of a job: one version on, its action in the history."""
+    changed = replace(job, version=job.version + 1, **changes)
+    return replace(changed, history=(*job.history, Transition(at=at, epoch=changed.epoch, action=action)))
+
+
+def requeued() -> Job:
+    back = jobs.back_to_queue(rendering(), HOLDER, 1, now=CREATED_AT + 2, retry_at=CREATED_AT + 6)
+    assert back is not None
+    return back
+
+
+def given_up_with_link() -> Job:
+    late = jobs.record_url(given_up(), HOLDER, 1, now=CREATED_AT + 210, url=URL, request_id="chatcmpl-1")
+    assert late is not None
+    return late
+
+
+STATES: dict[str, Callable[[], Job]] = {
+    "queued": queued,
+    "queued again": requeued,
+    "rendering": rendering,
+    "saving": saving,
+    "rescue": rescue,
+    "completed": completed,
+    "failed": lambda: failed(Failure.of("no_video")),
+    "failed, unknown": lambda: failed(Failure.of("outcome_unknown")),
+    "given up": given_up,
+    "given up, link known": given_up_with_link,
+    "canceled": canceled,
+    "erased": erased,
+    "given up, erased": lambda: erased(given_up()),
+}
+
+# --- Every change in every state ---------------------------------------------------------------------------
+
+OTHER_VIDEO = replace(VIDEO, sha256="cd" * 32)
+LATER = CREATED_AT + 250
+CHANGES: dict[str, tuple[Callable[[Job], Job | None], set[str]]] = {
+    "claim": (
+        lambda job: jobs.claim(job, "another", job.epoch + 1, now=NOW),
+        {"queued", "queued again"},
+    ),
+    "take over": (
+        lambda job: jobs.take_over(job, "another", job.epoch + 1, now=NOW, lease_age=90),
+        {"saving", "rescue"},
+    ),
+    "renew": (lambda job: jobs.renew(job, HOLDER, 1), {"rendering", "saving"}),
+    "back to the queue": (
+        lambda job: jobs.back_to_queue(job, HOLDER, 1, now=NOW, retry_at=NOW + 4),
+        {"rendering"},
+    ),
+    "record the link": (
+        lambda job: jobs.record_url(job, HOLDER, 1, now=NOW, url=URL + "2", request_id=None),
+        {"rendering", "given up", "given up, link known"},
+    ),
+    "complete": (
+        lambda job: jobs.complete(job, HOLDER, 1, now=NOW, video=OTHER_VIDEO),
+        {"saving", "given up", "given up, link known"},
+    ),
+    "fail": (
+        lambda job: jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("video_gone")),
+        {"rendering", "saving", "given up", "given up, link known"},
+    ),
+    "fail while nobody holds it": (
+        lambda job: jobs.fail_queued(job, now=NOW, failure=Failure.of("photo_unreadable")),
+        {"queued", "queued again"},
+    ),
+    "fail, nobody was reached": (
+        lambda job: jobs.fail_unreached(job, now=NOW, failure=Failure.of("worker_unreachable")),
+        {"queued", "rescue"},
+    ),
+    "end by time": (
+        lambda job: jobs.end_due(job, now=CREATED_AT + 960, lease_age=0),
+        {"queued", "queued again", "rendering", "saving", "rescue"},
+    ),
+    "count a call": (
+        lambda job: jobs.count_dispatch(job, now=LATER, lease_age=90),
+        {"queued", "queued again", "saving", "rescue"},
+    ),
+    "cancel": (
+        lambda job: jobs.cancel(job, now=NOW),
+        {"queued", "queued again", "rendering", "saving", "rescue"},
+    ),
+    "erase": (lambda job: jobs.erase(job, now=NOW), set(STATES) - {"erased", "given up, erased"}),
+}
+ALREADY = {("cancel", "canceled"), ("cancel", "erased"), ("erase", "erased"), ("erase", "given up, erased")}
+ALREADY |= {("back to the queue", "queued again")}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("state", STATES)
+def test_each_change_happens_where_it_may_and_nowhere_else(change: str, state: str) -> None:
+    job = STATES[state]()
+    apply, allowed = CHANGES[change]
+
+    changed = apply(job)
+
+    if (change, state) in ALREADY:
+        assert changed is job
+    elif state in allowed:
+        assert changed is not None
+        assert changed.version == job.version + 1
+        assert changed.epoch >= job.epoch
+    else:
+        assert changed is None
+
+
+@pytest.mark.parametrize(
+    ("holder", "epoch"), [("another", 1), (HOLDER, 0), (HOLDER, 2)], ids=["name", "old epoch", "new epoch"]
+)
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_changed_by_a_run_that_does_not_hold_the_job(state: str, holder: str, epoch: int) -> None:
+    job = STATES[state]()
+
+    assert [
+        jobs.renew(job, holder, epoch),
+        jobs.back_to_queue(job, holder, epoch, now=NOW, retry_at=NOW),
+        jobs.record_url(job, holder, epoch, now=NOW, url=URL, request_id=None),
+        jobs.complete(job, holder, epoch, now=NOW, video=VIDEO),
+        jobs.fail(job, holder, epoch, now=NOW, failure=Failure.of("no_video")),
+    ] == [None] * 5
+
+
+# --- Rendering ---------------------------------------------------------------------------------------------
+
+
+def test_a_claim_marks_the_paid_call_as_being_made() -> None:
+    assert jobs.claim(queued(), HOLDER, 1, now=NOW) == stepped(
+        queued(),
+        "job.claimed",
+        epoch=1,
+        holder=HOLDER,
+        status=Status.PROCESSING,
+        stage=Stage.RENDERING,
+        calls=1,
+        started_at=NOW,
+    )
+
+
+def test_a_claim_after_a_refusal_counts_the_calls_and_keeps_the_first_start() -> None:
+    assert jobs.claim(requeued(), "another", 2, now=CREATED_AT + 6) == stepped(
+        requeued(),
+        "job.claimed",
+        at=CREATED_AT + 6,
+        epoch=2,
+        holder="another",
+        status=Status.PROCESSING,
+        stage=Stage.RENDERING,
+        calls=2,
+        started_at=CREATED_AT + 1,
+    )
+
+
+def test_a_claim_is_known_again_by_the_run_that_made_it() -> None:
+    job = rendering()
+
+    assert jobs.claim(job, HOLDER, 1, now=NOW) is job
+    assert jobs.claim(job, "another", 1, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("job", "epoch", "now"),
+    [
+        (queued(), 2, NOW),
+        (queued(epoch=1), 1, NOW),
+        (queued(calls=3), 1, NOW),
+        (queued(), 1, CREATED_AT + 300),
+        (queued(retry_at=NOW + 0.1), 1, NOW),
+    ],
+    ids=["an epoch skipped", "an epoch passed", "three calls made", "five minutes old", "too early"],
+)
+def test_a_claim_is_refused(job: Job, epoch: int, now: float) -> None:
+    assert jobs.claim(job, HOLDER, epoch, now=now) is None
+
+
+def test_a_renewal_changes_the_version_only() -> None:
+    assert jobs.renew(rendering(), HOLDER, 1) == replace(rendering(), version=3)
+
+
+def test_a_renewal_takes_a_released_lease_back() -> None:
+    released = jobs.count_dispatch(saving(), now=LATER, lease_age=90)
+    assert released is not None
+
+    assert jobs.renew(released, HOLDER, 1) == replace(released, version=5, lease_released=False)
+
+
+def test_back_to_the_queue_with_the_time_of_the_next_call() -> None:
+    assert requeued() == stepped(
+        rendering(),
+        "job.requeued",
+        at=CREATED_AT + 2,
+        status=Status.QUEUED,
+        stage=None,
+        retry_at=CREATED_AT + 6,
+    )
+
+
+def test_the_link_is_recorded_before_anything_is_done_with_it() -> None:
+    assert jobs.record_url(rendering(), HOLDER, 1, now=NOW, url=URL, request_id="chatcmpl-1") == stepped(
+        rendering(),
+        "blackbox.answered",
+        stage=Stage.SAVING,
+        provider_url=URL,
+        provider_request_id="chatcmpl-1",
+    )
+    assert jobs.record_url(saving(), HOLDER, 1, now=NOW, url=URL, request_id=None) == saving()
+
+
+# --- Saving ------------------------------------------------------------------------------------------------
+
+
+def test_a_dead_lease_in_saving_is_taken_over_with_a_new_epoch() -> None:
+    taken = jobs.take_over(saving(), "another", 2, now=NOW, lease_age=90)
+
+    assert taken == stepped(saving(), "job.taken_over", epoch=2, holder="another")
+    assert jobs.take_over(taken, "another", 2, now=NOW, lease_age=0) is taken
+
+
+def test_a_living_lease_in_saving_is_not_taken_over() -> None:
+    assert jobs.take_over(saving(), "another", 2, now=NOW, lease_age=89.9) is None
+
+
+def test_a_released_lease_is_taken_over_at_once() -> None:
+    released = replace(saving(), lease_released=True)
+
+    assert jobs.take_over(released, "another", 2, now=NOW, lease_age=0) == stepped(
+        released, "job.taken_over", epoch=2, holder="another", lease_released=False
+    )
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_takeover_is_refused_to_a_run_that_has_seen_another_epoch(epoch: int) -> None:
+    assert jobs.take_over(saving(), "another", epoch, now=NOW, lease_age=90) is None
+
+
+def test_a_job_is_completed_by_its_stored_video() -> None:
+    assert jobs.complete(saving(), HOLDER, 1, now=NOW, video=VIDEO) == stepped(
+        saving(),
+        "job.completed",
+        status=Status.COMPLETED,
+        stage=None,
+        video=VIDEO,
+        completed_at=NOW,
+        settled=True,
+    )
+    assert jobs.complete(completed(), HOLDER, 1, now=NOW, video=VIDEO) == completed()
+    assert jobs.complete(completed(), HOLDER, 1, now=NOW, video=OTHER_VIDEO) is None
+
+
+# --- Ends --------------------------------------------------------------------------------------------------
+
+
+def test_a_job_fails_with_what_its_run_says() -> None:
+    failure = Failure.of("content_refused")
+
+    assert jobs.fail(rendering(), HOLDER, 1, now=NOW, failure=failure) == stepped(
+        rendering(),
+        "job.failed",
+        status=Status.FAILED,
+        stage=None,
+        failure=failure,
+        completed_at=NOW,
+        settled=True,
+    )
+
+
+def test_the_same_failure_again_is_a_lost_reply_and_another_is_refused() -> None:
+    job = failed(Failure.of("no_video"))
+
+    assert jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("no_video")) is job
+    assert jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("content_refused")) is None
+
+
+@pytest.mark.parametrize(
+    ("job", "age", "lease_age", "code"),
+    [
+        (queued(), 300, 0, "expired"),
+        (queued(), 299.9, 299.9, None),
+        (requeued(), 300, 0, "expired"),
+        (rendering(), 120, 90, "outcome_unknown"),
+        (rendering(), 120, 89.9, None),
+        (rendering(), 960, 0, "outcome_unknown"),
+        (saving(), 700, 600, None),
+        (saving(), 960, 0, "save_failed"),
+        (replace(saving(), dispatches=2, dispatched_at=CREATED_AT + 200), 700, 600, None),
+        (replace(saving(), dispatches=3, dispatched_at=CREATED_AT + 200), 290, 90, "save_failed"),
+        (replace(saving(), dispatches=3, dispatched_at=CREATED_AT + 200), 290, 89.9, None),
+        (
+            replace(saving(), dispatches=3, dispatched_at=CREATED_AT + 200, lease_released=True),
+            289,
+            0,
+            None,
+        ),
+        (completed(), 1000, 1000, None),
+    ],
+)
+def test_the_end_that_time_brings(job: Job, age: float, lease_age: float, code: str | None) -> None:
+    failure = jobs.due_end(job, now=CREATED_AT + age, lease_age=lease_age)
+
+    assert (failure and failure.code) == code
+
+
+def test_an_end_by_time_is_written_by_anybody_and_settles_nothing() -> None:
+    assert jobs.end_due(rendering(), now=NOW, lease_age=90) == stepped(
+        rendering(),
+        "job.failed",
+        status=Status.FAILED,
+        stage=None,
+        failure=Failure.of("outcome_unknown"),
+        completed_at=NOW,
+    )
+
+
+def test_nobody_may_end_a_job_as_unreached_once_a_worker_has_come_to_it() -> None:
+    # Its worker is waiting for the time of the next call.
+    assert jobs.fail_unreached(requeued(), now=NOW, failure=Failure.of("worker_unreachable")) is None
+
+
+def test_an_unreached_end_is_known_again() -> None:
+    failure = Failure.of("worker_unreachable")
+    ended = jobs.fail_unreached(queued(), now=NOW, failure=failure)
+    assert ended is not None
+
+    assert jobs.fail_unreached(ended, now=NOW, failure=failure) is ended
+
+
+@pytest.mark.parametrize(
+    ("job", "charged", "detail"),
+    [
+        (queued(), "no", "This video was canceled. Nothing was charged."),
+        (requeued(), "no", "This video was canceled. Nothing was charged."),
+        (rescue(), "no", "This video was canceled. Nothing was charged."),
+        (
+            rendering(),
+            "unknown",
+            "This video was canceled while the provider was making it. It may still be charged.",
+        ),
+        (saving(), "yes", "This video was canceled. It had been made already, and it was charged."),
+    ],
+    ids=["queued", "queued again", "rescue", "rendering", "saving"],
+)
+def test_a_canceled_job_says_what_it_cost(job: Job, charged: Any, detail: str) -> None:
+    failure = Failure(code="canceled", retryable=True, charged=charged, detail=detail)
+
+    assert jobs.cancel(job, now=NOW) == stepped(
+        job,
+        "job.canceled",
+        status=Status.CANCELED,
+        stage=None,
+        failure=failure,
+        completed_at=NOW,
+        lease_released=False,
+        retry_at=None,
+    )
+
+
+def test_erasing_leaves_a_tombstone_that_tells_when_and_nothing_else() -> None:
+    job = completed(saving(rendering(queued(estimate=Estimate(p50=60, p90=90)))))
+
+    assert jobs.erase(job, now=NOW) == stepped(
+        job,
+        "job.deleted",
+        prompt="",
+        photos=(),
+        provider_url=None,
+        provider_request_id=None,
+        video=None,
+        fingerprint="",
+        deleted_at=NOW,
+    )
+
+
+def test_erasing_cancels_first() -> None:
+    gone = jobs.erase(saving(), now=NOW)
+
+    assert gone is not None
+    assert (gone.status, gone.failure and gone.failure.charged) == (Status.CANCELED, "yes")
+    assert [step.action for step in gone.history[-2:]] == ["job.canceled", "job.deleted"]
+    assert gone.version == saving().version + 1
+
+
+# --- The late truth ----------------------------------------------------------------------------------------
+
+
+def test_a_call_given_up_for_lost_may_bring_its_video_once() -> None:
+    late = given_up_with_link()
+    assert late == stepped(
+        given_up(),
+        "blackbox.answered",
+        at=CREATED_AT + 210,
+        provider_url=URL,
+        provider_request_id="chatcmpl-1",
+    )
+
+    done = jobs.complete(late, HOLDER, 1, now=LATER, video=VIDEO)
+
+    assert done == stepped(
+        late,
+        "job.completed",
+        at=LATER,
+        status=Status.COMPLETED,
+        failure=None,
+        video=VIDEO,
+        completed_at=LATER,
+        settled=True,
+    )
+    assert jobs.fail(done, HOLDER, 1, now=LATER, failure=Failure.of("no_video")) is None
+
+
+def test_a_call_given_up_for_lost_may_bring_its_true_failure_once() -> None:
+    told = jobs.fail(given_up(), HOLDER, 1, now=LATER, failure=Failure.of("content_refused"))
+
+    assert told == stepped(
+        given_up(),
+        "job.failed",
+        at=LATER,
+        failure=Failure.of("content_refused"),
+        completed_at=LATER,
+        settled=True,
+    )
+    assert jobs.complete(told, HOLDER, 1, now=LATER, video=VIDEO) is None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_an_end_that_a_reader_wrote_may_improve(state: str) -> None:
+    assert STATES[state]().is_improvable is (state in {"given up", "given up, link known"})
+
+
+def test_a_run_that_says_itself_that_it_does_not_know_has_settled_it() -> None:
+    told = jobs.fail(given_up(), HOLDER, 1, now=LATER, failure=Failure.of("outcome_unknown"))
+
+    assert told is not None
+    assert (told.settled, told.is_improvable) == (True, False)
+    assert jobs.complete(told, HOLDER, 1, now=LATER, video=VIDEO) is None
+
+
+# --- Calls that polls send ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("job", "age", "lease_age", "expected"),
+    [
+        (queued(), 45, 45, True),
+        (queued(), 44.9, 44.9, False),
+        (replace(requeued(), retry_at=CREATED_AT + 60), 105, 99, True),
+        (replace(requeued(), retry_at=CREATED_AT + 60), 104.9, 99, False),
+        (queued(dispatches=1, dispatched_at=CREATED_AT + 50), 95, 45, True),
+        (queued(dispatches=1, dispatched_at=CREATED_AT + 50), 94.9, 45, False),
+        (queued(dispatches=3, dispatched_at=CREATED_AT + 50), 200, 150, False),
+        (rendering(), 200, 199, False),
+        (saving(), 151, 90, True),
+        (saving(), 150, 89.9, False),
+        (saving(), 840, 600, False),
+        (rescue(), 45, 45, True),
+        (rescue(), 44, 44, False),
+        (completed(), 200, 100, False),
+    ],
+)
+def test_when_a_poll_calls_the_worker(job: Job, age: float, lease_age: float, *, expected: bool) -> None:
+    assert jobs.needs_dispatch(job, now=CREATED_AT + age, lease_age=lease_age) is expected
+
+
+def test_a_call_is_counted_before_it_is_sent() -> None:
+    assert jobs.count_dispatch(queued(), now=NOW, lease_age=100) == stepped(
+        queued(), "worker.called", dispatches=1, dispatched_at=NOW
+    )
+
+
+def test_counting_releases_a_dead_lease_since_the_write_makes_it_look_young() -> None:
+    assert jobs.count_dispatch(saving(), now=LATER, lease_age=90) == stepped(
+        saving(), "worker.called", at=LATER, dispatches=1, dispatched_at=LATER, lease_released=True
+    )
+
+
+# --- Rescue ------------------------------------------------------------------------------------------------
+
+
+def test_a_rescue_is_a_job_that_any_run_may_go_on_saving() -> None:
+    assert rescue() == queued(
+        status=Status.PROCESSING,
+        stage=Stage.SAVING,
+        lease_released=True,
+        provider_url=URL,
+        provider_request_id="chatcmpl-1",
+        rescues=OLD_ID,
+    )
+    assert jobs.take_over(rescue(), HOLDER, 1, now=NOW, lease_age=0) == stepped(
+        rescue(), "job.taken_over", epoch=1, holder=HOLDER, lease_released=False, started_at=NOW
+    )
+
+
+@pytest.mark.parametrize(
+    ("job", "expected"),
+    [
+        (queued(), False),
+        (saving(), False),
+        (completed(), False),
+        (failed(Failure.of("no_video")), False),
+        (given_up(), False),
+        (given_up_with_link(), True),
+        (canceled(saving()), True),
+        (erased(saving()), False),
+        (failed(Failure.of("save_failed"), saving()), True),
+        (failed(Failure.of("video_gone"), saving()), False),
+        (failed(Failure.of("video_refused"), saving()), True),
+        (failed(Failure.of("video_refused"), replace(saving(), rescues=OLD_ID)), False),
+    ],
+)
+def test_what_can_be_rescued(job: Job, *, expected: bool) -> None:
+    assert job.is_rescuable is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "detail"),
+    [
+        ("save_failed", "The video could not be saved this time either. This try was not charged."),
+        ("video_gone", "The provider has deleted the video meanwhile. This try was not charged."),
+        (
+            "video_refused",
+            "The provider's file is still none that this site can keep. This try was not charged.",
+        ),
+    ],
+)
+def test_a_rescue_that_fails_says_that_it_cost_nothing(code: Any, detail: str) -> None:
+    taken = jobs.take_over(rescue(), HOLDER, 1, now=NOW, lease_age=0)
+    assert taken is not None
+
+    ended = jobs.fail(taken, HOLDER, 1, now=NOW, failure=Failure.of(code))
+
+    assert ended is not None
+    assert ended.failure == Failure(
+        code=code, retryable=Failure.of(code).retryable, charged="no", detail=detail
+    )
+    assert jobs.fail(ended, HOLDER, 1, now=NOW, failure=Failure.of(code)) is ended
+
+
+def test_a_rescue_that_time_ends_cost_nothing() -> None:
+    failure = jobs.due_end(rescue(), now=CREATED_AT + 960, lease_age=0)
+
+    assert failure is not None
+    assert (failure.code, failure.charged) == ("save_failed", "no")
+
+
+# --- The record --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_record_is_read_as_it_was_written(state: str) -> None:
+    job = replace(STATES[state](), estimate=Estimate(p50=61.5, p90=90))
+
+    assert jobs.from_object(json.loads(json.dumps(jobs.to_object(job)))) == job
+
+
+def test_what_a_record_looks_like() -> None:
+    assert jobs.to_object(completed()) == {
+        "id": JOB_ID,
+        "prompt": "slow pan over the lake",
+        "model": "blackboxai/google/veo-3-fast",
+        "aspectRatio": "auto",
+        "photos": [{"type": "image/jpeg", "bytes": 3}],
+        "createdAt": "2027-01-15T08:00:00.000Z",
+        "nonce": "n0",
+        "origin": "n0",
+        "schema": 1,
+        "version": 4,
+        "epoch": 1,
+        "status": "completed",
+        "stage": None,
+        "holder": HOLDER,
+        "leaseReleased": False,
+        "calls": 1,
+        "retryAt": None,
+        "dispatches": 0,
+        "dispatchedAt": None,
+        "startedAt": "2027-01-15T08:00:01.000Z",
+        "completedAt": "2027-01-15T08:01:05.000Z",
+        "deletedAt": None,
+        "providerUrl": URL,
+        "providerRequestId": "chatcmpl-1",
+        "video": {
+            "key": f"videos/{JOB_ID}/1.mp4",
+            "bytes": 5,
+            "sha256": "ab" * 32,
+            "host": "provider.example",
+        },
+        "failure": None,
+        "settled": True,
+        "rescues": None,
+        "estimate": None,
+        "fingerprint": "f" * 64,
+        "history": [
+            {"at": "2027-01-15T08:00:00.000Z", "epoch": 0, "action": "job.created"},
+            {"at": "2027-01-15T08:00:01.000Z", "epoch": 1, "action": "job.claimed"},
+            {"at": "2027-01-15T08:01:01.000Z", "epoch": 1, "action": "blackbox.answered"},
+            {"at": "2027-01-15T08:01:05.000Z", "epoch": 1, "action": "job.completed"},
+        ],
+    }
+
+
+def test_fields_of_a_newer_version_are_carried_along_everywhere() -> None:
+    record = jobs.to_object(
+        replace(completed(), failure=Failure.of("expired"), estimate=Estimate(p50=1, p90=2))
+    )
+    record["thumbnails"] = [1, 2]
+    for nested in (record["video"], record["failure"], record["estimate"], record["photos"][0]):
+        nested["color"] = "teal"
+    record["history"][1]["by"] = "a poll"
+
+    read = jobs.to_object(jobs.from_object(record))
+
+    assert read == record
+    changed = jobs.renew(jobs.from_object(jobs.to_object(rendering()) | {"thumbnails": 3}), HOLDER, 1)
+    assert changed is not None
+    assert jobs.to_object(changed)["thumbnails"] == 3
+
+
+def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
+    record = jobs.to_object(queued())
+    del record["settled"], record["rescues"], record["origin"]
+
+    assert jobs.from_object(record) == queued(origin="")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"schema": 2},
+        {"schema": None},
+        {"status": "paused"},
+        {"stage": "dreaming"},
+        {"photos": None},
+        {"photos": [None]},
+        {"photos": [{"type": "image/jpeg"}]},
+        {"history": {}},
+        {"history": "none"},
+        {"video": "here"},
+        {"video": {"key": "videos/1.mp4"}},
+        {"failure": {"code": "expired"}},
+        {"createdAt": None},
+        {"createdAt": 1},
+        {"createdAt": "yesterday"},
+        {"retryAt": 5},
+        {"prompt": None},
+        {"version": "2"},
+        {"epoch": 1.5},
+        {"leaseReleased": "no"},
+        {"providerUrl": 5},
+    ],
+    ids=str,
+)
+def test_a_record_that_is_none_is_malformed(damage: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecord):
+        jobs.from_object(jobs.to_object(queued()) | damage)
+
+
+@pytest.mark.parametrize(
+    "name", ["schema", "id", "prompt", "photos", "createdAt", "status", "history", "nonce"]
+)
+def test_a_record_without_a_field_that_it_must_have_is_malformed(name: str) -> None:
+    record = jobs.to_object(queued())
+    del record[name]
+
+    with pytest.raises(MalformedRecord):
+        jobs.from_object(record)
+
+
+def test_times_are_rfc_3339() -> None:
+    assert jobs.timestamp(0.5) == "1970-01-01T00:00:00.500Z"
