@@ -230,7 +230,7 @@ def decode(body: bytes) -> Job:
 
 def job_key(job_id: str) -> str:
     """Return the key of a job's record."""
-    return f"jobs/{job_id}.json"
+    return f"jobs/{job_id}"
 
 
 def photo_key(job_id: str, number: int) -> str:

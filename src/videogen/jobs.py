@@ -125,7 +125,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The record under jobs/<id>.json.
+    """The record under jobs/<id>.
 
     `nonce` is new with each write, `origin` is the nonce of the first one. `epoch` is the fencing token: each
     claim raises it. `holder` names the run that holds it, since a nonce may be overwritten by a later writer
