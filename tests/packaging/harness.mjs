@@ -1,10 +1,10 @@
 /**
  * Runs an unpacked function as Lambda's Node run time would.
  *
- *     node harness.mjs FOLDER
+ *     node harness.mjs FOLDER DESCRIPTOR
  *
  * Reads invocations from standard input, one line of JSON each: `{ event, requestId }`. Writes what came of each to
- * descriptor 3: `{ statusCode, headers, body (base64), milliseconds }`, or `{ error, milliseconds }` for one that
+ * the descriptor: `{ statusCode, headers, body (base64), milliseconds }`, or `{ error, milliseconds }` for one that
  * the platform would call failed.
  */
 import { writeSync } from 'node:fs'
@@ -31,7 +31,7 @@ Object.assign(globalThis, {
   },
 })
 
-const folder = /** @type {string} */ (process.argv[2])
+const [folder, descriptor] = /** @type {[string, string]} */ (process.argv.slice(2))
 /** @type {Promise<{ handler: Function }> | undefined} */
 let entry
 
@@ -39,7 +39,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { event, requestId } = JSON.parse(line)
   const start = performance.now()
   const outcome = await invoke(event, requestId).catch(error => ({ error: String(error) }))
-  writeSync(3, `${JSON.stringify({ ...outcome, milliseconds: performance.now() - start })}\n`)
+  writeSync(
+    Number(descriptor),
+    `${JSON.stringify({ ...outcome, milliseconds: performance.now() - start })}\n`,
+  )
 }
 
 /**

@@ -78,7 +78,7 @@ def run_site(
             stdout=subprocess.PIPE,
         )
         client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=f"{folder}/site"), base_url="http://localhost:8888", timeout=60
+            transport=httpx.HTTPTransport(uds=f"{folder}/site"), base_url="http://127.0.0.1:8888", timeout=60
         )
         with process, client:
             assert process.stdin

@@ -62,7 +62,10 @@ def loopback_alone(command: list[str]) -> list[str]:
 
 
 def like_lambda(folder: Path, environment: Mapping[str, str]) -> list[str]:
-    """Return the command that runs the harness on an unpacked zip; it shares the caller's network."""
+    """Return the command that runs the harness on an unpacked zip; it shares the caller's network.
+
+    The descriptor for the outcomes has still to be added.
+    """
     node = Path(
         subprocess.run(
             ["node", "-p", "process.execPath"], capture_output=True, text=True, check=True
@@ -106,8 +109,7 @@ class Instance:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], log: IO[bytes]) -> None:
         outcomes, write_end = os.pipe()
-        # The harness writes to descriptor 3, wherever the pipe is here.
-        command = ["sh", "-c", f'exec "$@" 3>&{write_end}', "sh", *like_lambda(folder, environment)]
+        command = [*like_lambda(folder, environment), str(write_end)]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -1,0 +1,203 @@
+"""What the real packager makes of this project: its manifest, its zips, and how they run without Python."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import stat
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builds import REPOSITORY, Built, clone, netlify_build
+from PIL import Image
+from running import RunningSite, run_site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FUNCTIONS = ("cancel-video", "check-video-status", "generate-video-background", "start-video")
+TREE = ".netlify/python/bundle/"
+LARGEST_ZIP = 25_000_000
+LARGEST_UNPACKED = 100_000_000
+UNCHECKED_HASH = 0b01
+"""The flags of a .pyc that is taken without a look at its source (PEP 552)."""
+
+
+def names(project: Built, function: str) -> list[str]:
+    """Return the paths in a zip, those of the bundle without the folder that they are all in."""
+    with zipfile.ZipFile(project.zip(function)) as opened:
+        return [name.removeprefix(TREE) for name in opened.namelist()]
+
+
+def rule(limit: int) -> dict[str, Any]:
+    """Return a rate rule as the packager passes it on."""
+    return {
+        "action": {
+            "type": "rate_limit",
+            "config": {
+                "rateLimitConfig": {"algorithm": "sliding_window", "windowLimit": limit, "windowSize": 60},
+                "aggregate": {"keys": [{"type": "ip"}, {"type": "domain"}]},
+            },
+        }
+    }
+
+
+def test_the_manifest_says_how_each_function_is_called(project: Built) -> None:
+    seen = {
+        name: (
+            function["invocationMode"],
+            [route["pattern"] for route in function.get("routes", [])],
+            [route["methods"] for route in function.get("routes", [])],
+            function.get("trafficRules"),
+            function["buildData"]["runtimeAPIVersion"],
+            function["runtimeVersion"],
+        )
+        for name, function in project.manifest.items()
+    }
+    assert seen == {
+        "cancel-video": ("stream", ["/api/cancel-video"], [[]], None, 2, "nodejs24.x"),
+        "check-video-status": ("stream", ["/api/check-video-status"], [[]], rule(300), 2, "nodejs24.x"),
+        "generate-video-background": ("background", [], [], None, 2, "nodejs24.x"),
+        "start-video": ("stream", ["/api/start-video"], [[]], rule(20), 2, "nodejs24.x"),
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_zip_is_small(project: Built, function: str) -> None:
+    with zipfile.ZipFile(project.zip(function)) as opened:
+        unpacked = sum(info.file_size for info in opened.infolist())
+    assert (project.zip(function).stat().st_size <= LARGEST_ZIP, unpacked <= LARGEST_UNPACKED) == (True, True)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_file_is_plain_and_readable_and_python_alone_is_executable(
+    project: Built, function: str
+) -> None:
+    with zipfile.ZipFile(project.zip(function)) as opened:
+        modes = {info.filename.removeprefix(TREE): info.external_attr >> 16 for info in opened.infolist()}
+    assert [name for name, mode in modes.items() if not stat.S_ISREG(mode)] == []
+    assert {name: oct(stat.S_IMODE(mode)) for name, mode in modes.items() if stat.S_IMODE(mode) != 0o644} == {
+        "python/bin/python3": "0o755"
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_module_has_bytecode_that_is_taken_unchecked(project: Built, function: str) -> None:
+    with zipfile.ZipFile(project.zip(function)) as opened:
+        files = {name.removeprefix(TREE): name for name in opened.namelist()}
+        flags = {opened.read(path)[4] for name, path in files.items() if name.endswith(".pyc")}
+    assert flags == {UNCHECKED_HASH}
+    sources = [name for name in files if name.endswith(".py") and name != "host.py"]
+    compiled = {name.replace("__pycache__/", "").split(".")[0] for name in files if name.endswith(".pyc")}
+    assert [name for name in sources if name.removesuffix(".py") not in compiled] == []
+    assert [name for name in sources if not name.startswith("source/")] == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_nothing_is_shipped_that_only_developers_use(project: Built, function: str) -> None:
+    top = {"/".join(name.split("/")[:2]) for name in names(project, function) if name.startswith("source/")}
+    assert top == {"source/videogen"}
+    unwanted = ("source/videogen/local/", "packages/bin/", "packages/moto/", ".env")
+    assert [name for name in names(project, function) if name.startswith(unwanted) or "/tests/" in name] == []
+
+
+def test_of_botocore_only_the_description_of_s3_is_there(project: Built) -> None:
+    data = "packages/botocore/data/"
+    folders = {
+        name.removeprefix(data).split("/")[0]
+        for name in names(project, "start-video")
+        if name.startswith(data)
+    }
+    assert {name for name in folders if "." not in name} == {"s3"}
+
+
+def test_pillow_and_httpx_are_the_workers_alone(project: Built) -> None:
+    packages = ("packages/PIL/__init__.pyc", "packages/httpx/__init__.pyc")
+    having = [name for name in FUNCTIONS if set(packages) & set(names(project, name))]
+    assert having == ["generate-video-background"]
+
+
+def test_two_clones_in_different_folders_build_the_same_bytes(
+    project: Built, interpreter: dict[str, str], tmp_path: Path
+) -> None:
+    other = netlify_build(clone(tmp_path / "another" / "place"), interpreter)
+    digests = [
+        {name: hashlib.sha256(built.zip(name).read_bytes()).hexdigest() for name in FUNCTIONS}
+        for built in (project, other)
+    ]
+    assert digests[0] == digests[1]
+
+
+@pytest.fixture(scope="module")
+def site(project: Built, unpacked: dict[str, Path]) -> Iterator[RunningSite]:
+    """Run the zips as a site, with the stand-ins for Blackbox and S3."""
+    with run_site(project, unpacked, stand_ins=True) as running:
+        yield running
+
+
+def photo() -> str:
+    """Return a small photo as the page sends it."""
+    file = io.BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(file, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def test_from_photo_to_stored_video(site: RunningSite) -> None:
+    started = site.client.post(
+        "/api/start-video", json={"prompt": "slow zoom", "photos": [{"data": photo()}]}
+    )
+    assert (started.status_code, started.json()["status"]) == (202, "queued")
+    worker = site.control("outcome", "generate-video-background")
+    assert ("error" in worker, worker.get("statusCode")) == (False, 200), site.log()
+    status = site.client.get(f"/api/check-video-status?jobId={started.json()['jobId']}").json()
+    assert status["status"] == "completed"
+    video = base64.b64decode(site.control("fetch", status["videoUrl"]))
+    assert video[4:8] == b"ftyp"
+
+
+def test_the_platforms_own_variables_never_reach_python(site: RunningSite) -> None:
+    assert site.client.get("/api/check-video-status?jobId=none").status_code in {400, 404}
+    names = site.control("python", "check-video-status")["environment"]
+    assert [name for name in names if name.startswith(("AWS_", "NETLIFY_", "LD_", "NODE_"))] == []
+    assert "S3_BUCKET" in names
+
+
+def test_an_unsigned_call_of_the_worker_is_refused(site: RunningSite) -> None:
+    called = site.client.post("/.netlify/functions/generate-video-background", json={"jobId": "x"})
+    assert called.status_code == 202
+    assert site.control("outcome", "generate-video-background")["statusCode"] == 401
+
+
+def test_a_body_above_what_netlify_dev_survives_is_a_413(site: RunningSite) -> None:
+    answer = site.client.post(
+        "/api/start-video", content=b" " * 6_100_000, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+
+
+def test_frozen_and_thawed_with_its_connections_dead_the_next_request_works(site: RunningSite) -> None:
+    url = "/api/check-video-status?jobId=" + "0" * 32
+    before = site.client.get(url)
+    python = site.control("python", "check-video-status")["pid"]
+    site.control("freeze", "check-video-status")
+    site.control("thaw", "check-video-status")
+    after = site.client.get(url)
+    assert (before.status_code, after.status_code) == (404, 404)
+    assert site.control("python", "check-video-status")["pid"] == python
+
+
+def test_python_killed_between_two_requests_the_next_one_works(site: RunningSite) -> None:
+    url = "/api/check-video-status?jobId=" + "0" * 32
+    assert site.client.get(url).status_code == 404
+    site.control("kill-python", "check-video-status")
+    assert site.client.get(url).status_code in {404, 500}
+    assert site.client.get(url).status_code == 404
+
+
+def test_the_interpreter_is_pinned() -> None:
+    settings = (REPOSITORY / "netlify.toml").read_text()
+    assert 'PYTHON_VERSION = "3.' in settings
+    assert 'NODE_VERSION = "24"' in settings
