@@ -89,19 +89,19 @@ def test_all_that_is_missing_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("S3_ENDPOINT_URL", "s3.example"),
+        ("S3_ENDPOINT_URL", "storage.local"),
         ("S3_ENDPOINT_URL", "https://s3.example:port"),
         ("VIDEOGEN_SIGNING_SECRET", "whsec_c2hvcnQ="),
         ("VIDEOGEN_SIGNING_SECRET", base64.b64encode(bytes(32)).decode()),
         ("VIDEOGEN_SIGNING_SECRET", f"{SECRET} nonsense"),
         ("VIDEOGEN_DAILY_LIMIT", "-1"),
         ("VIDEOGEN_DAILY_LIMIT", "many"),
-        ("VIDEOGEN_KEEP_DAYS", "0"),
+        ("VIDEOGEN_KEEP_DAYS", "0.5"),
         ("VIDEOGEN_VIDEO_HOSTS", "replicate.delivery/videos"),
         ("VIDEOGEN_VIDEO_HOSTS", "http://127.0.0.1:9000/videos"),
         ("BLACKBOX_BASE_URL", "ftp://api.blackbox.ai"),
         ("BLACKBOX_IMAGE_MODE", "fax"),
-        ("BLACKBOX_MODELS", "google/veo-3"),
+        ("BLACKBOX_MODELS", "google/veo-9"),
         ("BLACKBOX_MODELS", "blackboxai/google/veo-3=cheap"),
     ],
 )

@@ -1,0 +1,66 @@
+"""How `netlify dev` begins and ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from dev_site import ROOT, DevSite
+from site_under_test import start_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GONE_WITHIN_SECONDS = 10.0
+
+
+def test_a_taken_port_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "scripts/dev.py", str(port)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"port {port} is taken: end what listens there, or choose another with: make dev PORT={port + 1}\n"
+    )
+
+
+def processes_in(folder: Path) -> Iterator[str]:
+    """Yield the command lines of the processes that work in a folder or name it."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            where = str((process / "cwd").readlink())
+        except OSError:
+            continue
+        if str(folder) in command or where.startswith(str(folder)):
+            yield command
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are found through Linux's /proc")
+def test_an_interrupt_leaves_no_process_though_a_worker_is_busy(tmp_path: Path) -> None:
+    with DevSite(tmp_path, environ=os.environ, simulator_delay=120.0) as site:
+        job_id = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()["jobId"]
+        deadline = time.monotonic() + 30
+        while "blackbox.called" not in site.output() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert job_id in site.output()
+
+    deadline = time.monotonic() + GONE_WITHIN_SECONDS
+    while (left := list(processes_in(site.folder))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
