@@ -36,7 +36,7 @@ bundle: setup-dev ## build the zips that Netlify runs, and start each once
 lock: setup-test ## resolve the dependencies of pyproject.toml anew
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt
 	uv pip compile -q pyproject.toml --group local --universal --python-version 3.11 --generate-hashes --no-header -o locks/local.txt
-	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -o locks/dev.txt
+	uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes --no-header -o locks/dev.txt
 	uv pip compile -q --group node --universal --python-version 3.11 --generate-hashes --no-header -o locks/node.txt
 
 setup-dev:

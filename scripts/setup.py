@@ -66,6 +66,7 @@ def python_packages(lock: str) -> None:
     # A .pth file is all that an editable install of a src layout is.
     purelib = next((VENV / "lib").glob("python*/site-packages"))
     (purelib / "videogen-src.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
+    shim("videogen", f'exec "{BIN}/python" -m videogen.cli "$@"')
     mark_done(stamp, ROOT / lock)
 
 
