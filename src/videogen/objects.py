@@ -8,6 +8,8 @@ What stores do differently is dealt with here and nowhere else:
   own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 - Presigned URLs are SigV4: boto3's default is SigV2 in eight regions, which newer buckets refuse.
 - Checksums are sent only where an operation requires one, since other stores refuse boto3's trailers.
+- `Expect: 100-continue` is not sent: it would cost each write one more round trip, and a second where a store
+  does not know it.
 """
 
 from __future__ import annotations
@@ -101,6 +103,7 @@ class S3Objects:
                 s3={"addressing_style": "path" if settings.endpoint_url else "virtual"},
             ),
         )
+        self._client.meta.events.register_last("before-call.s3", _without_expect)
 
     def get(self, key: str) -> StoredObject:
         """Read an object whole; raises NoSuchObject."""
@@ -194,6 +197,10 @@ class S3Objects:
         )
 
 
+def _without_expect(params: dict[str, Any], **_: object) -> None:
+    params["headers"].pop("Expect", None)
+
+
 @contextmanager
 def _errors(*, reading: bool = False, no_such_object: bool = True) -> Iterator[None]:
     """Turn what botocore raises into our own errors; their texts hold no key, URL or signature.
@@ -216,7 +223,7 @@ def _client_error(response: Mapping[str, Any], *, reading: bool, no_such_object:
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
         return NoSuchObject("there is no such object, or the access key may not read it")
-    if status == 404 and code != "NoSuchBucket" and no_such_object:  # noqa: PLR2004 - HTTP
-        return NoSuchObject()
+    if status == 404 and code != "NoSuchBucket":  # noqa: PLR2004 - HTTP
+        return NoSuchObject() if no_such_object else StoreUnavailable("the upload is not there any more")
     transient = status in {0, 408, 409, 425, 429} or status >= 500 or code == "RequestTimeout"  # noqa: PLR2004 - HTTP
     return StoreUnavailable(f"the storage answered {status} {code[:60]}".rstrip(), transient=transient)
