@@ -18,7 +18,7 @@ from videogen.job_store import JobStore
 from videogen.jobs import Failure, Job
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
-from videogen.spending import DailyLimitReached, Ledger, ledger_key
+from videogen.spending import RECLAIM_AT_MOST, DailyLimitReached, Ledger, ledger_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,7 @@ class Day:
 
     def __init__(self, s3_server: S3Server, limit: int) -> None:
         self.now = NOON
+        self.draw: Callable[[], float] = random.random
         given = s3_server.environment
         objects = S3Objects(
             S3Settings(
@@ -47,11 +48,14 @@ class Day:
         )
         parts: dict[str, Any] = {
             "clock": Clock(now=lambda: self.now),
-            "random": random.random,
+            "random": self.random,
             "nonce": lambda: secrets.token_hex(8),
         }
         self.store = JobStore(objects, **parts)
         self.ledger = Ledger(self.store, limit=limit, **parts)
+
+    def random(self) -> float:
+        return self.draw()
 
     def reserved(self) -> set[str]:
         return set(json.loads(self.store.objects.get(ledger_key(self.now)).body)["jobs"])
@@ -144,6 +148,52 @@ def test_what_killed_functions_left_is_reclaimed_after_a_minute(day: Callable[[i
     today.ledger.reserve("late")
 
     assert today.reserved() == {"running", "late"}
+
+
+def test_a_reservation_that_is_used_again_is_not_taken_for_abandoned(day: Callable[[int], Day]) -> None:
+    """A start that died may be repeated with its key much later, while others find the ledger full."""
+    today = day(1)
+    today.ledger.reserve("repeated")
+    today.now += 61
+
+    today.ledger.reserve("repeated")
+    with pytest.raises(DailyLimitReached):
+        today.ledger.reserve("other")
+
+    assert today.reserved() == {"repeated"}
+
+
+def test_a_reservation_renewed_during_reclaiming_stays(day: Callable[[int], Day]) -> None:
+    today = day(1)
+    today.ledger.reserve("repeated")
+    today.now += 61
+    read = today.store.read
+
+    def renewed_meanwhile(job_id: str) -> Any:
+        today.store.read = read  # type: ignore[method-assign]
+        today.ledger.reserve("repeated")
+        return read(job_id)
+
+    today.store.read = renewed_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(DailyLimitReached):
+        today.ledger.reserve("other")
+
+    assert today.reserved() == {"repeated"}
+
+
+def test_what_is_abandoned_is_found_behind_many_living_jobs(day: Callable[[int], Day]) -> None:
+    today = day(RECLAIM_AT_MOST + 1)
+    for number in range(RECLAIM_AT_MOST):
+        today.ledger.reserve(f"living {number}")
+        today.job(f"living {number}")
+    today.ledger.reserve("abandoned")
+    today.now += 61
+    today.draw = lambda: 0.99
+
+    today.ledger.reserve("late")
+
+    assert "late" in today.reserved()
+    assert "abandoned" not in today.reserved()
 
 
 def test_no_limit_keeps_no_ledger(day: Callable[[int], Day]) -> None:

@@ -7,6 +7,7 @@ exist, or has ended for free. Reserving and releasing are idempotent by job.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,11 @@ class Ledger:
         self._nonce = nonce
 
     def reserve(self, job_id: str) -> None:
-        """Count a job against today's limit. Raises DailyLimitReached, StoreUnavailable."""
+        """Count a job against today's limit. Raises DailyLimitReached, StoreUnavailable.
+
+        A reservation that is there already is renewed well before it passes for abandoned: otherwise it could
+        be reclaimed between this call and the storing of its job, and that job would not be counted.
+        """
         if not self._limit:
             return
         now = self._clock.now()
@@ -67,7 +72,8 @@ class Ledger:
             nonlocal full
             reserved = _reserved(document)
             full = job_id not in reserved and len(reserved) >= self._limit
-            return None if full or job_id in reserved else {"jobs": {**reserved, job_id: now}}
+            is_young = now - reserved.get(job_id, -math.inf) < ABANDONED_AFTER / 2
+            return None if full or is_young else {"jobs": {**reserved, job_id: now}}
 
         self._swap(now, add)
         if full and self._reclaim(now):
@@ -80,7 +86,7 @@ class Ledger:
         if not self._limit or not job.has_ended or not is_free(job):
             return
         try:
-            self._release(job.created_at, {job.id})
+            self._release(job.created_at, job.id)
         except StoreError as error:
             log.warning("ledger.not_released", jobId=job.id, error=error.detail)
 
@@ -89,17 +95,21 @@ class Ledger:
         if not self._limit:
             return
         try:
-            self._release(reserved_at, {job_id})
+            self._release(reserved_at, job_id)
         except StoreError as error:
             log.warning("ledger.not_released", jobId=job_id, error=error.detail)
 
     def _reclaim(self, now: float) -> bool:
         """Release what killed functions have left; return whether anything was."""
         document, _ = documents.read(self._store.objects, ledger_key(now))
-        old = [job_id for job_id, at in _reserved(document).items() if now - at >= ABANDONED_AFTER]
-        abandoned = {job_id for job_id in old[:RECLAIM_AT_MOST] if self._is_abandoned(job_id)}
+        old = [(job_id, at) for job_id, at in _reserved(document).items() if now - at >= ABANDONED_AFTER]
+        # Begins anywhere, so that the living of a long ledger never hide the abandoned behind them.
+        first = int(self._random() * len(old))
+        looked_at = (old[first:] + old[:first])[:RECLAIM_AT_MOST]
+        abandoned = {job_id: at for job_id, at in looked_at if self._is_abandoned(job_id)}
         if abandoned:
-            self._release(now, abandoned)
+            # One that was renewed meanwhile belongs to a start that is under way.
+            self._keep(now, lambda job_id, at: abandoned.get(job_id) != at)
             log.info("ledger.reclaimed", count=len(abandoned))
         return bool(abandoned)
 
@@ -112,10 +122,13 @@ class Ledger:
             return False
         return job.has_ended and is_free(job)
 
-    def _release(self, moment: float, job_ids: set[str]) -> None:
+    def _release(self, moment: float, released: str) -> None:
+        self._keep(moment, lambda job_id, _: job_id != released)
+
+    def _keep(self, moment: float, is_kept: Callable[[str, float], bool]) -> None:
         def remove(document: Mapping[str, Any]) -> dict[str, Any] | None:
             reserved = _reserved(document)
-            left = {job_id: at for job_id, at in reserved.items() if job_id not in job_ids}
+            left = {job_id: at for job_id, at in reserved.items() if is_kept(job_id, at)}
             return None if left == reserved else {"jobs": left}
 
         self._swap(moment, remove)
