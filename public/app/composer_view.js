@@ -4,7 +4,7 @@ import { EMPTY, obstacles, promptLength, ratioOf, reduceComposer, startFrame } f
 import { priceOf } from './config.js'
 import { ASPECT_RATIOS, cutOff, frameRatio } from './crop.js'
 import { el, setAttribute, setText } from './dom.js'
-import { preparePhoto } from './photos.js'
+import { preference, setPreference } from './preferences.js'
 import { createSlide } from './slide.js'
 import { words } from './words.js'
 
@@ -15,8 +15,6 @@ import { words } from './words.js'
  * @typedef {import('./config.js').Config} Config
  * @typedef {import('./engine.js').Draft} Draft
  */
-
-const ACCESS_CODE = 'videogen-access-code'
 
 /** Which field each obstacle belongs to. @type {Record<Obstacle, 'photos' | 'prompt' | 'code'>} */
 const FIELD_OF = {
@@ -30,15 +28,11 @@ const FIELD_OF = {
 
 /** @returns {string} the code that the person entered last */
 export function keptAccessCode() {
-  try {
-    return localStorage.getItem(ACCESS_CODE) ?? ''
-  } catch {
-    return ''
-  }
+  return preference('access-code')
 }
 
 /**
- * @param {{config: Config, onGenerate: (draft: Draft) => Promise<void>}} options
+ * @param {{config: Config, onGenerate: (draft: Draft) => Promise<boolean>}} options generate: whether the draft was taken
  */
 export function createComposerView({ config, onGenerate }) {
   const { limits } = config
@@ -222,7 +216,7 @@ export function createComposerView({ config, onGenerate }) {
       const id = nextId++
       change({ type: 'photo-added', id, name: file.name, limit: limits.photos })
       if (!composer.entries.some(entry => entry.id === id)) continue
-      const done = preparePhoto(file, limits.photoBytes / limits.photos).then(result => {
+      const done = prepare(file, limits.photoBytes / limits.photos).then(result => {
         preparing.delete(id)
         change(
           'photo' in result
@@ -281,14 +275,14 @@ export function createComposerView({ config, onGenerate }) {
       ratio: frameRatio(ratio, frame),
       hasPrice: priceOf(config, composer.model) !== null,
     }
-    try {
-      if (config.accessCodeNeeded) localStorage.setItem(ACCESS_CODE, composer.accessCode.trim())
-    } catch {
-      // Then it is asked for again next time.
-    }
-    await onGenerate(draft)
+    if (config.accessCodeNeeded) setPreference('access-code', composer.accessCode.trim())
+    const isTaken = await onGenerate(draft)
     isSending = false
     isTried = false
+    if (!isTaken) {
+      render()
+      return
+    }
     prompt.value = ''
     change({ type: 'cleared' })
   }
@@ -418,6 +412,17 @@ export function createComposerView({ config, onGenerate }) {
       addFiles(files, { arePrepared: true })
     },
   }
+}
+
+/** @typedef {ReturnType<typeof createComposerView>} ComposerView */
+
+/**
+ * @param {File} file
+ * @param {number} budget bytes
+ */
+async function prepare(file, budget) {
+  const { preparePhoto } = await import('./photos.js')
+  return preparePhoto(file, budget)
 }
 
 /**

@@ -23,7 +23,7 @@ const FALLBACK = {
 /** @returns {Promise<Config>} */
 export async function loadConfig() {
   try {
-    const response = await fetch('/config.json', { cache: 'no-cache' })
+    const response = await fetch('/config.json')
     return response.ok ? { ...FALLBACK, ...(await response.json()) } : FALLBACK
   } catch {
     return FALLBACK

@@ -36,15 +36,6 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
     },
     words.history.more,
   )
-  const element = el(
-    'section',
-    { class: 'history', 'aria-labelledby': 'history-heading' },
-    el('h2', { id: 'history-heading', tabindex: -1 }, words.history.heading),
-    empty,
-    list,
-    more,
-  )
-
   /** @param {string} key */
   function createItem(key) {
     const job = () => /** @type {Job} */ (jobs.find(one => one.key === key))
@@ -118,7 +109,7 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
   }
 
   return {
-    element,
+    elements: [empty, list, more],
     /**
      * @param {Iterable<Job>} all
      * @param {number} now
@@ -126,9 +117,6 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
     update(all, now) {
       jobs = [...all].sort((one, other) => other.createdAt - one.createdAt)
       render(now)
-    },
-    focus() {
-      element.querySelector('h2')?.focus()
     },
   }
 }

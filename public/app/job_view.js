@@ -185,6 +185,8 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
   }
 }
 
+/** @typedef {ReturnType<typeof createJobView>} JobView */
+
 /** @param {Element | null} element */
 function isVisible(element) {
   return element instanceof HTMLElement && element !== document.body && !element.hidden

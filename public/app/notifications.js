@@ -1,33 +1,19 @@
 /** A notification when a video is ready and nobody looks at the page. Only for those who asked for it. */
 
-const CHOICE = 'videogen-notify'
+import { preference, setPreference } from './preferences.js'
 
 /** Whether the browser could still be asked. */
 export function canAsk() {
   return 'Notification' in window && Notification.permission !== 'denied' && !isOn()
 }
 
-/** @returns {boolean} */
-export function isOn() {
-  try {
-    return (
-      'Notification' in window &&
-      Notification.permission === 'granted' &&
-      localStorage.getItem(CHOICE) === 'yes'
-    )
-  } catch {
-    return false
-  }
+function isOn() {
+  return 'Notification' in window && Notification.permission === 'granted' && preference('notify') === 'yes'
 }
 
 /** @returns {Promise<boolean>} whether they are on now */
 export async function turnOn() {
-  const permission = await Notification.requestPermission()
-  try {
-    if (permission === 'granted') localStorage.setItem(CHOICE, 'yes')
-  } catch {
-    return false
-  }
+  if ((await Notification.requestPermission()) === 'granted') setPreference('notify', 'yes')
   return isOn()
 }
 
@@ -35,9 +21,16 @@ export async function turnOn() {
  * @param {string} title
  * @param {{body: string, tag: string, url: string}} options the tag keeps two tabs from saying it twice
  */
-export function notify(title, { body, tag, url }) {
+export async function notify(title, { body, tag, url }) {
   if (!isOn()) return
-  const notification = new Notification(title, { body, tag, icon: '/icon.svg' })
+  const options = { body, tag, icon: '/icon.svg', data: { url } }
+  const registration = await navigator.serviceWorker?.getRegistration()
+  if (registration) {
+    // Phones show nothing else; a press on it goes to service_worker.js.
+    await registration.showNotification(title, options)
+    return
+  }
+  const notification = new Notification(title, options)
   notification.onclick = () => {
     window.focus()
     location.href = url

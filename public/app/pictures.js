@@ -44,3 +44,5 @@ export function createPictures({ load, onLoad }) {
 function url(blob) {
   return blob ? URL.createObjectURL(blob) : null
 }
+
+/** @typedef {ReturnType<typeof createPictures>} JobPictures */

@@ -1,5 +1,6 @@
 /** The words of the page, in the language the person chose or the browser asks for. */
 
+import { preference, setPreference } from './preferences.js'
 import english from './words/en.js'
 
 /** @typedef {typeof english} Words */
@@ -10,25 +11,14 @@ export const LANGUAGES = {
   de: { name: 'Deutsch', load: () => import('./words/de.js') },
 }
 
-const CHOICE = 'videogen-language'
-
 /** @param {string} language */
 export function chooseLanguage(language) {
-  try {
-    localStorage.setItem(CHOICE, language)
-  } catch {
-    return
-  }
+  setPreference('language', language)
   location.reload()
 }
 
 function wantedLanguage() {
-  const wishes = [...navigator.languages]
-  try {
-    wishes.unshift(localStorage.getItem(CHOICE) ?? '')
-  } catch {
-    // A browser that keeps nothing still has its own languages.
-  }
+  const wishes = [preference('language'), ...navigator.languages]
   return wishes.map(wish => wish.split('-')[0] ?? '').find(wish => wish in LANGUAGES) ?? 'en'
 }
 

@@ -24,14 +24,11 @@ export default {
   direction: 'ltr',
 
   title: 'videogen – ein Foto bewegt sich',
-  brand: 'videogen',
   tagline: 'Bring ein Foto in Bewegung.',
   newVideo: 'Neues Video',
   simulator: 'Simulator',
   simulatorMeaning: 'Die Videos macht ein Simulator auf diesem Rechner. Es wird nichts gekauft.',
   chooseLanguage: 'Sprache',
-  notKept:
-    'Dieser Browser merkt sich für diese Seite nichts. Kopiere den Link eines Videos, um es wiederzufinden.',
   skip: 'Zum Inhalt springen',
 
   photos: {
@@ -251,6 +248,10 @@ export default {
   },
 
   notices: {
+    notKept:
+      'Dieser Browser merkt sich für diese Seite nichts. Kopiere den Link eines Videos, um es wiederzufinden.',
+    notLoaded:
+      'Die Seite konnte nicht vollständig geladen werden. Nichts wurde gesendet: prüfe das Netz und versuche es noch einmal.',
     linkCopied: 'Link kopiert. Wer ihn hat, kann das Video ansehen.',
     link: link => `Der Link: ${link}`,
     removed: 'Aus diesem Browser entfernt.',

@@ -23,13 +23,11 @@ export default {
   direction: 'ltr',
 
   title: 'videogen – make a photo move',
-  brand: 'videogen',
   tagline: 'Make a photo move.',
   newVideo: 'New video',
   simulator: 'Simulator',
   simulatorMeaning: 'Videos are made by a simulator on this computer. Nothing is bought.',
   chooseLanguage: 'Language',
-  notKept: 'This browser keeps nothing for this page. Copy the link of a video to find it again.',
   skip: 'Skip to the content',
 
   photos: {
@@ -247,6 +245,8 @@ export default {
   },
 
   notices: {
+    notKept: 'This browser keeps nothing for this page. Copy the link of a video to find it again.',
+    notLoaded: 'The page could not be loaded completely. Nothing was sent: check the network and try again.',
     linkCopied: 'Link copied. Whoever has it can watch the video.',
     link: (/** @type {string} */ link) => `The link: ${link}`,
     removed: 'Removed from this browser.',

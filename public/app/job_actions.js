@@ -1,0 +1,151 @@
+/** What the buttons of a job do. */
+
+import { priceOf } from './config.js'
+import { ask } from './dialog.js'
+import { setText } from './dom.js'
+import { isUnsent, stageOf } from './job.js'
+import { shareVideo } from './sharing.js'
+import { FORM } from './shell.js'
+import { words } from './words.js'
+
+/**
+ * @typedef {import('./job.js').Job} Job
+ * @typedef {import('./job.js').Action} Action
+ */
+
+/** @param {Job} job */
+export function linkTo({ jobId, key }) {
+  return jobId ? `#${jobId}` : `#~${key}`
+}
+
+/** @param {Job} job */
+export function permalink(job) {
+  return new URL(linkTo(job), location.href).href
+}
+
+/**
+ * @param {{engine: import('./engine.js').Engine, composer: import('./composer_view.js').ComposerView,
+ *   config: import('./config.js').Config, shell: import('./shell.js').Shell,
+ *   pictures: import('./pictures.js').JobPictures, jobView: import('./job_view.js').JobView}} page
+ */
+export function createJobActions({ engine, composer, config, shell, pictures, jobView }) {
+  /**
+   * @param {Action} action
+   * @param {Job} job
+   */
+  async function act(action, job) {
+    switch (action) {
+      case 'undo':
+        return takeBack(job)
+      case 'cancel':
+        return cancel(job)
+      case 'share':
+        return share(job)
+      case 'retry':
+      case 'rescue':
+        location.hash = `~${await engine.retry(job.key, { hasPrice: priceOf(config, job.model) !== null })}`
+        return undefined
+      case 'edit':
+        return edit(job, (await engine.pictures(job.key)).photos)
+      case 'delete':
+        return remove(job)
+      case 'save':
+        return undefined // a plain link
+    }
+  }
+
+  /** @param {Job} job */
+  async function takeBack(job) {
+    const taken = await engine.cancel(job.key)
+    if (!taken) return
+    edit(taken.job, taken.photos)
+    shell.say(words.notices.takenBack)
+  }
+
+  /** @param {Job} job */
+  async function cancel(job) {
+    if (isUnsent(job)) return takeBack(job)
+    const stage = stageOf(job)
+    const answer = await ask({
+      heading: words.cancelDialog.heading,
+      text: stage === 'rendering' ? words.cancelDialog.rendering : words.cancelDialog.queued,
+      choices: [{ value: 'cancel', label: words.cancelDialog.confirm, isGrave: true }],
+      keep: words.cancelDialog.keep,
+    })
+    if (answer) await engine.cancel(job.key)
+  }
+
+  /**
+   * Put a job's text and photos back into the form.
+   * @param {Job} job
+   * @param {Blob[]} photos
+   */
+  function edit({ prompt, aspectRatio, model }, photos) {
+    composer.fill({ prompt, aspectRatio, model, photos })
+    location.hash = FORM
+    if (!photos.length) shell.say(words.notices.noPhotos)
+  }
+
+  /** @param {Job} job */
+  async function share(job) {
+    const link = permalink(job)
+    try {
+      await navigator.clipboard.writeText(link)
+      shell.say(words.notices.linkCopied)
+    } catch {
+      shell.say(words.notices.link(link))
+    }
+  }
+
+  /** @param {Job} job */
+  async function remove(job) {
+    const canErase = job.jobId !== null && job.ownerToken !== null
+    const answer = await ask({
+      heading: words.deleteDialog.heading,
+      choices: [
+        { value: 'here', label: words.deleteDialog.here, meaning: words.deleteDialog.hereMeaning },
+        ...(canErase
+          ? [
+              {
+                value: 'everywhere',
+                label: words.deleteDialog.everywhere,
+                meaning: words.deleteDialog.everywhereMeaning,
+                isGrave: true,
+              },
+            ]
+          : []),
+      ],
+      keep: words.deleteDialog.keep,
+    })
+    if (!answer) return
+    if (answer === 'everywhere' && !(await engine.erase(job.key))) {
+      shell.say(words.notices.eraseFailed)
+      return
+    }
+    if (answer === 'here') await engine.remove(job.key)
+    pictures.release(job.key)
+    shell.say(answer === 'here' ? words.notices.removed : words.notices.erased)
+    shell.historyHeading.focus()
+  }
+
+  /** @param {Job} job */
+  async function download(job) {
+    await engine.refresh(job.key)
+    const url = engine.jobs.get(job.key)?.status?.downloadUrl
+    if (url) location.assign(url)
+    else shell.say(words.refusals.network)
+  }
+
+  /** @param {Job} job */
+  async function saveToDevice({ jobId, status }) {
+    if (!status?.videoUrl || !status.downloadUrl) return
+    const outcome = await shareVideo(status.videoUrl, `${jobId}.mp4`)
+    if (outcome === 'unreachable') location.assign(status.downloadUrl)
+    setText(
+      jobView.saveToDevice,
+      outcome === 'press again' ? words.actions.saveReady : words.actions.saveToDevice,
+    )
+  }
+
+  return { act, remove, download, saveToDevice }
+}

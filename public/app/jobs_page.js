@@ -1,0 +1,175 @@
+/** The part of the page that deals with jobs: which one is shown, the history, what is said when one moves on. */
+
+import { keptAccessCode } from './composer_view.js'
+import { createEngine } from './engine.js'
+import { createHistoryView } from './history_view.js'
+import { isUnderWay, stageOf } from './job.js'
+import { createJobActions, linkTo, permalink } from './job_actions.js'
+import { openJobStore } from './job_store.js'
+import { createJobView } from './job_view.js'
+import * as notifications from './notifications.js'
+import { headline } from './phrases.js'
+import { createPictures } from './pictures.js'
+import { setPreference } from './preferences.js'
+import { canShareFiles } from './sharing.js'
+import { FORM } from './shell.js'
+import { words } from './words.js'
+
+/**
+ * @typedef {import('./job.js').Job} Job
+ * @typedef {import('./engine.js').Draft} Draft
+ */
+
+/** The address of a job; before the site has given it an id, `~` and the key that it has in this browser. */
+const PERMALINK = /^#([A-Za-z0-9_-]{22})$/
+const LOCAL_LINK = /^#~([0-9a-f]{32})$/
+/** A link to a video is renewed when it has less than this left, in ms. */
+const LINK_RESERVE_MS = 60_000
+
+/**
+ * @param {{config: import('./config.js').Config, composer: import('./composer_view.js').ComposerView,
+ *   shell: import('./shell.js').Shell}} page
+ */
+export async function openJobsPage({ config, composer, shell }) {
+  const { store, isLasting } = await openJobStore()
+  /** @type {string | null} */
+  let shownKey = null
+  /** What ended while nobody looked. @type {Job | null} */
+  let news = null
+
+  const engine = createEngine({ store, accessCode: keptAccessCode, onChange })
+  const pictures = createPictures({ load: engine.pictures, onLoad: render })
+  const history = createHistoryView({
+    linkTo,
+    thumbnailOf: job => pictures.of(job.key).thumbnail,
+    onDelete: job => void actions.remove(job),
+    onDownload: job => void actions.download(job),
+  })
+  const jobView = createJobView({
+    onAction: (action, job) => void actions.act(action, job),
+    onBroken: job => void engine.refresh(job.key),
+    onAskNow: job => void engine.refresh(job.key),
+    onNotify: () => void turnNotificationsOn(),
+    onSaveToDevice: job => void actions.saveToDevice(job),
+  })
+  const actions = createJobActions({ engine, composer, config, shell, pictures, jobView })
+
+  await engine.open()
+  shell.main.prepend(jobView.element)
+  shell.history.replaceChildren(shell.historyHeading, ...history.elements)
+  if (!isLasting) shell.say(words.notices.notKept)
+  route({ isFirst: true })
+  addEventListener('hashchange', () => route({ isFirst: false }))
+  addEventListener('online', render)
+  addEventListener('offline', render)
+  setInterval(() => !document.hidden && render(), 1_000)
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return
+    news = null
+    render()
+  })
+
+  /**
+   * Show what the address names, and move the focus there as a new page would.
+   * @param {{isFirst: boolean}} how first: the page has just been loaded
+   */
+  function route({ isFirst }) {
+    const jobId = PERMALINK.exec(location.hash)?.[1]
+    const local = LOCAL_LINK.exec(location.hash)?.[1]
+    shownKey = jobId ? engine.watch(jobId) : local && engine.jobs.has(local) ? local : null
+    const job = shownJob()
+    // A link to a video lasts an hour: the one that is kept here may be old.
+    if (job && stageOf(job) === 'completed') void engine.refresh(job.key)
+    render()
+    if (isFirst) return
+    const heading = job ? jobView.heading : composer.heading
+    heading.focus({ preventScroll: true })
+    scrollTo({ top: 0 })
+  }
+
+  function shownJob() {
+    return shownKey === null ? null : (engine.jobs.get(shownKey) ?? null)
+  }
+
+  function render() {
+    const now = Date.now()
+    const job = shownJob()
+    composer.element.hidden = job !== null
+    jobView.element.hidden = job === null
+    shell.newVideo.hidden = job === null
+    if (job) {
+      if (job.jobId && LOCAL_LINK.test(location.hash)) window.history.replaceState(null, '', linkTo(job))
+      jobView.update(job, {
+        now,
+        isOffline: !navigator.onLine,
+        photoUrl: pictures.of(job.key).startFrame,
+        canNotify: notifications.canAsk(),
+        canSaveToDevice: canShareFiles(),
+        permalink: permalink(job),
+      })
+      renewLinks(job, now)
+    }
+    // A job that is only watched by its link has no key of this browser.
+    const own = [...engine.jobs.values()].filter(({ key, jobId }) => key !== jobId)
+    history.update(own, now)
+    document.title = title(job)
+  }
+
+  /** @param {Job | null} job */
+  function title(job) {
+    if (news) return (stageOf(news) === 'completed' ? words.tab.ready : words.tab.ended)(words.title)
+    if (job && isUnderWay(job)) return words.tab.underWay(words.states[stageOf(job)], words.title)
+    return words.title
+  }
+
+  /**
+   * @param {Job} job
+   * @param {number} now
+   */
+  function renewLinks({ key, status }, now) {
+    if (!status?.videoUrl || !status.videoUrlExpiresAt || document.hidden || !navigator.onLine) return
+    if (Date.parse(status.videoUrlExpiresAt) - now < LINK_RESERVE_MS) void engine.refresh(key)
+  }
+
+  /**
+   * @param {Job | null} job null: one was removed
+   * @param {Job | null} before
+   */
+  function onChange(job, before) {
+    if (job && before && stageOf(job) !== stageOf(before)) changed(job)
+    if (!job && shownKey !== null && !engine.jobs.has(shownKey)) location.hash = FORM
+    render()
+  }
+
+  /**
+   * A job has come to another stage: say so to those who cannot see it, or do not look.
+   * @param {Job} job
+   */
+  function changed(job) {
+    const stage = stageOf(job)
+    const isShown = job.key === shownKey
+    if (isShown) shell.announce(headline(job, { isOffline: !navigator.onLine }))
+    if (stage !== 'completed' && stage !== 'failed') return
+    if (!isShown) shell.say(`${words.states[stage]}: ${job.prompt}`)
+    if (!document.hidden) return
+    news = job
+    const text = stage === 'completed' ? words.notification.ready : words.notification.ended
+    void notifications.notify(text, { body: job.prompt, tag: job.key, url: permalink(job) })
+  }
+
+  async function turnNotificationsOn() {
+    shell.say((await notifications.turnOn()) ? words.notices.notified : words.notices.notifyRefused)
+    render()
+  }
+
+  return {
+    /** @param {Draft} draft */
+    async submit(draft) {
+      const key = await engine.submit(draft)
+      setPreference('jobs', 'yes')
+      location.hash = `~${key}`
+    },
+  }
+}
+
+/** @typedef {Awaited<ReturnType<typeof openJobsPage>>} JobsPage */
