@@ -73,17 +73,17 @@ def write_files(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def clone(folder: Path) -> Path:
-    """Copy the repository's files as they stand, committed or not."""
+def clone(folder: Path, repository: Path = REPOSITORY) -> Path:
+    """Copy a repository's files as they stand, committed or not."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
+        cwd=repository,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
     for name in filter(None, listed.split("\0")):
-        source = REPOSITORY / name
+        source = repository / name
         if source.is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(source.read_bytes())

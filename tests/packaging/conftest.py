@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-import urllib.request
 from typing import TYPE_CHECKING
 
 import mirror
@@ -14,8 +13,6 @@ from sandbox import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/latest"
 
 if (sys.platform, platform.machine()) != ("linux", "x86_64"):
     collect_ignore_glob = ["test_*"]
@@ -27,11 +24,7 @@ if (sys.platform, platform.machine()) != ("linux", "x86_64"):
 @pytest.fixture(scope="session")
 def interpreter(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the variables with which bundles can be built here: none, or those of a mirror."""
-    try:
-        with urllib.request.urlopen(RELEASES, timeout=10):
-            return {}
-    except OSError:
-        return mirror.make(tmp_path_factory.mktemp("mirror"))
+    return {} if mirror.can_download() else mirror.make(tmp_path_factory.mktemp("mirror"))
 
 
 @pytest.fixture(scope="session")

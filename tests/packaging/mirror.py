@@ -21,17 +21,28 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.request
 from pathlib import Path
 
 import bundle
 import elf
 
+RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/latest"
 TAG_RUNPATH = 0x1D
 TAG_RPATH = 0x0F
 
 
 class MirrorError(Exception):
     """The Python of this machine cannot be copied."""
+
+
+def can_download() -> bool:
+    """Whether this machine reaches the place that interpreters come from."""
+    try:
+        with urllib.request.urlopen(RELEASES, timeout=10):
+            return True
+    except OSError:
+        return False
 
 
 def make(folder: Path) -> dict[str, str]:

@@ -123,7 +123,7 @@ def test_pillow_and_httpx_are_the_workers_alone(project: Built) -> None:
 def test_two_clones_in_different_folders_build_the_same_bytes(
     project: Built, interpreter: dict[str, str], tmp_path: Path
 ) -> None:
-    other = netlify_build(clone(tmp_path / "another" / "place"), interpreter)
+    other = netlify_build(clone(tmp_path / "another" / "place", project.folder), interpreter)
     digests = [
         {name: hashlib.sha256(built.zip(name).read_bytes()).hexdigest() for name in FUNCTIONS}
         for built in (project, other)

@@ -1,0 +1,187 @@
+"""What the bundle takes, leaves out and refuses, on folders made here; the whole is built in test_zips."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from builds import REPOSITORY, write_files
+
+import bundle
+import elf
+
+if TYPE_CHECKING:
+    from builds import Built
+
+BUNDLE = REPOSITORY / "netlify/python/bundle.py"
+
+_pydantic_core = importlib.util.find_spec("pydantic_core._pydantic_core")
+assert _pydantic_core
+assert _pydantic_core.origin
+EXTENSION = Path(_pydantic_core.origin)
+"""A real extension module from a manylinux wheel, to be damaged."""
+
+
+def plan(folder: Path, **given: Any) -> bundle.Plan:
+    return bundle.Plan(
+        **({"functions": {}, "source": str(folder), "requirements": str(folder / "requirements.txt")} | given)
+    )
+
+
+@pytest.mark.parametrize(
+    ("globs", "taken"),
+    [
+        (["*.py"], ["a.py"]),
+        (["**/*.py"], ["a.py", "d/b.py", "d/e/c.py"]),
+        (["d/**"], ["d/b.py", "d/e/c.py", "d/e/f.json"]),
+        (["d/*/*"], ["d/e/c.py", "d/e/f.json"]),
+        (["**", "!d/e/**"], ["a.py", "d/b.py"]),
+        (["**", "!d/**", "d/e/?.py"], ["a.py", "d/e/c.py"]),
+    ],
+)
+def test_globs(globs: list[str], taken: list[str]) -> None:
+    matches = bundle.matcher(globs)
+    assert [name for name in ("a.py", "d/b.py", "d/e/c.py", "d/e/f.json") if matches(name)] == taken
+
+
+def test_elf_needs_are_those_that_the_loader_reads() -> None:
+    needs = elf.needs(EXTENSION)
+    listed = subprocess.run(["ldd", EXTENSION], capture_output=True, text=True, check=True).stdout
+    assert set(needs.libraries) <= {Path(line.split()[0]).name for line in listed.splitlines()}
+    assert (2, 3) < needs.glibc <= (2, 34)
+
+
+def test_a_good_elf_file_passes(tmp_path: Path) -> None:
+    shutil.copyfile(EXTENSION, tmp_path / "good.so")
+    bundle.check_elf_files(tmp_path, (2, 34))
+
+
+def test_an_elf_file_for_a_newer_glibc_is_named(tmp_path: Path) -> None:
+    data = EXTENSION.read_bytes()
+    assert b"GLIBC_2.14\0" in data
+    (tmp_path / "new.so").write_bytes(data.replace(b"GLIBC_2.14\0", b"GLIBC_2.39\0"))
+    with pytest.raises(
+        bundle.BundleError, match=r"^new\.so needs glibc 2\.39, functions run on 2\.34: pin a release"
+    ):
+        bundle.check_elf_files(tmp_path, (2, 34))
+
+
+def test_a_library_that_is_nowhere_is_named(tmp_path: Path) -> None:
+    data = EXTENSION.read_bytes()
+    assert b"libc.so.6\0" in data
+    (tmp_path / "lost.so").write_bytes(data.replace(b"libc.so.6\0", b"libq.so.6\0"))
+    with pytest.raises(
+        bundle.BundleError, match=r"^lost\.so needs libq\.so\.6, which is neither in the bundle nor"
+    ):
+        bundle.check_elf_files(tmp_path, (2, 34))
+    (tmp_path / "libq.so.6").write_bytes(data)
+    bundle.check_elf_files(tmp_path, (2, 34))
+
+
+@pytest.mark.parametrize(("place", "byte"), [(4, 1), (18, 183)], ids=["32 bits", "Arm"])
+def test_an_elf_file_for_another_machine_is_named(tmp_path: Path, place: int, byte: int) -> None:
+    data = bytearray(EXTENSION.read_bytes())
+    data[place] = byte
+    (tmp_path / "other.so").write_bytes(data)
+    with pytest.raises(bundle.BundleError, match=r"^other\.so is not for x86-64 Linux"):
+        bundle.check_elf_files(tmp_path, (2, 34))
+
+
+def test_libraries_that_nothing_loads_any_more_are_removed(tmp_path: Path) -> None:
+    data = EXTENSION.read_bytes()
+    (tmp_path / "package.libs").mkdir()
+    (tmp_path / "module.so").write_bytes(data.replace(b"libc.so.6\0", b"liba.so.1\0"))
+    (tmp_path / "package.libs/liba.so.1").write_bytes(data.replace(b"libc.so.6\0", b"libb.so.1\0"))
+    (tmp_path / "package.libs/libb.so.1").write_bytes(data)
+    # Two that need each other, and nobody else them.
+    (tmp_path / "package.libs/libx.so.1").write_bytes(data.replace(b"libc.so.6\0", b"liby.so.1\0"))
+    (tmp_path / "package.libs/liby.so.1").write_bytes(data.replace(b"libc.so.6\0", b"libx.so.1\0"))
+    bundle.remove_unneeded_libraries(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("package.libs/*")) == ["liba.so.1", "libb.so.1"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def handler(e, c): ...", "handler = make()", "handler: object = make()"],
+    ids=["def", "=", ": ="],
+)
+def test_a_handler_in_any_form_needs_an_entry(tmp_path: Path, source: str) -> None:
+    write_files(tmp_path, {"package/one.py": source})
+    with pytest.raises(
+        bundle.BundleError, match=r"package/one\.py: no function's entry says python\('package\.one\.ha"
+    ):
+        bundle.match_handlers(plan(tmp_path))
+    bundle.match_handlers(plan(tmp_path, functions={"one": "package.one.handler"}))
+    bundle.match_handlers(plan(tmp_path, exclude=["package/**"]))
+
+
+def test_an_entry_needs_its_handler(tmp_path: Path) -> None:
+    write_files(tmp_path, {"package/__init__.py": "def handler(e, c): ...", "other.py": "x = 1"})
+    bundle.match_handlers(plan(tmp_path, functions={"one": "package.handler"}))
+    for missing in ("other.handler", "package.one.handler", "nothing.handler"):
+        with pytest.raises(bundle.BundleError, match=f"the function one names {missing}, which is not in"):
+            bundle.match_handlers(plan(tmp_path, functions={"one": missing}))
+
+
+def test_a_distribution_that_only_absent_ones_require_is_absent_too(tmp_path: Path) -> None:
+    whole = bundle.Bundle(
+        plan(tmp_path, functions={"with": "a.b", "without": "a.c"}, only={"HTTPx": ["with"]}),
+        tmp_path / "out",
+        "2.34",
+    )
+    requires: dict[str, list[str]] = {
+        "httpx": ["httpcore", "idna"],
+        "httpcore": ["h11"],
+        "h11": [],
+        "idna": [],
+        "boto3": ["idna"],
+    }
+    whole.state["distributions"] = {
+        name: {"requires": each, "paths": [name]} for name, each in requires.items()
+    }
+    assert (whole.absent("with"), whole.absent("without")) == (set(), {"httpx", "httpcore", "h11"})
+
+
+def test_only_names_what_is_required(tmp_path: Path) -> None:
+    whole = bundle.Bundle(
+        plan(tmp_path, functions={"one": "a.b"}, only={"pilow": ["one"]}), tmp_path / "out", "2.34"
+    )
+    with pytest.raises(bundle.BundleError, match=r"names what .*requirements\.txt has not: pilow"):
+        whole.absent("one")
+
+
+def test_a_second_run_with_nothing_changed_takes_less_than_two_seconds(
+    project: Built, interpreter: dict[str, str]
+) -> None:
+    output = project.folder / ".netlify/python/bundle"
+    settings = json.loads((output / "python.json").read_text())
+    functions = {name: f"videogen.functions.{name.replace('-', '_')}.handler" for name in project.manifest}
+    netlify_toml = bundle_inputs(project.folder)
+    given = netlify_toml | {"functions": functions, "arguments": settings["arguments"]}
+    before = {path: path.stat().st_mtime_ns for path in output.rglob("*.pyc")}
+    start = time.monotonic()
+    subprocess.run(
+        [sys.executable, BUNDLE, ".netlify/python/bundle"],
+        cwd=project.folder,
+        env=interpreter,
+        input=json.dumps(given),
+        text=True,
+        check=True,
+    )
+    assert time.monotonic() - start < 2
+    assert {path: path.stat().st_mtime_ns for path in output.rglob("*.pyc")} == before
+
+
+def bundle_inputs(folder: Path) -> dict[str, Any]:
+    """Return the plugin's inputs that bundle.py takes."""
+    import tomllib
+
+    inputs = tomllib.loads((folder / "netlify.toml").read_text())["plugins"][0]["inputs"]
+    return {name: value for name, value in inputs.items() if name in bundle.Plan.__dataclass_fields__}
