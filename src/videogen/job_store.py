@@ -29,6 +29,7 @@ T = TypeVar("T")
 JSON = "application/json"
 JPEG = "image/jpeg"
 MP4 = "video/mp4"
+JOBS_FOLDER = "jobs/"
 NO_ETAG = "0" * 32
 """An ETag that no object has."""
 
@@ -230,7 +231,7 @@ def decode(body: bytes) -> Job:
 
 def job_key(job_id: str) -> str:
     """Return the key of a job's record."""
-    return f"jobs/{job_id}"
+    return f"{JOBS_FOLDER}{job_id}.json"
 
 
 def photo_key(job_id: str, number: int) -> str:

@@ -64,7 +64,7 @@ def test_a_wrong_field_is_named(site: SiteUnderTest, fields: dict[str, object]) 
 
 def test_a_token_for_a_job_that_is_gone_is_404(site: SiteUnderTest) -> None:
     started = site.start()
-    site.site.store.objects.delete(f"jobs/{started.body['jobId']}")
+    site.site.store.objects.delete(f"jobs/{started.body['jobId']}.json")
 
     assert site.cancel(started).status == 404
 
@@ -84,4 +84,4 @@ def test_erasing_leaves_a_tombstone_and_nothing_else(
     assert again.body == first.body
     assert first.body["deletedAt"] is not None
     assert (first.body["prompt"], first.body["photosCount"], first.body["videoUrl"]) == ("", 0, None)
-    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}"]
+    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}.json"]

@@ -36,7 +36,7 @@ def test_a_signed_call_makes_the_video(site: SiteUnderTest) -> None:
     assert site.stored_keys() == [
         f"{site.prefix}{key}"
         for key in (
-            f"jobs/{job_id}",
+            f"jobs/{job_id}.json",
             f"photos/{job_id}/1",
             "stats/blackboxai_google_veo-3-fast.json",
             f"videos/{job_id}/1.mp4",

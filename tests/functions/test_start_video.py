@@ -37,7 +37,7 @@ def test_a_photo_and_a_prompt_become_a_queued_job(site: SiteUnderTest) -> None:
     assert answer.headers["Location"] == f"/api/check-video-status?jobId={job_id}"
     assert answer.headers["Retry-After"] == "2"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}", f"{site.prefix}photos/{job_id}/1"]
+    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}.json", f"{site.prefix}photos/{job_id}/1"]
     assert site.calls == [(job_id, 0)]
 
 
@@ -235,7 +235,7 @@ def test_an_erased_job_does_not_come_back_with_its_key(site: SiteUnderTest) -> N
     again = site.start(headers=KEY)
 
     assert (again.status, again.body["code"]) == (410, "job_erased")
-    assert site.stored_keys() == [f"{site.prefix}jobs/{first.body['jobId']}"]
+    assert site.stored_keys() == [f"{site.prefix}jobs/{first.body['jobId']}.json"]
 
 
 def test_a_worker_that_refuses_the_call_ends_the_job_uncharged(site: SiteUnderTest) -> None:
