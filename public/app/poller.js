@@ -22,7 +22,6 @@ const LONGEST_RETRY_MS = 30_000
 /**
  * @typedef {{type: 'answered', at: number, pollAfterMs: number | null}
  *   | {type: 'failed', at: number, retryAfterMs: number | null}
- *   | {type: 'asked-for', at: number}
  *   | {type: 'hidden'} | {type: 'shown'}
  *   | {type: 'offline'} | {type: 'online', at: number}} PollEvent
  */
@@ -54,8 +53,6 @@ export function reducePoll(poll, event) {
         failures: poll.failures + 1,
       }
     }
-    case 'asked-for':
-      return { ...poll, since: event.at, wait: 0 }
     case 'hidden':
       return { ...poll, hidden: true }
     case 'shown':

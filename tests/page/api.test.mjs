@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { outcome } from '../../public/app/api.js'
+
+const NOW = Date.parse('2026-11-20T10:00:00Z')
+/**
+ * @param {number} status
+ * @param {string} text
+ * @param {string | null} [retryAfter]
+ */
+const of = (status, text, retryAfter = null) => outcome(status, text, retryAfter, NOW)
+
+test('a JSON object with a success is the value', () => {
+  assert.deepEqual(of(202, '{"jobId":"x"}'), { ok: true, value: { jobId: 'x' } })
+})
+
+test('no answer at all is the network', () => {
+  assert.deepEqual(of(0, ''), { ok: false, failure: { kind: 'network' } })
+})
+
+test('a problem keeps its status, its body and when to come back', () => {
+  assert.deepEqual(of(429, '{"code":"daily_limit"}', '90'), {
+    ok: false,
+    failure: { kind: 'http', status: 429, problem: { code: 'daily_limit' }, retryAfterMs: 90_000 },
+  })
+})
+
+test('an answer that is no JSON object is a failure, whatever its status', () => {
+  for (const [status, text] of /** @type {const} */ ([
+    [413, '<html>413 Request Entity Too Large</html>'],
+    [500, 'Internal Error'],
+    [200, '<html>Sign in to this network</html>'],
+    [200, '[]'],
+    [200, 'null'],
+    [502, ''],
+  ])) {
+    assert.deepEqual(of(status, text), {
+      ok: false,
+      failure: { kind: 'http', status, problem: null, retryAfterMs: null },
+    })
+  }
+})
+
+test('Retry-After may be a date; one that is neither is none', () => {
+  const wait = (/** @type {string} */ header) => {
+    const answer = of(503, '{}', header)
+    return !answer.ok && answer.failure.kind === 'http' && answer.failure.retryAfterMs
+  }
+  assert.equal(wait('Fri, 20 Nov 2026 10:01:00 GMT'), 60_000)
+  assert.equal(wait('Fri, 20 Nov 2026 09:00:00 GMT'), 0)
+  assert.equal(wait('soon'), null)
+})

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  actionsOf,
+  canRescue,
+  elapsedSeconds,
+  HOLD_MS,
+  isUnderWay,
+  isUnsent,
+  linkedJob,
+  newJob,
+  reduceJob,
+  stageOf,
+} from '../../public/app/job.js'
+
+/**
+ * @typedef {import('../../public/app/job.js').Job} Job
+ * @typedef {import('../../public/app/job.js').JobEvent} JobEvent
+ * @typedef {import('../../public/app/api.js').Status} Status
+ * @typedef {import('../../public/app/api.js').RequestFailure} RequestFailure
+ */
+
+const NOW = 1_000_000
+const draft = {
+  key: 'k',
+  prompt: 'wind',
+  aspectRatio: /** @type {const} */ ('16:9'),
+  model: null,
+  photosCount: 1,
+  ratio: 16 / 9,
+  at: NOW,
+}
+const free = newJob({ ...draft, holdMs: 0 })
+const priced = newJob({ ...draft, holdMs: HOLD_MS })
+const answer = {
+  jobId: 'J',
+  ownerToken: 'T',
+  pollAfterMs: 3_000,
+  estimatedSeconds: null,
+  createdAt: '2026-11-20T10:00:00Z',
+}
+/** @type {JobEvent} */
+const answered = { type: 'start-answered', answer, at: NOW + 500 }
+
+/**
+ * @param {Job} job
+ * @param {JobEvent[]} events
+ */
+const after = (job, ...events) => events.reduce(reduceJob, job)
+const started = after(free, { type: 'sending' }, answered)
+
+/**
+ * @param {string} status
+ * @param {Partial<Status>} [changes]
+ * @returns {JobEvent}
+ */
+function says(status, changes) {
+  assert.ok(started.status)
+  return { type: 'status-answered', at: NOW + 1_000, status: { ...started.status, status, ...changes } }
+}
+
+/**
+ * @param {string} code
+ * @param {'no' | 'yes' | 'unknown'} charged
+ * @param {boolean} retryable
+ */
+const failed = (code, charged, retryable) =>
+  says('failed', { failure: { code, charged, retryable, detail: '' } })
+
+/**
+ * @param {number} status
+ * @param {{retryAfterMs?: number | null, problem?: import('../../public/app/api.js').Problem | null}} [changes]
+ * @returns {RequestFailure}
+ */
+const http = (status, { retryAfterMs = null, problem = null } = {}) => ({
+  kind: 'http',
+  status,
+  retryAfterMs,
+  problem,
+})
+
+/**
+ * The job after so many attempts that all failed like this.
+ * @param {RequestFailure} failure
+ * @param {number} [attempts]
+ */
+function refused(failure, attempts = 1) {
+  let job = free
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    job = after(job, { type: 'sending' }, { type: 'start-failed', failure, at: NOW })
+  }
+  return job
+}
+
+test('a job with a price is held for three seconds, one without is sent at once', () => {
+  assert.deepEqual([stageOf(priced), priced.sendAt], ['held', NOW + 3_000])
+  assert.deepEqual([stageOf(free), free.sendAt], ['uploading', NOW])
+})
+
+test('a page that opens again gives the whole time for Undo', () => {
+  assert.equal(after(priced, { type: 'held-again', at: NOW + 60_000 }).sendAt, NOW + 60_000 + HOLD_MS)
+})
+
+test('it is free to take back for sure only while the site cannot have the whole request', () => {
+  const half = after(free, { type: 'sending' }, { type: 'uploaded', share: 0.5 })
+  const whole = after(half, { type: 'uploaded', share: 1 })
+  assert.deepEqual([priced, half, whole, started].map(isUnsent), [true, true, false, false])
+  const again = after(
+    whole,
+    { type: 'start-failed', failure: { kind: 'network' }, at: NOW },
+    { type: 'sending' },
+  )
+  assert.equal(isUnsent(again), false)
+})
+
+test('the answer makes it a job of the site', () => {
+  assert.deepEqual(
+    [started.phase, started.jobId, started.ownerToken, stageOf(started)],
+    ['started', 'J', 'T', 'queued'],
+  )
+})
+
+test('the stages are those that the site names', () => {
+  const stages = [
+    says('processing', { stage: 'rendering' }),
+    says('processing', { stage: 'saving' }),
+    says('completed'),
+    says('canceled'),
+    failed('expired', 'no', true),
+    says('completed', { deletedAt: '2026-11-21T00:00:00Z' }),
+  ].map(event => stageOf(after(started, event)))
+  assert.deepEqual(stages, ['rendering', 'saving', 'completed', 'canceled', 'failed', 'erased'])
+})
+
+test('a state that the page does not know is a job under way', () => {
+  const job = after(started, says('polishing', { stage: 'sparkles' }))
+  assert.deepEqual([stageOf(job), isUnderWay(job)], ['rendering', true])
+})
+
+test('without a network it is sent again for ever, each time a little later, with the same key', () => {
+  const waits = [1, 2, 3, 6, 40].map(attempts => (refused({ kind: 'network' }, attempts).sendAt ?? 0) - NOW)
+  assert.deepEqual(waits, [1_000, 2_000, 4_000, 30_000, 30_000])
+  assert.equal(refused({ kind: 'network' }, 40).key, free.key)
+})
+
+test('a server error is repeated a few times, then it is said', () => {
+  assert.deepEqual(
+    [1, 5, 6].map(attempts => refused(http(503), attempts).phase),
+    ['sending', 'sending', 'refused'],
+  )
+  assert.equal(refused(http(200)).phase, 'sending')
+})
+
+test('a short Retry-After is waited for, a long one is the person’s to decide', () => {
+  assert.equal(refused(http(429, { retryAfterMs: 20_000 })).sendAt, NOW + 20_000)
+  assert.equal(refused(http(429, { retryAfterMs: 7_200_000 })).phase, 'refused')
+  assert.equal(refused(http(429)).phase, 'refused')
+  assert.equal(refused(http(503, { retryAfterMs: 5_000 })).sendAt, NOW + 5_000)
+})
+
+test('what no repetition mends is refused at once', () => {
+  for (const failure of [
+    ...[400, 401, 403, 410, 413, 415, 422].map(status => http(status)),
+    http(500, { problem: { code: 'misconfigured' } }),
+  ]) {
+    const job = refused(failure)
+    assert.deepEqual(
+      [job.phase, stageOf(job), job.problem, job.refusedAt],
+      ['refused', 'refused', failure, NOW],
+    )
+  }
+})
+
+test('a start that failed although the job exists is followed to its end', () => {
+  const job = refused(http(502, { problem: { code: 'worker_unreachable', jobId: 'J', ownerToken: 'T' } }))
+  assert.deepEqual([job.phase, job.jobId, job.ownerToken, job.problem], ['started', 'J', 'T', null])
+})
+
+test('a refused job can be sent again as it is', () => {
+  const job = after(refused(http(503), 6), { type: 'resent', at: NOW + 9 })
+  assert.deepEqual(
+    [job.phase, job.attempts, job.sendAt, job.problem, job.key],
+    ['sending', 0, NOW + 9, null, 'k'],
+  )
+})
+
+test('a job that the site does not know is missing, until it does', () => {
+  const missing = after(started, { type: 'status-failed', failure: http(404), at: NOW })
+  assert.equal(stageOf(missing), 'missing')
+  assert.equal(stageOf(after(missing, says('completed'))), 'completed')
+})
+
+test('silence is counted from its first failure to the next answer', () => {
+  const silent = after(
+    started,
+    { type: 'status-failed', failure: { kind: 'network' }, at: NOW + 1 },
+    { type: 'status-failed', failure: http(500), at: NOW + 2 },
+  )
+  assert.deepEqual([silent.silentSince, stageOf(silent)], [NOW + 1, 'queued'])
+  assert.equal(after(silent, says('processing')).silentSince, null)
+})
+
+test('time runs by the server’s clock, and stops at the end', () => {
+  const running = after(started, says('processing', { elapsedSeconds: 40 }))
+  assert.equal(elapsedSeconds(running, NOW + 4_000), 43)
+  assert.equal(elapsedSeconds(after(started, says('completed', { elapsedSeconds: 67 })), NOW + 90_000), 67)
+  assert.equal(elapsedSeconds(free, NOW + 2_000), 2)
+})
+
+test('a wish to cancel holds until the job has ended or cannot be canceled', () => {
+  const wanted = after(free, { type: 'cancel-wanted' }, { type: 'sending' }, answered)
+  assert.equal(wanted.cancelWanted, true)
+  assert.equal(after(wanted, says('processing')).cancelWanted, true)
+  assert.equal(after(wanted, says('canceled')).cancelWanted, false)
+  assert.equal(after(wanted, { type: 'cancel-failed' }).cancelWanted, false)
+})
+
+test('what can be done with a job follows from where it stands', () => {
+  assert.deepEqual(actionsOf(priced), ['undo'])
+  assert.deepEqual(actionsOf(free), ['cancel'])
+  assert.deepEqual(actionsOf(started), ['cancel', 'share'])
+  assert.deepEqual(actionsOf(after(started, says('processing', { stage: 'saving' }))), ['share'])
+  assert.deepEqual(actionsOf(after(started, says('completed'))), ['save', 'share', 'edit', 'delete'])
+  assert.deepEqual(actionsOf(after(started, failed('expired', 'no', true))), ['retry', 'edit', 'delete'])
+  assert.deepEqual(actionsOf(after(started, failed('content_refused', 'no', false))), ['edit', 'delete'])
+  assert.deepEqual(actionsOf(refused(http(400))), ['retry', 'edit', 'delete'])
+  assert.deepEqual(actionsOf(after(started, { type: 'status-failed', failure: http(404), at: NOW })), [
+    'delete',
+  ])
+})
+
+test('who has only the link can watch, download and pass it on', () => {
+  const linked = linkedJob('J', NOW)
+  assert.deepEqual(actionsOf(after(linked, says('completed'))), ['save', 'share'])
+  assert.deepEqual(actionsOf(after(linked, says('processing'))), ['share'])
+  assert.deepEqual(actionsOf(after(linked, failed('expired', 'no', true))), [])
+})
+
+test('only a video that was paid for and not saved can be rescued', () => {
+  const can = (/** @type {JobEvent} */ event) => canRescue(after(started, event))
+  assert.equal(can(failed('save_failed', 'yes', true)), true)
+  assert.equal(can(failed('video_gone', 'yes', true)), false)
+  assert.equal(can(failed('outcome_unknown', 'unknown', true)), false)
+  assert.deepEqual(actionsOf(after(started, failed('save_failed', 'yes', true))), [
+    'rescue',
+    'edit',
+    'delete',
+  ])
+})

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { linkedJob, newJob, reduceJob } from '../../public/app/job.js'
+import { details, headline, times } from '../../public/app/phrases.js'
+
+/** @typedef {import('../../public/app/job.js').JobEvent} JobEvent */
+
+const NOW = Date.parse('2026-11-20T10:00:00Z')
+const online = { now: NOW, isOffline: false }
+const priced = newJob({
+  key: 'k',
+  prompt: 'wind',
+  aspectRatio: '16:9',
+  model: null,
+  photosCount: 1,
+  ratio: 1,
+  at: NOW,
+  holdMs: 3_000,
+})
+
+/**
+ * @param {string} status
+ * @param {object} [changes]
+ */
+function says(status, changes) {
+  const event = {
+    type: 'status-answered',
+    at: NOW,
+    status: { status, elapsedSeconds: 31, pollAfterMs: 1, ...changes },
+  }
+  return reduceJob(linkedJob('J', NOW), /** @type {any} */ (event))
+}
+
+/**
+ * @param {number} status
+ * @param {object | null} problem
+ * @param {number | null} retryAfterMs
+ */
+function refused(status, problem = null, retryAfterMs = null) {
+  const sent = reduceJob(priced, { type: 'sending' })
+  return {
+    ...sent,
+    phase: /** @type {const} */ ('refused'),
+    refusedAt: NOW,
+    problem: /** @type {const} */ ({ kind: 'http', status, problem, retryAfterMs }),
+  }
+}
+
+test('a failure says why, what it cost, and that a rescue is free', () => {
+  const failure = { code: 'save_failed', charged: 'yes', retryable: true, detail: '' }
+  assert.deepEqual(details(says('failed', { failure }), online), [
+    'The video was made, but it could not be saved.',
+    'It was charged.',
+    'Saving it again is free while the provider still has it, for about an hour.',
+  ])
+})
+
+test('a failure that the page has no words for is told in the site’s', () => {
+  const failure = { code: 'meteor', charged: 'unknown', retryable: false, detail: 'A meteor fell on it.' }
+  assert.deepEqual(details(says('failed', { failure }), online).filter(Boolean), [
+    'A meteor fell on it.',
+    'It may have been charged.',
+  ])
+})
+
+test('a refusal says why, when it opens again, and that nothing was charged', () => {
+  assert.deepEqual(details(refused(429, { code: 'daily_limit' }, 300_000), online), [
+    'This site makes no more videos today.',
+    'Try again in 5 min.',
+    'Nothing was charged.',
+  ])
+  assert.match(
+    details(refused(429, { code: 'daily_limit' }, 36_000_000), online)[1] ?? '',
+    /^Try again after .*2026/,
+  )
+})
+
+test('a bad field is named, and an answer that is not JSON still has a reason', () => {
+  const errors = [{ field: 'prompt', message: 'Prompt is required.' }]
+  assert.deepEqual(details(refused(400, { code: 'invalid_input', errors }), online), [
+    'The site does not accept this request.',
+    'Prompt is required.',
+    'Nothing was charged.',
+  ])
+  const why = [413, 429, 404, 502].map(status => details(refused(status), online)[0])
+  assert.deepEqual(why, [
+    'The photos are too large for this site.',
+    'The site gets too many requests now.',
+    'The site does not accept this request.',
+    'The site has a problem. Please try again in a few minutes.',
+  ])
+})
+
+test('without a network it says so, and promises nothing but to go on', () => {
+  const sending = reduceJob(priced, { type: 'sending' })
+  assert.equal(headline(sending, { isOffline: true }), 'Waiting for the network')
+  assert.deepEqual(details(sending, { now: NOW, isOffline: true }), [
+    'There is no network. It goes on by itself as soon as there is.',
+  ])
+})
+
+test('a held job counts down to one', () => {
+  const at = (/** @type {number} */ passed) => details(priced, { now: NOW + passed, isOffline: false })
+  assert.deepEqual(at(0), ['It is sent in 3 s. Until then, Undo costs nothing.'])
+  assert.deepEqual(at(5_000), ['It is sent in 1 s. Until then, Undo costs nothing.'])
+})
+
+test('a site that stays silent is said to be, once that is no blink', () => {
+  const silent = { ...says('processing', { stage: 'rendering' }), silentSince: NOW }
+  assert.match(details(silent, { now: NOW + 19_000, isOffline: false })[0] ?? '', /^There is no preview/)
+  assert.match(
+    details(silent, { now: NOW + 21_000, isOffline: false })[0] ?? '',
+    /^The site has not answered since/,
+  )
+})
+
+test('the time that is left is told as a range, as overdue, or as usual', () => {
+  const left = (/** @type {object} */ changes) =>
+    times(says('processing', { stage: 'rendering', ...changes }), NOW).left
+  assert.equal(left({ estimatedSeconds: { p50: 70, p90: 110 } }), 'about 40 s to 80 s left')
+  assert.equal(
+    left({ estimatedSeconds: { p50: 10, p90: 30 } }),
+    'longer than usual; nine of ten take up to 30 s',
+  )
+  assert.equal(left({ estimatedSeconds: null }), 'usually one to three minutes')
+})
