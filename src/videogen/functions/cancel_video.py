@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from videogen import jobs, log, signing
 from videogen.errors import InvalidInput
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 class CancelRequest(BaseModel):
     """The body of a request."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
     jobId: str  # noqa: N815 - the wire's name
-    ownerToken: str  # noqa: N815 - the wire's name
+    ownerToken: Annotated[str, Field(repr=False)]  # noqa: N815 - the wire's name
     delete: bool = False
 
 

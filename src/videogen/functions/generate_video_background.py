@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from videogen import generation, log, signing
-from videogen.errors import SettingsError
+from videogen.errors import SettingsError, VideogenError
 from videogen.functions import composition
-from videogen.functions.http import Event, Problem, Request, read_request
+from videogen.functions.http import Event, Problem, Request, log_crash, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 1024
 RESERVE_SECONDS = 10.0
 """What is left of the platform's time when the work stops: enough to write how it ended."""
+
+
+class Crashed(VideogenError):
+    """The worker met what nobody expected; the line before this one names the place."""
 
 
 def make_handler(worker: Callable[[], Worker]) -> Callable[[Event, Any], dict[str, Any]]:
@@ -42,6 +46,11 @@ def make_handler(worker: Callable[[], Worker]) -> Callable[[Event, Any], dict[st
             except generation.Resumable:
                 log.warning("worker.resumable")
                 raise
+            except VideogenError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the platform prints what is raised: nothing of it may be a secret
+                log_crash(error)
+                raise Crashed from None
         return {"statusCode": int(HTTPStatus.OK)}
 
     return handler

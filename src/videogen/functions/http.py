@@ -49,14 +49,17 @@ SiteT = TypeVar("SiteT")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request: lower-case header names, decoded body, and what the platform says of the site."""
+    """A request: lower-case header names, decoded body, and what the platform says of the site.
+
+    What the client sent is not in the repr: codes, keys, tokens, prompts and photos are among it.
+    """
 
     id: str
     method: str
-    url: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
-    body: bytes
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    query: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     netlify: Mapping[str, Any]
     seconds_left: Callable[[], float]
 
@@ -84,10 +87,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A JSON answer."""
+    """A JSON answer; its body, which may hold a token or a signed link, is not in the repr."""
 
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -209,18 +212,20 @@ def as_problem(error: Exception) -> Problem:
                 headers={"Retry-After": "5"},
             )
         case _:
-            frames = traceback.extract_tb(error.__traceback__)[-3:]
-            # Type and place only: an exception's own text may quote a request.
-            place = " < ".join(
-                f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)
-            )
-            log.error("function.crashed", error=type(error).__name__, place=place)
+            log_crash(error)
             return Problem(
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 "internal_error",
                 "Something went wrong here. Please try again.",
             )
     return Problem(status, error.code, _sentence(error.errors), errors=error.errors)
+
+
+def log_crash(error: Exception) -> None:
+    """Log the type and the place of an exception, and not its text, which may quote a request."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    place = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
+    log.error("function.crashed", error=type(error).__name__, place=place)
 
 
 def _sentence(errors: Sequence[FieldError]) -> str:

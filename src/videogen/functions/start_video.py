@@ -8,7 +8,7 @@ import math
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -36,32 +36,34 @@ IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,255}")
 class PhotoInput(BaseModel):
     """A photo as a data URI. Its name is accepted and not used: nothing of it may reach a key or a header."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
-    name: str | None = None
-    data: str
+    name: Annotated[str | None, Field(repr=False)] = None
+    data: Annotated[str, Field(repr=False)]
 
 
 class StartRequest(BaseModel):
     """The body of a request."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
     prompt: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARACTERS)
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARACTERS),
+        Field(repr=False),
     ]
     photos: Annotated[list[PhotoInput], Field(max_length=MAX_PHOTOS)] = []
     aspectRatio: Literal["auto", "16:9", "9:16"] = "auto"  # noqa: N815 - the wire's name
     model: str | None = None
     retryOf: str | None = None  # noqa: N815 - the wire's name
-    ownerToken: str | None = None  # noqa: N815 - the wire's name
+    ownerToken: Annotated[str | None, Field(repr=False)] = None  # noqa: N815 - the wire's name
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A photo's bytes and what they are."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     info: PhotoInfo
 
 
@@ -138,7 +140,9 @@ def check_access_code(request: Request, site: Site) -> None:
     """Raise a 401 Problem where the site wants an access code and this is not it."""
     code = site.settings.access_code
     given = request.headers.get("x-access-code", "")
-    if code is not None and not hmac.compare_digest(given.encode(), code.reveal().encode()):
+    if code is not None and not hmac.compare_digest(
+        given.encode(errors="surrogatepass"), code.reveal().encode()
+    ):
         raise Problem(HTTPStatus.UNAUTHORIZED, "access_code", "This site asks for an access code.")
 
 
@@ -228,10 +232,7 @@ def store_uploads(site: Site, job: Job, uploads: list[Upload], *, is_keyed: bool
         except NoSuchObject:
             # A request that died between its photos and its record; they may be another request's photos.
             in_parallel(lambda one: put(one, if_absent=False), numbered)
-    stored, created = site.store.create(record)
-    if not created and stored.job.deleted_at is not None:
-        site.store.erase_objects(job.id, photos=len(uploads), epochs=0)
-    return stored, created
+    return store_record(site, record)
 
 
 def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, bool]:
@@ -243,11 +244,9 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
     if not signing.is_job_id(old_id) or not signing.check_owner_token(
         site.keys, old_id, wanted.ownerToken or ""
     ):
+        # The id is not repeated: anything at all may stand in its place, megabytes of it.
         raise Problem(
-            HTTPStatus.FORBIDDEN,
-            "owner_token",
-            "Only whoever started this video can try it again.",
-            jobId=old_id,
+            HTTPStatus.FORBIDDEN, "owner_token", "Only whoever started this video can try it again."
         )
     try:
         old = site.store.read(old_id).job
@@ -266,6 +265,9 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
             lambda number: site.store.copy_photo(old_id, job.id, number), list(range(1, len(old.photos) + 1))
         )
     except NoSuchObject:
+        found = store_nothing(site, replace(job, photos=old.photos))
+        if found is not None:
+            return found, False
         raise Problem(
             HTTPStatus.GONE,
             "photos_gone",
@@ -275,7 +277,31 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
     record = replace(job, photos=old.photos)
     if is_rescue:
         record = jobs.as_rescue(record, old)
-    return site.store.create(record)
+    return store_record(site, record)
+
+
+def store_record(site: Site, record: Job) -> tuple[StoredJob, bool]:
+    """Store the job of photos that are stored; return it and whether it is new.
+
+    The photos are taken away again where the job turns out to be there already, and erased.
+    """
+    stored, created = site.store.create(record)
+    if not created and stored.job.deleted_at is not None:
+        site.store.erase_objects(record.id, photos=len(record.photos), epochs=0)
+    return stored, created
+
+
+def store_nothing(site: Site, record: Job) -> StoredJob | None:
+    """Take back what was stored for a job that cannot be; return the job if an earlier request made it."""
+    try:
+        stored = site.store.read(record.id)
+    except NoSuchObject:
+        site.ledger.release(record.id, record.created_at)
+    else:
+        if stored.job.deleted_at is None:
+            return stored
+    site.store.erase_objects(record.id, photos=len(record.photos), epochs=0)
+    return None
 
 
 def check_same_request(job: Job, fingerprint: str) -> None:
