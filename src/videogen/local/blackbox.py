@@ -23,10 +23,8 @@ import binascii
 import functools
 import hashlib
 import json
-import os
 import re
 import secrets
-import socket
 import struct
 import threading
 import time
@@ -50,7 +48,7 @@ from videogen.local.faults import (
     success,
     too_large,
 )
-from videogen.local.http_server import LoopbackServer
+from videogen.local.http_server import LoopbackServer, reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -71,7 +69,6 @@ _WORD = re.compile(r"\[(fault|delay|times):([\w.-]+)\]")
 _DATA_URI = re.compile(r"data:image/[\w.+-]+;base64,(.*)", re.DOTALL)
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _CHUNK = 65536
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
 @dataclass(frozen=True)
@@ -357,8 +354,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.ending is Ending.SILENCE:
             self.connection.recv(1)  # returns when the client leaves, or the server closes
         if reply.ending is Ending.RESET:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            os.close(self.connection.detach())  # at once: socketserver would send an orderly end first
+            reset(self.connection)
         if reply.ending:
             self.close_connection = True
 

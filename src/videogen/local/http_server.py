@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import ssl
+import struct
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -60,11 +63,10 @@ class LoopbackServer(ThreadingHTTPServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection and remember it."""
-        connection, address = super().get_request()
-        self._connections.add(connection)
-        return connection, address
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's own types
+        """Remember a connection, and give it a thread."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - socketserver's own type
         """Close a connection and forget it."""
@@ -73,5 +75,11 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's own types
         """Say nothing of a client that went away; print anything else."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
+
+
+def reset(connection: socket.socket) -> None:
+    """End a connection by a TCP reset, at once: socketserver would send an orderly end first."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # on, for no time
+    os.close(connection.detach())

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 REGION = "us-east-1"
-ACCESS_KEY_ID = "local"
-SECRET_ACCESS_KEY = "local"  # noqa: S105 - moto takes any
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -33,7 +31,42 @@ class _QuietHandler(WSGIRequestHandler):
         """Print nothing."""
 
 
-class S3Server:
+class S3StandIn:
+    """An S3 server on this machine, with a bucket of its own name."""
+
+    def __init__(self, *, endpoint_url: str, access_key_id: str, secret_access_key: str) -> None:
+        self.endpoint_url = endpoint_url
+        self.bucket = f"videogen-{secrets.token_hex(4)}"
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The settings that lead the project to this server."""
+        return {
+            "S3_BUCKET": self.bucket,
+            "S3_ENDPOINT_URL": self.endpoint_url,
+            "S3_REGION": REGION,
+            "S3_ACCESS_KEY_ID": self.access_key_id,
+            "S3_SECRET_ACCESS_KEY": self.secret_access_key,
+        }
+
+    def create_bucket(self) -> None:
+        """Create the bucket."""
+        client = boto3.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            # Loopback is never reached through a proxy.
+            config=Config(proxies={}, s3={"addressing_style": "path"}),
+        )
+        client.create_bucket(Bucket=self.bucket)
+        client.close()
+
+
+class S3Server(S3StandIn):
     """A moto S3 server that serves from `with` until its end; `bucket` exists then and is empty."""
 
     def __init__(self) -> None:
@@ -43,32 +76,15 @@ class S3Server:
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="S3", daemon=True
         )
-        self.endpoint_url = f"http://127.0.0.1:{self._server.server_port}"
-        self.bucket = f"videogen-{secrets.token_hex(4)}"
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The settings that lead the project to this server."""
-        return {
-            "S3_BUCKET": self.bucket,
-            "S3_ENDPOINT_URL": self.endpoint_url,
-            "S3_REGION": REGION,
-            "S3_ACCESS_KEY_ID": ACCESS_KEY_ID,
-            "S3_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        }
+        super().__init__(
+            endpoint_url=f"http://127.0.0.1:{self._server.server_port}",
+            access_key_id="local",
+            secret_access_key="local",  # noqa: S106 - moto takes any
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
-            config=Config(proxies={}),  # loopback is never reached through a proxy
-        )
-        client.create_bucket(Bucket=self.bucket)
-        client.close()
+        self.create_bucket()
         return self
 
     def __exit__(

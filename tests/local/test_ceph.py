@@ -1,0 +1,112 @@
+"""The Ceph gateway is the strict server that moto is not, and goes when it is no longer wanted."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from videogen.local import ceph
+from videogen.local.certificates import loopback_tls
+from videogen.local.s3_proxy import S3Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+    from mypy_boto3_s3 import S3Client
+
+needs_ceph = pytest.mark.skipif(bool(ceph.missing_programs()), reason="Ceph is not installed")
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[ceph.CephGateway]:
+    with ceph.CephGateway() as gateway:
+        yield gateway
+
+
+def client(gateway: ceph.CephGateway, endpoint_url: str, trust: Path | None = None) -> S3Client:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=gateway.environment["S3_REGION"],
+        aws_access_key_id=gateway.access_key_id,
+        aws_secret_access_key=gateway.secret_access_key,
+        verify=str(trust) if trust else None,
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            proxies={},
+            retries={"total_max_attempts": 1},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+@needs_ceph
+def test_writes_are_conditional(gateway: ceph.CephGateway) -> None:
+    s3 = client(gateway, gateway.endpoint_url)
+    etag = s3.put_object(Bucket=gateway.bucket, Key="etag", Body=b"1", IfNoneMatch="*")["ETag"].strip('"')
+
+    s3.put_object(Bucket=gateway.bucket, Key="etag", Body=b"2", IfMatch=etag)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket=gateway.bucket, Key="etag", Body=b"3", IfMatch=etag)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket=gateway.bucket, Key="etag", Body=b"3", IfNoneMatch="*")
+
+
+@needs_ceph
+def test_signatures_are_checked(gateway: ceph.CephGateway, http: httpx.Client) -> None:
+    s3 = client(gateway, gateway.endpoint_url)
+    s3.put_object(Bucket=gateway.bucket, Key="signed", Body=b"1")
+    link = s3.generate_presigned_url("get_object", Params={"Bucket": gateway.bucket, "Key": "signed"})
+
+    assert http.get(link).content == b"1"
+    assert http.get(link[:-4] + "0000").status_code == 403
+
+
+@needs_ceph
+def test_signatures_hold_through_the_proxy_and_over_tls(gateway: ceph.CephGateway, tmp_path: Path) -> None:
+    tls, trust = loopback_tls(tmp_path)
+    with S3Proxy(gateway.endpoint_url, tls=tls) as proxy:
+        s3 = client(gateway, proxy.url, trust)
+        s3.put_object(Bucket=gateway.bucket, Key="tls", Body=b"1")
+        assert s3.get_object(Bucket=gateway.bucket, Key="tls")["Body"].read() == b"1"
+
+
+@needs_ceph
+def test_it_goes_with_the_process_that_started_it_though_killed() -> None:
+    program = (
+        "from videogen.local.ceph import CephGateway\n"
+        "import time\n"
+        "with CephGateway() as gateway:\n"
+        "    print(gateway.endpoint_url, gateway._folder, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url, folder = process.stdout.readline().split()
+        process.kill()
+    port = urlsplit(url).port
+    assert port
+    with socket.socket() as probe:
+        while probe.connect_ex(("127.0.0.1", port)) == 0:  # until the shell has seen the end of its input
+            probe.close()
+    shutil.rmtree(folder)
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert ceph.missing_programs() == ceph.PROGRAMS
+    with pytest.raises(ceph.CephError, match="monmaptool"), ceph.CephGateway():
+        pass
