@@ -100,7 +100,7 @@ def test_every_module_has_bytecode_that_is_taken_unchecked(project: Built, funct
 def test_nothing_is_shipped_that_only_developers_use(project: Built, function: str) -> None:
     top = {"/".join(name.split("/")[:2]) for name in names(project, function) if name.startswith("source/")}
     assert top == {"source/videogen"}
-    unwanted = ("source/videogen/local/", "packages/bin/", "packages/moto/", ".env")
+    unwanted = ("source/videogen/local/", "source/videogen/cli/", "packages/bin/", "packages/moto/", ".env")
     assert [name for name in names(project, function) if name.startswith(unwanted) or "/tests/" in name] == []
 
 
