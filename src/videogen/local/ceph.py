@@ -22,7 +22,7 @@ from videogen.local.s3 import S3StandIn
 if TYPE_CHECKING:
     from types import TracebackType
 
-PROGRAMS = ("ceph-mon", "ceph-osd", "monmaptool", "osdmaptool", "radosgw", "radosgw-admin")
+PROGRAMS = ("ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 START_SECONDS = 60.0
 
 _CONFIGURATION = """
@@ -37,7 +37,7 @@ auth service required = none
 auth client required = none
 ms mon client mode = crc
 keyring = /dev/null
-# One store, one copy, in memory, and no waiting for changes to gather.
+# One store, one copy, in memory, and no waiting for changes to gather or for a next try.
 osd objectstore = memstore
 osd pool default size = 1
 osd pool default min size = 1
@@ -49,6 +49,8 @@ mon allow pool size one = true
 mon data avail crit = 0
 paxos propose interval = 0.01
 paxos min wait = 0.01
+objecter tick interval = 0.2
+mon client hunt interval = 0.2
 mon data = {folder}/monitor
 osd data = {folder}/store
 rgw data = {folder}/gateway
@@ -60,8 +62,8 @@ log file = {folder}/$name.log
 mon cluster log file = {folder}/cluster.log
 """
 
-# Ends the program when standard input ends: also when this process was killed and could not.
-_TIED_TO_STDIN = '"$@" & read -r _; kill -9 $!; wait'
+TIED_TO_STDIN = '"$@" & read -r _; kill -9 $!; wait'
+"""A shell's program that runs its arguments until standard input ends, be it that its parent was killed."""
 
 
 class CephError(RuntimeError):
@@ -120,10 +122,8 @@ class CephGateway(S3StandIn):
     def _start(self) -> None:
         ceph = ("-c", str(self._configuration))
         monitor, store = ("ceph-mon", *ceph, "-i", "a"), ("ceph-osd", *ceph, "-i", "0")
-        # A map that knows the store from the beginning spares asking a running monitor to add it.
         self._run("monmaptool", "--create", "--addv", "a", self._monitor, "--fsid", self._fsid, "monmap")
-        self._run("osdmaptool", *ceph, "--createsimple", "1", "osdmap")
-        self._run(*monitor, "--mkfs", "--monmap", "monmap", "--osdmap", "osdmap")
+        self._run(*monitor, "--mkfs", "--monmap", "monmap")
         self._run(*store, "--mkfs", "--no-mon-config", "--monmap", "monmap", "--osd-uuid", str(uuid.uuid4()))
         self._serve(*monitor, "-f")
         self._serve(*store, "-f")
@@ -154,7 +154,7 @@ class CephGateway(S3StandIn):
     def _serve(self, *command: str) -> None:
         """Start a program that runs until the end of `with`."""
         program = subprocess.Popen(  # noqa: S603 - our own arguments
-            ("/bin/sh", "-c", _TIED_TO_STDIN, "sh", *command),
+            ("/bin/sh", "-c", TIED_TO_STDIN, "sh", *command),
             cwd=self._folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
