@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from videogen.clock import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class FakeClock:
@@ -12,8 +16,10 @@ class FakeClock:
 
     def __init__(self, start: float) -> None:
         self.passed = 0.0
+        self.during_sleep: list[Callable[[], object]] = []
+        """What others do while the next sleepers sleep."""
         self._start = start
-        self.clock = Clock(now=self.now, monotonic=lambda: self.passed, sleep=self.advance)
+        self.clock = Clock(now=self.now, monotonic=lambda: self.passed, sleep=self._sleep)
 
     def now(self) -> float:
         return self._start + self.passed
@@ -21,6 +27,12 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         assert seconds >= 0
         self.passed += seconds
+
+    def _sleep(self, seconds: float) -> None:
+        end = self.passed + seconds
+        if self.during_sleep:
+            self.during_sleep.pop(0)()
+        self.advance(max(0.0, end - self.passed))
 
 
 class SkippingClock:

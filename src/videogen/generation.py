@@ -51,6 +51,9 @@ SAVE_RESERVE = 60.0
 GONE_TRIES = 3
 GONE_PAUSE = 15.0
 """How often, and how many seconds apart, a link that answers "not there" is asked: a CDN may lag."""
+REDELIVERED_AFTER = 60.0
+"""Seconds until the platform repeats a failed run: with fewer left, another run could do nothing.
+https://docs.netlify.com/build/functions/background-functions/"""
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 20.0
 PHOTO_LINK_SECONDS = 60 * 60
@@ -377,8 +380,8 @@ class _Run:
         return True
 
     def _out_of_time(self) -> bool:
-        work_ends = self._job.created_at + jobs.WORK_ENDS_WITHIN
-        if not self._job.has_ended and self._clock.now() < work_ends - LONGEST_PAUSE:
+        left = self._job.created_at + jobs.WORK_ENDS_WITHIN - self._clock.now()
+        if not self._job.has_ended and left > REDELIVERED_AFTER:
             raise Resumable
         return self._end(Failure.of("save_failed"))
 

@@ -1,0 +1,282 @@
+"""A worker whose provider, downloads, store and time do what a test has written down."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from example_jobs import CREATED_AT, JOB_ID, URL
+from fake_clock import FakeClock
+from memory_objects import MemoryObjects, Trouble, TroubledObjects
+from videogen import generation, jobs
+from videogen.errors import NoSuchObject, PhotoUnreadable, VideoInterrupted
+from videogen.generation import Tools
+from videogen.job_store import JobStore, StoredJob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from videogen.jobs import AspectRatio, Job
+
+T = TypeVar("T")
+FILM = b"\x00\x00\x00\x18ftypisom a film"
+UNREADABLE = b"no photo at all"
+
+
+@dataclass(frozen=True)
+class Made:
+    """The provider's answer."""
+
+    url: str = URL
+    request_id: str | None = "chatcmpl-1"
+
+
+@dataclass(frozen=True)
+class After:
+    """What comes of a call when so many seconds have passed, and what others do just then."""
+
+    seconds: float
+    outcome: Any
+    meanwhile: Callable[[], object] = lambda: None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A paid call as the provider saw it: when, in seconds since the job's creation, and the body."""
+
+    at: float
+    body: Mapping[str, Any]
+
+
+class ScriptedProvider:
+    """Does one thing after the other: an After, an answer, or an error to raise."""
+
+    def __init__(self, worker: ScriptedWorker) -> None:
+        self._worker = worker
+        self.script: list[Any] = []
+        self.calls: list[Call] = []
+        self.is_closed = False
+
+    def generate(
+        self, body: Mapping[str, Any], *, deadline: float, start_by: float | None = None
+    ) -> generation.Generated:
+        clock = self._worker.clock
+        assert start_by is not None
+        assert clock.passed < min(start_by, deadline)
+        self.calls.append(Call(clock.passed, body))
+        outcome: Any = self._worker.play(self.script.pop(0) if self.script else Made())
+        return outcome  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class ScriptedVideo:
+    """A download; where something happens in its middle, it comes in two parts."""
+
+    def __init__(self, film: bytes, between: Callable[[], object] | None) -> None:
+        self._film = film
+        self._between = between
+        self.length = 0
+        self.sha256 = ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        half = len(self._film) // 2 if self._between else 0
+        if self._between:
+            yield self._film[:half]
+            self._between()
+        yield self._film[half:]
+        self.length = len(self._film)
+        self.sha256 = hashlib.sha256(self._film).hexdigest()
+
+
+class ScriptedWorker:
+    """Everything that a run touches. Time passes only where something takes time, and beats come in time."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock(CREATED_AT)
+        self.bucket = MemoryObjects(self.clock.now)
+        self.objects = TroubledObjects(self.bucket)
+        numbers = count(1)
+        self.store = self._store(self.objects, numbers)
+        self.other = self._store(self.bucket, numbers)
+        self.provider = ScriptedProvider(self)
+        self.downloads: list[Any] = []
+        """What each download does, as for the provider; none left: the film."""
+        self.fetched: list[tuple[float, str]] = []
+        self.ended: list[Job] = []
+        self._beats: list[_Beats] = []
+
+    def add(self, job: Job, *photos: bytes) -> None:
+        """Put a job and its photos into the store, as start-video leaves them."""
+        for number, photo in enumerate(photos or (b"photo",), 1):
+            self.other.put_photo(job.id, number, photo, "image/png")
+        self.other.create(job)
+
+    def at(self, seconds: float) -> None:
+        """Let it be so many seconds after the job's creation."""
+        self.clock.advance(seconds - self.clock.passed)
+
+    def run(self, holder: str = "run 1", *, seconds: float = 830.0) -> None:
+        """Deliver the call of the worker."""
+        generation.run(JOB_ID, self.tools(), holder=holder, seconds=seconds)
+
+    def tools(self) -> Tools:
+        return Tools(
+            store=self.store,
+            clock=self.clock.clock,
+            provider=self.provider,
+            clean_photo=_clean,
+            shape=lambda _: "16:9",
+            photo_part=lambda key, jpeg: f"{key}={jpeg.decode()}",
+            request_body=lambda model, prompt, parts: {"model": model, "prompt": prompt, "photos": [*parts]},
+            open_video=self._open,
+            beside=self._beside,
+            on_end=self.ended.append,
+        )
+
+    def poll(self) -> Job:
+        """Do what check-video-status does, but for the call of the worker."""
+        now = self.clock.now()
+        stored = self.other.read(JOB_ID)
+        for change in (jobs.end_due, jobs.count_dispatch):
+            swapped = self.other.swap(stored, lambda it, do=change: do(it.job, now=now, lease_age=it.age))  # type: ignore[misc]
+            if swapped is not None:
+                return swapped.job
+        return stored.job
+
+    def change(self, change: Callable[[StoredJob], Job | None]) -> Job:
+        """Let somebody else change the job."""
+        swapped = self.other.swap(self.other.read(JOB_ID), change)
+        assert swapped is not None
+        return swapped.job
+
+    def cancel(self) -> Job:
+        return self.change(lambda it: jobs.cancel(it.job, now=self.clock.now()))
+
+    def erase(self) -> Job:
+        epochs = self.job.epoch
+        job = self.change(lambda it: jobs.erase(it.job, now=self.clock.now()))
+        self.other.erase_objects(job.id, photos=4, epochs=max(epochs, job.epoch))
+        return job
+
+    @property
+    def job(self) -> Job:
+        return self.other.read(JOB_ID).job
+
+    @property
+    def story(self) -> list[str]:
+        """The record's transitions: seconds since creation, epoch, action."""
+        return [f"{step.at - CREATED_AT:g} {step.epoch} {step.action}" for step in self.job.history]
+
+    def stored_videos(self) -> dict[str, bytes]:
+        return {key: held.body for key, held in self.bucket.held.items() if key.startswith("videos/")}
+
+    def trouble(self, *troubles: tuple[str, Trouble]) -> None:
+        self.objects.plan += troubles
+
+    def meanwhile(self, method: str, act: Callable[[], object], *, skip: int = 0) -> None:
+        """Let something happen just before a request of a method, the first but `skip`, is sent."""
+        self.objects.before += [(method, lambda: None)] * skip + [(method, act)]
+
+    def play(self, entry: Any) -> Any:
+        """Let an entry of a script happen."""
+        if isinstance(entry, After):
+            self.pass_time(entry.seconds)
+            entry.meanwhile()
+            entry = entry.outcome
+        if isinstance(entry, BaseException):
+            raise entry
+        return entry
+
+    def pass_time(self, seconds: float) -> None:
+        """Take time inside a call, while its caller keeps beating."""
+        end = self.clock.passed + seconds
+        beats = self._beats[-1] if self._beats else None
+        while beats and self.clock.passed + beats.wait() <= end:
+            self.clock.advance(beats.wait())
+            try:
+                beats.beat()
+            except BaseException as error:
+                beats.error = error
+                beats.give_up()
+                raise VideoInterrupted(note="given up") from error
+        self.clock.advance(max(0.0, end - self.clock.passed))
+
+    def freeze(self, seconds: float) -> None:
+        """Take time in which this process does nothing at all, as a frozen function does."""
+        self.clock.advance(seconds)
+
+    def _store(self, objects: Any, numbers: Iterator[int]) -> JobStore:
+        return JobStore(
+            objects, clock=self.clock.clock, random=lambda: 0.5, nonce=lambda: f"nonce {next(numbers)}"
+        )
+
+    def _beside(
+        self,
+        call: Callable[[], T],
+        *,
+        wait: Callable[[], float],
+        beat: Callable[[], None],
+        give_up: Callable[[], None],
+    ) -> T:
+        beats = _Beats(wait, beat, give_up)
+        self._beats.append(beats)
+        try:
+            result = call()
+        except BaseException:
+            if beats.error is not None:
+                raise beats.error from None
+            raise
+        finally:
+            self._beats.pop()
+        return result
+
+    @contextmanager
+    def _open(self, url: str, deadline: float) -> Iterator[ScriptedVideo]:
+        self.fetched.append((self.clock.passed, url))
+        if self.clock.passed >= deadline:
+            raise VideoInterrupted(note="no time left")
+        between: Callable[[], object] | None = None
+        film: Any = FILM
+        if self.downloads:
+            entry = self.downloads.pop(0)
+            if isinstance(entry, After):
+                between = lambda: self.play(entry)  # noqa: E731 - a name for either
+            else:
+                film = self.play(entry)
+        yield ScriptedVideo(film, between)
+
+
+@dataclass
+class _Beats:
+    """A call that is under way, and what its caller does meanwhile."""
+
+    wait: Callable[[], float]
+    beat: Callable[[], None]
+    give_up: Callable[[], None]
+    error: BaseException | None = field(default=None)
+
+
+def _clean(body: bytes, ratio: AspectRatio | None) -> bytes:
+    if body == UNREADABLE:
+        raise PhotoUnreadable(detail="The second photo is none.", note="no image")
+    clean = body if body.startswith(b"clean ") else b"clean " + body
+    return clean if ratio in (None, "auto") else clean + b" " + ratio.encode()
+
+
+def is_gone(bucket: MemoryObjects, key: str) -> bool:
+    """Whether there is nothing under a key."""
+    try:
+        bucket.get(key)
+    except NoSuchObject:
+        return True
+    return False
+
+
+def parts(photos: Sequence[bytes]) -> list[str]:
+    """Return what the request carries for these photos."""
+    return [f"photos/{JOB_ID}/{number}=clean {photo.decode()}" for number, photo in enumerate(photos, 1)]
