@@ -106,10 +106,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """How long the site's recent jobs with this model took, in seconds: median and ninetieth percentile."""
+    """How long the site's recent jobs with this model took, in seconds: median and ninetieth percentile.
+
+    `likely` holds start and end of each stretch of a job's age in which most of them ended, in order.
+    """
 
     p50: float
     p90: float
+    likely: tuple[float, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -125,7 +129,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The record under jobs/<id>.
+    """The record under jobs/<id>.json.
 
     `nonce` is new with each write, `origin` is the nonce of the first one. `epoch` is the fencing token: each
     claim raises it. `holder` names the run that holds it, since a nonce may be overwritten by a later writer
@@ -395,6 +399,15 @@ def end_due(job: Job, *, now: float, lease_age: float) -> Job | None:
     return _end(job, Status.FAILED, "job.failed", now, failure=failure) if failure else None
 
 
+def give_up(job: Job, *, now: float) -> Job | None:
+    """End a job at its operator's word, with the failure that time would have brought; None where it ended.
+
+    A worker whose paid call is still under way may improve that end as it may any other.
+    """
+    failure = due_end(job, now=job.created_at + ENDED_WITHIN, lease_age=LEASE_DEAD_SECONDS)
+    return _end(job, Status.FAILED, "job.failed", now, failure=failure) if failure else None
+
+
 def cancel(job: Job, *, now: float) -> Job | None:
     """End a job at its owner's wish, saying truly what it cost; None where it ended otherwise."""
     if job.status is Status.CANCELED:
@@ -508,6 +521,8 @@ def to_object(value: Job | Photo | Video | Failure | Estimate | Transition) -> d
             item = to_object(item)
         elif entry.name in _LISTS:
             item = [to_object(one) for one in item]
+        elif entry.name == "likely":
+            item = list(item)
         found[_camel(entry.name)] = item
     return found
 
@@ -524,6 +539,8 @@ def _from_object(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
         if entry.name in _TIMES:
             is_required = entry.default is MISSING
             item = datetime.fromisoformat(item).timestamp() if item is not None or is_required else None
+        elif entry.name == "likely":
+            item = tuple(float(number) for number in item)
         elif entry.type in _SCALARS and not isinstance(item, _SCALARS[str(entry.type)]):
             raise TypeError(name)
         found[entry.name] = item

@@ -1,0 +1,485 @@
+"""The commands. Each reads its options, asks where it must, calls what does the work, and prints.
+
+Exit codes: 0 done, 1 not done or not well, 2 wrong usage, 130 interrupted. Answers go to standard output,
+progress and errors to standard error, so that `--json` can be piped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import secrets
+import shlex
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from videogen import jobs as job_rules
+from videogen import settings as site_settings
+from videogen import signing
+from videogen.cli import doctor as doctor_checks
+from videogen.cli import money, purging, story, terminal_page
+from videogen.cli import usage as usage_report
+from videogen.cli.bucket import Bucket
+from videogen.cli.environment import read_environment
+from videogen.cli.findings import Finding
+from videogen.cli.site import Site, new_http
+from videogen.clock import Clock
+from videogen.errors import NoSuchObject, SettingsError, VideogenError
+from videogen.jobs import MalformedRecord, Status
+from videogen.spending import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from videogen.job_store import StoredJob
+    from videogen.settings import Settings
+
+DAY = 24 * 60 * 60.0
+WIDTH_OF_A_PIPE = 200
+LEVELS = {"ok": "green", "warning": "yellow", "failure": "red"}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Look after a videogen site. Reads the functions' variables, and .env of this folder.",
+)
+
+# A job id may begin with a dash, so a command that takes one has no short options.
+JOB = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the page's link to it.")]
+SiteOption = Annotated[
+    str,
+    typer.Option("--site", envvar="VIDEOGEN_SITE", help="The deployed site, https://…netlify.app"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DaysOption = Annotated[int, typer.Option(min=1, help="How many days back.")]
+
+
+@app.command()
+def doctor(
+    *,
+    site: Annotated[
+        str | None, typer.Option("--site", envvar="VIDEOGEN_SITE", help="The deployed site to ask as well.")
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Set the bucket's rules where they are missing.")
+    ] = False,
+    buy_one: Annotated[
+        bool, typer.Option("--buy-one", help="Buy one video of a test card; asks first, costs money.")
+    ] = False,
+    as_json: JsonOption = False,
+    yes: YesOption = False,
+) -> None:
+    """Say whether the site can work, and what to do where it cannot. Exits with 1 if something fails."""
+    environ = read_environment()
+    findings: list[Finding] = []
+    with telling(), new_http() as http:
+        for finding in doctor_checks.examine(environ, http=http, site=site, fix=fix):
+            findings.append(finding)
+            if not as_json:
+                print_finding(finding)
+        failed = any(finding.level == "failure" for finding in findings)
+        if buy_one and not failed:
+            finding = buy_test_card(environ, yes=yes)
+            findings.append(finding)
+            if not as_json:
+                print_finding(finding)
+            failed = finding.level == "failure"
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def jobs(
+    *,
+    days: DaysOption = 7,
+    day: Annotated[str | None, typer.Option(help="One UTC day, such as 2026-11-22.")] = None,
+    status: Annotated[list[Status] | None, typer.Option(help="Only these; may be given twice.")] = None,
+    code: Annotated[str | None, typer.Option(help="Only this failure code.")] = None,
+    find: Annotated[str, typer.Option(help="Only prompts that hold this text.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List jobs, the newest first."""
+    with telling():
+        bucket, _ = open_bucket()
+        found = [stored.job for stored in bucket.jobs(since=0.0 if day else time.time() - days * DAY)]
+    chosen = [
+        job
+        for job in found
+        if (day is None or usage_report.day_of(job.created_at) == day)
+        and (not status or job.status in status)
+        and (code is None or (job.failure is not None and job.failure.code == code))
+        and find.casefold() in job.prompt.casefold()
+    ]
+    if as_json:
+        print_json([story.as_json(job) for job in chosen])
+        return
+    table = Table("created", "job", "status", "seconds", "money", "failure", "prompt", box=None)
+    for job in chosen:
+        took = "" if job.completed_at is None else f"{job.completed_at - job.created_at:.0f}"
+        table.add_row(
+            job_rules.timestamp(job.created_at)[:19] + "Z",
+            job.id,
+            job.stage or job.status,
+            took,
+            money.charged(job),
+            job.failure.code if job.failure else "",
+            Text(job.prompt.replace("\n", " ")[:60]),
+        )
+    output().print(table if chosen else "no jobs")
+
+
+@app.command(context_settings=JOB)
+def show(job: JobArgument, *, as_json: JsonOption = False) -> None:
+    """Tell one job's story: what happened, when, and whether money was spent."""
+    with telling():
+        bucket, _ = open_bucket()
+        stored = read_job(bucket, job)
+        found = stored.job
+        objects = [
+            entry for folder in ("photos", "videos") for entry in bucket.entries(f"{folder}/{found.id}/")
+        ]
+    if as_json:
+        print_json({"record": story.as_json(found), "objects": [asdict(entry) for entry in objects]})
+        return
+    out = output()
+    facts = Table(box=None, show_header=False)
+    for name, value in story.summary(found).items():
+        facts.add_row(name, Text(value))
+    out.print(facts)
+    line = Table("when", "action", "what happened", box=None)
+    for step in story.told(found):
+        line.add_row(*step)
+    out.print(line)
+    files = Table("object", "bytes", "written", box=None)
+    for entry in objects:
+        files.add_row(entry.key, str(entry.bytes), job_rules.timestamp(entry.modified))
+    out.print(files if objects else "no photo and no video is stored")
+
+
+@app.command(context_settings=JOB)
+def retry(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False, yes: YesOption = False) -> None:
+    """Make a job again from its photos and prompt, as a new one. Asks, since it may buy a video."""
+    with telling(), new_http() as http:
+        bucket, found = open_bucket()
+        old = read_job(bucket, job).job
+        if old.is_rescuable:
+            say("This job's paid video may still be there: it is saved, and nothing is bought.")
+        else:
+            ask(f"This buys one video ({price(found, old.model)}). Go on?", yes=yes)
+        print_started(start_again(Site(site, http), found, old), site, as_json=as_json)
+
+
+@app.command(context_settings=JOB)
+def rescue(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False) -> None:
+    """Save a video that was paid for and never stored, as a new job that buys nothing."""
+    with telling(), new_http() as http:
+        bucket, found = open_bucket()
+        old = read_job(bucket, job).job
+        if not old.is_rescuable or old.is_improvable:
+            stop(f"there is nothing to rescue: {why_not_rescuable(old)}")
+        print_started(start_again(Site(site, http), found, old), site, as_json=as_json)
+
+
+@app.command(context_settings=JOB)
+def fail(job: JobArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
+    """End a job now, as the passing of time would have ended it.
+
+    A waiting job costs nothing. Of a paid call under way the answer is lost unless its worker still brings it;
+    a video that was being saved stays rescuable while the provider keeps it, for about an hour.
+    """
+    with telling():
+        bucket, found = open_bucket()
+        stored = read_job(bucket, job)
+        preview = job_rules.give_up(stored.job, now=time.time())
+        if preview is None or preview.failure is None:
+            stop(f"this job has ended already: {stored.job.status}")
+        say(f"{preview.failure.code}: {preview.failure.detail}")
+        ask("End this job?", yes=yes)
+        ended = bucket.store.swap(stored, lambda it: job_rules.give_up(it.job, now=time.time()))
+        if ended is None:
+            stop("this job has ended in the meantime: look with `videogen show`")
+        settle(bucket, found, ended)
+    if as_json:
+        print_json(story.as_json(ended.job))
+    else:
+        output().print(f"failed. {money.verdict(ended.job)}", soft_wrap=True)
+        if ended.job.is_rescuable:
+            output().print(f"videogen rescue {ended.job.id}", soft_wrap=True)
+
+
+@app.command()
+def usage(*, days: DaysOption = 30, as_json: JsonOption = False) -> None:
+    """Count jobs, failures, durations and money by day."""
+    with telling():
+        bucket, found = open_bucket()
+        read = [stored.job for stored in bucket.jobs(since=time.time() - days * DAY)]
+    prices = {model.id: model.price for model in found.site.models}
+    report = usage_report.by_day(read, prices)
+    if as_json:
+        print_json([asdict(day) for day in report])
+        return
+    table = Table("day", "jobs", "completed", "running", "median s", "p90 s", "USD", "failures", box=None)
+    for day in report:
+        spent = f"{day.spent:.2f}" + (f" to {day.spent + day.maybe_spent:.2f}" if day.maybe_spent else "")
+        table.add_row(
+            day.day,
+            str(day.jobs),
+            str(day.completed),
+            str(day.running),
+            "" if day.median is None else f"{day.median:.0f}",
+            "" if day.p90 is None else f"{day.p90:.0f}",
+            spent + (f" + {day.unpriced} without a price" if day.unpriced else ""),
+            ", ".join(f"{count} {code}" for code, count in day.failures.items()),
+        )
+    output().print(table)
+
+
+@app.command()
+def generate(
+    photo: Annotated[Path, typer.Argument(help="A JPEG, PNG or WebP.", exists=True, dir_okay=False)],
+    prompt: Annotated[str, typer.Argument(help="What happens in the video.")],
+    *,
+    site: SiteOption,
+    out: Annotated[Path | None, typer.Option("--output", "-o", help="Where the MP4 goes.")] = None,
+    aspect_ratio: Annotated[str, typer.Option(help="auto, 16:9 or 9:16.")] = "auto",
+    model: Annotated[str | None, typer.Option(help="One of the site's models.")] = None,
+    key: Annotated[str | None, typer.Option(help="Go on with this key's job.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a video of a photo and a prompt, and download it: the page for the terminal."""
+    key = key or f"cli-{secrets.token_urlsafe(16)}"
+    body: dict[str, Any] = {"prompt": prompt, "aspectRatio": aspect_ratio}
+    if model is not None:
+        body["model"] = model
+    code = read_environment().get("VIDEOGEN_ACCESS_CODE", "").strip()
+    try:
+        with telling(), new_http() as http:
+            body["photos"] = [{"name": photo.name, "data": terminal_page.photo_uri(photo)}]
+            there = Site(site, http)
+            with errors().status("sending the photo") as line:
+
+                def at(stage: str, elapsed: float, estimate: Mapping[str, float] | None) -> None:
+                    usual = f", usually {estimate['p50']:.0f} to {estimate['p90']:.0f} s" if estimate else ""
+                    line.update(f"{stage} ({elapsed:.0f} s{usual})")
+
+                job = terminal_page.wait(there, there.start(body, key=key, access_code=code), at)
+                target = out or Path(f"videogen-{job['jobId']}.mp4")
+                size = terminal_page.download(http, job["downloadUrl"], target)
+    except KeyboardInterrupt:
+        again = ["videogen", "generate", str(photo), prompt, "--site", site, "--key", key]
+        again += ["--aspect-ratio", aspect_ratio] if aspect_ratio != "auto" else []
+        again += ["--model", model] if model else []
+        again += ["--output", str(out)] if out else []
+        say(f"\nThe site goes on by itself. To go on here, without buying again:\n{shlex.join(again)}")
+        raise typer.Exit(130) from None
+    if as_json:
+        print_json({**job, "file": str(target)})
+    else:
+        output().print(f"{target} ({size} bytes, {job['elapsedSeconds']:.0f} s)", soft_wrap=True)
+
+
+@app.command()
+def purge(
+    *,
+    older_than: Annotated[
+        int | None, typer.Option(min=1, help="Days; VIDEOGEN_KEEP_DAYS without it.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    as_json: JsonOption = False,
+    yes: YesOption = False,
+) -> None:
+    """Delete old jobs with their photos and videos, and files that belong to no job."""
+    with telling():
+        bucket, found = open_bucket()
+        days = older_than or found.site.keep_days
+        wanted = purging.plan(
+            bucket.entries("jobs/"),
+            [*bucket.entries("photos/"), *bucket.entries("videos/")],
+            bucket.entries("ledger/"),
+            now=time.time(),
+            older_than=days * DAY,
+        )
+        size = sum(entry.bytes for entry in wanted.entries) / 1_000_000
+        text = f"{len(wanted.entries)} objects older than {days} days or of no job, {size:.1f} MB"
+        if wanted.entries and not dry_run:
+            ask(f"Delete {text}, for good?", yes=yes)
+            # Records last: an interrupted purge finds the rest by them.
+            for part in (wanted.orphans, wanted.files, wanted.records):
+                bucket.delete_all(entry.key for entry in part)
+    if as_json:
+        print_json({"deleted": not dry_run, "objects": [entry.key for entry in wanted.entries]})
+    else:
+        output().print(("would delete: " if dry_run else "deleted: ") + text, soft_wrap=True)
+
+
+# --- what the commands share -------------------------------------------------------------------------------
+
+
+def output() -> Console:
+    """Return standard output; a pipe gets lines that are not cut at a terminal's width."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH_OF_A_PIPE
+    return console
+
+
+def errors() -> Console:
+    """Return standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """Print a line for the person, beside the answer."""
+    errors().print(Text(text), soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, whole."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_finding(finding: Finding) -> None:
+    """Print one line of the doctor's, and the remedy below it."""
+    line = Text.assemble((f"{finding.level:<8}", LEVELS[finding.level]), f"{finding.about}: {finding.detail}")
+    output().print(line, soft_wrap=True)
+    if finding.remedy:
+        output().print(Text(f"        → {finding.remedy}"), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """End with one line and exit code 1 where something goes wrong that a person can do something about."""
+    try:
+        yield
+    except (VideogenError, OSError) as error:
+        stop(error.detail if isinstance(error, VideogenError) else str(error))
+
+
+def stop(text: str) -> NoReturn:
+    """End with exit code 1 and one line that says why."""
+    say(f"videogen: {text}")
+    raise typer.Exit(1)
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Go on only at a yes; without anybody to answer it is a no."""
+    if not yes:
+        typer.confirm(question, abort=True, err=True)
+
+
+def open_bucket() -> tuple[Bucket, Settings]:
+    """Return the bucket and the settings of this environment; raises SettingsError."""
+    found = site_settings.read(read_environment())
+    return Bucket(found.s3), found
+
+
+def read_job(bucket: Bucket, text: str) -> StoredJob:
+    """Read a job by its id or permalink; ends the command where there is none."""
+    job_id = text.rpartition("#")[2]
+    if not signing.is_job_id(job_id):
+        stop(f"{text} is no job's id: it has 22 letters, digits, dashes and underscores")
+    try:
+        return bucket.store.read(job_id)
+    except NoSuchObject:
+        stop(f"there is no job {job_id} in {bucket.settings.bucket}/{bucket.settings.prefix}jobs/")
+    except MalformedRecord as error:
+        stop(error.detail)
+
+
+def start_again(site: Site, found: Settings, old: job_rules.Job) -> dict[str, Any]:
+    """Ask the site for a job made of an old one's photos; raises SiteError."""
+    if old.deleted_at is not None:
+        stop("this job has been erased: its photos and prompt are gone")
+    code = found.site.access_code
+    return site.start(
+        {
+            "prompt": old.prompt,
+            "aspectRatio": old.aspect_ratio,
+            "model": old.model,
+            "retryOf": old.id,
+            "ownerToken": signing.owner_token(found.signing_keys[0], old.id),
+        },
+        key=f"cli-{secrets.token_urlsafe(16)}",
+        access_code=code.reveal() if code else "",
+    )
+
+
+def why_not_rescuable(job: job_rules.Job) -> str:
+    """Return the reason in one line."""
+    if job.video is not None:
+        return "its video is stored"
+    if not job.has_ended or job.is_improvable:
+        return "the worker may still bring the video; ask again 16 minutes after the job's start"
+    if job.failure is not None and job.failure.code in {"video_gone", "video_refused"}:
+        return job.failure.detail
+    return "the provider never gave a link to a video"
+
+
+def price(found: Settings, model: str) -> str:
+    """Return a model's price in words."""
+    known = {listed.id: listed.price for listed in found.site.models}.get(model)
+    return f"{model}, price not set" if known is None else f"{model}, {known:.2f} USD"
+
+
+def print_started(started: Mapping[str, Any], site: str, *, as_json: bool) -> None:
+    """Print a new job."""
+    if as_json:
+        print_json(started)
+    else:
+        output().print(f"{started['jobId']}\n{site.rstrip('/')}/#{started['jobId']}", soft_wrap=True)
+
+
+def settle(bucket: Bucket, found: Settings, ended: StoredJob) -> None:
+    """Give the day's limit back what an ended job did not spend."""
+    ledger = Ledger(
+        bucket.store,
+        limit=found.site.daily_limit,
+        clock=Clock(),
+        random=random.random,
+        nonce=lambda: secrets.token_urlsafe(12),
+    )
+    ledger.settle(ended.job)
+
+
+def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:
+    """Buy one video of a test card after asking, and say what it proved."""
+    from videogen.cli import purchase  # noqa: PLC0415 - Pillow is slow to import
+
+    found = site_settings.read(environ, blackbox=True)
+    model = found.site.models[0]
+    ask(f"This buys one video ({price(found, model.id)}). Go on?", yes=yes)
+    if found.blackbox is None:
+        raise SettingsError
+    target = Path("videogen-test-card.mp4")
+    with errors().status("buying one video"):
+        bought = purchase.buy(found.blackbox, model.id, target)
+    detail = f"{bought.seconds:.0f} s, {bought.bytes} bytes from {bought.host}, now in {target}; "
+    if bought.shows_card is None:
+        return Finding(
+            "warning",
+            "one video",
+            f"{detail}nobody looked at it",
+            "look whether it begins with the test card",
+        )
+    if bought.shows_card:
+        return Finding("ok", "one video", f"{detail}it begins with the photo")
+    return Finding(
+        "failure",
+        "one video",
+        f"{detail}it does not show the photo",
+        "try another BLACKBOX_IMAGE_MODE (data, url, field) or another model",
+    )

@@ -1,0 +1,106 @@
+"""The bucket as its operator sees it: unlike the functions, this may list it and ask for its rules."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from videogen import signing
+from videogen.clock import Clock
+from videogen.errors import NoSuchObject, StoreUnavailable
+from videogen.job_store import JOBS_FOLDER, JobStore
+from videogen.jobs import MalformedRecord
+from videogen.objects import S3Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mypy_boto3_s3 import S3Client
+
+    from videogen.job_store import StoredJob
+    from videogen.settings import S3Settings
+
+AT_ONCE = 8
+"""Requests under way at a time; boto3 keeps ten connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object in a listing: its key without the site's prefix, its size, and when it was written."""
+
+    key: str
+    bytes: int
+    modified: float
+
+
+class Bucket(S3Objects):
+    """A site's bucket, with what only the operator needs."""
+
+    def __init__(self, settings: S3Settings) -> None:
+        super().__init__(settings)
+        self.settings = settings
+        self.store = JobStore(
+            self, clock=Clock(), random=random.random, nonce=lambda: secrets.token_urlsafe(12)
+        )
+
+    @property
+    def client(self) -> S3Client:
+        """boto3's own client, for questions that no function ever asks."""
+        return self._client
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        """List the objects under a folder such as "jobs/"; raises StoreUnavailable."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + folder
+        )
+        try:
+            for page in pages:
+                for found in page.get("Contents", []):
+                    yield Entry(
+                        found["Key"].removeprefix(self._prefix),
+                        found["Size"],
+                        found["LastModified"].timestamp(),
+                    )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            raise StoreUnavailable(
+                f"the bucket cannot be listed ({code}): allow s3:ListBucket, or ask `videogen doctor`"
+            ) from None
+        except BotoCoreError as error:
+            raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
+
+    def jobs(self, *, since: float = 0.0) -> list[StoredJob]:
+        """Read every job created since a moment, the newest first; raises StoreUnavailable.
+
+        Records that cannot be read, such as a newer version's, are left out.
+        """
+        # A record is never written before its job was created, so a listing's date spares most reads.
+        ids = [id_of(entry) for entry in self.entries(JOBS_FOLDER) if entry.modified >= since]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            found = [stored for stored in pool.map(self._job, filter(signing.is_job_id, ids)) if stored]
+        return sorted(
+            (stored for stored in found if stored.job.created_at >= since),
+            key=lambda stored: stored.job.created_at,
+            reverse=True,
+        )
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        """Delete objects, several at a time; raises StoreUnavailable."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self.delete, keys))
+
+    def _job(self, job_id: str) -> StoredJob | None:
+        try:
+            return self.store.read(job_id)
+        except (NoSuchObject, MalformedRecord):
+            return None
+
+
+def id_of(entry: Entry) -> str:
+    """Return the job that an object belongs to: the second part of its key."""
+    return entry.key.split("/")[1].removesuffix(".json")

@@ -1,0 +1,296 @@
+"""What the doctor asks the bucket: may it be read and written, does it keep its promises, has it its rules.
+
+One object under doctor/ is written for it, and deleted again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from videogen.cli import rules
+from videogen.cli.bucket import Bucket
+from videogen.cli.findings import CLOCK_REMEDY, Failed, Finding
+from videogen.job_store import MP4, NO_ETAG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from videogen.settings import Settings
+
+SKEW_WARNING = 5.0
+"""Seconds; a lease's age has steps of one second, and a request's round trip is in the measure."""
+SKEW_FAILURE = 4 * 60.0
+"""Seconds; the worker refuses a signature from 5 minutes ahead, S3 a request that is 15 minutes off."""
+RANGE = (100, 199)
+POLICY = "allow s3:GetObject, s3:PutObject and s3:DeleteObject on arn:aws:s3:::{bucket}/{prefix}*"
+
+
+def examine(
+    found: Settings, http: httpx.Client, site: str | None, *, fix: bool, now: Callable[[], float]
+) -> Iterator[Finding]:
+    """Yield what is found out about the bucket; raises Failed."""
+    bucket = Bucket(found.s3)
+    key = f"doctor/{secrets.token_hex(8)}"
+    where: Any = {"Bucket": found.s3.bucket, "Key": found.s3.prefix + key}
+    date = _reach(bucket, where)
+    yield Finding("ok", "bucket", f"{found.s3.bucket} answers")
+    try:
+        body = os.urandom(1000)
+        _ask(bucket, "bucket, writing", lambda: bucket.client.put_object(**where, Body=body))
+        yield Finding("ok", "bucket, writing", "an object could be written")
+        yield _conditions(bucket, where, body)
+        yield _presigned(bucket, key, body, http, site)
+    finally:
+        with suppress(ClientError, BotoCoreError):
+            bucket.client.delete_object(**where)
+    yield _deletion(bucket, where)
+    yield _lifecycle(bucket, found, fix=fix)
+    if site is not None:
+        yield _cors(bucket, site, http, fix=fix)
+    yield _clock(date, now)
+
+
+def _reach(bucket: Bucket, where: Any) -> str:  # noqa: ANN401 - boto3's arguments
+    """Ask for an object that is not there; return the `Date` of the answer."""
+    try:
+        bucket.client.get_object(**where)
+    except ClientError as error:
+        # AccessDenied is what a missing key looks like to an access key that may not list.
+        if error.response["Error"].get("Code") not in {"NoSuchKey", "404", "AccessDenied"}:
+            raise _store_failure("bucket", bucket, error) from None
+        return str(error.response["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
+    except BotoCoreError as error:
+        raise _unreachable("bucket", bucket, error) from None
+    return ""
+
+
+def _ask(bucket: Bucket, about: str, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3's answers
+    try:
+        return act()
+    except ClientError as error:
+        raise _store_failure(about, bucket, error) from None
+    except BotoCoreError as error:
+        raise _unreachable(about, bucket, error) from None
+
+
+def _store_failure(about: str, bucket: Bucket, error: ClientError) -> Failed:
+    settings = bucket.settings
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    policy = POLICY.format(bucket=settings.bucket, prefix=settings.prefix)
+    cause, remedy = {
+        "NoSuchBucket": (
+            f"there is no bucket {settings.bucket}",
+            f"correct S3_BUCKET, or make it: aws s3 mb s3://{settings.bucket} --region {settings.region}",
+        ),
+        "InvalidAccessKeyId": (
+            "the store does not know this S3_ACCESS_KEY_ID",
+            "make an access key for the bucket's user and set both of its halves",
+        ),
+        "SignatureDoesNotMatch": (
+            "S3_SECRET_ACCESS_KEY does not belong to S3_ACCESS_KEY_ID",
+            "set both halves of the access key anew",
+        ),
+        "RequestTimeTooSkewed": ("this machine's clock and the store's are far apart", CLOCK_REMEDY),
+        "AuthorizationHeaderMalformed": (
+            f"the bucket is not in the region {settings.region}",
+            "set S3_REGION to the bucket's own",
+        ),
+        "PermanentRedirect": (
+            f"the bucket is not in the region {settings.region}",
+            "set S3_REGION to the bucket's own",
+        ),
+        "AccessDenied": ("the access key may not do this: the bucket is read-only for it", policy),
+    }.get(code, (f"the store answered {status} {code}", f"look this code up at the store; {policy}"))
+    return Failed(about, cause, remedy)
+
+
+def _unreachable(about: str, bucket: Bucket, error: BotoCoreError) -> Failed:
+    endpoint = bucket.settings.endpoint_url or "AWS"
+    return Failed(
+        about,
+        f"{endpoint} cannot be reached ({type(error).__name__})",
+        "correct S3_ENDPOINT_URL or S3_REGION; is this machine online?",
+    )
+
+
+def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: ANN401 - boto3's arguments
+    about = "conditional writes"
+
+    def put(**condition: str) -> str | None:
+        """Return the new ETag, None where the store said that the condition does not hold."""
+        try:
+            answer = bucket.client.put_object(**where, Body=body, **condition)  # type: ignore[arg-type]
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status in {404, 409, 412}:
+                return None
+            raise _store_failure(about, bucket, error) from None
+        return str(answer["ETag"]).strip('"')
+
+    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": NO_ETAG}):
+        if put(**condition) is not None:
+            return Finding(
+                "failure",
+                about,
+                f"the store ignores {'If-None-Match' if 'IfNoneMatch' in condition else 'If-Match'}: "
+                "a video could be bought twice",
+                "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
+            )
+    etag = str(bucket.client.put_object(**where, Body=body)["ETag"]).strip('"')
+    bare = put(IfMatch=etag)
+    quoted = put(IfMatch=f'"{bare or etag}"')
+    if bare is None:
+        return Finding(
+            "failure",
+            about,
+            "the store refuses an ETag without its quotes, and so refuses every change of a job",
+            "use another store: AWS S3, Cloudflare R2, MinIO and Ceph take it",
+        )
+    return Finding(
+        "ok", about, f"enforced; ETags match {'with and without' if quoted else 'only without'} quotes"
+    )
+
+
+def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: str | None) -> Finding:
+    about = "presigned links"
+    first, last = RANGE
+    url = bucket.presign(key, seconds=60, content_type=MP4, disposition="inline")
+    headers = {"Range": f"bytes={first}-{last}", **({"Origin": _origin(site)} if site else {})}
+    try:
+        answer = http.get(url, headers=headers)
+    except httpx.HTTPError as error:
+        return Finding(
+            "failure",
+            about,
+            f"a browser could not fetch a video ({type(error).__name__})",
+            "S3_ENDPOINT_URL must be an address that browsers can reach",
+        )
+    if answer.status_code == httpx.codes.OK:
+        return Finding(
+            "warning",
+            about,
+            "the store ignores Range: a video cannot be wound",
+            "use a store that serves ranges",
+        )
+    good = answer.content == body[first : last + 1] and answer.headers.get("content-type") == MP4
+    if answer.status_code != httpx.codes.PARTIAL_CONTENT or not good:
+        return Finding(
+            "failure",
+            about,
+            f"a presigned GET with Range was answered {answer.status_code}",
+            "correct S3_REGION (the signature names it), and let nothing between rewrite the link",
+        )
+    return Finding("ok", about, "a presigned GET with Range works")
+
+
+def _deletion(bucket: Bucket, where: Any) -> Finding:  # noqa: ANN401 - boto3's arguments
+    about = "bucket, deleting"
+    try:
+        bucket.client.delete_object(**where)
+    except ClientError:
+        policy = POLICY.format(bucket=bucket.settings.bucket, prefix=bucket.settings.prefix)
+        return Finding("warning", about, "the access key may not delete: nobody can erase a video", policy)
+    except BotoCoreError as error:
+        raise _unreachable(about, bucket, error) from None
+    return Finding("ok", about, "the object could be deleted")
+
+
+def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
+    about = "lifecycle"
+    if found.site.simulated and _is_loopback(found.s3.endpoint_url):
+        return Finding("ok", about, "not needed: this store forgets everything at its end")
+    wanted = rules.lifecycle(found.s3.prefix, found.site.keep_days)
+    client, name = bucket.client, found.s3.bucket
+    have: list[Any] = []
+    unreadable = ""
+    try:
+        have = list(client.get_bucket_lifecycle_configuration(Bucket=name)["Rules"])
+    except ClientError as error:
+        code = str(error.response["Error"].get("Code"))
+        unreadable = "" if code == "NoSuchLifecycleConfiguration" else code
+    except BotoCoreError as error:
+        raise _unreachable(about, bucket, error) from None
+    absent = rules.missing(wanted, have)
+    if not absent and not unreadable:
+        return Finding("ok", about, f"what is older than {found.site.keep_days} days is deleted")
+    paste = f"paste these rules at the store: {json.dumps({'Rules': wanted})}"
+    if unreadable:
+        return Finding("warning", about, f"the rules cannot be read ({unreadable})", paste)
+    if not fix:
+        return Finding(
+            "warning",
+            about,
+            f"nothing deletes what is older than {found.site.keep_days} days",
+            "set the rules with: videogen doctor --fix",
+        )
+    try:
+        client.put_bucket_lifecycle_configuration(
+            Bucket=name,
+            LifecycleConfiguration={"Rules": rules.merged(have, absent)},  # type: ignore[typeddict-item]
+        )
+    except (ClientError, BotoCoreError):
+        return Finding("warning", about, "this access key may not set the rules", paste)
+    return Finding("ok", about, f"set: what is older than {found.site.keep_days} days is deleted")
+
+
+def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Finding:
+    about = "sharing"
+    origin = _origin(site)
+    url = bucket.presign("doctor/none", seconds=60, content_type=MP4, disposition="inline")
+    try:
+        allowed = http.get(url, headers={"Origin": origin}).headers.get("access-control-allow-origin")
+    except httpx.HTTPError as error:
+        return Finding("warning", about, f"not asked ({type(error).__name__})", "try again")
+    if allowed in {"*", origin}:
+        return Finding("ok", about, f"the page at {origin} may read videos to share them")
+    wanted = rules.cors(origin)
+    detail = f"the page at {origin} may not read videos: phones share a link instead of the file"
+    if not fix:
+        return Finding("warning", about, detail, "set the rule with: videogen doctor --fix --site …")
+    paste = f"paste this CORS rule at the store: {json.dumps([wanted])}"
+    client, name = bucket.client, bucket.settings.bucket
+    try:
+        have: list[Any] = list(client.get_bucket_cors(Bucket=name)["CORSRules"])
+    except ClientError as error:
+        if error.response["Error"].get("Code") != "NoSuchCORSConfiguration":
+            return Finding("warning", about, detail, paste)
+        have = []
+    try:
+        rules_now: Any = [*have, wanted]
+        client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules_now})
+    except ClientError:
+        return Finding("warning", about, detail, paste)
+    return Finding("ok", about, f"set: the page at {origin} may read videos to share them")
+
+
+def _clock(date: str, now: Callable[[], float]) -> Finding:
+    about = "clock"
+    if not date:
+        return Finding("warning", about, "the store does not tell its time", "check this machine's by hand")
+    ahead = now() - parsedate_to_datetime(date).timestamp()
+    side = "ahead of" if ahead > 0 else "behind"
+    detail = f"this machine is {abs(ahead):.0f} s {side} the store"
+    if abs(ahead) >= SKEW_FAILURE:
+        return Finding("failure", about, f"{detail}: signatures will be refused", CLOCK_REMEDY)
+    if abs(ahead) >= SKEW_WARNING:
+        return Finding("warning", about, detail, CLOCK_REMEDY)
+    return Finding("ok", about, "this machine's time and the store's agree")
+
+
+def _origin(site: str) -> str:
+    parts = urlsplit(site)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(endpoint: str | None) -> bool:
+    return urlsplit(endpoint or "").hostname in {"127.0.0.1", "localhost", "::1"}

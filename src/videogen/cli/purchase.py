@@ -1,0 +1,117 @@
+"""`videogen doctor --buy-one`: buy one video of a test card, and see whether the card shows in it.
+
+Whether a photo in the request has any influence on a video is not documented by the provider, so the only
+proof is a frame of a bought one.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from PIL import Image, ImageChops, ImageDraw, ImageStat
+
+from videogen import blackbox, videos
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from videogen.settings import BlackboxSettings
+
+CARD = (1280, 720)
+PROMPT = "Hold the camera still on this coloured test card.\n\nAspect ratio: 16:9."
+COLOURS = (
+    ("#d02020", "#20a040", "#2040d0", "#f0d020"),
+    ("#20c0d0", "#f08020", "#f0f0f0", "#802090"),
+    ("#101010", "#f090b0", "#80c020", "#604020"),
+)
+SHOWS = 60
+"""Mean difference of a colour channel, of 255, below which a frame shows the card; any other picture is
+further off, since the card's fields share no colour."""
+CALL_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A bought video. `difference` is the first frame's from the card, None where no ffmpeg could tell."""
+
+    seconds: float
+    host: str
+    bytes: int
+    difference: float | None
+
+    @property
+    def shows_card(self) -> bool | None:
+        """Whether the photo shows in the video, None where it was not looked at."""
+        return None if self.difference is None else self.difference < SHOWS
+
+
+def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
+    """Buy one video and write it to a file; raises the Blackbox errors and those of the download."""
+    card = test_card()
+    part = blackbox.data_uri(card)
+    provider = blackbox.Blackbox(
+        settings.base_url,
+        settings.api_key,
+        allowed_origins=[host for host in settings.video_hosts if "://" in host],
+    )
+    begun = time.monotonic()
+    generated = provider.generate(
+        blackbox.request_body(model, PROMPT, [part], settings.image_mode), deadline=begun + CALL_SECONDS
+    )
+    seconds = time.monotonic() - begun
+    with (
+        videos.open_video(
+            generated.url, hosts=settings.video_hosts, deadline=time.monotonic() + CALL_SECONDS
+        ) as video,
+        target.open("wb") as file,
+    ):
+        for piece in video:
+            file.write(piece)
+    frame = first_frame(target)
+    return Purchase(
+        seconds=seconds,
+        host=urlsplit(generated.url).hostname or "",
+        bytes=video.length,
+        difference=None if frame is None else difference(frame, card),
+    )
+
+
+def test_card() -> bytes:
+    """Return the card as a JPEG: twelve fields of colours that no scene has side by side."""
+    card = Image.new("RGB", CARD)
+    draw = ImageDraw.Draw(card)
+    width, height = CARD[0] // len(COLOURS[0]), CARD[1] // len(COLOURS)
+    for row, colours in enumerate(COLOURS):
+        for column, colour in enumerate(colours):
+            left, top = column * width, row * height
+            draw.rectangle((left, top, left + width - 1, top + height - 1), fill=colour)
+    output = io.BytesIO()
+    card.save(output, "JPEG", quality=90)
+    return output.getvalue()
+
+
+def first_frame(video: Path) -> bytes | None:
+    """Return a video's first frame as a PNG, None without an ffmpeg."""
+    ffmpeg = shutil.which("ffmpeg")
+    with suppress(ImportError, RuntimeError):
+        import imageio_ffmpeg  # type: ignore[import-untyped]  # noqa: PLC0415 - a development dependency
+
+        ffmpeg = ffmpeg or imageio_ffmpeg.get_ffmpeg_exe()
+    if ffmpeg is None:
+        return None
+    command = [ffmpeg, "-loglevel", "error", "-i", str(video), "-frames:v", "1", "-f", "image2pipe"]
+    taken = subprocess.run([*command, "-c:v", "png", "-"], capture_output=True, check=False)  # noqa: S603 - our own arguments
+    return taken.stdout or None
+
+
+def difference(frame: bytes, card: bytes) -> float:
+    """Return the mean difference of two pictures' colour channels, of 255, seen from afar."""
+    small = [Image.open(io.BytesIO(picture)).convert("RGB").resize((64, 36)) for picture in (frame, card)]
+    return sum(ImageStat.Stat(ImageChops.difference(*small)).mean) / 3

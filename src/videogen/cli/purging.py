@@ -1,0 +1,59 @@
+"""`videogen purge`: what a bucket without lifecycle rules has to be rid of. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from videogen.cli.bucket import id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from videogen.cli.bucket import Entry
+
+ORPHAN_AGE = 24 * 60 * 60.0
+"""Seconds; a start stores its photos some seconds before its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """The objects to delete: files of no job, files of old jobs and old ledgers, old jobs' records."""
+
+    orphans: tuple[Entry, ...]
+    files: tuple[Entry, ...]
+    records: tuple[Entry, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything, in the order in which it is to be deleted."""
+        return (*self.orphans, *self.files, *self.records)
+
+
+def plan(
+    records: Iterable[Entry],
+    files: Iterable[Entry],
+    ledgers: Iterable[Entry],
+    *,
+    now: float,
+    older_than: float,
+) -> Purge:
+    """Decide what goes.
+
+    That is: jobs last written longer ago than so many seconds with their photos and videos, ledgers of that
+    age, and files that have belonged to no job for a day.
+    """
+    records = list(records)
+    files = list(files)
+    old = {id_of(entry) for entry in records if now - entry.modified > older_than}
+    known = {id_of(entry) for entry in records}
+    return Purge(
+        orphans=tuple(
+            entry for entry in files if id_of(entry) not in known and now - entry.modified > ORPHAN_AGE
+        ),
+        files=(
+            *(entry for entry in files if id_of(entry) in old),
+            *(entry for entry in ledgers if now - entry.modified > older_than),
+        ),
+        records=tuple(entry for entry in records if id_of(entry) in old),
+    )

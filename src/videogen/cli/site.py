@@ -1,0 +1,98 @@
+"""A deployed site, spoken to over HTTP as its page does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from videogen.errors import VideogenError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TIMEOUT_SECONDS = 30.0
+WORKER_PATH = "/.netlify/functions/generate-video-background"
+
+
+class SiteError(VideogenError):
+    """The site did not do what was asked.
+
+    `code` is its own word for why, "" where the answer was none of this project's; `transient` says that the
+    same request may do better in a while.
+    """
+
+    def __init__(self, detail: str, *, code: str = "", status: int = 0, transient: bool = False) -> None:
+        self.code = code
+        self.status = status
+        self.transient = transient
+        super().__init__(detail)
+
+
+class Site:
+    """A site by its address, such as https://my-videos.netlify.app."""
+
+    def __init__(self, url: str, http: httpx.Client) -> None:
+        self.url = url.rstrip("/")
+        self._http = http
+
+    def start(self, body: Mapping[str, Any], *, key: str, access_code: str = "") -> dict[str, Any]:
+        """Start a video; the same key with the same body starts no second one. Raises SiteError."""
+        headers = {"Idempotency-Key": key}
+        if access_code:
+            headers["X-Access-Code"] = access_code
+        return self._json("POST", "/api/start-video", json=dict(body), headers=headers)
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        """Return a job as the page sees it; raises SiteError."""
+        return self._json("GET", "/api/check-video-status", params={"jobId": job_id})
+
+    def cancel(self, job_id: str, owner_token: str) -> dict[str, Any]:
+        """Cancel a job; raises SiteError."""
+        return self._json("POST", "/api/cancel-video", json={"jobId": job_id, "ownerToken": owner_token})
+
+    def config(self) -> dict[str, Any]:
+        """Return what the build told the page; raises SiteError."""
+        return self._json("GET", "/config.json")
+
+    def wake_worker(self) -> int:
+        """Send the worker a call that it refuses, unsigned as it is; return the status. Raises SiteError."""
+        return self._send("POST", WORKER_PATH, content=b"{}").status_code
+
+    def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's own
+        response = self._send(method, path, **options)
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise SiteError(
+                f"{method} {self.url}{path} answered {response.status_code} and no JSON",
+                status=response.status_code,
+                transient=response.is_server_error,
+            )
+        if response.is_success:
+            return body
+        raise SiteError(
+            str(body.get("detail") or f"{method} {path} answered {response.status_code}"),
+            code=str(body.get("code") or ""),
+            status=response.status_code,
+            transient=response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS,
+        )
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        try:
+            return self._http.request(method, self.url + path, **options)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise SiteError(
+                f"{self.url} is not a web address: write it as https://videos.netlify.app"
+            ) from None
+        except httpx.HTTPError as error:
+            raise SiteError(
+                f"{self.url} cannot be reached ({type(error).__name__})", transient=True
+            ) from None
+
+
+def new_http() -> httpx.Client:
+    """Return a client for this machine's proxies and certificates."""
+    return httpx.Client(timeout=TIMEOUT_SECONDS, headers={"User-Agent": "videogen"})

@@ -1,0 +1,115 @@
+"""`videogen generate`: the page for the terminal. Starts a video, waits for it, downloads it.
+
+The Idempotency-Key is made before anything is sent, and the same key with the same photo and prompt gives the
+same job: so whatever interrupts this, the same command with that key goes on, and buys nothing twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+
+from videogen import photo_cleaning, photos
+from videogen.cli.site import SiteError
+from videogen.errors import VideogenError
+from videogen.limits import MAX_PHOTO_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from videogen.cli.site import Site
+
+STAGES = {
+    "queued": "waiting for a worker",
+    "rendering": "the provider is making the video",
+    "saving": "saving the video",
+    "completed": "downloading",
+}
+RETRY_SECONDS = 5.0
+"""Pause after a question that got no answer."""
+GIVE_UP_SECONDS = 20 * 60.0
+"""A job has ended 16 minutes after its creation; a site that says otherwise for longer is not believed."""
+
+
+class JobFailed(VideogenError):
+    """The job ended without a video; `job` is the site's answer."""
+
+    def __init__(self, job: Mapping[str, Any]) -> None:
+        self.job = job
+        failure: Mapping[str, str] = job.get("failure") or {}
+        charged = {"no": "Not charged.", "yes": "Charged.", "unknown": "Perhaps charged."}
+        super().__init__(
+            f"{job.get('error')} [{failure.get('code')}] {charged.get(failure.get('charged', ''), '')}"
+        )
+
+
+class Progress(Protocol):
+    """Where the wait is shown."""
+
+    def __call__(self, stage: str, elapsed: float, estimate: Mapping[str, float] | None) -> None:
+        """Show a stage; `elapsed` and the estimate's p50 and p90 are in seconds."""
+
+
+def photo_uri(path: Path) -> str:
+    """Return a photo as a data URI; one too large for a request is made smaller first.
+
+    Raises OSError, InvalidInput and PhotoUnreadable.
+    """
+    body = path.read_bytes()
+    kind = photos.sniff(body, field=path.name).type
+    if len(body) > MAX_PHOTO_BYTES:
+        body, kind = photo_cleaning.clean(body, aspect_ratio=None), "image/jpeg"
+    return f"data:{kind};base64,{base64.b64encode(body).decode()}"
+
+
+def wait(
+    site: Site,
+    started: Mapping[str, Any],
+    show: Progress,
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, Any]:
+    """Wait for a started job; return it completed. Raises JobFailed and SiteError."""
+    begun = monotonic()
+    pause = float(started.get("pollAfterMs") or 0) / 1000
+    show(STAGES["queued"], 0.0, started.get("estimatedSeconds"))
+    while True:
+        sleep(pause)
+        try:
+            job = site.status(str(started["jobId"]))
+        except SiteError as error:
+            if not error.transient or monotonic() - begun > GIVE_UP_SECONDS:
+                raise
+            pause = RETRY_SECONDS
+            continue
+        stage = STAGES.get(str(job.get("stage") or job.get("status")), str(job.get("status")))
+        show(stage, float(job.get("elapsedSeconds") or 0), job.get("estimatedSeconds"))
+        if job.get("status") == "completed":
+            return job
+        if job.get("status") in {"failed", "canceled"}:
+            raise JobFailed(job)
+        if monotonic() - begun > GIVE_UP_SECONDS:
+            raise SiteError("the site still calls this job running after 20 minutes", transient=True)
+        pause = float(job.get("pollAfterMs") or 1000 * RETRY_SECONDS) / 1000
+
+
+def download(http: httpx.Client, url: str, target: Path) -> int:
+    """Write a video to a file, which appears only when it is whole; return its bytes. Raises SiteError."""
+    partial = target.with_name(target.name + ".part")
+    try:
+        with http.stream("GET", url) as answer, partial.open("wb") as file:
+            if not answer.is_success:
+                raise SiteError(
+                    f"the store answered {answer.status_code} instead of the video", transient=True
+                )
+            for chunk in answer.iter_bytes():
+                file.write(chunk)
+    except httpx.HTTPError as error:
+        raise SiteError(f"the download broke off ({type(error).__name__})", transient=True) from None
+    partial.replace(target)
+    return target.stat().st_size

@@ -1,0 +1,76 @@
+"""A site's use by day: jobs, failures, durations, money. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from videogen.cli.money import spent
+from videogen.jobs import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from videogen.jobs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One day, or all of them. Durations in seconds, of completed jobs that bought their video; money in USD.
+
+    `unpriced` counts jobs that cost something and whose model has no price in BLACKBOX_MODELS.
+    """
+
+    day: str
+    jobs: int
+    completed: int
+    running: int
+    failures: dict[str, int]
+    median: float | None
+    p90: float | None
+    spent: float
+    maybe_spent: float
+    unpriced: int
+
+
+def by_day(jobs: Iterable[Job], prices: Mapping[str, float | None]) -> list[Usage]:
+    """Return one entry for each UTC day with jobs, the oldest first, and one for all, called "all"."""
+    days: defaultdict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        days[day_of(job.created_at)].append(job)
+    everything = [job for day in days.values() for job in day]
+    return [_usage(day, days[day], prices) for day in sorted(days)] + [_usage("all", everything, prices)]
+
+
+def day_of(moment: float) -> str:
+    """Return the UTC day of a moment (seconds since 1970), as 2026-11-22."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d}"
+
+
+def _usage(day: str, jobs: list[Job], prices: Mapping[str, float | None]) -> Usage:
+    failures = Counter(job.failure.code for job in jobs if job.failure is not None)
+    durations = sorted(
+        job.completed_at - job.created_at
+        for job in jobs
+        if job.status is Status.COMPLETED and job.completed_at is not None and not job.rescues
+    )
+    sure, maybe, unpriced = spent(jobs, prices)
+    return Usage(
+        day=day,
+        jobs=len(jobs),
+        completed=sum(job.status is Status.COMPLETED for job in jobs),
+        running=sum(not job.has_ended for job in jobs),
+        failures=dict(sorted(failures.items())),
+        median=_rank(durations, 50),
+        p90=_rank(durations, 90),
+        spent=sure,
+        maybe_spent=maybe,
+        unpriced=unpriced,
+    )
+
+
+def _rank(ranked: list[float], percent: int) -> float | None:
+    """Return a percentile by nearest rank."""
+    return round(ranked[-(-percent * len(ranked) // 100) - 1], 1) if ranked else None

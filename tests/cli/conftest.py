@@ -1,0 +1,52 @@
+"""A site over HTTP, and the command as its operator types it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+from served_site import ServedSite
+from site_under_test import SIGNING_SECRET, photo
+from terminal import Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from videogen.local.blackbox import Simulator
+    from videogen.local.s3 import S3Server
+
+
+@pytest.fixture
+def environ(s3_server: S3Server, simulator: Simulator, request: pytest.FixtureRequest) -> dict[str, str]:
+    return {
+        **s3_server.environment,
+        "S3_PREFIX": hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16],
+        "VIDEOGEN_DAILY_LIMIT": "5",
+        "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
+        "BLACKBOX_API_KEY": "simulator",
+        "BLACKBOX_BASE_URL": simulator.url,
+        "BLACKBOX_MODELS": "blackboxai/google/veo-3-fast=0.80",
+        "VIDEOGEN_VIDEO_HOSTS": simulator.url,
+        "VIDEOGEN_SIMULATED": "1",
+    }
+
+
+@pytest.fixture
+def site(environ: dict[str, str]) -> Iterator[ServedSite]:
+    with ServedSite(environ) as served:
+        yield served
+
+
+@pytest.fixture
+def videogen(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    monkeypatch.chdir(tmp_path)
+    return Operator(environ, tmp_path)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    path = tmp_path / "lake.jpg"
+    path.write_bytes(photo())
+    return path

@@ -1,0 +1,127 @@
+"""The four functions over HTTP, as Netlify would serve them, on one bucket and one simulator."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from site_under_test import Context
+from videogen import settings
+from videogen.functions import (
+    cancel_video,
+    check_video_status,
+    composition,
+    generate_video_background,
+    start_video,
+)
+from videogen.functions.http import endpoint
+from videogen.functions.worker_call import PATH as WORKER_PATH
+from videogen.local.http_server import LoopbackServer
+from videogen.site import page_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+WORKER_SECONDS = 840.0
+
+
+@dataclass
+class Answer:
+    """What is sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ServedSite(LoopbackServer):
+    """Serves from `with` until its end, which waits for the workers. `broken` answers everything with 500."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(_Handler)
+        self.environ = environ
+        self.broken = False
+        self._workers: list[threading.Thread] = []
+        self._worker = composition.make_worker(environ)
+        site = self._worker.site
+        self._config = page_config(settings.read_site(environ))
+        self._work = generate_video_background.make_handler(lambda: self._worker)
+        self._functions: dict[str, Callable[..., dict[str, Any]]] = {
+            "/api/start-video": endpoint(start_video.answer, methods=("POST",), site=lambda: site),
+            "/api/check-video-status": endpoint(
+                check_video_status.answer, methods=("GET",), site=lambda: site
+            ),
+            "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), site=lambda: site),
+        }
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.join()
+        super().__exit__(kind, error, traceback)
+
+    def join(self) -> None:
+        """Wait until every worker has ended."""
+        for worker in self._workers:
+            worker.join()
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        url = urlsplit(target)
+        if self.broken:
+            return Answer(500, {"Content-Type": "text/html"}, b"<h1>Internal Server Error</h1>")
+        if url.path == "/config.json":
+            return Answer(200, {"Content-Type": "application/json"}, json.dumps(self._config).encode())
+        event = {
+            "httpMethod": method,
+            "path": url.path,
+            "headers": {name.lower(): value for name, value in headers.items()},
+            "queryStringParameters": dict(parse_qsl(url.query)) or None,
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+            "requestContext": {"netlify": {"url": self.url + target, "site": {}, "deploy": {}}},
+        }
+        if url.path == WORKER_PATH:
+            self._start_worker(event)
+            return Answer(202, {}, b"")
+        if url.path not in self._functions:
+            return Answer(404, {"Content-Type": "text/html"}, b"<h1>Page not found</h1>")
+        answer = self._functions[url.path](event, Context())
+        return Answer(answer["statusCode"], answer["headers"], answer["body"].encode())
+
+    def _start_worker(self, event: Mapping[str, Any]) -> None:
+        def work() -> None:
+            self._work(event, Context(aws_request_id="request-2", seconds=WORKER_SECONDS))
+
+        self._workers.append(threading.Thread(target=work))
+        self._workers[-1].start()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ServedSite
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
+        """Print nothing."""
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        answer = self.server.answer(self.command, self.path, dict(self.headers.items()), body)
+        self.send_response(answer.status)
+        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)

@@ -1,0 +1,47 @@
+"""The command as its operator types it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from typer.testing import CliRunner
+
+from videogen import settings
+from videogen.cli.app import app
+from videogen.cli.bucket import Bucket
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Operator:
+    """Somebody at a terminal: an environment, and a folder."""
+
+    environ: dict[str, str]
+    folder: Path
+
+    def __call__(self, *arguments: str, typed: str = "") -> Ran:
+        result = CliRunner().invoke(app, arguments, input=typed, env={**self.environ})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    @property
+    def bucket(self) -> Bucket:
+        return Bucket(settings.read(self.environ).s3)
