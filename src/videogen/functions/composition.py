@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import time
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -79,13 +78,14 @@ class Worker:
                 chosen.base_url,
                 chosen.api_key,
                 allowed_origins=[host for host in chosen.video_hosts if "://" in host],
+                monotonic=self.site.clock.monotonic,
             ),
             clean_photo=lambda body, ratio: photo_cleaning.clean(body, aspect_ratio=ratio),
             shape=shape,
             photo_part=photo_part,
             request_body=partial(_request_body, chosen),
             open_video=lambda url, deadline: videos.open_video(
-                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=time.monotonic
+                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=self.site.clock.monotonic
             ),
             beside=beside,
             on_end=self._settle,
