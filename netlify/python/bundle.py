@@ -55,15 +55,18 @@ BASE_LIBRARIES = frozenset(
         "librt.so.1",
         "libstdc++.so.6",
         "libutil.so.1",
+        "libz.so.1",
     }
 )
-"""What Amazon Linux 2023 has in its smallest image: glibc and GCC's run time."""
+"""What Amazon Linux 2023, which Lambda builds on, has at its smallest, and manylinux wheels count upon:
+glibc, GCC's run time, zlib (https://peps.python.org/pep-0600/, https://github.com/pypa/auditwheel/pull/334)."""
 
 INTERPRETER_LEFT_OUT = (
     "**/__pycache__/**",
     "**/test/**",
     "**/tests/**",
     "EXTERNALLY-MANAGED",
+    "build-details.json",  # names the folder that it was installed into
     "config-*/**",
     "curses/**",
     "distutils/**",
@@ -215,7 +218,7 @@ class Bundle:
         with tempfile.TemporaryDirectory() as scratch:
             key = f"cpython-{self.plan.python}-linux-x86_64-gnu"
             self.uv("python", "install", "--no-bin", "--install-dir", scratch, key)
-            installed = Path(scratch) / key
+            installed = Path(scratch).resolve() / key
             minor = "python" + ".".join(self.plan.python.split(".")[:2])
             (folder / "bin").mkdir()
             shutil.copyfile(installed / "bin" / minor, folder / "bin/python3")

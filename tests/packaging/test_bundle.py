@@ -159,6 +159,24 @@ def test_only_names_what_is_required(tmp_path: Path) -> None:
         whole.absent("one")
 
 
+def test_the_locked_wheels_for_the_pinned_interpreter_load_on_lambda(tmp_path: Path) -> None:
+    """A mirror's bundle has wheels for its own version, and libraries that the real one has not."""
+    requirements = [
+        "--target",
+        str(tmp_path),
+        "-r",
+        str(REPOSITORY / "requirements.txt"),
+        "--only-binary",
+        ":all:",
+    ]
+    target = ["--python-platform", bundle.WHEELS, "--python-version", bundle.PYTHON]
+    subprocess.run(
+        ["uv", "-q", "pip", "install", "--python", sys.executable, *requirements, *target], check=True
+    )
+    assert list(bundle.elf_files(tmp_path))
+    bundle.check_elf_files(tmp_path, (2, 34))
+
+
 def run_again(folder: Path, interpreter: dict[str, str]) -> float:
     """Run bundle.py in a built project as the plugin does; return how long it took, in seconds."""
     given = tomllib.loads((folder / "netlify.toml").read_text())["plugins"][0]["inputs"]
