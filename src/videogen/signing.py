@@ -31,8 +31,8 @@ JOB_ID_BYTES = 16
 # The specification forbids the dot in an id: it separates the signed parts.
 _MESSAGE_ID = re.compile(r"[!-\-/-~]{1,256}")
 _TIMESTAMP = re.compile(r"[0-9]{1,11}")
-# 16 bytes are 22 characters, the last of which carries two bits.
-_JOB_ID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
+JOB_ID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
+"""16 bytes as URL-safe base64 are 22 characters, the last of which carries two bits."""
 
 
 class SignatureError(VideogenError):
@@ -123,7 +123,7 @@ def job_id_for(key: Secret, idempotency_key: str) -> str:
 
 def is_job_id(text: str) -> bool:
     """Whether `text` is written as a job id: 22 URL-safe base64 characters."""
-    return _JOB_ID.fullmatch(text) is not None
+    return JOB_ID.fullmatch(text) is not None
 
 
 def _signature(key: Secret, message_id: str, timestamp: str, body: bytes) -> bytes:

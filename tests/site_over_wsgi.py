@@ -1,0 +1,102 @@
+"""The functions as one WSGI application over a bucket in memory: what the bridge does, without Node."""
+
+from __future__ import annotations
+
+import base64
+import random
+import secrets
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from memory_objects import MemoryObjects
+from site_under_test import SIGNING_SECRET, Context
+from videogen import settings
+from videogen.durations import Durations
+from videogen.functions import cancel_video, check_video_status, composition, start_video
+from videogen.functions.http import endpoint
+from videogen.functions.worker_call import Reached
+from videogen.job_store import JobStore
+from videogen.spending import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from videogen.clock import Clock
+    from videogen.functions.composition import Site
+    from videogen.objects import Objects
+
+ROOT = Path(__file__).resolve().parent.parent
+DESCRIPTION = "/openapi.json"
+ENVIRON = {
+    "S3_BUCKET": "videos",
+    "S3_REGION": "us-east-2",
+    "S3_ACCESS_KEY_ID": "key",
+    "S3_SECRET_ACCESS_KEY": "secret",
+    "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
+    "VIDEOGEN_DAILY_LIMIT": "0",
+}
+
+
+def memory_site(
+    environ: Mapping[str, str] = ENVIRON, *, objects: Objects | None = None, clock: Clock | None = None
+) -> Site:
+    """Return a site whose bucket is in memory and whose worker is never called."""
+    read = settings.read(environ)
+    made = composition.make_site(read)
+    clock = clock or made.clock
+    parts: dict[str, Any] = {
+        "clock": clock,
+        "random": random.random,
+        "nonce": lambda: secrets.token_hex(8),
+    }
+    store = JobStore(objects or MemoryObjects(time.time), **parts)
+    return replace(
+        made,
+        store=store,
+        ledger=Ledger(store, limit=read.site.daily_limit, **parts),
+        durations=Durations(store.objects, **parts),
+        clock=clock,
+        call_worker=lambda *_, **__: Reached.YES,
+    )
+
+
+class SiteOverWsgi:
+    """Hands each request to the handler of its path, as an event of the Lambda proxy."""
+
+    def __init__(self, site: Site) -> None:
+        self._handlers = {
+            "/api/start-video": endpoint(start_video.answer, methods=("POST",), site=lambda: site),
+            "/api/check-video-status": endpoint(
+                check_video_status.answer, methods=("GET",), site=lambda: site
+            ),
+            "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), site=lambda: site),
+        }
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = Request(environ)
+        if request.path == DESCRIPTION:
+            described = (ROOT / "docs/openapi.json").read_text(encoding="utf-8")
+            return Response(described, mimetype="application/json")(environ, start_response)
+        answer = self._handlers[request.path](event(request), Context())
+        return Response(answer["body"], answer["statusCode"], answer["headers"])(environ, start_response)
+
+
+def event(request: Request) -> dict[str, Any]:
+    """Return a request as the bridge hands it over."""
+    body = request.get_data()
+    try:
+        given: dict[str, Any] = {"body": body.decode(), "isBase64Encoded": False}
+    except UnicodeDecodeError:
+        given = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    return {
+        "httpMethod": request.method,
+        "path": request.path,
+        "headers": {name.lower(): value for name, value in request.headers.items()},
+        "queryStringParameters": {name: values[-1] for name, values in request.args.lists()} or None,
+        "requestContext": {"netlify": {"url": request.url, "site": {}, "deploy": {}}},
+        **given,
+    }
