@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from videogen.clock import Clock
     from videogen.objects import Objects
 
-KEPT = 50
-"""The latest jobs that count: enough for a ninetieth percentile, few enough to follow a slow day."""
+KEPT = 100
+"""The latest jobs that count: enough to see where they crowd, few enough to follow a slow day."""
 ENOUGH = 5
 """Fewer say nothing."""
+ENOUGH_FOR_STRETCHES = 50
+"""Fewer crowd by chance: then all between the shortest and the longest is likely."""
+LIKELY_SHARE = 0.55
+"""Of the jobs, how many end in the likely stretches: half, and some for what is chance in the sample."""
+WINDOW_SHARE = 0.3
+"""Of the jobs, how many a window holds: the more, the smoother, the less the humps are told apart."""
 CACHED_SECONDS = 600.0
 PATIENCE = 2.0
 
@@ -70,11 +76,40 @@ class Durations:
 
 
 def estimate_of(seconds: list[float]) -> Estimate | None:
-    """Return median and ninetieth percentile (nearest rank), None for too few values."""
+    """Return median, ninetieth percentile (nearest rank) and likely stretches, None for too few values."""
     if len(seconds) < ENOUGH:
         return None
     ranked = sorted(seconds)
-    return Estimate(p50=ranked[(len(ranked) - 1) // 2], p90=ranked[-(-9 * len(ranked) // 10) - 1])
+    return Estimate(
+        p50=ranked[(len(ranked) - 1) // 2],
+        p90=ranked[-(-9 * len(ranked) // 10) - 1],
+        likely=likely_stretches(ranked),
+    )
+
+
+def likely_stretches(ranked: list[float]) -> tuple[float, ...]:
+    """Return start and end of each stretch in which most of the values lie, where they lie closest.
+
+    Of all windows with the same number of values, the narrowest come first, until they hold enough.
+    """
+    count = len(ranked)
+    if count < ENOUGH_FOR_STRETCHES:
+        return (ranked[0], ranked[-1])
+    step = round(WINDOW_SHARE * count)
+    held: set[int] = set()
+    windows: list[int] = []
+    for first in sorted(range(count - step), key=lambda first: ranked[first + step] - ranked[first]):
+        windows.append(first)
+        held.update(range(first, first + step + 1))
+        if len(held) >= LIKELY_SHARE * count:
+            break
+    cuts: list[float] = []
+    for first in sorted(windows):
+        if cuts and ranked[first] <= cuts[-1]:
+            cuts[-1] = ranked[first + step]
+        else:
+            cuts += [ranked[first], ranked[first + step]]
+    return tuple(cuts)
 
 
 def stats_key(model: str) -> str:
