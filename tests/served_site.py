@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from site_under_test import Context
+from site_under_test import Context, start_body
 from videogen import settings
 from videogen.functions import (
     cancel_video,
@@ -41,12 +41,16 @@ class Answer:
 
 
 class ServedSite(LoopbackServer):
-    """Serves from `with` until its end, which waits for the workers. `broken` answers everything with 500."""
+    """Serves from `with` until its end, which waits for the workers. `broken` answers everything with 500.
+
+    With `loses_calls` the platform takes calls of the worker and forgets them.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(_Handler)
         self.environ = environ
         self.broken = False
+        self.loses_calls = False
         self._workers: list[threading.Thread] = []
         self._worker = composition.make_worker(environ)
         site = self._worker.site
@@ -74,6 +78,19 @@ class ServedSite(LoopbackServer):
         for worker in self._workers:
             worker.join()
 
+    def make(self, prompt: str, *, wait: bool = True) -> str:
+        """Start a video as the page does and return its id, once its worker has ended."""
+        answer = self.answer(
+            "POST",
+            "/api/start-video",
+            {"Content-Type": "application/json"},
+            json.dumps(start_body(prompt=prompt)).encode(),
+        )
+        if wait:
+            self.join()
+        job_id: str = json.loads(answer.body)["jobId"]
+        return job_id
+
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         url = urlsplit(target)
         if self.broken:
@@ -90,14 +107,15 @@ class ServedSite(LoopbackServer):
             "requestContext": {"netlify": {"url": self.url + target, "site": {}, "deploy": {}}},
         }
         if url.path == WORKER_PATH:
-            self._start_worker(event)
+            if not self.loses_calls:
+                self._start_worker(event)
             return Answer(202, {}, b"")
         if url.path not in self._functions:
             return Answer(404, {"Content-Type": "text/html"}, b"<h1>Page not found</h1>")
         answer = self._functions[url.path](event, Context())
         return Answer(answer["statusCode"], answer["headers"], answer["body"].encode())
 
-    def _start_worker(self, event: Mapping[str, Any]) -> None:
+    def _start_worker(self, event: dict[str, Any]) -> None:
         def work() -> None:
             self._work(event, Context(aws_request_id="request-2", seconds=WORKER_SECONDS))
 

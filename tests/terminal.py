@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from typer.testing import CliRunner
@@ -31,13 +31,16 @@ class Ran:
 
 @dataclass
 class Operator:
-    """Somebody at a terminal: an environment, and a folder."""
+    """Somebody at a terminal: an environment, what it lacks, and a folder."""
 
     environ: dict[str, str]
     folder: Path
+    unset: set[str] = field(default_factory=set)
 
     def __call__(self, *arguments: str, typed: str = "") -> Ran:
-        result = CliRunner().invoke(app, arguments, input=typed, env={**self.environ})
+        result = CliRunner().invoke(
+            app, arguments, input=typed, env={**dict.fromkeys(self.unset), **self.environ}
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+
 from served_site import ServedSite
 from site_under_test import SIGNING_SECRET, photo
 from terminal import Operator

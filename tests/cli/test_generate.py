@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from videogen.cli import terminal_page
+from videogen.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,9 +21,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask more often than the page would."""
-    monkeypatch.setattr(terminal_page.time, "sleep", lambda _: None)
+def _quick(site: ServedSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the worker instead of the clock."""
+    monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(sleep=lambda _: site.join()))
 
 
 def test_a_photo_becomes_a_file(videogen: Operator, site: ServedSite, lake: Path) -> None:
@@ -30,3 +34,98 @@ def test_a_photo_becomes_a_file(videogen: Operator, site: ServedSite, lake: Path
     assert video[4:8] == b"ftyp"
     assert ran.json["status"] == "completed"
     assert ran.json["file"] == "lake.mp4"
+
+
+def test_the_photo_and_the_prompt_arrive_once(
+    videogen: Operator, site: ServedSite, simulator: Simulator, lake: Path
+) -> None:
+    bought = len(simulator.purchases)
+
+    videogen("generate", str(lake), "slow pan", "--site", site.url, "--aspect-ratio", "9:16")
+
+    assert [(one.model, one.photos) for one in simulator.purchases[bought:]] == [
+        ("blackboxai/google/veo-3-fast", 1)
+    ]
+    assert [stored.job.aspect_ratio for stored in videogen.bucket.jobs()] == ["9:16"]
+
+
+def test_a_failure_says_what_it_cost_and_is_the_exit_code(
+    videogen: Operator, site: ServedSite, lake: Path
+) -> None:
+    ran = videogen("generate", str(lake), "[fault:E403]", "--site", site.url)
+
+    assert ran.code == 1
+    assert "The video provider refused this photo or prompt" in ran.err
+    assert "[content_refused] Not charged." in ran.err
+    assert list(videogen.folder.glob("*.mp4*")) == []
+
+
+def test_interrupted_it_prints_the_command_that_goes_on_and_that_buys_nothing(
+    videogen: Operator,
+    site: ServedSite,
+    simulator: Simulator,
+    lake: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bought = len(simulator.purchases)
+    with monkeypatch.context() as interrupting:
+        interrupting.setattr("videogen.cli.app.CLOCK", Clock(sleep=interrupt))
+        ran = videogen("generate", str(lake), "slow pan", "--site", site.url, "--output", "my lake.mp4")
+
+    assert ran.code == 130
+    again = shlex.split(ran.err.splitlines()[-1])
+    assert again[:4] == ["videogen", "generate", str(lake), "slow pan"]
+    resumed = videogen(*again[1:])
+    assert resumed.code == 0, resumed.err
+    assert (videogen.folder / "my lake.mp4").exists()
+    assert len(simulator.purchases) == bought + 1
+
+
+def test_a_site_that_does_not_answer_for_a_while_is_asked_again(
+    videogen: Operator, site: ServedSite, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = iter((True, True, False))
+
+    def sleep(_: float) -> None:
+        site.broken = next(pauses, False)
+        site.join()
+
+    monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(sleep=sleep))
+
+    assert videogen("generate", str(lake), "slow pan", "--site", site.url).code == 0
+
+
+def test_a_photo_too_large_for_a_request_is_made_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    Image.frombytes("RGB", (1500, 1000), os.urandom(4_500_000)).save(path)
+
+    uri = terminal_page.photo_uri(path)
+
+    assert path.stat().st_size > 4_000_000
+    assert uri.startswith("data:image/jpeg;base64,")
+    assert len(uri) < 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"GIF89a" + bytes(20), "GIF"), (b"", "not a photo")],
+    ids=["a GIF", "an empty file"],
+)
+def test_what_is_no_photo_is_refused_before_anything_is_sent(
+    videogen: Operator, tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(content)
+
+    ran = videogen("generate", str(path), "slow pan", "--site", "http://127.0.0.1:9")
+
+    assert ran.code == 1
+    assert said in ran.err
+
+
+def test_a_missing_photo_is_wrong_usage(videogen: Operator) -> None:
+    assert videogen("generate", "none.jpg", "slow pan", "--site", "http://127.0.0.1:9").code == 2
+
+
+def interrupt(_: float) -> None:
+    raise KeyboardInterrupt

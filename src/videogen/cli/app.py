@@ -11,7 +11,6 @@ import json
 import random
 import secrets
 import shlex
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from videogen.job_store import StoredJob
     from videogen.settings import Settings
 
+CLOCK = Clock()
 DAY = 24 * 60 * 60.0
 WIDTH_OF_A_PIPE = 200
 LEVELS = {"ok": "green", "warning": "yellow", "failure": "red"}
@@ -115,7 +115,7 @@ def jobs(
     """List jobs, the newest first."""
     with telling():
         bucket, _ = open_bucket()
-        found = [stored.job for stored in bucket.jobs(since=0.0 if day else time.time() - days * DAY)]
+        found = [stored.job for stored in bucket.jobs(since=0.0 if day else CLOCK.now() - days * DAY)]
     chosen = [
         job
         for job in found
@@ -198,18 +198,18 @@ def rescue(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False) -
 def fail(job: JobArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
     """End a job now, as the passing of time would have ended it.
 
-    A waiting job costs nothing. Of a paid call under way the answer is lost unless its worker still brings it;
-    a video that was being saved stays rescuable while the provider keeps it, for about an hour.
+    A waiting job costs nothing. The answer to a paid call under way is lost, unless its worker still brings
+    it. A video that was being saved can be rescued while the provider keeps it, for about an hour.
     """
     with telling():
         bucket, found = open_bucket()
         stored = read_job(bucket, job)
-        preview = job_rules.give_up(stored.job, now=time.time())
+        preview = job_rules.give_up(stored.job, now=CLOCK.now())
         if preview is None or preview.failure is None:
             stop(f"this job has ended already: {stored.job.status}")
         say(f"{preview.failure.code}: {preview.failure.detail}")
         ask("End this job?", yes=yes)
-        ended = bucket.store.swap(stored, lambda it: job_rules.give_up(it.job, now=time.time()))
+        ended = bucket.store.swap(stored, lambda it: job_rules.give_up(it.job, now=CLOCK.now()))
         if ended is None:
             stop("this job has ended in the meantime: look with `videogen show`")
         settle(bucket, found, ended)
@@ -226,7 +226,7 @@ def usage(*, days: DaysOption = 30, as_json: JsonOption = False) -> None:
     """Count jobs, failures, durations and money by day."""
     with telling():
         bucket, found = open_bucket()
-        read = [stored.job for stored in bucket.jobs(since=time.time() - days * DAY)]
+        read = [stored.job for stored in bucket.jobs(since=CLOCK.now() - days * DAY)]
     prices = {model.id: model.price for model in found.site.models}
     report = usage_report.by_day(read, prices)
     if as_json:
@@ -276,7 +276,7 @@ def generate(
                     usual = f", usually {estimate['p50']:.0f} to {estimate['p90']:.0f} s" if estimate else ""
                     line.update(f"{stage} ({elapsed:.0f} s{usual})")
 
-                job = terminal_page.wait(there, there.start(body, key=key, access_code=code), at)
+                job = terminal_page.wait(there, there.start(body, key=key, access_code=code), at, clock=CLOCK)
                 target = out or Path(f"videogen-{job['jobId']}.mp4")
                 size = terminal_page.download(http, job["downloadUrl"], target)
     except KeyboardInterrupt:
@@ -310,7 +310,7 @@ def purge(
             bucket.entries("jobs/"),
             [*bucket.entries("photos/"), *bucket.entries("videos/")],
             bucket.entries("ledger/"),
-            now=time.time(),
+            now=CLOCK.now(),
             older_than=days * DAY,
         )
         size = sum(entry.bytes for entry in wanted.entries) / 1_000_000
@@ -448,7 +448,7 @@ def settle(bucket: Bucket, found: Settings, ended: StoredJob) -> None:
     ledger = Ledger(
         bucket.store,
         limit=found.site.daily_limit,
-        clock=Clock(),
+        clock=CLOCK,
         random=random.random,
         nonce=lambda: secrets.token_urlsafe(12),
     )

@@ -7,7 +7,6 @@ same job: so whatever interrupts this, the same command with that key goes on, a
 from __future__ import annotations
 
 import base64
-import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -18,10 +17,11 @@ from videogen.errors import VideogenError
 from videogen.limits import MAX_PHOTO_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from videogen.cli.site import Site
+    from videogen.clock import Clock
 
 STAGES = {
     "queued": "waiting for a worker",
@@ -71,19 +71,18 @@ def wait(
     started: Mapping[str, Any],
     show: Progress,
     *,
-    monotonic: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    clock: Clock,
 ) -> dict[str, Any]:
     """Wait for a started job; return it completed. Raises JobFailed and SiteError."""
-    begun = monotonic()
+    begun = clock.monotonic()
     pause = float(started.get("pollAfterMs") or 0) / 1000
     show(STAGES["queued"], 0.0, started.get("estimatedSeconds"))
     while True:
-        sleep(pause)
+        clock.sleep(pause)
         try:
             job = site.status(str(started["jobId"]))
         except SiteError as error:
-            if not error.transient or monotonic() - begun > GIVE_UP_SECONDS:
+            if not error.transient or clock.monotonic() - begun > GIVE_UP_SECONDS:
                 raise
             pause = RETRY_SECONDS
             continue
@@ -93,7 +92,7 @@ def wait(
             return job
         if job.get("status") in {"failed", "canceled"}:
             raise JobFailed(job)
-        if monotonic() - begun > GIVE_UP_SECONDS:
+        if clock.monotonic() - begun > GIVE_UP_SECONDS:
             raise SiteError("the site still calls this job running after 20 minutes", transient=True)
         pause = float(job.get("pollAfterMs") or 1000 * RETRY_SECONDS) / 1000
 

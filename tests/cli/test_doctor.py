@@ -1,0 +1,397 @@
+"""`videogen doctor` finds all well where all is, and names cause and remedy in the first failing line."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from videogen.cli import purchase
+from videogen.local import clips
+from videogen.local.blackbox import Simulator
+from videogen.local.http_server import LoopbackServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from served_site import ServedSite
+    from terminal import Operator, Ran
+
+CONDITIONS = ("if-match", "if-none-match")
+
+
+# --- all is well -------------------------------------------------------------------------------------------
+
+
+def test_the_local_stack_is_all_green(videogen: Operator, site: ServedSite) -> None:
+    ran = videogen("doctor", "--site", site.url, "--json")
+
+    assert ran.code == 0
+    assert [(finding["about"], finding["level"], finding["remedy"]) for finding in ran.json] == [
+        (about, "ok", "")
+        for about in (
+            "variables",
+            "bucket",
+            "bucket, writing",
+            "conditional writes",
+            "presigned links",
+            "bucket, deleting",
+            "lifecycle",
+            "sharing",
+            "clock",
+            "Blackbox",
+            "signing secret",
+            "site",
+            "site, secret",
+            "site, start",
+            "site, worker",
+            "site, page",
+        )
+    ]
+
+
+def test_it_says_which_form_of_etag_the_store_takes(videogen: Operator) -> None:
+    found = finding(videogen("doctor", "--json"), "conditional writes")
+
+    assert found["detail"] == "enforced; ETags match with and without quotes"
+
+
+def test_it_leaves_nothing_behind_and_buys_nothing(
+    videogen: Operator, site: ServedSite, simulator: Simulator
+) -> None:
+    bought = len(simulator.purchases)
+
+    videogen("doctor", "--site", site.url)
+    site.join()
+
+    assert list(videogen.bucket.entries("")) == []
+    assert len(simulator.purchases) == bought
+
+
+def test_each_line_begins_with_its_level_and_a_remedy_follows(videogen: Operator) -> None:
+    lines = videogen("doctor").out.splitlines()
+
+    assert lines[1].startswith("ok      bucket: ")
+    assert lines[-2:] == [
+        "warning site: not asked",
+        "        → name the deployed site: videogen doctor --site https://…",
+    ]
+
+
+# --- eight broken set-ups ----------------------------------------------------------------------------------
+
+
+def test_no_key(videogen: Operator) -> None:
+    videogen.environ["BLACKBOX_API_KEY"] = ""
+
+    assert first_failure(videogen("doctor", "--json")) == (
+        "variables",
+        "BLACKBOX_API_KEY is not set",
+        "give it a value such as the key from your Blackbox account",
+    )
+
+
+def test_a_wrong_key_of_the_provider(videogen: Operator) -> None:
+    with answering(lambda _: (401, {}, b'{"error": {"code": 401}}')) as provider:
+        videogen.environ["BLACKBOX_BASE_URL"] = provider.url
+
+        assert first_failure(videogen("doctor", "--json")) == (
+            "Blackbox",
+            "BLACKBOX_API_KEY was refused (401)",
+            "copy the key anew from your Blackbox account, or make another one there",
+        )
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "remedy"),
+    [
+        (
+            "InvalidAccessKeyId",
+            "the store does not know this S3_ACCESS_KEY_ID",
+            "make an access key for the bucket's user and set both of its halves",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            "S3_SECRET_ACCESS_KEY does not belong to S3_ACCESS_KEY_ID",
+            "set both halves of the access key anew",
+        ),
+        (
+            "RequestTimeTooSkewed",
+            "this machine's clock and the store's are far apart",
+            "let the system keep the time, on Linux with: sudo timedatectl set-ntp true",
+        ),
+    ],
+)
+def test_a_wrong_key_of_the_store_and_a_clock_that_it_refuses(
+    videogen: Operator, code: str, detail: str, remedy: str
+) -> None:
+    with answering(lambda _: s3_error(403, code)) as store:
+        videogen.environ["S3_ENDPOINT_URL"] = store.url
+
+        assert first_failure(videogen("doctor", "--json")) == ("bucket", detail, remedy)
+
+
+def test_no_bucket(videogen: Operator) -> None:
+    videogen.environ["S3_BUCKET"] = "elsewhere"
+
+    assert first_failure(videogen("doctor", "--json")) == (
+        "bucket",
+        "there is no bucket elsewhere",
+        "correct S3_BUCKET, or make it: aws s3 mb s3://elsewhere --region us-east-1",
+    )
+
+
+def test_a_read_only_bucket(videogen: Operator) -> None:
+    def refuse(request: Passed) -> Reply | None:
+        return s3_error(403, "AccessDenied") if request.method in {"PUT", "DELETE"} else None
+
+    where = f"{videogen.environ['S3_BUCKET']}/{videogen.environ['S3_PREFIX']}"
+
+    with before(videogen, refuse):
+        assert first_failure(videogen("doctor", "--json")) == (
+            "bucket, writing",
+            "the access key may not do this: the bucket is read-only for it",
+            f"allow s3:GetObject, s3:PutObject and s3:DeleteObject on arn:aws:s3:::{where}/*",
+        )
+
+
+@pytest.mark.parametrize(
+    ("ignored", "named"),
+    [(CONDITIONS, "If-None-Match"), (("if-match",), "If-Match")],
+    ids=["both", "If-Match"],
+)
+def test_a_store_without_conditional_writes(videogen: Operator, ignored: tuple[str, ...], named: str) -> None:
+    def forget(request: Passed) -> None:
+        for name in ignored:
+            request.headers.pop(name, None)
+
+    with before(videogen, forget):
+        assert first_failure(videogen("doctor", "--json")) == (
+            "conditional writes",
+            f"the store ignores {named}: a video could be bought twice",
+            "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
+        )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "side"), [(-600, "ahead of"), (600, "behind")], ids=["ahead of the store", "behind it"]
+)
+def test_a_skewed_clock(videogen: Operator, seconds: float, side: str) -> None:
+    with before(videogen, lambda _: None, clock=seconds):
+        about, detail, remedy = first_failure(videogen("doctor", "--json"))
+
+    assert about == "clock"
+    assert detail in {
+        f"this machine is {near} s {side} the store: signatures will be refused" for near in (599, 600, 601)
+    }
+    assert remedy == "let the system keep the time, on Linux with: sudo timedatectl set-ntp true"
+
+
+def test_a_wrong_signing_secret(videogen: Operator, site: ServedSite) -> None:
+    videogen.environ["VIDEOGEN_SIGNING_SECRET"] = "whsec_" + "A" * 40
+
+    assert first_failure(videogen("doctor", "--site", site.url, "--json")) == (
+        "site, secret",
+        "VIDEOGEN_SIGNING_SECRET here is not the deployed site's",
+        "set the same one in both places, and deploy again after changing it at Netlify",
+    )
+
+
+def test_a_dead_site(videogen: Operator, site: ServedSite) -> None:
+    site.broken = True
+
+    assert first_failure(videogen("doctor", "--site", site.url, "--json")) == (
+        "site",
+        f"check-video-status: GET {site.url}/api/check-video-status answered 500 and no JSON",
+        "deploy the site; the functions' log at Netlify says more",
+    )
+
+
+def test_a_site_that_is_not_there(videogen: Operator) -> None:
+    with answering(lambda _: (200, {}, b"")) as gone:
+        url = gone.url
+
+    assert first_failure(videogen("doctor", "--site", url, "--json")) == (
+        "site",
+        f"check-video-status: {url} cannot be reached (ConnectError)",
+        "correct --site, or deploy the site",
+    )
+
+
+def test_a_failure_is_the_exit_code(videogen: Operator) -> None:
+    videogen.environ["S3_BUCKET"] = "elsewhere"
+
+    assert videogen("doctor").code == 1
+
+
+# --- rules -------------------------------------------------------------------------------------------------
+
+
+def test_a_bucket_without_rules_warns_and_fix_sets_them(videogen: Operator) -> None:
+    videogen.environ["VIDEOGEN_SIMULATED"] = ""
+    assert finding(videogen("doctor", "--json"), "lifecycle") == {
+        "level": "warning",
+        "about": "lifecycle",
+        "detail": "nothing deletes what is older than 30 days",
+        "remedy": "set the rules with: videogen doctor --fix",
+    }
+
+    videogen("doctor", "--fix")
+
+    assert finding(videogen("doctor", "--json"), "lifecycle")["level"] == "ok"
+    client = videogen.bucket.client
+    rules = client.get_bucket_lifecycle_configuration(Bucket=videogen.environ["S3_BUCKET"])["Rules"]
+    prefix = videogen.environ["S3_PREFIX"]
+    assert {rule["Filter"]["Prefix"] for rule in rules if prefix in rule["ID"]} == {
+        f"{prefix}/{folder}/" for folder in ("jobs", "photos", "videos", "ledger")
+    }
+
+
+def test_where_the_key_may_not_set_rules_they_are_printed_to_paste(videogen: Operator) -> None:
+    videogen.environ["VIDEOGEN_SIMULATED"] = ""
+
+    def refuse(request: Passed) -> Reply | None:
+        return s3_error(403, "AccessDenied") if "lifecycle" in request.path else None
+
+    with before(videogen, refuse):
+        found = finding(videogen("doctor", "--fix", "--json"), "lifecycle")
+
+    assert found["level"] == "warning"
+    text, _, rules = found["remedy"].partition(": ")
+    assert text == "paste these rules at the store"
+    assert len(json.loads(rules)["Rules"]) == 5
+
+
+# --- one video ---------------------------------------------------------------------------------------------
+
+
+def test_buying_one_asks_first_and_says_the_price(videogen: Operator, simulator: Simulator) -> None:
+    bought = len(simulator.purchases)
+
+    ran = videogen("doctor", "--buy-one", typed="n\n")
+
+    assert ran.code == 1
+    assert "This buys one video (blackboxai/google/veo-3-fast, 0.80 USD). Go on? [y/N]" in ran.err
+    assert len(simulator.purchases) == bought
+
+
+def test_a_bought_video_shows_the_photo(videogen: Operator) -> None:
+    found = finding(videogen("doctor", "--buy-one", "--yes", "--json"), "one video")
+
+    assert found["level"] == "ok"
+    assert found["detail"].endswith("from 127.0.0.1, now in videogen-test-card.mp4; it begins with the photo")
+
+
+def test_a_bought_video_that_ignores_the_photo_fails(videogen: Operator) -> None:
+    with Simulator(render=lambda _: clips.render(None)) as deaf:
+        videogen.environ |= {"BLACKBOX_BASE_URL": deaf.url, "VIDEOGEN_VIDEO_HOSTS": deaf.url}
+
+        found = finding(videogen("doctor", "--buy-one", "--yes", "--json"), "one video")
+
+    assert found["level"] == "failure"
+    assert found["remedy"] == "try another BLACKBOX_IMAGE_MODE (data, url, field) or another model"
+
+
+def test_the_card_differs_from_another_picture_far_more_than_the_limit() -> None:
+    card = purchase.test_card()
+
+    assert purchase.difference(card, card) == 0
+
+
+# --- what broken set-ups are made of -----------------------------------------------------------------------
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+class Passed:
+    """A request on its way; header names in lower case."""
+
+    def __init__(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body = body
+
+
+class Between(LoopbackServer):
+    """Answers by a function of the request."""
+
+    def __init__(self, answer: Callable[[Passed], Reply]) -> None:
+        super().__init__(_Handler)
+        self.answer = answer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Between
+
+    def handle_any(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        status, answered, content = self.server.answer(Passed(self.command, self.path, headers, body))
+        self.send_response_only(status)
+        for name, value in {**answered, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815 - http.server's names
+
+
+def s3_error(status: int, code: str) -> Reply:
+    return (
+        status,
+        {"Content-Type": "application/xml"},
+        f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode(),
+    )
+
+
+@contextmanager
+def answering(answer: Callable[[Passed], Reply]) -> Iterator[Between]:
+    with Between(answer) as server:
+        yield server
+
+
+@contextmanager
+def before(
+    operator: Operator, change: Callable[[Passed], Reply | None], *, clock: float = 0.0
+) -> Iterator[None]:
+    """Put something before the operator's store: it changes a request or answers it, and tells another time."""
+    store = operator.environ["S3_ENDPOINT_URL"]
+    with httpx.Client(trust_env=False) as http:
+
+        def answer(request: Passed) -> Reply:
+            reply = change(request)
+            if reply is not None:
+                return reply
+            kept = {name: value for name, value in request.headers.items() if name != "host"}
+            passed = http.request(request.method, store + request.path, headers=kept, content=request.body)
+            headers = {
+                name: value
+                for name, value in passed.headers.items()
+                if name not in {"content-length", "connection", "transfer-encoding"}
+            }
+            if clock:
+                headers["date"] = format_datetime(datetime.now(UTC) + timedelta(seconds=clock), usegmt=True)
+            return passed.status_code, headers, passed.content
+
+        with Between(answer) as server:
+            operator.environ["S3_ENDPOINT_URL"] = server.url
+            yield
+
+
+def finding(ran: Ran, about: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in ran.json if one["about"] == about)
+    return found
+
+
+def first_failure(ran: Ran) -> tuple[str, str, str]:
+    assert ran.code == 1
+    found = next(one for one in ran.json if one["level"] == "failure")
+    return found["about"], found["detail"], found["remedy"]
