@@ -7,6 +7,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from videogen.local.blackbox import Simulator
@@ -15,6 +16,11 @@ from videogen.local.s3 import S3Server
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
+
+
+# Long enough for a machine under load, short enough to show what takes quadratic time.
+hypothesis.settings.register_profile("patient", deadline=5000)
+hypothesis.settings.load_profile("patient")
 
 
 class RawServer:

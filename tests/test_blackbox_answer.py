@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -175,6 +176,17 @@ def test_a_complete_answer_without_a_usable_link_is_no_video(payload: object) ->
     assert error.note == "status 200, no link in the answer"
 
 
+def test_a_message_is_searched_to_a_bounded_depth() -> None:
+    # From CPython 3.12 on the JSON parser goes deeper than Python code can.
+    message: object = URL
+    for _ in range(6):
+        message = [message]
+    assert parse(answer(message)).url == URL
+    for _ in range(6):
+        message = [message]
+    assert type(failure(answer(message))) is BlackboxNoVideo
+
+
 @pytest.mark.parametrize(
     ("url", "is_usable"),
     [
@@ -234,8 +246,12 @@ def test_a_compressed_answer_is_read(encoding: str, pack: Any) -> None:
 
 
 def test_a_decompression_bomb_stays_small() -> None:
-    bomb = gzip.compress(b" " * 50_000_000)
+    bomb = gzip.compress(b" " * 100_000_000)
+    tracemalloc.start()
     assert type(failure(bomb, headers={"content-encoding": "gzip"})) is BlackboxOutcomeUnknown
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40_000_000
 
 
 DUMP = {"id": "p1", "input": {"prompt": PROMPT, "image": "data:image/jpeg;base64,CANARY"}}
@@ -545,6 +561,9 @@ json_values = st.recursive(
     | json_values.map(lambda value: b"data: " + json.dumps(value).encode() + b"\n\ndata: [DONE]\n"),
 )
 @example(status=200, headers={}, body=b'{"choices":[{"message":{"content":"' + b"https://" * 3000 + b'"}}]}')
+@example(
+    status=200, headers={}, body=b'{"choices":[{"message":{"content":' + b"[" * 900 + b"]" * 900 + b"}}]}"
+)
 @example(status=200, headers={}, body=json.dumps(answer("https://h.example/" + ")" * 100_000)).encode())
 def test_any_answer_is_a_video_or_a_documented_error(
     status: int, headers: dict[str, str], body: bytes

@@ -11,7 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -374,11 +374,11 @@ def test_what_cannot_be_decoded_to_its_end_is_unreadable(data: bytes) -> None:
 
 
 def test_a_size_that_two_parsers_see_differently_is_unreadable() -> None:
-    # Two headers: the first one counts here, the second one for a decoder that goes on reading.
+    # Two headers: the first one counts here, the second one for the decoder.
     data = encoded("PNG")
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4000, 3000, 8, 2, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0))
     with pytest.raises(PhotoUnreadable):
-        clean(data[:33] + header + data[33:], aspect_ratio="auto")
+        clean(data[:8] + header + data[8:], aspect_ratio="auto")
 
 
 PHOTOS = [encoded(kind, quarters(80, 60)) for kind in ("JPEG", "PNG", "WEBP")] + [
@@ -387,7 +387,6 @@ PHOTOS = [encoded(kind, quarters(80, 60)) for kind in ("JPEG", "PNG", "WEBP")] +
 ]
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(PHOTOS),
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=5),
@@ -430,13 +429,14 @@ print(peak() - before)
     [
         ("JPEG", (8160, 6120), {"quality": 50}),
         ("JPEG", (16384, 3200), {"quality": 50}),
+        ("JPEG", (16384, 1430), {"quality": 50}),
         ("JPEG", (4096, 4096), {"quality": 50, "progressive": True}),
         ("PNG", (4096, 3072), {"compress_level": 1}),
         ("PNG", (16384, 768), {"compress_level": 1}),
         ("WEBP", (4096, 3072), {"quality": 10, "method": 0}),
         ("WEBP", (4096, 2048), {"lossless": True, "quality": 0, "method": 0}),
     ],
-    ids=["jpeg", "panorama", "progressive", "png", "long png", "webp", "lossless webp"],
+    ids=["jpeg", "panorama", "long jpeg", "progressive", "png", "long png", "webp", "lossless webp"],
 )
 def test_the_largest_photos_take_no_more_than_80_mb(
     tmp_path: Path, kind: str, size: tuple[int, int], options: dict[str, Any]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Behave = Callable[[Any, socket.socket], None]
 
 FTYP = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41"
+TRUSTING = ssl.create_default_context()
 MP4 = FTYP + b"\0\0\0\x08free" + bytes(range(256)) * 4
 
 
@@ -424,13 +425,19 @@ def test_no_spelling_of_a_local_address_is_called(url: str) -> None:
     assert type(failure(url, hosts=())) in {VideoRefused, VideoInterrupted}
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", ".example"])
+def test_a_name_that_cannot_be_one_is_refused(host: str) -> None:
+    error = failure(f"https://{host}/", hosts=())
+    assert (type(error), error.note) == (VideoRefused, "the link's host is malformed")
+
+
 @given(st.text(max_size=40).map(lambda text: "https://" + text) | st.text(max_size=20))
 def test_any_link_is_refused_or_tried(url: str) -> None:
     def resolve(*_: Any, **__: Any) -> list[tuple[Any, ...]]:
         return []
 
     with pytest.raises((VideoRefused, VideoInterrupted)):
-        download(url, hosts=(), resolve=resolve)
+        download(url, hosts=(), resolve=resolve, ssl_context=TRUSTING)
 
 
 @pytest.mark.parametrize(
@@ -535,8 +542,9 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-        certificate = self._certificate(self._name, self._key.public_key(), x509.BasicConstraints(True, None))
-        self.client = ssl.create_default_context(cadata=certificate)
+        own = x509.BasicConstraints(ca=True, path_length=None)
+        self.certificate = self._certificate(self._name, self._key.public_key(), own)
+        self.client = ssl.create_default_context(cadata=self.certificate)
 
     def server(self, name: str, seen: list[str | None] | None = None) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -608,6 +616,20 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Serve, authorit
     assert (error.note, server.requests) == ("no connection", [])
 
 
+def test_the_deadline_holds_over_tls_too(serve: Serve, authority: Authority) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n" + FTYP
+    server = serve(trickle(head, 60), authority.server("videos.example"))
+    began = time.monotonic()
+    error = failure(
+        f"https://videos.example:{server.port}/",
+        resolve=to("127.0.0.1"),
+        ssl_context=authority.client,
+        seconds=0.5,
+    )
+    assert type(error) is VideoInterrupted
+    assert time.monotonic() - began < 5
+
+
 def test_proxies_and_certificates_of_the_environment_are_not_used(
     serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -617,7 +639,8 @@ def test_proxies_and_certificates_of_the_environment_are_not_used(
     download(server.origin + "/")
     assert (len(server.requests), proxy.requests) == (1, [])
     server = serve(replying(), authority.server("videos.example"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "videos.example.pem"))
+    (tmp_path / "authority.pem").write_text(authority.certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     assert failure(f"https://videos.example:{server.port}/", resolve=to("127.0.0.1")).note == "no connection"
 
 

@@ -99,11 +99,9 @@ class Blackbox:
             transport=transport
             or httpx.HTTPTransport(
                 trust_env=False,
-                retries=0,
                 limits=httpx.Limits(max_keepalive_connections=0),
                 socket_options=_KEEP_ALIVE,
             ),
-            trust_env=False,
             follow_redirects=False,
         )
 

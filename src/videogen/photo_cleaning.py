@@ -27,7 +27,6 @@ AspectRatio = Literal["auto", "16:9", "9:16"]
 LONG_SIDE, SHORT_SIDE = 1280, 720  # pixels
 JPEG_QUALITY = 88
 
-_MAX_PROFILE_BYTES = 1_000_000
 _BAND_ROWS = 64  # rows of the reduced picture that are worked on at a time
 _DRAFT_PIXELS = 12 * photos.MEGAPIXEL + photos.MEGAPIXEL // 2
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -195,7 +194,7 @@ def _plain(band: Image.Image) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image, profile: object) -> Image.Image:
-    if isinstance(profile, bytes) and 0 < len(profile) <= _MAX_PROFILE_BYTES:
+    if isinstance(profile, bytes):
         try:
             converted = ImageCms.profileToProfile(
                 picture,

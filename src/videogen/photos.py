@@ -129,7 +129,7 @@ def _sniff_jpeg(data: bytes, field: str) -> PhotoInfo:
             continue
         length = int.from_bytes(data[position + 2 : position + 4], "big")
         segment = data[position + 4 : position + 2 + length]
-        if length < 2 or len(segment) < length - 2:  # noqa: PLR2004 - the length counts itself
+        if len(segment) < length - 2:  # the length counts itself
             break
         if marker in _FRAMES:
             info, components = _read_frame(marker, segment, field)

@@ -168,7 +168,6 @@ def open_video(
                 "Accept-Encoding": "identity",
                 "User-Agent": "videogen",
             },
-            trust_env=False,
             follow_redirects=False,
         ) as client,
         closing(download.follow(client, _parsed(url))) as response,
