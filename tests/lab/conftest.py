@@ -1,0 +1,31 @@
+"""What the parts of the fault lab share: a provider that renders nothing, and the tally of all cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lab.real_worker import CLIP, Tally
+from videogen.local.blackbox import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TALLY = pytest.StashKey[Tally]()
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    with Simulator(time_scale=0, render=lambda _: CLIP) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tally(request: pytest.FixtureRequest) -> Tally:
+    return request.config.stash.setdefault(TALLY, Tally())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if TALLY in config.stash:
+        terminalreporter.write_line(config.stash[TALLY].summary())

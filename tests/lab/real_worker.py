@@ -1,0 +1,211 @@
+"""The worker as it is deployed, over a bucket of any kind and against the simulator, in a time of its own.
+
+Sockets, threads and the provider's answers are real. Whatever sleeps is skipped, and a test may skip more.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import secrets
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from example_jobs import queued
+from memory_objects import MemoryObjects
+from videogen import generation, jobs, signing
+from videogen.durations import Durations
+from videogen.errors import StoreError
+from videogen.functions.composition import Site, Worker
+from videogen.functions.job_view import job_view
+from videogen.generation import Resumable
+from videogen.job_store import JobStore
+from videogen.jobs import Photo, Stage, Status
+from videogen.settings import BlackboxSettings, Secret, SiteSettings
+from videogen.spending import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fake_clock import SkippingClock
+    from videogen.generation import Tools
+    from videogen.jobs import Job
+    from videogen.local.blackbox import Simulator
+    from videogen.objects import Objects
+
+CLIP = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomavc1" + bytes(range(256)) * 8
+KEYS = (Secret("whsec_" + base64.b64encode(bytes(32)).decode()),)
+DELIVERIES = 3
+"""How often the platform delivers a call whose runs fail, a minute and then two minutes apart."""
+PLATFORM_PAUSES = (60.0, 120.0)
+RUN_SECONDS = 830.0
+
+
+def photo() -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", (160, 90), (200, 30, 40)).save(output, "JPEG")
+    return output.getvalue()
+
+
+PHOTO = photo()
+
+
+@dataclass
+class Tally:
+    """What all cases of the lab have come to."""
+
+    cases: int = 0
+    bought_twice: int = 0
+    lost: int = 0
+    stuck: int = 0
+
+    def add(self, job: Job, *, purchases: int) -> None:
+        """Count a case that is over.
+
+        Lost is a video whose link had reached us, and which is neither stored nor kept to be saved by a
+        retry, though nobody has canceled it and the provider has neither deleted it nor sent something else.
+        """
+        self.cases += 1
+        self.bought_twice += purchases > 1
+        self.stuck += not job.has_ended
+        was_answered = any(step.action == "blackbox.answered" for step in job.history)
+        is_over = job.failure is not None and job.failure.code in {"canceled", "video_gone", "video_refused"}
+        self.lost += was_answered and not (job.video or job.is_rescuable or job.deleted_at or is_over)
+
+    def summary(self) -> str:
+        return (
+            f"fault lab: {self.cases} cases, purchases over 1: {self.bought_twice}, "
+            f"lost: {self.lost}, stuck: {self.stuck}"
+        )
+
+
+class RealWorker:
+    """A site's worker and the polls of one job's page."""
+
+    def __init__(self, objects: Objects, simulator: Simulator, clock: SkippingClock) -> None:
+        self.clock = clock
+        self.objects = objects
+        self.simulator = simulator
+        self._numbers = count(1)
+        store = JobStore(objects, clock=clock.clock, random=lambda: 0.5, nonce=self._nonce)
+        self.site = Site(
+            store=store,
+            ledger=Ledger(store, limit=0, clock=clock.clock, random=lambda: 0.5, nonce=self._nonce),
+            durations=Durations(objects, clock=clock.clock, random=lambda: 0.5, nonce=self._nonce),
+            keys=KEYS,
+            settings=SiteSettings(daily_limit=0),
+            clock=clock.clock,
+        )
+        self.run_seconds = self.saving_seconds = RUN_SECONDS
+        """What a run may take that comes to a queued job, and to one whose video is to be saved."""
+        self.call_takes = 0.0
+        """Seconds that pass in a paid call beside those of its sockets."""
+
+    def start(self, prompt: str, *, change: Callable[[Job], Job] = lambda job: job) -> str:
+        """Store a photo and a queued job, as start-video does; return the job's id."""
+        job_id = signing.new_job_id(secrets.token_bytes)
+        job = queued(
+            id=job_id,
+            prompt=f"{prompt} {job_id}",
+            created_at=self.clock.now(),
+            photos=(Photo(type="image/jpeg", bytes=len(PHOTO)),),
+            history=(),
+        )
+        self.site.store.put_photo(job_id, 1, PHOTO, "image/jpeg")
+        self.site.store.create(change(job))
+        return job_id
+
+    def tools(self) -> Tools:
+        """Return the tools of a deployed worker."""
+        settings = BlackboxSettings(
+            api_key=Secret("key"), base_url=self.simulator.url, video_hosts=(self.simulator.url,)
+        )
+        tools = Worker(site=self.site, blackbox=settings).tools()
+        return replace(tools, provider=_Slow(tools.provider, self))
+
+    def deliver(self, job_id: str, *, times: int = DELIVERIES) -> None:
+        """Deliver a call as the platform does: again, while its run fails."""
+        for pause in (*PLATFORM_PAUSES, 0.0)[:times]:
+            is_saving = self.site.store.read(job_id).job.stage is Stage.SAVING
+            seconds = self.saving_seconds if is_saving else self.run_seconds
+            try:
+                generation.run(job_id, self.tools(), holder=self._nonce(), seconds=seconds)
+            except (Resumable, StoreError):
+                self.clock.skip(pause)
+            else:
+                return
+
+    def poll(self, job_id: str) -> tuple[Job, bool]:
+        """Do what check-video-status does; return the job, and whether it would call the worker."""
+        now = self.clock.now()
+        stored = self.site.store.read(job_id)
+        ended = self.site.store.swap(stored, lambda it: jobs.end_due(it.job, now=now, lease_age=it.age))
+        if ended is not None:
+            return ended.job, False
+        counted = self.site.store.swap(
+            stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age)
+        )
+        return (counted or stored).job, counted is not None
+
+    def watch(self, job_id: str) -> Job:
+        """Poll as a page does, every 15 seconds, until the job ends or 16 minutes are over."""
+        job, calls = self.poll(job_id)
+        while not job.has_ended and self.clock.now() < job.created_at + jobs.ENDED_WITHIN:
+            if calls:
+                self.deliver(job_id)
+            self.clock.skip(15)
+            job, calls = self.poll(job_id)
+        return job
+
+    def view(self, job_id: str) -> dict[str, Any]:
+        """Return what the page sees."""
+        job = self.site.store.read(job_id).job
+        return job_view(job, self.objects, now=self.clock.now(), keep_days=30)
+
+    def purchases(self, job_id: str) -> int:
+        """Return how many videos the simulator has sold for a job, known by its prompt."""
+        job = self.site.store.read(job_id).job
+        prompt = hashlib.sha256(f"{job.prompt}\n\nAspect ratio: 16:9.".encode()).hexdigest()
+        return sum(purchase.prompt_sha256 == prompt for purchase in self.simulator.purchases)
+
+    def has_its_bytes(self, job: Job) -> bool:
+        """Whether a completed job's video is stored as its record says."""
+        if job.status is not Status.COMPLETED or job.video is None:
+            return job.video is None
+        body = self.objects.get(job.video.key).body
+        return (len(body), hashlib.sha256(body).hexdigest()) == (job.video.bytes, job.video.sha256)
+
+    def _nonce(self) -> str:
+        return f"nonce {next(self._numbers)}"
+
+
+class _Slow:
+    """A provider's client whose calls take some more of the lab's time."""
+
+    def __init__(self, inner: Any, worker: RealWorker) -> None:
+        self._inner = inner
+        self._worker = worker
+
+    def generate(self, *args: Any, **options: Any) -> Any:
+        try:
+            return self._inner.generate(*args, **options)
+        finally:
+            self._worker.clock.skip(self._worker.call_takes)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class HashedVideos(MemoryObjects):
+    """A bucket that remembers a video by its length and digest, so that a large one needs no memory."""
+
+    def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
+        digest, length = hashlib.sha256(), 0
+        for part in parts:
+            digest.update(part)
+            length += len(part)
+        self.put(key, f"{length} {digest.hexdigest()}".encode(), content_type=content_type)
