@@ -78,7 +78,7 @@ class Fault:
     size: int | None = None
     """Bytes that the video is padded to."""
     unread: bool = False
-    """Whether the connection is reset before the request's body is read, and so whatever its other words say."""
+    """Whether the connection is reset before its body is read, whatever its other words say."""
 
 
 def problem(status: int, message: str, metadata: Mapping[str, object] | None = None) -> Reply:
