@@ -21,6 +21,13 @@ BIN = VENV / "bin"
 STAMPS = VENV / "stamps"
 NODE_WANTED = (22, 13)  # what netlify-cli 27 asks for in its package.json
 PYTHON_WANTED = (3, 11)
+DEBIAN_PROGRAMS = {
+    "bwrap": "bubblewrap",  # a place without Python, to start the built zips in
+    "ceph": "ceph-common",  # with the next three, a real S3 server
+    "ceph-mon": "ceph-mon",
+    "ceph-osd": "ceph-osd",
+    "radosgw": "radosgw",
+}
 
 
 class SetupError(Exception):
@@ -40,6 +47,8 @@ def main(target: str) -> None:
     if target == "test":
         npm_packages(ROOT / "tests")
         chromium()
+        if sys.platform == "linux":
+            real_servers()
 
 
 def make_venv() -> None:
@@ -104,7 +113,7 @@ def npm_packages(folder: Path) -> None:
 
 
 def chromium() -> None:
-    """Find or install a Chromium for the browser tests: the machine's, Playwright's, or Debian's as root."""
+    """Find or install a Chromium for the browser tests: the machine's, Playwright's, or Debian's."""
     if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         return
     if is_done("chromium", ROOT / "locks/dev.txt"):
@@ -114,12 +123,40 @@ def chromium() -> None:
     if playwright.returncode == 0:
         mark_done("chromium", ROOT / "locks/dev.txt")
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        say("Chromium (Debian's, since Playwright's cannot be fetched here)")
-        run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation")
-        return
-    raise SetupError("no Chromium: install one that is on PATH as chromium or google-chrome")
+    if not debian_packages("chromium", "fonts-liberation"):
+        raise SetupError("no Chromium: install one that is on PATH as chromium or google-chrome")
+
+
+def real_servers() -> None:
+    """Install what starts the built zips and a real S3 server, where Debian packages can be had.
+
+    Tests that miss them are left out with a line that says so.
+    """
+    missing = [package for program, package in DEBIAN_PROGRAMS.items() if shutil.which(program) is None]
+    if missing and not debian_packages(*missing):
+        say(f"not installed, so the tests that need them are left out: {', '.join(missing)}")
+
+
+def debian_packages(*names: str) -> bool:
+    """Install Debian packages as root; return whether that was possible."""
+    if shutil.which("apt-get") is None:
+        return False
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    may = (
+        subprocess.run([*sudo, "true"], capture_output=True, check=False)
+        if shutil.which("sudo") or not sudo
+        else None
+    )
+    if may is None or may.returncode:
+        return False
+    say(f"Debian packages: {' '.join(names)}")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    with (VENV / "apt-get.log").open("ab") as log:
+        for command in (["update"], ["install", "-y", "--no-install-recommends", *names]):
+            done = subprocess.run(
+                [*sudo, "apt-get", "-qq", *command], env=environment, stdout=log, stderr=log, check=False
+            )
+    return done.returncode == 0
 
 
 def node_version(command: str) -> tuple[int, ...]:
