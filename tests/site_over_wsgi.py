@@ -6,7 +6,6 @@ import base64
 import random
 import secrets
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,10 @@ from werkzeug.wrappers import Request, Response
 from memory_objects import MemoryObjects
 from site_under_test import SIGNING_SECRET, Context
 from videogen import settings
+from videogen.clock import Clock
 from videogen.durations import Durations
-from videogen.functions import cancel_video, check_video_status, composition, start_video
+from videogen.functions import cancel_video, check_video_status, start_video
+from videogen.functions.composition import Site
 from videogen.functions.http import endpoint
 from videogen.functions.worker_call import Reached
 from videogen.job_store import JobStore
@@ -25,8 +26,6 @@ from videogen.spending import Ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from videogen.clock import Clock
-    from videogen.functions.composition import Site
     from videogen.objects import Objects
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,19 +45,19 @@ def memory_site(
 ) -> Site:
     """Return a site whose bucket is in memory and whose worker is never called."""
     read = settings.read(environ)
-    made = composition.make_site(read)
-    clock = clock or made.clock
+    clock = clock or Clock()
     parts: dict[str, Any] = {
         "clock": clock,
         "random": random.random,
         "nonce": lambda: secrets.token_hex(8),
     }
     store = JobStore(objects or MemoryObjects(time.time), **parts)
-    return replace(
-        made,
+    return Site(
         store=store,
         ledger=Ledger(store, limit=read.site.daily_limit, **parts),
         durations=Durations(store.objects, **parts),
+        keys=read.signing_keys,
+        settings=read.site,
         clock=clock,
         call_worker=lambda *_, **__: Reached.YES,
     )

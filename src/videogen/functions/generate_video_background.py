@@ -79,7 +79,7 @@ def read_job_id(request: Request, worker: Worker) -> str:
         raise Problem(HTTPStatus.UNAUTHORIZED, "signature", error.detail) from None
     try:
         job_id = json.loads(request.body)["jobId"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body names no job") from None
     if not isinstance(job_id, str) or not signing.is_job_id(job_id):
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body names no job")

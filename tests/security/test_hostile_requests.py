@@ -1,0 +1,316 @@
+"""Requests that nobody with good intentions sends: refused, quickly, and nothing of them is stored."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from memory_objects import MemoryObjects
+from site_over_wsgi import ENVIRON, memory_site
+from site_under_test import Context, data_uri, photo, start_body
+from videogen import signing
+from videogen.functions import cancel_video, check_video_status, composition, start_video
+from videogen.functions.generate_video_background import make_handler
+from videogen.functions.http import endpoint
+
+QUICKLY = 5.0
+"""Seconds of processor time; the worst of these, 2.7 million empty lists, takes about one."""
+SIZE = 5_400_000
+PHOTO_BEFORE, PHOTO_AFTER = b'{"prompt":"p","photos":[{"data":"', b'"}]}'
+ENDPOINTS = {
+    "start-video": (start_video.answer, "POST"),
+    "check-video-status": (check_video_status.answer, "GET"),
+    "cancel-video": (cancel_video.answer, "POST"),
+}
+
+
+def filled(start: bytes, piece: bytes, end: bytes) -> bytes:
+    """Return a body of the largest size, full of one piece."""
+    return start + piece * ((SIZE - len(start) - len(end)) // len(piece)) + end
+
+
+def photo_of(image: bytes) -> bytes:
+    return PHOTO_BEFORE + b"data:image/jpeg;base64," + base64.b64encode(image) + PHOTO_AFTER
+
+
+HOSTILE = {
+    "NaN and Infinity": b'{"prompt":NaN,"photos":Infinity}',
+    "an integer of 4000 digits": b'{"prompt":' + b"9" * 4000 + b"}",
+    "an integer of 5.4 million digits": filled(b'{"prompt":', b"9", b"}"),
+    "many long integers": filled(b'{"prompt":"p","photos":[', b"9" * 4299 + b",", b"1]}"),
+    "a fraction of 5.4 million digits": filled(b'{"prompt":0.', b"1", b"}"),
+    "an exponent beyond any number": b'{"prompt":1e999999999}',
+    "objects without end": filled(b'{"prompt":"p","photos":[', b"{},", b"{}]}"),
+    "lists without end": filled(b'{"prompt":"p","photos":[', b"[],", b"[]]}"),
+    "nested lists": b"[" * SIZE,
+    "nested objects": b'{"a":' * (SIZE // 5),
+    "nested lists that end": b"[" * 500_000 + b"]" * 500_000,
+    "one key again and again": filled(b'{"prompt":"p",', b'"prompt":1,', b'"photos":[]}'),
+    "half characters, escaped": b'{"prompt":"\\ud800","photos":[{"data":"\\udfff"}],"\\ud800":1}',
+    "half characters, raw": b'{"prompt":"\xed\xa0\x80"}',
+    "UTF-16": json.dumps({"prompt": "p", "photos": []}).encode("utf-16"),
+    "UTF-32": json.dumps({"prompt": "p", "photos": []}).encode("utf-32"),
+    "a byte order mark": b'\xef\xbb\xbf{"prompt":"p","photos":[]}',
+    "white space for a prompt": filled(b'{"photos":[],"prompt":"', b" ", b'"}'),
+    "base64 that ends wrong": filled(PHOTO_BEFORE + b"data:;base64,", b"A", b"!" + PHOTO_AFTER),
+    "base64 of equals signs": filled(PHOTO_BEFORE + b"data:;base64,", b"=", PHOTO_AFTER),
+    "base64 of new lines": filled(PHOTO_BEFORE + b"data:;base64,", b"\\n", PHOTO_AFTER),
+    "a media type without end": filled(PHOTO_BEFORE + b"data:", b"a", PHOTO_AFTER),
+    "a media type of slashes": filled(PHOTO_BEFORE + b"data:", b"a/", PHOTO_AFTER),
+    "parameters without end": filled(PHOTO_BEFORE + b"data:a/b", b";a=b", PHOTO_AFTER),
+    "JPEG of fill bytes": photo_of(b"\xff\xd8\xff" + b"\xff" * 3_900_000),
+    "JPEG of segments": photo_of(b"\xff\xd8" + (b"\xff\xe1\x00\x02" * 900_000)),
+    "WebP of chunks": photo_of(b"RIFF\0\0\0\0WEBP" + b"AAAA\0\0\0\0" * 480_000),
+    "nearly an SVG": photo_of(b" " * 500 + b"<" * 3_800_000),
+    "a PNG of 10 gigapixels": photo_of(
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (100_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0" + bytes(50)
+    ),
+    "a HEIC called JPEG": photo_of(b"\0\0\0\x18ftypheic" + bytes(100)),
+    "an HTML page called JPEG": photo_of(b"<html><script>alert(1)</script>" + bytes(100)),
+}
+
+
+def call(
+    name: str, objects: MemoryObjects, body: bytes | None, headers: dict[str, str], **event: Any
+) -> dict[str, Any]:
+    """Send a request to an endpoint of a site with a bucket in memory."""
+    answer, method = ENDPOINTS[name]
+    site = memory_site({**ENVIRON, "VIDEOGEN_DAILY_LIMIT": "5"}, objects=objects)
+    handler: Any = endpoint(answer, methods=(method,), site=lambda: site)
+    given_event = {
+        "httpMethod": method,
+        "headers": headers,
+        "body": base64.b64encode(body).decode() if body is not None else None,
+        "isBase64Encoded": body is not None,
+        "queryStringParameters": None,
+        "requestContext": {"netlify": {"url": "https://site.example/", "site": {}, "deploy": {}}},
+        **event,
+    }
+    answered: dict[str, Any] = handler(given_event, Context())
+    return answered
+
+
+@pytest.fixture
+def objects() -> MemoryObjects:
+    return MemoryObjects(time.time)
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("name", ["start-video", "cancel-video"])
+def test_a_hostile_body_is_refused_quickly(name: str, raw: bytes, objects: MemoryObjects) -> None:
+    begun = time.process_time()
+    answer = call(name, objects, raw, {"content-type": "application/json"})
+    took = time.process_time() - begun
+
+    problem = json.loads(answer["body"])
+    assert answer["statusCode"] in {400, 403, 413, 415}
+    assert (problem["status"], problem["success"]) == (answer["statusCode"], False)
+    assert took < QUICKLY
+    assert len(answer["body"]) < 2000
+    assert objects.held == {}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/plain; application/json",
+        "application/jsonp",
+        "application/json, text/plain",
+        "",
+    ],
+)
+def test_only_json_is_read_so_that_no_other_site_can_post_a_form(
+    content_type: str, objects: MemoryObjects
+) -> None:
+    answer = call("start-video", objects, json.dumps(start_body()).encode(), {"content-type": content_type})
+
+    assert answer["statusCode"] == 415
+    assert objects.requests == []
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "GET", "HEAD", "TRACE", "POST\r\nX: y", ""])
+def test_no_preflight_of_another_site_is_allowed(method: str, objects: MemoryObjects) -> None:
+    headers = {"origin": "https://evil.example", "access-control-request-method": "POST"}
+
+    answer = call("start-video", objects, b"{}", headers, httpMethod=method)
+
+    assert answer["statusCode"] == 405
+    assert not [name for name in answer["headers"] if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    [
+        "../../ledger/2026-11-22",
+        "A" * 21 + "B",  # not what 16 bytes encode to
+        "A" * 22 + "\n",
+        "\uff21" * 22,
+        "\u0661" * 22,
+        "A" * 5_000_000,
+        "A" * 21 + "\ud800",
+        "%41" * 22,
+    ],
+)
+def test_only_a_job_id_reaches_the_store(job_id: str, objects: MemoryObjects) -> None:
+    answer = call("check-video-status", objects, None, {}, queryStringParameters={"jobId": job_id})
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (404, "job_not_found")
+    assert objects.requests == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"; filename="evil.exe',
+        "a\r\nSet-Cookie: x=y",
+        "../../../etc/passwd",
+        "\u202egpj.exe",
+        "<img src=x onerror=alert(1)>",
+        "n" * 1_000_000,
+    ],
+)
+def test_a_file_s_name_reaches_nothing(name: str, objects: MemoryObjects) -> None:
+    body = start_body(photos=[{"name": name, "data": data_uri(photo())}])
+
+    answer = call("start-video", objects, json.dumps(body).encode(), {"content-type": "application/json"})
+
+    everything = json.dumps(answer) + "".join(objects.held) + repr([*objects.held.values()])
+    assert answer["statusCode"] == 202
+    assert name not in everything
+    assert json.dumps(name)[1:-1] not in everything
+
+
+HEADERS_EVERY_ANSWER_HAS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_every_answer_has_the_security_headers(name: str, objects: MemoryObjects) -> None:
+    answer = call(name, objects, b"{}", {})
+
+    assert {header: answer["headers"].get(header) for header in HEADERS_EVERY_ANSWER_HAS} == (
+        HEADERS_EVERY_ANSWER_HAS
+    )
+
+
+ANY_HEADERS = st.dictionaries(
+    st.sampled_from(
+        [
+            "content-type",
+            "idempotency-key",
+            "x-access-code",
+            "webhook-id",
+            "webhook-timestamp",
+            "webhook-signature",
+        ]
+    ),
+    st.one_of(
+        st.sampled_from(["application/json", "application/json; charset=utf-8", "v1,AAAA", "1"]), st.text()
+    ),
+)
+ANY_BODY = st.one_of(
+    st.none(),
+    st.binary(max_size=300),
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4),
+            st.dictionaries(
+                st.one_of(
+                    st.text(),
+                    st.sampled_from(
+                        ["prompt", "photos", "data", "jobId", "ownerToken", "delete", "retryOf", "model"]
+                    ),
+                ),
+                inner,
+                max_size=6,
+            ),
+        ),
+        max_leaves=12,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    name=st.sampled_from(sorted(ENDPOINTS)),
+    body=ANY_BODY,
+    headers=ANY_HEADERS,
+    query=st.one_of(st.none(), st.dictionaries(st.one_of(st.just("jobId"), st.text()), st.text())),
+)
+def test_whatever_is_sent_the_answer_is_a_problem_of_the_sender(
+    name: str, body: bytes | None, headers: dict[str, str], query: dict[str, str] | None
+) -> None:
+    objects = MemoryObjects(time.time)
+
+    answer = call(name, objects, body, headers, queryStringParameters=query)
+
+    assert 400 <= answer["statusCode"] < 500
+    assert "Traceback" not in answer["body"]
+    assert objects.held == {}
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(body=st.one_of(st.binary(max_size=2000), ANY_BODY), headers=ANY_HEADERS)
+def test_whatever_knocks_at_the_worker_s_door_reaches_no_store(
+    body: bytes | None, headers: dict[str, str]
+) -> None:
+    objects = MemoryObjects(time.time)
+    worker = composition.Worker(site=memory_site(objects=objects), blackbox=None)
+    event = {
+        "httpMethod": "POST",
+        "headers": headers,
+        "body": base64.b64encode(body or b"").decode(),
+        "isBase64Encoded": True,
+    }
+
+    answer = make_handler(lambda: worker)(event, Context())
+
+    assert answer["statusCode"] in {401, 413}
+    assert objects.requests == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"jobId":5}',
+        b'{"jobId":"../ledger"}',
+        b'{"jobId":NaN}',
+        b"\xff",
+        b"[" * 1000,
+    ],
+)
+def test_even_a_signed_call_must_name_a_job(body: bytes, objects: MemoryObjects) -> None:
+    site = memory_site(objects=objects)
+    headers = signing.sign(site.keys, "job_1", int(time.time()), body)
+    event = {
+        "httpMethod": "POST",
+        "headers": headers,
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+    answer = make_handler(lambda: composition.Worker(site=site, blackbox=None))(event, Context())
+
+    assert answer["statusCode"] == 400
+    assert objects.requests == []
