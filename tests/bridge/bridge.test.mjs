@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createReadStream, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { isAlive, load, makeProject, project, writeHandler } from './project.mjs'
 
 const ECHO_EVENT = `
@@ -342,6 +343,7 @@ def handler(event, context):
 test('a handler that cannot be imported is a 500, its traceback once in the log; mended, it answers', async t => {
   const folder = makeProject(t, 'import no_such_module')
   const { call, lines } = await load(t, folder)
+  while (!lines.length) await setImmediate() // the child that was started early ends before any request
   const response = await call()
   assert.equal(response.status, 500)
   await assertProblem(response, FAILED)

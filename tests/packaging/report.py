@@ -7,6 +7,7 @@ from the Python that runs this, which shows sizes and times but must not be depl
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def row(built: Built, name: str) -> str:
     line = f"{name:<28}{built.zip(name).stat().st_size / 1e6:>8.1f}{unpacked / 1e6:>13.1f}"
     if not bundle.runs_here():
         return f"{line}  not started: it holds Linux x86-64 programs"
+    if not shutil.which("bwrap"):
+        return f"{line}  not started: install bubblewrap (apt-get install bubblewrap)"
     with tempfile.TemporaryDirectory() as folder:
         path = unpack(built.zip(name), Path(folder))
         with run_site(built, {name: path}, stand_ins=True) as site:
