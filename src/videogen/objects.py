@@ -4,30 +4,41 @@ What stores do differently is dealt with here and nowhere else:
 - ETags go back without their quotes: Ceph 16 never matches a quoted one, AWS and moto take both.
 - The status decides, not the error code, which vendors choose: 412 is a Conflict, 404 NoSuchObject;
   409, 429 and 5xx leave open whether the write was applied.
-- boto3 repeats nothing (`total_max_attempts=1`): a conditional write repeated after a lost reply meets its
-  own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+- Nothing is repeated (boto3: `total_max_attempts=1`): a conditional write repeated after a lost reply meets
+  its own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 - Presigned URLs are SigV4: boto3's default is SigV2 in eight regions, which newer buckets refuse.
 - Checksums are sent only where an operation requires one, since other stores refuse boto3's trailers.
 - `Expect: 100-continue` is not sent: it would cost each write one more round trip, and a second where a store
   does not know it.
+
+Single requests go through botocore's signer and its connections. boto3's client comes for uploads in parts
+alone: to make one takes longer than all else that a function does before its first request.
 """
 
 from __future__ import annotations
 
+import re
+import socket
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
-import boto3
-from botocore.client import Config
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import URLLib3Session
 
 from videogen.errors import Conflict, NoSuchObject, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from botocore.awsrequest import AWSResponse
     from mypy_boto3_s3 import S3Client
 
     from videogen.settings import S3Settings
@@ -35,6 +46,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
 """A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
+SOCKET_OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+_CODE = re.compile(rb"<Code>([^<]*)</Code>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +94,27 @@ class Objects(Protocol):
 
 
 class S3Objects:
-    """A bucket behind boto3."""
+    """A bucket behind botocore and boto3."""
 
     def __init__(self, settings: S3Settings) -> None:
+        self._settings = settings
         self._bucket = settings.bucket
         self._prefix = settings.prefix
-        self._client: S3Client = boto3.session.Session().client(
+        self._url = bucket_url(settings)
+        self._credentials = Credentials(settings.access_key_id.reveal(), settings.secret_access_key.reveal())
+        # Annotated for what botocore's own client hands over; its stubs know less.
+        connections: Any = URLLib3Session
+        self._http: URLLib3Session = connections(
+            timeout=(CONNECT_SECONDS, READ_SECONDS), socket_options=SOCKET_OPTIONS
+        )
+
+    @cached_property
+    def _client(self) -> S3Client:
+        import boto3  # noqa: PLC0415 - said above
+        from botocore.client import Config  # noqa: PLC0415 - said above
+
+        settings = self._settings
+        client: S3Client = boto3.session.Session().client(
             "s3",
             region_name=settings.region,
             endpoint_url=settings.endpoint_url,
@@ -103,17 +131,21 @@ class S3Objects:
                 s3={"addressing_style": "path" if settings.endpoint_url else "virtual"},
             ),
         )
-        self._client.meta.events.register_last("before-call.s3", _without_expect)
+        client.meta.events.register_last("before-call.s3", _without_expect)
+        return client
 
     def get(self, key: str) -> StoredObject:
         """Read an object whole; raises NoSuchObject."""
-        with _errors(reading=True):
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-            body = answer["Body"].read()
-        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        answer = self._send("GET", key, {"Accept-Encoding": "identity"}, reading=True)
+        if answer.headers.get("Content-Length", str(len(answer.content))) != str(len(answer.content)):
+            raise StoreUnavailable("the storage's answer broke off")
+        date, written = answer.headers.get("Date"), answer.headers.get("Last-Modified")
         # Without a date the object counts as new: a lease is then never judged dead before its time.
-        age = (parsedate_to_datetime(date) - answer["LastModified"]).total_seconds() if date else 0.0
-        return StoredObject(body, answer["ETag"].strip('"'), max(age, 0.0), answer.get("ContentType", ""))
+        age = 0.0
+        if date and written:
+            age = (parsedate_to_datetime(date) - parsedate_to_datetime(written)).total_seconds()
+        content_type = answer.headers.get("Content-Type", "")
+        return StoredObject(answer.content, _etag(answer), max(age, 0.0), content_type)
 
     def put(
         self,
@@ -125,16 +157,12 @@ class S3Objects:
         if_absent: bool = False,
     ) -> str:
         """Write an object, atomically and if the condition holds; return its ETag."""
-        condition: dict[str, Any] = {}
+        headers = {"Content-Type": content_type}
         if if_match is not None:
-            condition["IfMatch"] = if_match
+            headers["If-Match"] = if_match
         if if_absent:
-            condition["IfNoneMatch"] = "*"
-        with _errors():
-            answer = self._client.put_object(
-                Bucket=self._bucket, Key=self._prefix + key, Body=body, ContentType=content_type, **condition
-            )
-        return answer["ETag"].strip('"')
+            headers["If-None-Match"] = "*"
+        return _etag(self._send("PUT", key, headers, body))
 
     def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
         """Write an object from parts: one plain PUT where there is one part, else a multipart upload."""
@@ -171,30 +199,53 @@ class S3Objects:
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object inside the bucket; raises NoSuchObject."""
-        with _errors(reading=True):
-            self._client.copy_object(
-                Bucket=self._bucket,
-                Key=self._prefix + target,
-                CopySource={"Bucket": self._bucket, "Key": self._prefix + source},
-            )
+        path = quote(f"{self._bucket}/{self._prefix}{source}")
+        self._send("PUT", target, {"x-amz-copy-source": path}, reading=True)
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is gone already is fine."""
-        with suppress(NoSuchObject), _errors():
-            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+        with suppress(NoSuchObject):
+            self._send("DELETE", key, {})
 
     def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
         """Return a URL by which anybody may GET the object for so many seconds."""
-        return self._client.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self._bucket,
-                "Key": self._prefix + key,
-                "ResponseContentType": content_type,
-                "ResponseContentDisposition": disposition,
-            },
-            ExpiresIn=seconds,
-        )
+        answer = {"response-content-type": content_type, "response-content-disposition": disposition}
+        request = AWSRequest("GET", self._url_of(key), params=answer)
+        S3SigV4QueryAuth(self._credentials, "s3", self._settings.region, seconds).add_auth(request)
+        return str(request.url)
+
+    def _send(
+        self, method: str, key: str, headers: Mapping[str, str], body: bytes = b"", *, reading: bool = False
+    ) -> AWSResponse:
+        request = AWSRequest(method, self._url_of(key), dict(headers), body)
+        with _errors():
+            S3SigV4Auth(self._credentials, "s3", self._settings.region).add_auth(request)
+            answer = self._http.send(request.prepare())
+        status = answer.status_code
+        # A copy may fail after its 200: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        if status == HTTPStatus.OK and method == "PUT" and b"<Error>" in answer.content:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            code = _CODE.search(answer.content)
+            raise _error(status, code[1].decode(errors="replace") if code else "", reading=reading)
+        return answer
+
+    def _url_of(self, key: str) -> str:
+        return f"{self._url}/{quote(self._prefix + key)}"
+
+
+def bucket_url(settings: S3Settings) -> str:
+    """Return a bucket's address: by path where there is an endpoint, by host name at AWS."""
+    if settings.endpoint_url:
+        return f"{settings.endpoint_url.rstrip('/')}/{settings.bucket}"
+    # As boto3 presigns: by the global host name in us-east-1 alone.
+    region = "" if settings.region == "us-east-1" else f".{settings.region}"
+    domain = "amazonaws.com.cn" if settings.region.startswith("cn-") else "amazonaws.com"
+    return f"https://{settings.bucket}.s3{region}.{domain}"
+
+
+def _etag(answer: AWSResponse) -> str:
+    return str(answer.headers.get("ETag", "")).strip('"')
 
 
 def _without_expect(params: dict[str, Any], **_: object) -> None:
@@ -202,7 +253,7 @@ def _without_expect(params: dict[str, Any], **_: object) -> None:
 
 
 @contextmanager
-def _errors(*, reading: bool = False, no_such_object: bool = True) -> Iterator[None]:
+def _errors(*, no_such_object: bool = True) -> Iterator[None]:
     """Turn what botocore raises into our own errors; their texts hold no key, URL or signature.
 
     Without `no_such_object` a 404 is trouble like any other: it means an upload, not an object.
@@ -210,14 +261,14 @@ def _errors(*, reading: bool = False, no_such_object: bool = True) -> Iterator[N
     try:
         yield
     except ClientError as error:
-        raise _client_error(error.response, reading=reading, no_such_object=no_such_object) from None
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        raise _error(status, code, no_such_object=no_such_object) from None
     except (BotoCoreError, OSError) as error:
         raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
 
 
-def _client_error(response: Mapping[str, Any], *, reading: bool, no_such_object: bool) -> StoreError:
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    code = str(response.get("Error", {}).get("Code", ""))
+def _error(status: int, code: str, *, reading: bool = False, no_such_object: bool = True) -> StoreError:
     if status == 412:  # noqa: PLR2004 - HTTP
         return Conflict()
     # Without s3:ListBucket a missing key is a 403 on AWS.
