@@ -205,7 +205,7 @@ def test_the_same_key_with_the_same_body_is_one_job(site: SiteUnderTest) -> None
     first = site.start(headers=KEY)
     again = site.start(headers=KEY)
 
-    assert again.body == first.body
+    assert again.body | {"pollAfterMs": None} == first.body | {"pollAfterMs": None}
     assert len(site.stored_keys()) == 2
     # Still waiting for its worker, so the call is made again; the claim lets only one of them buy.
     assert site.calls == [(first.body["jobId"], 0)] * 2
