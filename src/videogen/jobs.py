@@ -142,7 +142,7 @@ class Job:
     """
 
     id: str
-    prompt: str
+    prompt: str = field(repr=False)
     model: str
     aspect_ratio: AspectRatio
     photos: tuple[Photo, ...]
@@ -163,7 +163,7 @@ class Job:
     started_at: float | None = None
     completed_at: float | None = None
     deleted_at: float | None = None
-    provider_url: str | None = None
+    provider_url: str | None = field(default=None, repr=False)
     provider_request_id: str | None = None
     video: Video | None = None
     failure: Failure | None = None

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import socket
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -54,7 +54,7 @@ _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 class StoredObject:
     """An object as read: `age` is seconds since it was written, by the store's own clock (1 s steps)."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     etag: str
     age: float
     content_type: str
