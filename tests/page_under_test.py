@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import io
@@ -15,23 +16,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageDraw
+from playwright.sync_api import expect
 
+from videogen.local import clips
 from videogen.settings import SiteSettings
 from videogen.site import content_security_policy, page_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from playwright.sync_api import Browser, BrowserType, Page, Request, Route
+    from playwright.sync_api import Browser, BrowserType, FilePayload, Locator, Page, Request, Route
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
+RUN_AXE = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`))
+}"""
 JOB_ID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
-OWNER_TOKEN: Final = "token-of-the-owner"  # noqa: S105 - made up
-SHARP = "Canvas"
+OWNER_TOKEN: Final = "token-of-the-owner"
 
 
-def launch(chromium: BrowserType, **options: Any) -> Browser:  # noqa: ANN401 - Playwright's own options
+def launch(chromium: BrowserType, **options: Any) -> Browser:
     """Start the machine's Chromium, or Playwright's own where there is none."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     return chromium.launch(executable_path=found, **options)
@@ -40,6 +47,7 @@ def launch(chromium: BrowserType, **options: Any) -> Browser:  # noqa: ANN401 - 
 # --- photos ------------------------------------------------------------------------------------------------
 
 
+@functools.cache
 def photo(width: int = 1200, height: int = 800, *, orientation: int = 1, noise: bool = False) -> bytes:
     """Return a JPEG of a lake at dusk; `orientation` is the EXIF tag, `noise` makes it hard to compress."""
     image = _scene(width, height)
@@ -54,7 +62,7 @@ def photo(width: int = 1200, height: int = 800, *, orientation: int = 1, noise: 
     return buffer.getvalue()
 
 
-def upload(body: bytes, name: str = "lake.jpg", media_type: str = "image/jpeg") -> dict[str, Any]:
+def upload(body: bytes, name: str = "lake.jpg", media_type: str = "image/jpeg") -> FilePayload:
     """Return a file as Playwright's set_input_files takes it."""
     return {"name": name, "mimeType": media_type, "buffer": body}
 
@@ -76,24 +84,35 @@ def _scene(width: int, height: int) -> Image.Image:
     draw.ellipse((x - sun, y - sun, x + sun, y + sun), fill=(255, 226, 160))
     for layer, (tone, rise) in enumerate((((92, 72, 104), 0.19), ((52, 44, 74), 0.12), ((24, 24, 44), 0.07))):
         rng = random.Random(layer)  # noqa: S311 - the shape of hills
-        points = [(0, horizon)]
         steps = 9 + 4 * layer
-        for step in range(steps + 1):
-            points.append((round(width * step / steps), round(horizon - height * rise * rng.uniform(0.25, 1))))
-        draw.polygon([*points, (width, horizon)], fill=tone)
+        ridge = [
+            (round(width * step / steps), round(horizon - height * rise * rng.uniform(0.25, 1)))
+            for step in range(steps + 1)
+        ]
+        draw.polygon([(0, horizon), *ridge, (width, horizon)], fill=tone)
     return image
 
 
 # --- the site ----------------------------------------------------------------------------------------------
 
 
-class StaticSite:
-    """Serves public/ with the page's real Content-Security-Policy, and config.json as the build writes it."""
+class Held:
+    """A start-video that has read the whole request and does not answer before it may."""
 
-    def __init__(self, media_origin: str | None = None) -> None:
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.bodies: list[bytes] = []
+        self.may_answer = threading.Event()
+
+
+class StaticSite:
+    """Serves public/ with the page's real policy, config.json as the build writes it, and a video."""
+
+    def __init__(self) -> None:
         self.settings = SiteSettings(simulated=True)
+        self.held = Held()
         handler = functools.partial(_Handler, self)
-        self._policy = content_security_policy(media_origin)
+        self._policy = content_security_policy(None)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://localhost:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -106,6 +125,7 @@ class StaticSite:
 
     def stop(self) -> None:
         """End the server."""
+        self.held.may_answer.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -113,29 +133,42 @@ class StaticSite:
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
 
-    def __init__(self, site: StaticSite, *arguments: Any) -> None:  # noqa: ANN401 - the base class's
+    def __init__(self, site: StaticSite, *arguments: Any) -> None:
         self._site = site
         super().__init__(*arguments, directory=str(ROOT / "public"))
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class's name
-        if self.path.split("?")[0] == "/config.json":
-            body = json.dumps(page_config(self._site.settings)).encode()
-            self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
+    def do_GET(self) -> None:
+        if self.path == "/config.json":
+            self._send(json.dumps(page_config(self._site.settings)).encode(), "application/json")
+        elif self.path.startswith("/clip.mp4"):
+            self._send(clips.render(None), "video/mp4", is_download=self.path.endswith("?download"))
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        held = self._site.held
+        held.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        held.keys.append(self.headers["Idempotency-Key"])
+        held.may_answer.wait()
+        self._send(json.dumps(accepted()).encode(), "application/json")
+
+    def _send(self, body: bytes, content_type: str, *, is_download: bool = False) -> None:
+        self.send_response(HTTPStatus.OK)
+        if is_download:
+            self.send_header("Content-Disposition", 'attachment; filename="video.mp4"')
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # a video that is no longer shown is not read to its end
             self.wfile.write(body)
-            return
-        super().do_GET()
 
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", self._site.policy)
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
-    def log_message(self, *_: Any) -> None:  # noqa: ANN401 - the base class's
+    def log_message(self, *_: Any) -> None:
         """Say nothing: the test's output is what matters."""
 
 
@@ -182,6 +215,24 @@ def status(name: str, **changes: object) -> dict[str, Any]:
     } | changes
 
 
+def completed(**changes: object) -> dict[str, Any]:
+    """Return the state of a job whose video is there."""
+    links = {
+        "videoUrl": "/clip.mp4",
+        "downloadUrl": "/clip.mp4?download",
+        "videoUrlExpiresAt": "2099-01-01T00:00:00.000Z",
+        "keptUntil": "2026-12-20T09:31:07.000Z",
+    }
+    return status("completed", **(links | changes))
+
+
+def failed(code: str, charged: str = "no", *, retryable: bool = True) -> dict[str, Any]:
+    """Return the state of a job that failed."""
+    return status(
+        "failed", failure=failure(code, charged, retryable=retryable), error=f"The detail of {code}."
+    )
+
+
 def failure(code: str, charged: str, *, retryable: bool) -> dict[str, Any]:
     """Return a failure as a job carries it."""
     return {"code": code, "charged": charged, "retryable": retryable, "detail": f"The detail of {code}."}
@@ -223,9 +274,10 @@ class Functions:
         """Answer polls with these, one after another."""
         self.status = [Answer(200, one) for one in states]
 
-    def attach(self, page: Page) -> None:
-        """Answer this page's requests."""
-        page.route("**/api/start-video", self._answer_start)
+    def attach(self, page: Page, *, starts: bool = True) -> None:
+        """Answer this page's requests; without `starts`, the site's `held` takes those."""
+        if starts:
+            page.route("**/api/start-video", self._answer_start)
         page.route("**/api/check-video-status?*", self._answer_status)
         page.route("**/api/cancel-video", self._answer_cancel)
 
@@ -265,11 +317,7 @@ def axe_violations(page: Page) -> list[str]:
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        """() => axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(
-             ({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`)))"""
-    )
-    return list(found)
+    return list(page.evaluate(RUN_AXE))
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:
@@ -281,6 +329,24 @@ def wait_until(page: Page, holds: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to that within 5 s")
 
 
-def names(items: Sequence[str]) -> str:
-    """Return lines for an assertion's message."""
-    return "\n".join(items)
+# --- what a person does ------------------------------------------------------------------------------------
+
+
+def fill(page: Page, *, prompt: str = "The light turns to gold.", photos: Sequence[bytes] = ()) -> None:
+    """Fill in the form by its labels, and wait until the photos are ready."""
+    bodies = list(photos or [photo()])
+    files = [upload(body, f"photo-{number}.jpg") for number, body in enumerate(bodies, 1)]
+    page.get_by_label("Choose photos").set_input_files(files)
+    page.get_by_label("What happens in the video?").fill(prompt)
+    expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(len(files))
+
+
+def generate(page: Page, **wanted: Any) -> None:
+    """Fill in the form and press Generate."""
+    fill(page, **wanted)
+    page.get_by_role("button", name="Generate").click()
+
+
+def headline(page: Page) -> Locator:
+    """Return the page's heading of the first level."""
+    return page.get_by_role("heading", level=1)

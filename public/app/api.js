@@ -13,7 +13,8 @@
  */
 
 /**
- * @typedef {{kind: 'network'}
+ * `photos`: nothing was sent, since this browser cannot read the photos that it has kept.
+ * @typedef {{kind: 'network'} | {kind: 'photos'}
  *   | {kind: 'http', status: number, problem: Problem | null, retryAfterMs: number | null}} RequestFailure
  */
 

@@ -31,6 +31,7 @@ import { dueAt, firstPoll, reducePoll } from './poller.js'
 
 const CANCEL_ATTEMPTS = 4
 const POLL_LOCK = 'videogen-poll'
+const UNREADABLE = /** @type {const} */ ({ ok: false, failure: { kind: 'photos' } })
 
 /** A key for one press of Generate: 128 random bits, so that nobody can guess the job that follows from it. */
 function newKey() {
@@ -51,6 +52,8 @@ export function createEngine({ store, onChange, accessCode }) {
   const polls = new Map()
   /** @type {Set<string>} */
   const asking = new Set()
+  /** Jobs that this tab sends, or would if the tab that does were closed. @type {Set<string>} */
+  const queued = new Set()
   /** @type {Map<string, AbortController>} */
   const senders = new Map()
   const channel = new BroadcastChannel('videogen')
@@ -113,15 +116,17 @@ export function createEngine({ store, onChange, accessCode }) {
 
   /** @param {MessageEvent} message */
   async function heard({ data }) {
-    if (data.type === 'removed') forget(data.key)
-    else if (data.type === 'uploaded') {
-      const job = jobs.get(data.key)
-      if (job) show(reduceJob(job, { type: 'uploaded', share: data.share }))
+    const { type, key, share } = /** @type {{type: string, key: string, share: number}} */ (data)
+    if (type === 'removed') forget(key)
+    else if (type === 'uploaded') {
+      const job = jobs.get(key)
+      if (job) show(reduceJob(job, { type: 'uploaded', share }))
     } else {
-      const job = await store.get(data.key)
+      const job = await store.get(key)
       if (!job) return
       show(job)
-      follow(job)
+      if (isWaiting(job)) void send(key, { resumed: true })
+      else follow(job)
     }
   }
 
@@ -150,31 +155,24 @@ export function createEngine({ store, onChange, accessCode }) {
   }
 
   /**
-   * Send a job until the site has answered, from one tab.
+   * Send a job until the site has answered, from one tab; the others wait for their turn, should it be closed.
    * @param {string} key
    * @param {{resumed: boolean}} how resumed: the page that was sending it is gone
    */
-  function send(key, { resumed }) {
-    return exclusively(`videogen-send-${key}`, async () => {
+  async function send(key, { resumed }) {
+    if (queued.has(key)) return
+    queued.add(key)
+    await exclusively(`videogen-send-${key}`, async () => {
       let job = await store.get(key)
       if (job?.phase === 'held' && resumed) job = await apply(key, { type: 'held-again', at: Date.now() })
       if (!job || !isWaiting(job)) return
       const sender = new AbortController()
       senders.set(key, sender)
-      const body = await bodyOf(job, job.retryOf ? [] : (await store.pictures(key)).photos)
+      const body = await bodyOf(job, job.retryOf ? [] : (await store.pictures(key)).photos).catch(() => null)
       while (job && isWaiting(job)) {
         await readyToSend(job.sendAt ?? 0, sender.signal)
         if (sender.signal.aborted || !(await apply(key, { type: 'sending' }))) break
-        const outcome = await startVideo({
-          body,
-          key,
-          accessCode: accessCode(),
-          signal: sender.signal,
-          onUpload: share => {
-            uploaded(key, share)
-            if (share === 1) void apply(key, { type: 'uploaded', share })
-          },
-        })
+        const outcome = body ? await post(key, body, sender.signal) : UNREADABLE
         if (sender.signal.aborted) break
         const at = Date.now()
         job = await apply(
@@ -187,8 +185,24 @@ export function createEngine({ store, onChange, accessCode }) {
       senders.delete(key)
       if (job?.phase !== 'started') return
       if (job.cancelWanted) await sendCancel(job)
+      else if (job.status) wait(key, job.status)
       else follow(job)
     })
+    queued.delete(key)
+  }
+
+  /**
+   * @param {string} key
+   * @param {Blob} body
+   * @param {AbortSignal} signal
+   */
+  function post(key, body, signal) {
+    const onUpload = (/** @type {number} */ share) => {
+      uploaded(key, share)
+      // From now on the site may know the job, whatever becomes of this page.
+      if (share === 1) void apply(key, { type: 'uploaded', share })
+    }
+    return startVideo({ body, key, accessCode: accessCode(), signal, onUpload })
   }
 
   /** @param {Job} job */
@@ -218,22 +232,25 @@ export function createEngine({ store, onChange, accessCode }) {
   // --- asking ------------------------------------------------------------------------------------------
 
   /**
-   * Ask for a job's state from now on, if there is more to come.
+   * Ask for a job's state now and from now on, if there is more to come.
    * @param {Job} job
    */
   function follow(job) {
     const isFinal = job.missing || (hasEnded(job.status) && job.status?.pollAfterMs === null)
     if (isFinal) polls.delete(job.key)
     if (!job.jobId || isFinal || polls.has(job.key)) return
-    const poll = firstPoll(situation())
-    const { status, answeredAt } = job
-    const isFresh = status && answeredAt !== null && Date.now() - answeredAt < (status.pollAfterMs ?? 0)
-    polls.set(
-      job.key,
-      isFresh
-        ? reducePoll(poll, { type: 'answered', at: answeredAt, pollAfterMs: status.pollAfterMs })
-        : poll,
-    )
+    polls.set(job.key, firstPoll(situation()))
+    tick()
+  }
+
+  /**
+   * Ask again when the site says.
+   * @param {string} key
+   * @param {{pollAfterMs: number | null}} answer
+   */
+  function wait(key, { pollAfterMs }) {
+    const poll = polls.get(key) ?? firstPoll(situation())
+    polls.set(key, reducePoll(poll, { type: 'answered', at: Date.now(), pollAfterMs }))
     tick()
   }
 
@@ -269,25 +286,15 @@ export function createEngine({ store, onChange, accessCode }) {
       : /** @type {const} */ ({ type: 'status-failed', failure: outcome.failure, at })
     const job = await apply(key, event)
     asking.delete(key)
-    if (job) polled(job, event, outcome)
-    tick()
-  }
-
-  /**
-   * @param {Job} job
-   * @param {{at: number}} event
-   * @param {Awaited<ReturnType<typeof videoStatus>>} outcome
-   */
-  function polled(job, { at }, outcome) {
-    const poll = polls.get(job.key) ?? firstPoll(situation())
-    if (outcome.ok) {
-      const { pollAfterMs } = outcome.value
-      polls.set(job.key, reducePoll(poll, { type: 'answered', at, pollAfterMs }))
-    } else if (job.missing) polls.delete(job.key)
+    if (!job) return
+    if (outcome.ok) wait(key, outcome.value)
+    else if (job.missing) polls.delete(key)
     else {
       const retryAfterMs = outcome.failure.kind === 'http' ? outcome.failure.retryAfterMs : null
-      polls.set(job.key, reducePoll(poll, { type: 'failed', at, retryAfterMs }))
+      const poll = polls.get(key) ?? firstPoll(situation())
+      polls.set(key, reducePoll(poll, { type: 'failed', at, retryAfterMs }))
     }
+    tick()
   }
 
   /** @param {PollEvent} event */

@@ -216,6 +216,8 @@ function afterFailedStart(job, failure, at) {
   const backoff = Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** (job.attempts - 1))
   const failed = { ...job, problem: failure, upload: null }
   if (failure.kind === 'network') return { ...failed, sendAt: at + backoff }
+  const refused = { ...failed, phase: /** @type {const} */ ('refused'), sendAt: null, refusedAt: at }
+  if (failure.kind === 'photos') return refused
   const { problem } = failure
   if (problem?.jobId && problem.ownerToken) {
     // The job exists, and has ended already: its state says how.
@@ -224,9 +226,7 @@ function afterFailedStart(job, failure, at) {
   }
   const asked = failure.retryAfterMs ?? 0
   const isWorthIt = job.attempts < ATTEMPTS && asked <= PATIENCE_MS && isPassing(failure)
-  return isWorthIt
-    ? { ...failed, sendAt: at + Math.max(backoff, asked) }
-    : { ...failed, phase: 'refused', sendAt: null, refusedAt: at }
+  return isWorthIt ? { ...failed, sendAt: at + Math.max(backoff, asked) } : refused
 }
 
 /**

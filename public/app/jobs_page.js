@@ -98,7 +98,7 @@ export async function openJobsPage({ config, composer, shell }) {
     jobView.element.hidden = job === null
     shell.newVideo.hidden = job === null
     if (job) {
-      if (job.jobId && LOCAL_LINK.test(location.hash)) window.history.replaceState(null, '', linkTo(job))
+      if (job.jobId && location.hash === `#~${job.key}`) window.history.replaceState(null, '', linkTo(job))
       jobView.update(job, {
         now,
         isOffline: !navigator.onLine,

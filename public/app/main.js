@@ -10,8 +10,17 @@ import { preference } from './preferences.js'
 import { createShell, FORM } from './shell.js'
 import { words } from './words.js'
 
-/** What people do first: by the time they press Generate the rest has come. */
-const FIRST_SIGNS = ['pointerdown', 'keydown', 'dragenter', 'paste', 'hashchange']
+/** What people do first, here or in another tab: by the time they press Generate the rest has come. */
+const FIRST_SIGNS = [
+  'pointerdown',
+  'keydown',
+  'input',
+  'change',
+  'dragenter',
+  'paste',
+  'hashchange',
+  'storage',
+]
 
 const config = await loadConfig()
 const shell = createShell({ isSimulated: config.simulated })

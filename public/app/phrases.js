@@ -83,6 +83,7 @@ export function details(job, { now, isOffline }) {
  */
 function refusal(failure, at) {
   if (!failure || failure.kind === 'network') return [words.refusals.network]
+  if (failure.kind === 'photos') return [words.refusals.photos]
   const { status, problem, retryAfterMs } = failure
   const fields = problem?.code === 'invalid_input' ? (problem.errors ?? []).map(({ message }) => message) : []
   const why = (problem?.code && words.problems[problem.code]) || unknownRefusal(status)

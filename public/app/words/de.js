@@ -23,7 +23,7 @@ export default {
   name: 'Deutsch',
   direction: 'ltr',
 
-  title: 'videogen – ein Foto bewegt sich',
+  title: 'videogen: ein Foto bewegt sich',
   tagline: 'Bring ein Foto in Bewegung.',
   newVideo: 'Neues Video',
   simulator: 'Simulator',
@@ -223,6 +223,8 @@ export default {
       'Der Speicher dieser Seite antwortet nicht. Bitte in ein paar Minuten noch einmal versuchen.',
   },
   refusals: {
+    photos:
+      'Die Fotos lassen sich in diesem Browser nicht mehr lesen. Mit „Ändern“ kannst du sie noch einmal hinzufügen.',
     tooLarge: 'Die Fotos sind für diese Seite zu groß.',
     tooMany: 'Die Seite bekommt gerade zu viele Anfragen.',
     other: 'Die Seite nimmt diese Anfrage nicht an.',
@@ -299,9 +301,9 @@ export default {
   },
 
   tab: {
-    ready: rest => `✓ Fertig – ${rest}`,
-    ended: rest => `✕ Zu Ende – ${rest}`,
-    underWay: (state, rest) => `${state} … – ${rest}`,
+    ready: rest => `✓ Fertig | ${rest}`,
+    ended: rest => `✕ Zu Ende | ${rest}`,
+    underWay: (state, rest) => `${state} … | ${rest}`,
   },
 
   notification: {

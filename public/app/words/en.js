@@ -22,7 +22,7 @@ export default {
   name: 'English',
   direction: 'ltr',
 
-  title: 'videogen – make a photo move',
+  title: 'videogen: make a photo move',
   tagline: 'Make a photo move.',
   newVideo: 'New video',
   simulator: 'Simulator',
@@ -220,6 +220,7 @@ export default {
   }),
   /** The same where an answer has no known code. */
   refusals: {
+    photos: 'The photos can no longer be read from this browser. Edit to add them again.',
     tooLarge: 'The photos are too large for this site.',
     tooMany: 'The site gets too many requests now.',
     other: 'The site does not accept this request.',
@@ -293,9 +294,9 @@ export default {
   },
 
   tab: {
-    ready: (/** @type {string} */ rest) => `✓ Ready – ${rest}`,
-    ended: (/** @type {string} */ rest) => `✕ Ended – ${rest}`,
-    underWay: (/** @type {string} */ state, /** @type {string} */ rest) => `${state} … – ${rest}`,
+    ready: (/** @type {string} */ rest) => `✓ Ready | ${rest}`,
+    ended: (/** @type {string} */ rest) => `✕ Ended | ${rest}`,
+    underWay: (/** @type {string} */ state, /** @type {string} */ rest) => `${state} … | ${rest}`,
   },
 
   notification: {

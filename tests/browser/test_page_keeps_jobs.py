@@ -1,0 +1,265 @@
+"""Nothing is lost from the press of Generate on: broken requests, reloads, no network, several tabs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from page_under_test import (
+    JOB_ID,
+    Answer,
+    accepted,
+    completed,
+    fill,
+    generate,
+    headline,
+    photo,
+    problem,
+    status,
+    wait_until,
+)
+from videogen.settings import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import BrowserContext, Page
+
+    from page_under_test import Functions, StaticSite
+
+    OpenPage = Callable[..., Page]
+    NewContext = Callable[..., BrowserContext]
+
+RENDERING = status("processing", stage="rendering", pollAfterMs=60_000)
+PRICED = (Model("blackboxai/google/veo-3-fast", 0.8),)
+
+
+def history(page: Page) -> list[str]:
+    """Return the texts of the jobs in the history."""
+    return page.get_by_role("region", name="Your videos").locator(".card-prompt").all_inner_texts()
+
+
+def test_a_broken_request_is_sent_again_with_the_same_key_and_bytes(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.start = [None, Answer(503, "<html>", "text/html"), Answer(202, accepted())]
+    functions.states(RENDERING)
+    page = open_page()
+    page.clock.install()
+    generate(page)
+    for count in (2, 3):
+        page.clock.run_for(3_000)
+        wait_until(page, lambda wanted=count: len(functions.starts) == wanted)  # type: ignore[misc]
+    expect(headline(page)).to_have_text("Making your video")
+    assert len(set(functions.keys)) == 1
+    assert functions.starts[0] == functions.starts[1] == functions.starts[2]
+
+
+def test_while_it_waits_to_send_again_it_says_so(open_page: OpenPage, functions: Functions) -> None:
+    functions.start = [problem(503, "storage_unavailable")]
+    page = open_page()
+    page.clock.install()
+    generate(page)
+    expect(page.get_by_text("The site did not answer. Trying again in 1 s.")).to_be_visible()
+    for _ in range(12):
+        page.clock.run_for(5_000)
+    expect(headline(page)).to_have_text("The video was not started")
+    expect(page.get_by_role("article")).to_contain_text("The storage of this site does not answer.")
+    assert len(functions.starts) == 6
+
+
+def test_a_reload_before_the_answer_sends_the_same_request_again(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    held = page_site.held
+    page = open_page(holds_starts=True)
+    generate(page)
+    wait_until(page, lambda: len(held.keys) == 1)
+    page.reload()
+    wait_until(page, lambda: len(held.keys) == 2)
+    assert held.keys[0] == held.keys[1]
+    assert held.bodies[0] == held.bodies[1]
+    functions.states(completed())
+    held.may_answer.set()
+    expect(headline(page)).to_have_text("Your video is ready")
+
+
+def test_a_closed_tab_is_picked_up_by_the_next_page(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite, new_context: NewContext
+) -> None:
+    context = new_context(service_workers="block")
+    page = open_page(context=context, holds_starts=True)
+    generate(page)
+    wait_until(page, lambda: len(page_site.held.keys) == 1)
+    page.close()
+    functions.states(RENDERING)
+    again = open_page(context=context)
+    expect(again.get_by_role("region", name="Your videos")).to_contain_text("Rendering")
+    assert functions.keys == page_site.held.keys
+
+
+def test_another_open_tab_goes_on_where_a_closed_one_stood(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite, new_context: NewContext
+) -> None:
+    context = new_context(service_workers="block")
+    other = open_page(context=context)
+    page = open_page(context=context, holds_starts=True)
+    generate(page)
+    wait_until(page, lambda: len(page_site.held.keys) == 1)
+    expect(other.get_by_role("region", name="Your videos")).to_contain_text("Uploading")
+    functions.states(completed())
+    page.close()
+    expect(other.get_by_role("region", name="Your videos")).to_contain_text("Ready")
+    assert functions.keys == page_site.held.keys
+
+
+def test_two_tabs_send_once_and_share_one_polling(
+    open_page: OpenPage, functions: Functions, new_context: NewContext
+) -> None:
+    context = new_context(service_workers="block")
+    states = [status("processing", stage="rendering", pollAfterMs=150)] * 6
+    functions.states(*states, completed())
+    one = open_page(context=context)
+    two = open_page(context=context)
+    generate(two)
+    expect(headline(two)).to_have_text("Your video is ready")
+    expect(one.get_by_role("region", name="Your videos")).to_contain_text("Ready")
+    assert len(functions.starts) == 1
+    assert len(functions.polls) == len(states) + 1
+
+
+def test_a_reload_in_each_stage_goes_on_at_the_same_address(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(status("queued", pollAfterMs=60_000))
+    page = open_page()
+    generate(page)
+    for state, heading in (
+        (status("queued", pollAfterMs=60_000), "In the queue"),
+        (RENDERING, "Making your video"),
+        (status("processing", stage="saving", pollAfterMs=60_000), "Saving your video"),
+        (completed(), "Your video is ready"),
+    ):
+        functions.states(state)
+        page.reload()
+        expect(headline(page)).to_have_text(heading)
+        expect(page.get_by_role("img", name="Your photo")).to_be_visible()
+        assert page.url.endswith(f"#{JOB_ID}")
+    assert len(functions.starts) == 1
+
+
+def test_offline_nothing_is_sent_and_it_goes_on_at_once_when_the_network_is_back(
+    open_page: OpenPage, functions: Functions, new_context: NewContext
+) -> None:
+    context = new_context(service_workers="block")
+    functions.states(RENDERING)
+    page = open_page(context=context)
+    fill(page)
+    context.set_offline(offline=True)
+    page.get_by_role("button", name="Generate").click()
+    expect(headline(page)).to_have_text("Waiting for the network")
+    assert functions.starts == []
+    context.set_offline(offline=False)
+    expect(headline(page)).to_have_text("Making your video")
+    polls = len(functions.polls)
+    context.set_offline(offline=True)
+    expect(page.get_by_text("There is no network.")).to_be_visible()
+    functions.states(completed())
+    context.set_offline(offline=False)
+    expect(headline(page)).to_have_text("Your video is ready")
+    assert len(functions.polls) == polls + 1
+
+
+def test_undo_is_offered_again_by_the_page_that_opens_after_a_killed_one(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite, new_context: NewContext
+) -> None:
+    page_site.settings = replace(page_site.settings, models=PRICED)
+    context = new_context(service_workers="block")
+    page = open_page(context=context)
+    generate(page)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    address = page.url
+    page.close()
+    functions.states(RENDERING)
+    again = open_page(address.removeprefix(page_site.url), context=context)
+    expect(again.get_by_role("button", name="Undo")).to_be_visible()
+    assert functions.starts == []
+    expect(headline(again)).to_have_text("Making your video")
+    assert len(functions.starts) == 1
+
+
+def test_a_cancel_before_the_answer_is_done_as_soon_as_the_site_has_answered(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    page = open_page(holds_starts=True)
+    generate(page)
+    expect(page.get_by_text("100% uploaded.")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the video").click()
+    expect(headline(page)).to_have_text("Canceling …")
+    assert functions.cancels == []
+    page_site.held.may_answer.set()
+    expect(headline(page)).to_have_text("Canceled")
+    assert [body["jobId"] for body in functions.cancels] == [JOB_ID]
+
+
+def test_several_jobs_go_on_at_once_each_with_its_own_key(open_page: OpenPage, functions: Functions) -> None:
+    ids = [f"{letter * 21}A" for letter in "BCDEF"]
+    functions.start = [Answer(202, accepted(jobId=one)) for one in ids]
+    functions.states(status("processing", stage="rendering", pollAfterMs=300))
+    page = open_page()
+    for number in range(5):
+        generate(page, prompt=f"Job {number}", photos=[photo(640, 480)])
+        expect(headline(page)).to_have_text("Making your video")
+        page.get_by_role("link", name="New video").click()
+    assert history(page) == [f"Job {number}" for number in (4, 3, 2, 1, 0)]
+    assert len(set(functions.keys)) == 5
+    functions.states(completed())
+    expect(page.get_by_role("region", name="Your videos").get_by_text("Ready")).to_have_count(5)
+    assert {url.split("=")[1] for url in functions.polls} == set(ids)
+
+
+def test_the_history_outlives_the_page_and_leads_back_to_each_video(
+    open_page: OpenPage, functions: Functions, new_context: NewContext
+) -> None:
+    context = new_context(service_workers="block")
+    functions.states(completed())
+    page = open_page(context=context)
+    generate(page, prompt="A lake at dusk")
+    expect(headline(page)).to_have_text("Your video is ready")
+    page.close()
+    again = open_page(context=context)
+    card = again.get_by_role("region", name="Your videos").get_by_role("listitem")
+    expect(card).to_contain_text("Ready")
+    expect(card.locator("img")).to_be_visible()
+    with again.expect_download():
+        again.get_by_role("button", name="Download: A lake at dusk").click()
+    again.get_by_role("link", name="A lake at dusk").click()
+    expect(again.get_by_label("Your video", exact=True)).to_be_visible()
+    expect(again.get_by_role("img", name="Your photo")).to_be_visible()
+    again.go_back()
+    expect(headline(again)).to_have_text("Make a photo move.")
+
+
+def test_a_browser_that_keeps_nothing_still_makes_videos(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page()
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new Error('no') } })")
+    page.reload()
+    generate(page)
+    expect(page.get_by_text("This browser keeps nothing for this page.")).to_be_visible()
+    expect(headline(page)).to_have_text("Your video is ready")
+
+
+def test_where_the_rest_of_the_page_cannot_be_loaded_nothing_is_sent_and_nothing_lost(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page()
+    page.route("**/app/jobs_page.js", lambda route: route.fulfill(status=503, body="gone"))
+    fill(page)
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_text("The page could not be loaded completely. Nothing was sent")).to_be_visible()
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
+    assert functions.starts == []

@@ -1,0 +1,515 @@
+"""Every state of the page, the functions played by the test: what it says and offers, axe in each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from page_under_test import (
+    JOB_ID,
+    OWNER_TOKEN,
+    Answer,
+    accepted,
+    axe_violations,
+    completed,
+    failed,
+    failure,
+    fill,
+    generate,
+    headline,
+    photo,
+    problem,
+    status,
+    upload,
+    wait_until,
+)
+from videogen.errors import FAILURES
+from videogen.settings import Model, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from page_under_test import Functions, StaticSite
+    from videogen.errors import FailureCode
+
+    OpenPage = Callable[..., Page]
+
+RENDERING = status("processing", stage="rendering", pollAfterMs=60_000)
+
+
+def buttons(page: Page) -> list[str]:
+    """Return what can be done with the job that is shown, in order."""
+    shown = page.get_by_role("article").locator(".actions").locator("button:visible, a:visible")
+    return [text.strip() for text in shown.all_inner_texts()]
+
+
+def says(page: Page, sentence: str) -> None:
+    expect(page.get_by_role("article").get_by_text(sentence)).to_be_visible()
+
+
+def test_photo_to_playing_video_by_roles_and_labels_alone(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(
+        status("queued"),
+        status("processing", stage="rendering"),
+        status("processing", stage="saving"),
+        completed(),
+    )
+    page = open_page()
+    generate(page, prompt="  The light turns to gold. ")
+
+    expect(headline(page)).to_have_text("Your video is ready")
+    video = page.get_by_label("Your video", exact=True)
+    expect(video).to_be_visible()
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    download = page.get_by_role("link", name="Download")
+    expect(download).to_have_attribute("href", "/clip.mp4?download")
+    assert page.url.endswith(f"/#{JOB_ID}")
+    assert page.title() == "videogen: make a photo move"
+    [sent] = functions.starts
+    assert sent.keys() == {"prompt", "photos", "aspectRatio"}
+    assert sent["prompt"] == "The light turns to gold."
+    assert sent["aspectRatio"] == "16:9"
+    assert sent["photos"][0]["data"].startswith("data:image/jpeg;base64,/9j/")
+    assert len(functions.starts) == 1
+    assert axe_violations(page) == []
+
+
+def test_an_empty_form_says_what_is_missing_and_takes_the_focus_there(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_text("Add a photo first.")).to_be_visible()
+    expect(page.get_by_text("Say what happens in the video.")).to_be_visible()
+    expect(page.get_by_label("Choose photos")).to_be_focused()
+    assert axe_violations(page) == []
+
+    page.get_by_label("Choose photos").set_input_files([upload(photo())])
+    expect(page.get_by_text("Add a photo first.")).to_be_hidden()
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_label("What happens in the video?")).to_be_focused()
+    assert functions.starts == []
+
+
+def test_a_text_that_is_too_long_is_counted_and_kept(open_page: OpenPage, functions: Functions) -> None:
+    page = open_page()
+    generate(page, prompt="x" * 2001)
+    expect(page.get_by_text("2,001 of 2,000 characters")).to_be_visible()
+    expect(page.get_by_text("The text is too long.")).to_be_visible()
+    expect(page.get_by_label("What happens in the video?")).to_have_value("x" * 2001)
+    assert functions.starts == []
+
+
+def test_an_example_fills_the_text_and_goes_behind_what_is_written(open_page: OpenPage) -> None:
+    page = open_page()
+    text = page.get_by_label("What happens in the video?")
+    page.get_by_role("button", name="Water moves").click()
+    expect(text).to_have_value("The water ripples and glitters in the sun. Nothing else moves.")
+    page.get_by_role("button", name="Living portrait").click()
+    expect(text).to_have_value("The person breathes, blinks and begins to smile. The camera does not move.")
+    text.fill("A boat.")
+    page.get_by_role("button", name="Water moves").click()
+    expect(text).to_have_value("A boat. The water ripples and glitters in the sun. Nothing else moves.")
+    expect(text).to_be_focused()
+
+
+def test_a_double_click_starts_one_job(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(RENDERING)
+    page = open_page()
+    fill(page)
+    page.get_by_role("button", name="Generate").dblclick()
+    expect(headline(page)).to_have_text("Making your video")
+    page.get_by_role("link", name="New video").click()
+    expect(page.get_by_role("listitem").filter(has=page.get_by_role("time"))).to_have_count(1)
+    assert len(functions.starts) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "heading", "stamp"),
+    [
+        (status("queued", pollAfterMs=60_000), "In the queue", "Queued"),
+        (RENDERING, "Making your video", "Rendering"),
+        (status("processing", stage="saving", pollAfterMs=60_000), "Saving your video", "Saving"),
+    ],
+    ids=["queued", "rendering", "saving"],
+)
+def test_the_wait_shows_the_stage_on_the_persons_own_photo(
+    open_page: OpenPage, functions: Functions, state: dict[str, object], heading: str, stamp: str
+) -> None:
+    functions.states(state)
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text(heading)
+    expect(page.get_by_role("list", name="Progress").locator("[aria-current=step]")).to_have_text(stamp)
+    expect(page.get_by_role("timer")).to_contain_text("0:2")
+    expect(page.get_by_role("img", name="Your photo")).to_be_visible()
+    assert page.title() == f"{stamp} … | videogen: make a photo move"
+    assert axe_violations(page) == []
+
+
+def test_the_time_left_is_a_range_from_past_runs(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(RENDERING)
+    page = open_page()
+    generate(page)
+    says(page, "about 50 s to 90 s left")
+
+
+def test_the_end_of_a_stage_is_said_to_those_who_cannot_see_it(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(status("queued"), status("queued"), completed())
+    page = open_page()
+    generate(page)
+    expect(page.get_by_role("status").filter(has_text="Your video is ready")).to_have_count(1)
+
+
+# One of each kind: what it cost, and whether a retry makes sense.
+KINDS = ("expired", "content_refused", "outcome_unknown", "video_gone", "video_refused", "save_failed")
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_each_failure_says_why_and_what_it_cost(
+    open_page: OpenPage, functions: Functions, code: FailureCode
+) -> None:
+    meaning = FAILURES[code]
+    costs = {"no": "Nothing was charged.", "yes": "It was charged.", "unknown": "It may have been charged."}
+    functions.states(failed(code, meaning.charged, retryable=meaning.retryable))
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("No video this time")
+    says(page, costs[meaning.charged])
+    again = "Save it again, free" if code == "save_failed" else "Try again"
+    wanted = [again] if meaning.retryable else []
+    assert buttons(page) == [*wanted, "Edit and make another", "Delete …"]
+    assert "The detail of" not in page.inner_text("article")
+    assert axe_violations(page) == []
+
+
+def test_a_failed_job_is_tried_again_with_its_photos_and_text(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(failed("provider_busy"))
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("No video this time")
+    functions.states(RENDERING | {"jobId": "B" * 21 + "A"})
+    functions.start = [Answer(202, accepted(jobId="B" * 21 + "A"))]
+    page.get_by_role("button", name="Try again").click()
+    expect(headline(page)).to_have_text("Making your video")
+    expect(page.get_by_role("img", name="Your photo")).to_be_visible()
+    assert functions.starts[1] == {
+        "prompt": "The light turns to gold.",
+        "retryOf": JOB_ID,
+        "ownerToken": OWNER_TOKEN,
+        "aspectRatio": "16:9",
+    }
+    assert len(set(functions.keys)) == 2
+
+
+def test_a_rescue_is_offered_as_what_it_is_and_never_held_back(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    page_site.settings = replace(page_site.settings, models=(Model("blackboxai/google/veo-3-fast", 0.8),))
+    functions.states(failed("save_failed", "yes"))
+    page = open_page()
+    page.clock.install()
+    generate(page)
+    page.clock.fast_forward(4_000)
+    says(page, "Saving it again is free while the provider still has it, for about an hour.")
+    functions.start = [Answer(202, accepted(jobId="B" * 21 + "A"))]
+    functions.states(status("processing", stage="saving", pollAfterMs=60_000, jobId="B" * 21 + "A"))
+    page.get_by_role("button", name="Save it again, free").click()
+    expect(headline(page)).to_have_text("Saving your video")
+    assert functions.starts[1]["retryOf"] == JOB_ID
+
+
+def test_an_answer_that_may_still_come_is_waited_for(open_page: OpenPage, functions: Functions) -> None:
+    unknown = failed("outcome_unknown", "unknown") | {"pollAfterMs": 20}
+    functions.states(unknown, unknown, completed())
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Your video is ready")
+
+
+def test_edit_brings_photos_shape_and_text_back_into_the_form(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(failed("content_refused", retryable=False))
+    page = open_page()
+    fill(page, photos=[photo(), photo(800, 1200)])
+    page.get_by_label("Tall 9:16").check()
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("button", name="Edit and make another").click()
+    expect(headline(page)).to_have_text("Make a photo move.")
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
+    expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(2)
+    expect(page.get_by_label("Tall 9:16")).to_be_checked()
+    page.get_by_role("button", name="Generate").click()
+    wait_until(page, lambda: len(functions.starts) == 2)
+    assert functions.starts[0] == functions.starts[1]
+
+
+REFUSALS = {
+    "access code": (problem(401, "access_code"), "The access code is not right. Edit to enter it again."),
+    "daily limit": (
+        replace(problem(429, "daily_limit"), headers={"Retry-After": "36000"}),
+        "This site makes no more videos today.",
+    ),
+    "field": (
+        problem(400, "invalid_input", errors=[{"field": "prompt", "message": "Prompt is required."}]),
+        "Prompt is required.",
+    ),
+    "platform's 413": (
+        Answer(413, "<html>Request Entity Too Large</html>", "text/html"),
+        "The photos are too large for this site.",
+    ),
+    "platform's 429": (Answer(429, "slow down", "text/plain"), "The site gets too many requests now."),
+    "misconfigured": (
+        problem(500, "misconfigured"),
+        "This site is not set up completely. Please tell its operator.",
+    ),
+    "erased": (problem(410, "job_erased"), "That video has been erased."),
+}
+
+
+@pytest.mark.parametrize(("answer", "sentence"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_a_refusal_says_why_and_that_nothing_was_charged(
+    open_page: OpenPage, functions: Functions, answer: Answer, sentence: str
+) -> None:
+    functions.start = [answer]
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("The video was not started")
+    says(page, sentence)
+    says(page, "Nothing was charged.")
+    assert buttons(page) == ["Try again", "Edit and make another", "Delete …"]
+    assert functions.polls == []
+    assert axe_violations(page) == []
+
+
+def test_a_job_whose_worker_was_not_reached_is_told_as_it_ended(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.start = [problem(502, "worker_unreachable", jobId=JOB_ID, ownerToken=OWNER_TOKEN)]
+    functions.states(failed("worker_unreachable"))
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("No video this time")
+    says(page, "The part of this site that makes videos could not be reached. Please try again.")
+    assert len(functions.starts) == 1
+
+
+def test_the_access_code_is_asked_for_where_it_is_needed_and_kept(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    page_site.settings = replace(page_site.settings, access_code=Secret("open sesame"))
+    functions.states(RENDERING)
+    page = open_page()
+    generate(page)
+    expect(page.get_by_text("Enter the access code.")).to_be_visible()
+    expect(page.get_by_label("Access code")).to_be_focused()
+    page.get_by_label("Access code").fill("sesame")
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Generate").click()
+    expect(headline(page)).to_have_text("Making your video")
+    page.reload()
+    page.get_by_role("link", name="New video").click()
+    expect(page.get_by_label("Access code")).to_have_value("sesame")
+    assert functions.codes == ["sesame"]
+
+
+def test_no_code_is_asked_for_where_none_is_needed(open_page: OpenPage, functions: Functions) -> None:
+    page = open_page()
+    expect(page.get_by_label("Access code")).to_have_count(0)
+    generate(page)
+    wait_until(page, lambda: functions.codes == [None])
+
+
+def test_the_price_of_the_chosen_model_is_shown_before_it_is_spent(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    models = (Model("blackboxai/google/veo-3-fast", 0.8), Model("blackboxai/google/veo-3", 2.4))
+    page_site.settings = replace(page_site.settings, models=models)
+    page = open_page()
+    expect(page.get_by_text("US$0.80 for this video. You have 3 seconds to undo.")).to_be_visible()
+    page.get_by_label("Model").select_option("veo-3")
+    expect(page.get_by_text("US$2.40 for this video.")).to_be_visible()
+    assert axe_violations(page) == []
+    generate(page)
+    wait_until(page, lambda: len(functions.starts) == 1)
+    assert functions.starts[0]["model"] == "blackboxai/google/veo-3"
+
+
+def test_undo_takes_everything_back_before_anything_is_sent(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    page_site.settings = replace(page_site.settings, models=(Model("blackboxai/google/veo-3-fast", 0.8),))
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Starting in a moment")
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
+    expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(1)
+    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    assert functions.starts == []
+
+
+def test_without_a_press_on_undo_it_is_sent_after_three_seconds(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    page_site.settings = replace(page_site.settings, models=(Model("blackboxai/google/veo-3-fast", 0.8),))
+    functions.states(RENDERING)
+    page = open_page()
+    page.clock.install()
+    generate(page)
+    expect(headline(page)).to_have_text("Starting in a moment")
+    page.clock.fast_forward(2_500)
+    assert functions.starts == []
+    page.clock.fast_forward(1_000)
+    expect(headline(page)).to_have_text("Making your video")
+    assert len(functions.starts) == 1
+
+
+def test_cancel_while_it_is_made_says_first_that_it_may_cost(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING)
+    functions.cancel = [
+        Answer(200, status("canceled", failure=failure("canceled", "unknown", retryable=True)))
+    ]
+    page = open_page()
+    generate(page)
+    page.get_by_role("button", name="Cancel").click()
+    dialog = page.get_by_role("dialog", name="Cancel this video?")
+    expect(dialog).to_contain_text("cannot be stopped")
+    expect(dialog.get_by_role("button", name="Keep going")).to_be_focused()
+    assert axe_violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the video").click()
+    expect(headline(page)).to_have_text("Canceled")
+    says(page, "It may have been charged.")
+    assert functions.cancels == [{"jobId": JOB_ID, "ownerToken": OWNER_TOKEN}]
+    assert axe_violations(page) == []
+
+
+def test_a_cancel_that_comes_too_late_shows_how_the_job_ended(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING, completed())
+    functions.cancel = [problem(409, "job_ended", jobId=JOB_ID)]
+    page = open_page()
+    generate(page)
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the video").click()
+    expect(headline(page)).to_have_text("Your video is ready")
+
+
+def test_delete_here_keeps_the_video_at_its_link(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page()
+    generate(page)
+    page.get_by_role("article").get_by_role("button", name="Delete …").click()
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Remove from this browser").click()
+    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    expect(headline(page)).to_have_text("Make a photo move.")
+    assert functions.cancels == []
+    page.reload()
+    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+
+
+def test_erase_everywhere_asks_the_site_and_stays_where_that_fails(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed())
+    functions.cancel = [None, Answer(200, status("completed", deletedAt="2026-11-20T10:00:00.000Z"))]
+    page = open_page()
+    generate(page)
+    for outcome in ("It could not be erased. Please try again.", "Erased everywhere."):
+        page.get_by_role("article").get_by_role("button", name="Delete …").click()
+        page.get_by_role("button", name="Erase everywhere").click()
+        expect(page.get_by_text(outcome)).to_be_visible()
+    assert functions.cancels[1] == {"jobId": JOB_ID, "ownerToken": OWNER_TOKEN, "delete": True}
+    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+
+
+def test_a_link_from_someone_else_can_be_watched_and_downloaded_only(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed())
+    page = open_page(f"/#{JOB_ID}")
+    expect(headline(page)).to_have_text("Your video is ready")
+    says(page, "The light turns to gold.")
+    assert buttons(page) == ["Download", "Copy link"]
+    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "heading"),
+    [
+        (problem(404, "job_not_found"), "There is no such video"),
+        (
+            Answer(200, status("completed", deletedAt="2026-11-20T10:00:00.000Z", prompt="")),
+            "Erased everywhere",
+        ),
+    ],
+    ids=["unknown", "erased"],
+)
+def test_a_link_that_leads_nowhere_says_so(
+    open_page: OpenPage, functions: Functions, answer: Answer, heading: str
+) -> None:
+    functions.status = [answer]
+    page = open_page(f"/#{JOB_ID}")
+    expect(headline(page)).to_have_text(heading)
+    assert axe_violations(page) == []
+
+
+def test_a_site_that_stays_silent_is_said_to_be_and_can_be_asked_at_once(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.status = [Answer(200, status("processing", stage="rendering", pollAfterMs=1_000)), None]
+    page = open_page()
+    page.clock.install()
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    for _ in range(6):
+        page.clock.run_for(5_000)
+    says(page, "The site has not answered since")
+    assert axe_violations(page) == []
+    functions.states(completed())
+    page.get_by_role("button", name="Ask now").click()
+    expect(headline(page)).to_have_text("Your video is ready")
+
+
+def test_a_video_link_that_stops_working_is_renewed_where_it_stood(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed(videoUrl="/gone.mp4"), completed())
+    page = open_page(f"/#{JOB_ID}")
+    page.wait_for_function("() => document.querySelector('video')?.currentTime > 0")
+    assert len(functions.polls) == 2
+
+
+def test_the_link_is_copied(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page(f"/#{JOB_ID}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("Link copied.")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == page.url
+
+
+def test_the_simulator_wears_a_badge_and_the_real_one_does_not(
+    open_page: OpenPage, page_site: StaticSite
+) -> None:
+    expect(open_page().get_by_text("Simulator")).to_be_visible()
+    page_site.settings = replace(page_site.settings, simulated=False)
+    expect(open_page().get_by_text("Simulator")).to_have_count(0)
