@@ -29,7 +29,6 @@ from urllib.parse import quote
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
@@ -93,6 +92,15 @@ class Objects(Protocol):
         """Return a URL by which anybody may GET the object for so many seconds."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """What botocore's signers read. Its own class of this name brings 20 modules along."""
+
+    access_key: str
+    secret_key: str
+    token: str | None = None
+
+
 class S3Objects:
     """A bucket behind botocore and boto3."""
 
@@ -101,7 +109,9 @@ class S3Objects:
         self._bucket = settings.bucket
         self._prefix = settings.prefix
         self._url = bucket_url(settings)
-        self._credentials = Credentials(settings.access_key_id.reveal(), settings.secret_access_key.reveal())
+        self._credentials: Any = Credentials(
+            settings.access_key_id.reveal(), settings.secret_access_key.reveal()
+        )
         # Annotated for what botocore's own client hands over; its stubs know less.
         connections: Any = URLLib3Session
         self._http: URLLib3Session = connections(
