@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from served_site import ServedSite
-from site_under_test import SIGNING_SECRET, photo
+from served_site import ServedSite, environment
+from site_under_test import photo
 from terminal import Operator
 
 if TYPE_CHECKING:
@@ -21,17 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def environ(s3_server: S3Server, simulator: Simulator, request: pytest.FixtureRequest) -> dict[str, str]:
-    return {
-        **s3_server.environment,
-        "S3_PREFIX": hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16],
-        "VIDEOGEN_DAILY_LIMIT": "5",
-        "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
-        "BLACKBOX_API_KEY": "simulator",
-        "BLACKBOX_BASE_URL": simulator.url,
-        "BLACKBOX_MODELS": "blackboxai/google/veo-3-fast=0.80",
-        "VIDEOGEN_VIDEO_HOSTS": simulator.url,
-        "VIDEOGEN_SIMULATED": "1",
-    }
+    return environment(s3_server, simulator, request.node.nodeid)
 
 
 @pytest.fixture

@@ -362,7 +362,7 @@ def answering(answer: Callable[[Passed], Reply]) -> Iterator[Between]:
 def before(
     operator: Operator, change: Callable[[Passed], Reply | None], *, clock: float = 0.0
 ) -> Iterator[None]:
-    """Put something before the operator's store: it changes a request or answers it, and tells another time."""
+    """Put something before the operator's store that changes a request, answers it, or tells another time."""
     store = operator.environ["S3_ENDPOINT_URL"]
     with httpx.Client(trust_env=False) as http:
 

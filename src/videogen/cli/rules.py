@@ -17,7 +17,7 @@ def lifecycle(prefix: str, keep_days: int) -> list[dict[str, Any]]:
     """Return the lifecycle rules of a site whose keys begin with `prefix`."""
     return [
         {
-            "ID": f"videogen {prefix}{folder}",
+            "ID": f"videogen {prefix}{folder[:-1]}",
             "Status": "Enabled",
             "Filter": {"Prefix": prefix + folder},
             "Expiration": {"Days": keep_days},

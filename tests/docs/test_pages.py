@@ -1,0 +1,225 @@
+"""Every code block of the README and the docs is executed or checked, and every link leads somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+from run_tests import VARIABLES
+from typer.main import get_command
+
+import documents
+from documents import PAGES, ROOT, Block, blocks
+from videogen import settings
+from videogen.cli import rules
+from videogen.cli.app import app
+from videogen.functions import composition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def each(*languages: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("block", blocks(*languages), ids=str)
+
+
+def test_every_block_is_in_a_language_that_is_checked_here() -> None:
+    assert {block.language for block in blocks()} <= {"sh", "json", "toml", "js", "python", "text"}
+
+
+# --- commands ----------------------------------------------------------------------------------------------
+
+
+@each("sh")
+def test_each_command_is_one_that_there_is(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for line in block.text.replace("\\\n", "").splitlines():
+        words = shlex.split(line, comments=True)
+        while words and re.fullmatch(r"[A-Z_0-9]+=.*", words[0]):
+            words = words[1:]
+        if words:
+            assert words[0] in CHECKS, f"{block}: {words[0]} is not a command that is checked here"
+            CHECKS[words[0]](words[1:])
+
+
+def make(words: list[str]) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [word for word in words if "=" not in word and word not in targets] == []
+
+
+def videogen(words: list[str]) -> None:
+    command: Any = get_command(app)
+    if not words or words == ["--help"]:
+        return
+    words = [word.replace("lake.jpg", str(ROOT / "docs/images/ready.png")) for word in words]
+    assert words[0] in command.commands
+    command.commands[words[0]].make_context(words[0], words[1:])
+
+
+def python(words: list[str]) -> None:
+    """Run it; both one-liners of the pages make signing secrets."""
+    printed = subprocess.run(["python3", *words], capture_output=True, text=True, check=True).stdout.strip()
+    problems = settings._Variables({"VIDEOGEN_SIGNING_SECRET": printed})  # noqa: SLF001 - what functions check
+    settings._signing_keys(problems)  # noqa: SLF001 - same
+    assert problems.problems == []
+
+
+def aws(words: list[str]) -> None:
+    """Compare with the service's own model."""
+    service, operation, *options = words
+    assert service == "s3api"
+    model = botocore.session.get_session().get_service_model("s3")
+    names = {kebab(name): name for name in model.operation_names}
+    members = model.operation_model(names[operation]).input_shape.members
+    known = {kebab(name) for name in members} | {"region", "endpoint-url"}
+    assert {option[2:] for option in options if option.startswith("--")} <= known
+
+
+def netlify(words: list[str]) -> None:
+    """Compare with the help of the CLI that is installed."""
+    told = subprocess.run(
+        ["node", ROOT / "node_modules/netlify-cli/bin/run.js", words[0], "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
+    assert words[0] in told
+    assert [word for word in words if word.startswith("--") and word not in told] == []
+
+
+CHECKS: dict[str, Callable[[list[str]], None]] = {
+    "make": make,
+    "videogen": videogen,
+    "python3": python,
+    "aws": aws,
+    "netlify": netlify,
+}
+
+
+def kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def test_each_make_target_in_the_text_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"`make ([a-z]+)", page.read_text())}
+
+    assert named - targets == set()
+
+
+# --- JSON, TOML --------------------------------------------------------------------------------------------
+
+
+@each("json")
+def test_each_json_block_is_json(block: Block) -> None:
+    for text in block.text.splitlines() if block.rest else [block.text]:
+        json.loads(text)
+
+
+def test_the_lifecycle_rules_to_paste_are_those_of_the_doctor() -> None:
+    found = [json.loads(block.text) for block in blocks("json") if '"Rules"' in block.text]
+
+    assert found == [{"Rules": rules.lifecycle("", 30)}]
+
+
+@each("toml")
+def test_each_toml_block_is_that_of_the_example(block: Block) -> None:
+    example = tomllib.loads((ROOT / "examples/hello/netlify.toml").read_text())
+    shown = tomllib.loads(block.text)
+
+    assert {name: example.get(name) for name in shown} == shown
+
+
+# --- code --------------------------------------------------------------------------------------------------
+
+
+@each("js")
+def test_each_entry_is_one_that_node_takes(block: Block, tmp_path: Path) -> None:
+    entry = tmp_path / "entry.mjs"
+    entry.write_text(block.text)
+
+    subprocess.run(["node", "--check", entry], check=True)
+
+
+def test_the_entry_of_the_technique_is_the_example() -> None:
+    shown = [block.text for block in blocks("js") if block.page == "docs/python-on-netlify.md"]
+
+    assert shown == [(ROOT / "examples/hello/netlify/functions/hello.mjs").read_text()]
+
+
+@each("python")
+def test_each_handler_greets(block: Block, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    composition.site.cache_clear()
+    module: dict[str, Any] = {}
+    exec(compile(block.text, str(block), "exec"), module)  # noqa: S102 - that is the test
+    event = {"httpMethod": "GET", "queryStringParameters": {"name": "lake"}, "headers": {}}
+
+    answer = module["handler"](event, _Context())
+
+    composition.site.cache_clear()
+    assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"hello": "lake"})
+
+
+class _Context:
+    aws_request_id = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 1000
+
+
+# --- words -------------------------------------------------------------------------------------------------
+
+
+def test_each_address_in_the_pages_is_an_entry_s() -> None:
+    entries = "".join(path.read_text() for path in (ROOT / "netlify/functions").glob("*.mjs"))
+    entries += (ROOT / "examples/hello/netlify/functions/hello.mjs").read_text() + "/api/greet"
+    named = {name for page in PAGES for name in re.findall(r"/api/[a-z-]+", page.read_text())}
+
+    assert {name for name in named if name not in entries} == set()
+
+
+def test_each_variable_in_the_pages_is_one_that_is_read() -> None:
+    pattern = r"\b(?:BLACKBOX|S3|VIDEOGEN)_[A-Z_]*[A-Z]\b"
+    named = {name for page in PAGES for name in re.findall(pattern, page.read_text())}
+
+    assert named - {*VARIABLES, "VIDEOGEN_SITE"} == set()
+
+
+def test_each_action_that_the_log_s_page_explains_is_written_somewhere() -> None:
+    source = "".join(
+        path.read_text() for path in (*(ROOT / "src").rglob("*.py"), ROOT / "netlify/python/bridge.mjs")
+    )
+    named = set(re.findall(r"`([a-z]+\.[a-z]+(?:_[a-z]+)*)`", (ROOT / "docs/log.md").read_text()))
+
+    assert {name for name in named if name not in source} == set()
+
+
+# --- links -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "target"),
+    documents.links(),
+    ids=[f"{page.relative_to(ROOT)} → {target}" for page, target in documents.links()],
+)
+def test_each_link_leads_somewhere(page: Path, target: str) -> None:
+    if "://" in target:
+        assert target.startswith("https://")
+        return
+    name, _, anchor = target.partition("#")
+    to = (page.parent / name).resolve() if name else page
+    assert to.exists()
+    if anchor:
+        assert anchor in documents.anchors(to)
