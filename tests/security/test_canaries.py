@@ -1,0 +1,280 @@
+"""Secrets, tokens, prompts, names and metadata, each a text of its own, and where none may turn up."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import traceback
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from site_under_test import Answer, make_site, start_body
+from videogen import settings, signing
+from videogen.blackbox import Blackbox
+from videogen.functions import cancel_video, check_video_status, composition, start_video
+from videogen.functions.cancel_video import CancelRequest
+from videogen.functions.generate_video_background import make_handler
+from videogen.functions.http import Request, Response
+from videogen.functions.start_video import StartRequest, Upload
+from videogen.jobs import Job
+from videogen.objects import S3Objects, StoredObject
+from videogen.photos import PhotoInfo
+from videogen.settings import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from site_under_test import SiteUnderTest
+
+S3_SECRET = "canary-s3-secret-key"
+S3_KEY_ID = "canary-s3-key-id"
+API_KEY = "canary-api-key"
+ACCESS_CODE = "canary-access-code"
+SIGNING_KEY = "canary-signing-secret-of-32-byte"
+SIGNING_SECRET = "whsec_" + base64.b64encode(SIGNING_KEY.encode()).decode()
+PROMPT = "canary-prompt"
+FILE_NAME = "canary-file-name"
+EXIF = "canary-exif"
+IDEMPOTENCY_KEY = "canary-idempotency-key"
+LINK = "canary-link"
+
+SECRETS = [S3_SECRET, API_KEY, ACCESS_CODE, SIGNING_KEY, SIGNING_SECRET.removeprefix("whsec_")]
+NEVER = [*SECRETS, FILE_NAME, IDEMPOTENCY_KEY]
+"""In no answer, no object and no line of the log."""
+
+
+def photo_with_metadata() -> bytes:
+    exif = Image.Exif()
+    exif[0x010E] = EXIF
+    made = BytesIO()
+    Image.new("RGB", (320, 180), "teal").save(made, "JPEG", exif=exif, comment=EXIF.encode())
+    return made.getvalue()
+
+
+@dataclass
+class Watched:
+    """A site of canaries, and everything that it has said."""
+
+    test: SiteUnderTest
+    caplog: pytest.LogCaptureFixture
+    capfd: pytest.CaptureFixture[str]
+    answers: list[str] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
+
+    def start(self, prompt: str = PROMPT) -> Answer:
+        uri = "data:image/jpeg;base64," + base64.b64encode(photo_with_metadata()).decode()
+        body = start_body(prompt=prompt, photos=[{"name": FILE_NAME, "data": uri}])
+        headers = {"x-access-code": ACCESS_CODE, "idempotency-key": IDEMPOTENCY_KEY}
+        return self._kept(self.test.start(body, headers=headers))
+
+    def status(self, job_id: str) -> Answer:
+        return self._kept(self.test.status(job_id))
+
+    def cancel(self, started: Answer, **fields: Any) -> Answer:
+        return self._kept(self.test.cancel(started, **fields))
+
+    def work(self, job_id: str) -> None:
+        """Call the worker as the platform does; what it raises is printed by the host, so it is kept."""
+        body = json.dumps({"jobId": job_id}).encode()
+        headers = signing.sign(self.test.site.keys, f"job_{job_id}_0", int(time.time()), body)
+        self.signatures.append(headers["webhook-signature"].removeprefix("v1,"))
+        worker = replace(composition.make_worker(self.test.environ), site=self.test.site)
+        try:
+            self._kept(
+                self.test.request(
+                    make_handler(lambda: worker), "POST", raw=body, headers=headers, seconds=840.0
+                )
+            )
+        except Exception:  # noqa: BLE001 - whatever it is
+            self.raised.append(traceback.format_exc())
+        self.raised.append(
+            (headers["webhook-signature"].removeprefix("v1,") in self.log() and "signature") or ""
+        )
+
+    def log(self) -> str:
+        """Return everything that was logged, printed or raised."""
+        records = [
+            f"{record.getMessage()} {record.exc_text or ''} {record.args}" for record in self.caplog.records
+        ]
+        return "\n".join([*records, *self.capfd.readouterr(), *self.raised])
+
+    def objects(self) -> dict[str, str]:
+        """Return every stored object by its key, as text."""
+        store = self.test.site.store.objects
+        keys = [key.removeprefix(self.test.prefix) for key in self.test.stored_keys()]
+        return {key: f"{key} {store.get(key).body.decode('latin-1')}" for key in keys}
+
+    def _kept(self, answer: Answer) -> Answer:
+        self.answers.append(f"{answer.headers} {json.dumps(answer.body)}")
+        return answer
+
+
+@pytest.fixture
+def watched(
+    site: SiteUnderTest, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> Watched:
+    environ = {
+        **site.environ,
+        "S3_SECRET_ACCESS_KEY": S3_SECRET,
+        "S3_ACCESS_KEY_ID": S3_KEY_ID,
+        "BLACKBOX_API_KEY": API_KEY,
+        "VIDEOGEN_ACCESS_CODE": ACCESS_CODE,
+        "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
+        "VIDEOGEN_DAILY_LIMIT": "10",
+    }
+    return Watched(make_site(environ, site.s3, site.simulator), caplog, capfd)
+
+
+def found(canaries: Iterable[str], *texts: str) -> list[str]:
+    """Return the canaries that are in any of the texts, plain, as base64 or escaped."""
+    return [
+        canary
+        for canary in canaries
+        if any(
+            form in text
+            for text in texts
+            for form in (canary, base64.b64encode(canary.encode()).decode().rstrip("=")[:-1])
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "ends"),
+    [
+        ("S4-query", "completed"),  # the link carries a signature
+        ("E401", "failed"),
+        ("E403", "failed"),  # quotes the prompt
+        ("E422", "failed"),  # quotes prompt and photo
+        ("E500a", "failed"),
+        ("N1-gzip", "completed"),
+        ("D-html", "failed"),
+        ("S3-null", "failed"),
+    ],
+)
+def test_a_job_s_whole_life_tells_no_secret(watched: Watched, fault: str, ends: str) -> None:
+    started = watched.start(f"{PROMPT} [fault:{fault}]")
+    job_id, token = started.body["jobId"], started.body["ownerToken"]
+    assert found([EXIF], watched.objects()[f"photos/{job_id}/1"]) == [EXIF]
+    watched.work(job_id)
+    status = watched.status(job_id)
+    objects = watched.objects()
+
+    assert status.body["status"] == ends
+    assert found([*NEVER, EXIF], *objects.values()) == []
+    assert (
+        found([token, PROMPT], *[text for key, text in objects.items() if not key.startswith("jobs/")]) == []
+    )
+    assert found([token], objects[f"jobs/{job_id}.json"]) == []
+    assert found([*NEVER, EXIF], *watched.answers) == []
+    assert found([token], *watched.answers[1:]) == []
+
+    watched.cancel(started, delete=True)
+
+    log = watched.log()
+    assert found([PROMPT, token], *watched.objects().values()) == []
+    assert found([*NEVER, EXIF, PROMPT, token, S3_KEY_ID, "X-Amz-", *watched.signatures], log) == []
+    assert job_id in log
+
+
+PLACES: list[tuple[str, Any, str]] = [
+    ("start", start_video, "read_photos"),
+    ("start", start_video, "parse"),
+    ("start", start_video, "accepted"),
+    ("status", check_video_status, "heal"),
+    ("cancel", cancel_video, "cancel"),
+    ("work", Blackbox, "generate"),
+    ("work", composition, "_request_body"),
+    ("work", S3Objects, "put_parts"),
+    ("work", S3Objects, "get"),
+]
+
+
+@pytest.mark.parametrize(("step", "owner", "name"), PLACES, ids=[f"{one[0]}-{one[2]}" for one in PLACES])
+def test_a_crash_anywhere_tells_no_secret(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, step: str, owner: Any, name: str
+) -> None:
+    """The exception's own text holds everything that it should not, as one that quotes its input would."""
+    started = watched.start()
+    job_id, token = started.body["jobId"], started.body["ownerToken"]
+    text = " ".join([*NEVER, PROMPT, EXIF, token])
+    watched.answers.clear()
+
+    def crash(*_: object, **__: object) -> Any:
+        raise RuntimeError(text)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, name, crash)
+        steps: dict[str, Callable[[], object]] = {
+            "start": watched.start,
+            "status": lambda: watched.status(job_id),
+            "cancel": lambda: watched.cancel(started),
+            "work": lambda: watched.work(job_id),
+        }
+        steps[step]()
+    if step == "work":
+        watched.status(job_id)
+
+    answers = [answer.replace(PROMPT, "", 1) if step == "work" else answer for answer in watched.answers]
+    log = watched.log()
+    assert found([*NEVER, PROMPT, EXIF, token], *answers) == []
+    assert found([*NEVER, PROMPT, EXIF, token, S3_KEY_ID], log) == []
+    assert "crashed" in log or "call_broke" in log
+
+
+def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
+    read = settings.read(watched.test.environ, blackbox=True)
+    worker = composition.make_worker(watched.test.environ)
+    job = Job(
+        id="A" * 22,
+        prompt=PROMPT,
+        model="m",
+        aspect_ratio="auto",
+        photos=(),
+        created_at=0.0,
+        nonce="",
+        provider_url=LINK,
+    )
+    sent = {"prompt": PROMPT, "ownerToken": "canary-token", "photos": [{"name": FILE_NAME, "data": EXIF}]}
+    request = Request(
+        id="1",
+        method="POST",
+        url=f"https://site.example/?x={LINK}",
+        headers={"x-access-code": ACCESS_CODE},
+        query={"x": LINK},
+        body=PROMPT.encode(),
+        netlify={},
+        seconds_left=lambda: 1.0,
+    )
+    shown = [
+        read,
+        worker,
+        worker.tools(),
+        worker.site.store.objects,
+        job,
+        request,
+        Response(200, {"ownerToken": "canary-token", "videoUrl": LINK}),
+        StartRequest.model_validate(sent),
+        CancelRequest.model_validate({"jobId": "A", "ownerToken": "canary-token"}),
+        Upload(EXIF.encode(), PhotoInfo("image/jpeg", 1, 1)),
+        StoredObject(PROMPT.encode(), "etag", 0.0, "text/plain"),
+        Blackbox("https://api.example", Secret(API_KEY)),
+    ]
+
+    assert "canary" not in "\n".join(f"{one!r} {one}" for one in shown)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"prompt": [PROMPT], "photos": EXIF, "ownerToken": 5}, {"prompt": PROMPT, "photos": [{"data": [EXIF]}]}],
+)
+def test_a_refused_body_is_not_quoted_even_by_what_refused_it(body: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error") as caught:
+        StartRequest.model_validate(body)
+
+    assert "canary" not in str(caught.value)
