@@ -283,7 +283,7 @@ test('a subprocess of the handler can neither read requests nor write answers', 
 import subprocess, sys
 PROBE = "import os, sys; print(repr(sys.stdin.read())); print(sorted(os.listdir('/dev/fd'))[:3])"
 def handler(event, context):
-    done = subprocess.run([sys.executable, "-c", PROBE + "; os.fstat(3)"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", PROBE + "; os.fstat(3)"], capture_output=True, text=True, close_fds=False)
     return {"statusCode": 200, "body": done.stdout.splitlines()[0] + " " + str("Bad file descriptor" in done.stderr)}
 `,
   )
@@ -323,32 +323,35 @@ for (const [title, returned] of [
   ['None', 'None'],
   ['an exit', 'exit_with(3)'],
 ]) {
-  test(`a handler that returns ${title} is a 500, and the next request works`, async t => {
+  test(`a handler that returns ${title} is a 500, and the child goes on`, async t => {
     const { call } = await project(
       t,
       `
-import sys
+import os, sys
 def exit_with(status): sys.exit(status)
 def handler(event, context):
-    return ${returned} if event["path"] == "/bad" else {"statusCode": 200, "body": "fine"}
+    return ${returned} if event["path"] == "/bad" else {"statusCode": 200, "body": str(os.getpid())}
 `,
     )
+    const before = await (await call()).text()
     const response = await call(new Request('http://x/bad'))
     assert.equal(response.status, 500)
     await assertProblem(response, FAILED)
-    assert.equal(await (await call()).text(), 'fine')
+    assert.equal(await (await call()).text(), before)
   })
 }
 
 test('a handler that cannot be imported is a 500, its traceback once in the log; mended, it answers', async t => {
-  const folder = makeProject(t, 'import no_such_module')
+  const folder = makeProject(t, 'import os\nprint(os.getpid())\nimport no_such_module')
   const { call, lines } = await load(t, folder)
-  while (!lines.length) await setImmediate() // the child that was started early ends before any request
+  // The child that was started early ends before any request.
+  while (!lines.length) await setImmediate()
+  while (isAlive(Number(lines[0]?.text))) await setImmediate()
   const response = await call()
   assert.equal(response.status, 500)
   await assertProblem(response, FAILED)
-  assert.match(lines[0]?.text ?? '', /^Traceback .*ModuleNotFoundError: No module named 'no_such_module'$/s)
-  assert.deepEqual(lines.slice(1), [failureLine('Python ended with status 1')])
+  assert.match(lines[1]?.text ?? '', /^Traceback .*ModuleNotFoundError: No module named 'no_such_module'$/s)
+  assert.deepEqual(lines.slice(2), [failureLine('Python ended with status 1')])
   writeHandler(folder, PID)
   assert.equal((await call()).status, 200)
 })
