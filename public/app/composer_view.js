@@ -85,7 +85,7 @@ export function createComposerView({ config, onGenerate }) {
   const list = el('ul', { class: 'photos', 'aria-label': words.photos.heading })
   const others = el('p', { class: 'hint', hidden: true }, words.photos.others)
   const photosError = el('p', { class: 'error', id: 'photos-error' })
-  const refused = el('ul', { class: 'refused', role: 'alert' })
+  const refused = el('div', { class: 'refused', role: 'alert' })
 
   const prompt = el('textarea', {
     id: 'prompt',
@@ -317,7 +317,7 @@ export function createComposerView({ config, onGenerate }) {
     renderPhotos()
     others.hidden = composer.entries.length < 2
     refused.replaceChildren(
-      ...composer.refused.map(({ name, problem }) => el('li', {}, words.photoProblems[problem](name))),
+      ...composer.refused.map(({ name, problem }) => el('p', {}, words.photoProblems[problem](name))),
     )
 
     const length = promptLength(composer.prompt)

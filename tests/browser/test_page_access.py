@@ -1,0 +1,288 @@
+"""The page for everybody: by keyboard, by screen reader, small and large, both directions, calm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from page_under_test import (
+    axe_violations,
+    completed,
+    failed,
+    fill,
+    generate,
+    headline,
+    photo,
+    status,
+    upload,
+    wait_until,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from page_under_test import Functions
+
+    OpenPage = Callable[..., Page]
+
+RENDERING = status("processing", stage="rendering", pollAfterMs=60_000)
+STATES = {"rendering": RENDERING, "completed": completed(), "failed": failed("provider_busy")}
+STAMPS = {"rendering": "Rendering", "completed": "Ready", "failed": "Failed"}
+TOLD = [["Your video is ready", "The light turns to gold."]]
+LONGEST_LINE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select, textarea, label.button')]
+  .filter(one => one.checkVisibility() && !one.matches('.visually-hidden, .skip, .facts a'))
+  .map(one => [one.closest('.segment') ?? one, one])
+  .map(([target, one]) => [one.outerHTML.slice(0, 80), target.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 24 || box.height < 24)
+  .map(([html]) => html)"""
+
+
+def focus_by_tab(page: Page, name: str, *, role: str | None = None) -> None:
+    """Press Tab until the control of this accessible name has the focus."""
+    wanted = page.get_by_role(role, name=name) if role else page.get_by_label(name)  # type: ignore[arg-type]
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if wanted.evaluate_all("all => all.includes(document.activeElement)"):
+            return
+    raise AssertionError(f"{name} was not reached by Tab")
+
+
+def test_the_whole_way_by_keyboard_alone(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(status("queued"), RENDERING | {"pollAfterMs": 20}, completed())
+    page = open_page()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    focus_by_tab(page, "Choose photos")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([upload(photo())])
+    focus_by_tab(page, "What happens in the video?")
+    page.keyboard.type("The light turns to gold.")
+    focus_by_tab(page, "Wide 16:9")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Tall 9:16")).to_be_checked()
+    focus_by_tab(page, "Generate", role="button")
+    page.keyboard.press("Enter")
+    expect(headline(page)).to_be_focused()
+    expect(headline(page)).to_have_text("Your video is ready")
+    focus_by_tab(page, "Download", role="link")
+    focus_by_tab(page, "Delete …", role="button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("article").get_by_role("button", name="Delete …")).to_be_focused()
+
+
+def test_the_focus_is_seen_and_never_lost_when_its_button_goes(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(failed("provider_busy"))
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("No video this time")
+    functions.start = [None]
+    focus_by_tab(page, "Try again", role="button")
+    assert page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(headline(page)).to_have_text("Sending your request")
+    expect(headline(page)).to_be_focused()
+
+
+def test_the_form_as_a_screen_reader_finds_it(open_page: OpenPage) -> None:
+    expect(open_page().get_by_role("form", name="New video")).to_match_aria_snapshot("""
+      - form "New video":
+        - heading "Make a photo move." [level=1]
+        - figure "Wide 16:9"
+        - button "Choose photos"
+        - paragraph: Up to 4 photos.
+        - textbox "What happens in the video?"
+        - paragraph: 0 of 2,000 characters
+        - list "Examples":
+          - listitem:
+            - button "Slow push in"
+        - group "Shape":
+          - radio "Wide 16:9" [checked]
+          - radio "Tall 9:16"
+          - radio "As the photo"
+        - button "Generate"
+    """)
+
+
+def test_the_wait_as_a_screen_reader_finds_it(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(RENDERING)
+    page = open_page()
+    generate(page)
+    expect(page.get_by_role("article")).to_match_aria_snapshot("""
+      - article:
+        - heading "Making your video" [level=1]
+        - figure:
+          - img "Your photo"
+        - paragraph: /You may close this page/
+        - list "Progress":
+          - listitem: Uploading (done)
+          - listitem: Queued (done)
+          - listitem: Rendering
+          - listitem: Saving
+        - paragraph:
+          - timer "Elapsed": /0:2\\d/
+          - text: /left/
+        - button "Cancel"
+        - button "Copy link"
+        - term: Text
+        - definition: The light turns to gold.
+    """)
+
+
+def test_the_result_as_a_screen_reader_finds_it(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page()
+    generate(page)
+    expect(page.get_by_role("article")).to_match_aria_snapshot("""
+      - article:
+        - heading "Your video is ready" [level=1]
+        - figure
+        - paragraph: Kept until 20 Dec 2026.
+        - link "Download"
+        - button "Copy link"
+        - button "Edit and make another"
+        - button "Delete …"
+    """)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_no_violation_on_a_phone_in_either_theme(
+    open_page: OpenPage, functions: Functions, theme: str, state: str
+) -> None:
+    functions.states(STATES[state])
+    page = open_page(
+        viewport={"width": 390, "height": 844}, color_scheme=theme, has_touch=True, is_mobile=True
+    )
+    fill(page, photos=[photo(), photo(800, 1200)])
+    expect(page.get_by_text("Take a photo")).to_be_visible()
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_role("region", name="Your videos")).to_contain_text(STAMPS[state])
+    assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280, 3840])
+@pytest.mark.parametrize("language", ["en-GB", "de-DE"])
+def test_nothing_is_cut_off_at_any_width(
+    open_page: OpenPage, functions: Functions, width: int, language: str
+) -> None:
+    # 320 pixels are also what a window of 1280 has at 400 % zoom (WCAG 1.4.10).
+    functions.states(RENDERING)
+    page = open_page(viewport={"width": width, "height": 700}, locale=language)
+    assert page.evaluate(LONGEST_LINE) <= 0
+    page.locator("#photos").set_input_files([upload(photo()), upload(photo(600, 900), "tall.jpg")])
+    page.locator("#prompt").fill("https://example.org/" + "a" * 200)
+    page.locator("button[type=submit]").click()
+    expect(page.get_by_role("timer")).to_be_visible()
+    assert page.evaluate(LONGEST_LINE) <= 0
+    page.locator(".new-video").click()
+    page.locator("#photos").set_input_files([upload(photo()), upload(photo(600, 900), "tall.jpg")])
+    assert page.evaluate(LONGEST_LINE) <= 0
+
+
+def test_every_target_is_large_enough_to_hit(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page(viewport={"width": 320, "height": 700})
+    fill(page, photos=[photo(320, 240), photo(240, 320)])
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.get_by_role("button", name="Generate").click()
+    expect(headline(page)).to_have_text("Your video is ready")
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_the_page_speaks_the_browsers_language_or_the_chosen_one(open_page: OpenPage) -> None:
+    page = open_page(locale="de-AT")
+    expect(headline(page)).to_have_text("Bring ein Foto in Bewegung.")
+    assert page.evaluate("() => document.documentElement.lang") == "de"
+    assert page.title() == "videogen: ein Foto bewegt sich"
+    assert axe_violations(page) == []
+    page.get_by_label("Sprache").select_option("English")
+    expect(headline(page)).to_have_text("Make a photo move.")
+    page.reload()
+    expect(headline(page)).to_have_text("Make a photo move.")
+
+
+def test_another_language_than_those_falls_back_to_english(open_page: OpenPage) -> None:
+    expect(headline(open_page(locale="fi-FI"))).to_have_text("Make a photo move.")
+
+
+def test_the_page_is_mirrored_for_languages_from_right_to_left(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING)
+    page = open_page(viewport={"width": 1280, "height": 800})
+    page.evaluate("() => { document.documentElement.dir = 'rtl' }")
+    picture, panel = page.locator(".slide").bounding_box(), page.get_by_label("Examples").bounding_box()
+    assert picture is not None
+    assert panel is not None
+    assert picture["x"] > panel["x"] + panel["width"]
+    assert page.evaluate(LONGEST_LINE) <= 0
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    assert page.evaluate(LONGEST_LINE) <= 0
+    assert axe_violations(page) == []
+
+
+def test_who_wants_less_motion_gets_none(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(RENDERING, completed())
+    page = open_page(reduced_motion="reduce")
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    moving = "() => document.getAnimations().length"
+    assert page.evaluate(moving) == 0
+    page.reload()
+    expect(headline(page)).to_have_text("Your video is ready")
+    video = page.get_by_label("Your video", exact=True)
+    expect(video).to_have_js_property("readyState", 4)
+    assert video.evaluate("video => [video.paused, video.autoplay, video.muted]") == [True, False, False]
+
+
+def test_colours_that_the_system_forces_are_kept(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(RENDERING)
+    page = open_page(forced_colors="active")
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    assert axe_violations(page) == []
+
+
+def test_a_job_that_ends_in_a_hidden_tab_changes_the_title_and_tells_who_asked(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page(permissions=["notifications"])
+    page.add_init_script("""
+      window.told = []
+      window.Notification = class {
+        static permission = 'default'
+        static async requestPermission() { return (this.permission = 'granted') }
+        constructor(title, options) { window.told.push([title, options.body]) }
+      }
+      let hidden = false
+      Object.defineProperty(document, 'hidden', { get: () => hidden })
+      window.hide = now => { hidden = now; document.dispatchEvent(new Event('visibilitychange')) }
+    """)
+    page.reload()
+    functions.states(RENDERING | {"pollAfterMs": 5_000})
+    page.clock.install()
+    generate(page)
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    expect(page.get_by_text("You will be told when it is ready.")).to_be_visible()
+    expect(page.get_by_role("button", name="Tell me when it is ready")).to_be_hidden()
+    functions.states(completed())
+    page.evaluate("() => window.hide(true)")
+    page.clock.run_for(10_000)
+    assert page.evaluate("() => window.told") == []
+    page.clock.run_for(11_000)
+    wait_until(page, lambda: page.evaluate("() => window.told") == TOLD)
+    assert page.title() == "✓ Ready | videogen: make a photo move"
+    page.evaluate("() => window.hide(false)")
+    assert page.title() == "videogen: make a photo move"

@@ -1,0 +1,239 @@
+"""What becomes of photos in the browser before they are sent: upright, small, without metadata."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from page_under_test import axe_violations, generate, headline, photo, status, upload, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from page_under_test import Functions
+
+    OpenPage = Callable[..., Page]
+
+PASTE_OR_DROP = """([type, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+  const data = new DataTransfer()
+  data.items.add(new File([bytes], 'pasted.jpg', { type: 'image/jpeg' }))
+  const event = type === 'paste'
+    ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+    : new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true })
+  document.body.dispatchEvent(event)
+}"""
+
+
+def sent_photos(functions: Functions) -> list[Image.Image]:
+    """Return the photos of the last request."""
+    uris = [one["data"] for one in functions.starts[-1]["photos"]]
+    assert all(uri.startswith("data:image/jpeg;base64,") for uri in uris)
+    return [Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) for uri in uris]
+
+
+def colour_at(image: Image.Image, x: float, y: float) -> tuple[int, ...]:
+    """Return the pixel at a place given in shares of width and height."""
+    found = image.convert("RGB").getpixel((round(x * (image.width - 1)), round(y * (image.height - 1))))
+    assert isinstance(found, tuple)
+    return tuple(int(value) for value in found)
+
+
+def is_red(colour: tuple[int, ...]) -> bool:
+    return colour[0] > 200 and max(colour[1:]) < 60
+
+
+def two_colours(orientation: int) -> bytes:
+    """Return a JPEG whose stored pixels are red in their left half and blue in their right one."""
+    image = Image.new("RGB", (600, 400), (0, 0, 255))
+    image.paste((255, 0, 0), (0, 0, 300, 400))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x8825] = {1: "N", 2: (47.0, 3.0, 0.0)}  # where it was taken
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=95, exif=exif)
+    return buffer.getvalue()
+
+
+def list_of_photos(page: Page) -> Any:
+    return page.get_by_role("list", name="Photos").get_by_role("listitem")
+
+
+# https://exif.org/Exif2-2.PDF, 4.6.4: where the stored left edge is seen.
+@pytest.mark.parametrize(
+    ("orientation", "red_edge"),
+    [(1, (0.05, 0.5)), (3, (0.95, 0.5)), (6, (0.5, 0.05)), (8, (0.5, 0.95))],
+)
+def test_a_turned_photo_is_sent_upright_and_without_metadata(
+    open_page: OpenPage, functions: Functions, orientation: int, red_edge: tuple[float, float]
+) -> None:
+    page = open_page()
+    generate(page, photos=[two_colours(orientation)])
+    wait_until(page, lambda: len(functions.starts) == 1)
+    [sent] = sent_photos(functions)
+    upright = (600, 400) if orientation in {1, 3} else (400, 600)
+    assert sent.size == upright
+    assert is_red(colour_at(sent, *red_edge))
+    assert not is_red(colour_at(sent, 1 - red_edge[0], 1 - red_edge[1]))
+    assert dict(sent.getexif()) == {}
+
+
+def test_a_photo_of_48_megapixels_is_scaled_while_the_page_goes_on(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page()
+    body = photo(8000, 6000)
+    page.evaluate(
+        """() => {
+          window.longestPause = 0
+          let last = performance.now()
+          const beat = now => {
+            window.longestPause = Math.max(window.longestPause, now - last)
+            last = now
+            requestAnimationFrame(beat)
+          }
+          requestAnimationFrame(beat)
+        }"""
+    )
+    page.get_by_label("Choose photos").set_input_files([upload(body)])
+    expect(list_of_photos(page).get_by_role("img")).to_be_visible(timeout=30_000)
+    assert page.evaluate("() => window.longestPause") < 1_000
+    page.get_by_label("What happens in the video?").fill("Wind.")
+    page.get_by_role("button", name="Generate").click()
+    wait_until(page, lambda: len(functions.starts) == 1)
+    [sent] = sent_photos(functions)
+    assert sent.size == (1920, 1440)
+
+
+def test_four_photos_that_compress_badly_still_fit_together(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page()
+    generate(page, photos=[photo(1600, 1200, noise=True)] * 4)
+    wait_until(page, lambda: len(functions.starts) == 1)
+    sizes = [len(one["data"]) * 3 // 4 for one in functions.starts[0]["photos"]]
+    assert len(sizes) == 4
+    assert sum(sizes) <= 4_000_000
+
+
+def test_what_is_clear_in_a_png_becomes_white(open_page: OpenPage, functions: Functions) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(buffer, "PNG")
+    page = open_page()
+    generate(page, photos=[buffer.getvalue()])
+    wait_until(page, lambda: len(functions.starts) == 1)
+    [sent] = sent_photos(functions)
+    assert colour_at(sent, 0.5, 0.5) == (255, 255, 255)
+
+
+def test_a_heic_photo_that_the_browser_cannot_open_gets_advice(open_page: OpenPage) -> None:
+    page = open_page()
+    body = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64)
+    page.get_by_label("Choose photos").set_input_files([upload(body, "IMG_1.HEIC", "image/heic")])
+    expect(page.get_by_role("alert")).to_contain_text("IMG_1.HEIC is a HEIC photo")
+    expect(page.get_by_role("alert")).to_contain_text("Most Compatible")
+    expect(list_of_photos(page)).to_have_count(0)
+    assert axe_violations(page) == []
+
+
+def test_a_file_that_is_no_photo_is_named_and_the_others_are_taken(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_label("Choose photos").set_input_files(
+        [upload(b"%PDF-1.7", "bill.pdf", "application/pdf"), upload(photo())]
+    )
+    expect(page.get_by_role("alert")).to_have_text("bill.pdf cannot be opened as a photo.")
+    expect(list_of_photos(page)).to_have_count(1)
+
+
+def test_a_fifth_photo_is_left_out_by_name(open_page: OpenPage) -> None:
+    page = open_page()
+    small = photo(320, 240)
+    page.get_by_label("Choose photos").set_input_files([upload(small, f"{n}.jpg") for n in range(1, 6)])
+    expect(page.get_by_role("alert")).to_have_text("5.jpg was left out: there is no room for more photos.")
+    expect(list_of_photos(page)).to_have_count(4)
+
+
+def test_any_photo_can_become_the_start_frame_and_goes_up_first(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page()
+    page.get_by_label("Choose photos").set_input_files(
+        [upload(photo(1200, 800), "wide.jpg"), upload(photo(600, 900), "tall.jpg")]
+    )
+    expect(list_of_photos(page).get_by_role("img")).to_have_count(2)
+    expect(page.get_by_text("The other photos are sent along")).to_be_visible()
+    expect(page.get_by_label("Wide 16:9")).to_be_checked()
+    page.get_by_role("button", name="Use as start frame: tall.jpg").click()
+    expect(page.get_by_label("Tall 9:16")).to_be_checked()
+    expect(list_of_photos(page).first).to_contain_text("Start frame")
+    page.get_by_label("What happens in the video?").fill("Wind.")
+    page.get_by_role("button", name="Generate").click()
+    wait_until(page, lambda: len(functions.starts) == 1)
+    assert [sent.size for sent in sent_photos(functions)] == [(600, 900), (1200, 800)]
+    assert functions.starts[0]["aspectRatio"] == "9:16"
+
+
+def test_the_crop_is_shown_and_measured(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(status("processing", stage="rendering", pollAfterMs=60_000))
+    page = open_page()
+    page.get_by_label("Choose photos").set_input_files([upload(photo(1200, 900))])
+    frame = page.get_by_role("img", name="The start frame: your photo in its crop")
+
+    def shape() -> float:
+        box = frame.bounding_box()
+        assert box is not None
+        return box["width"] / box["height"]
+
+    expect(page.get_by_text("25% of the photo is cut off at the top and bottom.")).to_be_visible()
+    assert shape() == pytest.approx(16 / 9, rel=0.01)
+    page.get_by_label("Tall 9:16").check()
+    expect(page.get_by_text("58% of the photo is cut off at the sides.")).to_be_visible()
+    assert shape() == pytest.approx(9 / 16, rel=0.01)
+    page.get_by_label("As the photo").check()
+    expect(page.get_by_text("The whole photo is sent")).to_be_visible()
+    assert shape() == pytest.approx(4 / 3, rel=0.01)
+    page.get_by_label("Tall 9:16").check()
+    page.get_by_label("What happens in the video?").fill("Wind.")
+    page.get_by_role("button", name="Generate").click()
+    frame = page.get_by_role("img", name="Your photo")
+    expect(frame).to_be_visible()
+    assert shape() == pytest.approx(9 / 16, rel=0.01)
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_a_photo_can_be_pasted_or_dropped_anywhere(
+    open_page: OpenPage, functions: Functions, way: str
+) -> None:
+    functions.states(status("processing", stage="rendering", pollAfterMs=60_000))
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    page.evaluate(PASTE_OR_DROP, [way, base64.b64encode(photo(640, 480)).decode()])
+    expect(headline(page)).to_have_text("Make a photo move.")
+    expect(list_of_photos(page).get_by_role("img")).to_have_count(1)
+
+
+def test_a_removed_photo_is_not_sent_and_the_focus_stays_near(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_label("Choose photos").set_input_files([upload(photo(320, 240))])
+    page.get_by_role("button", name="Remove: lake.jpg").click()
+    expect(list_of_photos(page)).to_have_count(0)
+    expect(page.get_by_label("Choose photos")).to_be_focused()
+
+
+def test_where_no_worker_can_decode_the_page_does(open_page: OpenPage, functions: Functions) -> None:
+    page = open_page()
+    page.add_init_script("delete window.OffscreenCanvas")
+    page.reload()
+    generate(page, photos=[two_colours(6)])
+    wait_until(page, lambda: len(functions.starts) == 1)
+    [sent] = sent_photos(functions)
+    assert sent.size == (400, 600)
+    assert is_red(colour_at(sent, 0.5, 0.05))
