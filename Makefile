@@ -31,7 +31,7 @@ format: setup-test ## put every file into its format
 	biome check --write .
 
 bundle: setup-dev ## build the zips that Netlify runs, and start each once
-	@$(PYTHON) scripts/bundle.py
+	@$(PYTHON) scripts/zip_report.py
 
 lock: setup-test ## resolve the dependencies of pyproject.toml anew
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt

@@ -1,4 +1,4 @@
-"""Build the zips that Netlify runs, start each, print what they weigh: `python3 scripts/bundle.py`."""
+"""Build the zips that Netlify runs, start each, print what they weigh: `python3 scripts/zip_report.py`."""
 
 from __future__ import annotations
 
