@@ -8,6 +8,7 @@ import { createJobActions, linkTo, permalink } from './job_actions.js'
 import { openJobStore } from './job_store.js'
 import { createJobView } from './job_view.js'
 import * as notifications from './notifications.js'
+import { keepPage } from './offline.js'
 import { headline } from './phrases.js'
 import { createPictures } from './pictures.js'
 import { setPreference } from './preferences.js'
@@ -167,6 +168,7 @@ export async function openJobsPage({ config, composer, shell }) {
     async submit(draft) {
       const key = await engine.submit(draft)
       setPreference('jobs', 'yes')
+      void keepPage()
       location.hash = `~${key}`
     },
   }

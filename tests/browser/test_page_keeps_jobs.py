@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from page_under_test import (
     JOB_ID,
     Answer,
+    StaticSite,
     accepted,
     completed,
     fill,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page
 
-    from page_under_test import Functions, StaticSite
+    from page_under_test import Functions
 
     OpenPage = Callable[..., Page]
     NewContext = Callable[..., BrowserContext]
@@ -263,3 +264,24 @@ def test_where_the_rest_of_the_page_cannot_be_loaded_nothing_is_sent_and_nothing
     expect(page.get_by_text("The page could not be loaded completely. Nothing was sent")).to_be_visible()
     expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
     assert functions.starts == []
+
+
+def test_a_reload_without_a_network_still_shows_where_the_jobs_stand(
+    new_context: NewContext, functions: Functions
+) -> None:
+    site = StaticSite()
+    page = new_context().new_page()
+    functions.states(RENDERING)
+    functions.attach(page)
+    page.goto(site.url)
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.wait_for_function(
+        "async () => (await (await caches.open('videogen-page')).match('/app/jobs_page.js')) !== undefined"
+    )
+    site.stop()
+    page.reload()
+    expect(headline(page)).to_have_text("Making your video")
+    expect(page.get_by_role("img", name="Your photo")).to_be_visible()
+    expect(page.get_by_role("region", name="Your videos")).to_contain_text("Rendering")

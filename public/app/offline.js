@@ -1,0 +1,25 @@
+/** The page without a network; see service_worker.js. */
+
+const CACHE = 'videogen-page'
+
+/** Keep the page in this browser, with all that it has loaded so far. */
+export async function keepPage() {
+  const { serviceWorker } = navigator
+  // From the second load on the service worker itself keeps what passes through it.
+  if (!serviceWorker || serviceWorker.controller) return
+  try {
+    await serviceWorker.register('/service_worker.js')
+    const cache = await caches.open(CACHE)
+    await cache.addAll(['/', ...loadedFiles()])
+  } catch {
+    // A browser that keeps nothing: the page works as long as there is a network.
+  }
+}
+
+function loadedFiles() {
+  return performance
+    .getEntriesByType('resource')
+    .map(({ name }) => new URL(name))
+    .filter(({ origin, pathname }) => origin === location.origin && !pathname.startsWith('/api/'))
+    .map(({ pathname }) => pathname)
+}
