@@ -42,7 +42,7 @@ class DevSite:
 
     def copy(self) -> Self:
         """Copy what git tracks or would track, and link what is installed."""
-        self._home.mkdir()
+        self._home.mkdir(parents=True)
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT,

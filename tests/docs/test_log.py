@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from served_site import ServedSite
 
 STORIES = [block for block in blocks("json") if block.rest.startswith("prompt=")]
+RANKS = ["info", "warning", "error"]
 OWN = {"requestId": str, "jobId": str, "durationMs": float, "bytes": int}
 """What differs from run to run, and its type."""
 
@@ -43,5 +44,5 @@ def shape(line: str) -> dict[str, Any]:
 
 
 def worst(lines: list[str]) -> str:
-    levels = [json.loads(line)["level"] for line in lines]
-    return max(levels, key=["info", "warning", "error"].index)
+    levels: list[str] = [json.loads(line)["level"] for line in lines]
+    return max(levels, key=RANKS.index)

@@ -79,8 +79,8 @@ def aws(words: list[str]) -> None:
     assert service == "s3api"
     model = botocore.session.get_session().get_service_model("s3")
     names = {kebab(name): name for name in model.operation_names}
-    members = model.operation_model(names[operation]).input_shape.members
-    known = {kebab(name) for name in members} | {"region", "endpoint-url"}
+    shape: Any = model.operation_model(names[operation]).input_shape
+    known = {kebab(name) for name in shape.members} | {"region", "endpoint-url"}
     assert {option[2:] for option in options if option.startswith("--")} <= known
 
 

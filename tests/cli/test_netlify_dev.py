@@ -1,0 +1,36 @@
+"""The command on the real `netlify dev`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dev_site import DevSite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from terminal import Operator
+
+
+def test_all_is_green_a_video_is_made_and_its_id_alone_finds_its_story(
+    videogen: Operator, lake: Path, tmp_path: Path
+) -> None:
+    with DevSite(tmp_path / "dev", environ=os.environ | videogen.environ) as dev:
+        doctor = videogen("doctor", "--site", dev.url, "--json")
+        made = videogen("generate", str(lake), "slow pan", "--site", dev.url, "--json")
+    assert {finding["level"] for finding in doctor.json} == {"ok"}
+    assert made.code == 0, made.err
+    job_id = made.json["jobId"]
+
+    story = [line["action"] for line in dev.log_lines() if line.get("jobId") == job_id]
+
+    assert story == [
+        "job.created",
+        "worker.called",
+        "job.claimed",
+        "blackbox.called",
+        "blackbox.answered",
+        "video.saved",
+        "job.completed",
+    ]
