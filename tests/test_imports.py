@@ -1,0 +1,106 @@
+"""What a cold start waits for: which modules each function imports, and how many."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+SRC = "src"
+ASK = """
+import json, sys
+bare = len(sys.modules)
+sys.path.insert(0, {src!r})
+from videogen.functions import {function}, composition
+{site}
+json.dump({{"bare": bare, "modules": sorted(sys.modules)}}, sys.stdout)
+"""
+SITE = """
+import os
+os.environ.update({
+    "S3_BUCKET": "bucket", "S3_REGION": "us-east-1", "S3_ENDPOINT_URL": "http://127.0.0.1:9",
+    "S3_ACCESS_KEY_ID": "id", "S3_SECRET_ACCESS_KEY": "secret", "BLACKBOX_API_KEY": "key",
+    "VIDEOGEN_SIGNING_SECRET": "whsec_" + 43 * "A" + "=",
+})
+composition.site()
+"""
+"""The first request makes the site; its client of S3 is part of the cold start."""
+
+FUNCTIONS = ("start_video", "check_video_status", "cancel_video", "generate_video_background")
+COUNTED = {"botocore", "dateutil", "jmespath", "pydantic", "urllib3", "videogen"}
+STANDARD_LIBRARY = 190
+"""Of all other modules, which are the standard library's: its own number differs between versions."""
+
+
+@cache
+def modules(function: str) -> tuple[frozenset[str], int]:
+    """Return what is imported when a function's first request begins, and how many a bare interpreter has."""
+    ask = ASK.format(src=SRC, function=function, site=SITE)
+    found = subprocess.run([sys.executable, "-I", "-c", ask], capture_output=True, check=True)
+    answer = json.loads(found.stdout)
+    return frozenset(answer["modules"]), answer["bare"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    "package", ["boto3", "botocore.client", "s3transfer", "httpx", "PIL", "moto", "videogen.local"]
+)
+def test_no_function_imports_what_its_first_request_does_not_need(function: str, package: str) -> None:
+    assert package not in modules(function)[0]
+
+
+def test_a_status_needs_no_schemas() -> None:
+    assert "pydantic" not in modules("check_video_status")[0]
+
+
+@pytest.mark.parametrize("function", ["start_video", "check_video_status", "cancel_video"])
+def test_what_the_page_waits_for_leaves_the_worker_s_modules_out(function: str) -> None:
+    worker = {"videogen.generation", "videogen.blackbox", "videogen.photo_cleaning", "videogen.videos"}
+    assert not worker & modules(function)[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "most"),
+    [
+        ("start_video", 125),
+        ("check_video_status", 80),
+        ("cancel_video", 125),
+        ("generate_video_background", 80),
+    ],
+)
+def test_the_number_of_modules_is_on_a_budget(function: str, most: int) -> None:
+    imported, bare = modules(function)
+    counted = [name for name in imported if name.split(".")[0] in COUNTED]
+    assert len(counted) <= most
+    assert len(imported) - bare - len(counted) <= STANDARD_LIBRARY
+
+
+@pytest.mark.parametrize(
+    ("function", "most"),
+    [
+        ("start_video", 30),
+        ("check_video_status", 22),
+        ("cancel_video", 30),
+        ("generate_video_background", 22),
+    ],
+)
+def test_processor_time_until_the_first_request_is_a_multiple_of_the_bare_interpreter_s(
+    function: str, most: float
+) -> None:
+    ask = ASK.format(src=SRC, function=function, site=SITE)
+    assert least_processor_seconds(ask) / least_processor_seconds("pass") <= most
+
+
+def least_processor_seconds(program: str) -> float:
+    """Return the user and system time of the best of three runs: a busy machine only adds to it."""
+    found = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(found)
