@@ -49,6 +49,12 @@ def test_the_photo_and_the_prompt_arrive_once(
     assert [stored.job.aspect_ratio for stored in videogen.bucket.jobs()] == ["9:16"]
 
 
+def test_a_pipe_gets_a_line_for_each_stage(videogen: Operator, site: ServedSite, lake: Path) -> None:
+    ran = videogen("generate", str(lake), "slow pan", "--site", site.url)
+
+    assert ran.err.splitlines() == ["waiting for a worker", "downloading"]
+
+
 def test_a_failure_says_what_it_cost_and_is_the_exit_code(
     videogen: Operator, site: ServedSite, lake: Path
 ) -> None:

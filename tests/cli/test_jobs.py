@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from between import before, s3_error
+from between import Passed, Reply, before, s3_error
 from videogen import jobs
 from videogen.clock import Clock
 from videogen.jobs import Job, Stage, Status
@@ -86,15 +86,14 @@ def test_no_jobs_is_said(videogen: Operator) -> None:
 
 
 def test_an_access_key_that_may_not_list_is_told_what_it_lacks(videogen: Operator) -> None:
-    with before(
-        videogen, lambda request: s3_error(403, "AccessDenied") if "list-type" in request.path else None
-    ):
+    def refuse(request: Passed) -> Reply | None:
+        return s3_error(403, "AccessDenied") if "list-type" in request.path else None
+
+    with before(videogen, refuse):
         ran = videogen("jobs")
 
-    assert (ran.code, ran.err) == (
-        1,
-        "videogen: the bucket cannot be listed (AccessDenied): allow s3:ListBucket, or ask `videogen doctor`\n",
-    )
+    assert ran.code == 1
+    assert "the bucket cannot be listed (AccessDenied): allow s3:ListBucket" in ran.err
 
 
 # --- show --------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from videogen.cli import usage as usage_report
 from videogen.cli.bucket import Bucket
 from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
+from videogen.cli.progress import Shown
 from videogen.cli.site import Site, new_http
 from videogen.clock import Clock
 from videogen.errors import NoSuchObject, SettingsError, VideogenError
@@ -270,13 +271,9 @@ def generate(
         with telling(), new_http() as http:
             body["photos"] = [{"name": photo.name, "data": terminal_page.photo_uri(photo)}]
             there = Site(site, http)
-            with errors().status("sending the photo") as line:
-
-                def at(stage: str, elapsed: float, estimate: Mapping[str, float] | None) -> None:
-                    usual = f", usually {estimate['p50']:.0f} to {estimate['p90']:.0f} s" if estimate else ""
-                    line.update(f"{stage} ({elapsed:.0f} s{usual})")
-
-                job = terminal_page.wait(there, there.start(body, key=key, access_code=code), at, clock=CLOCK)
+            with Shown(errors()) as shown:
+                started = there.start(body, key=key, access_code=code)
+                job = terminal_page.wait(there, started, shown, clock=CLOCK)
                 target = out or Path(f"videogen-{job['jobId']}.mp4")
                 size = terminal_page.download(http, job["downloadUrl"], target)
     except KeyboardInterrupt:

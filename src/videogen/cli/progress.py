@@ -1,0 +1,94 @@
+"""The wait for a video, shown at a terminal: stage, bar, time. A pipe gets a line for each new stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress_bar import ProgressBar
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from rich.console import Console
+
+NEVER_MORE = 0.95
+"""The share of the bar that time alone may fill: only the video itself ends it."""
+
+
+class Shown:
+    """Shows the wait from `with` until its end."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            _Likely(),
+            _Seconds(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("sending the photo", before=0.0, p50=None, p90=None)
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, stage: str, elapsed: float, estimate: Mapping[str, float] | None) -> None:
+        """Show a stage; `elapsed` is the job's age, the estimate has p50 and p90, all in seconds."""
+        here = self._bar.tasks[self._task].elapsed or 0.0
+        known = estimate or {}
+        self._bar.update(
+            self._task,
+            description=stage,
+            before=elapsed - here,
+            p50=known.get("p50"),
+            p90=known.get("p90"),
+        )
+        if stage != self._stage and not self._console.is_terminal:
+            self._console.print(Text(stage), soft_wrap=True)
+        self._stage = stage
+
+
+def likely_share(age: float, p90: float) -> float:
+    """Return how far the bar goes at an age in seconds, from 0 to NEVER_MORE."""
+    return max(0.0, min(age / p90, NEVER_MORE)) if p90 > 0 else 0.0
+
+
+def _age(task: Task) -> float:
+    before: float = task.fields["before"]
+    return before + (task.elapsed or 0.0)
+
+
+class _Likely(ProgressColumn):
+    """A bar that is full when nine jobs in ten would be done; one that only moves while nothing is known."""
+
+    max_refresh = 0.1
+
+    def render(self, task: Task) -> ProgressBar:
+        p90 = task.fields["p90"]
+        if p90 is None:
+            return ProgressBar(total=None, width=30, pulse=True)
+        return ProgressBar(total=1.0, completed=likely_share(_age(task), p90), width=30)
+
+
+class _Seconds(ProgressColumn):
+    """The job's age, and what is usual."""
+
+    def render(self, task: Task) -> Text:
+        p50, p90 = task.fields["p50"], task.fields["p90"]
+        usual = "" if p50 is None else f", usually {p50:.0f} to {p90:.0f} s"
+        return Text(f"{_age(task):.0f} s{usual}")
