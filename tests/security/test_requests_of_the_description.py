@@ -12,19 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import schemathesis
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
+from described_requests import HELD, cases
 from example_jobs import VIDEO
 from site_over_wsgi import DESCRIPTION, ROOT, SiteOverWsgi, memory_site
-from site_under_test import data_uri, photo
 from videogen import jobs, signing
 from videogen.jobs import Job
 
@@ -32,20 +23,7 @@ if TYPE_CHECKING:
     from videogen.functions.composition import Site
 
 REQUESTS = int(os.environ.get("REQUESTS", "300"))
-PHOTO: dict[str, Any] = {"data": data_uri(photo((8, 8)))}
-OPERATIONS = [
-    ("/api/start-video", "POST"),
-    ("/api/check-video-status", "GET"),
-    ("/api/cancel-video", "POST"),
-]
 JOB_IDS = ["A" * 22, "B" * 21 + "A", "C" * 21 + "A"]
-HELD = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
 
 
 def test_the_description_is_what_the_models_say() -> None:
@@ -85,29 +63,12 @@ def site_with_jobs() -> Site:
 def test_no_request_is_answered_with_a_server_error_or_in_an_undescribed_way() -> None:
     site = site_with_jobs()
     described = schemathesis.openapi.from_wsgi(DESCRIPTION, SiteOverWsgi(site))
-    cases = st.one_of(
-        [
-            described[path][method].as_strategy(generation_mode=mode)
-            for path, method in OPERATIONS
-            for mode in GenerationMode
-        ]
-    )
+    owned = [(job_id, signing.owner_token(site.keys[0], job_id)) for job_id in JOB_IDS]
     seen: dict[int, int] = {}
 
     @settings(max_examples=REQUESTS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(case=cases, known=st.sampled_from(JOB_IDS), makes_sense=st.booleans())
-    def send(case: schemathesis.Case[Any], known: str, *, makes_sense: bool) -> None:
-        if makes_sense:
-            # What no generator can guess: an id, its token, a photo.
-            token = signing.owner_token(site.keys[0], known)
-            if "jobId" in (case.query or {}):
-                case.query["jobId"] = known
-            if isinstance(case.body, dict) and "photos" in case.body:
-                case.body |= {"photos": [dict(PHOTO)]}
-            if isinstance(case.body, dict) and "jobId" in case.body:
-                case.body |= {"jobId": known, "ownerToken": token}
-            if isinstance(case.body, dict) and "retryOf" in case.body:
-                case.body |= {"retryOf": known, "ownerToken": token}
+    @given(case=cases(described, owned))
+    def send(case: schemathesis.Case[Any]) -> None:
         answer = case.call()
         seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
         case.validate_response(answer, checks=HELD)
