@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from between import Passed, Reply, before, s3_error
+from served_site import ServedSite
 from videogen.cli import terminal_page
 from videogen.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from served_site import ServedSite
     from terminal import Operator
     from videogen.local.blackbox import Simulator
 
@@ -99,6 +100,25 @@ def test_a_site_that_does_not_answer_for_a_while_is_asked_again(
     monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(sleep=sleep))
 
     assert videogen("generate", str(lake), "slow pan", "--site", site.url).code == 0
+
+
+def test_a_download_that_breaks_off_names_the_command_that_goes_on(
+    videogen: Operator, site: ServedSite, lake: Path, simulator: Simulator
+) -> None:
+    bought = len(simulator.purchases)
+
+    def refuse(request: Passed) -> Reply | None:
+        return s3_error(503, "SlowDown") if "disposition" in request.path else None
+
+    with before(videogen, refuse), ServedSite(videogen.environ) as slow:
+        ran = videogen("generate", str(lake), "slow pan", "--site", slow.url)
+
+    assert ran.code == 1
+    assert "the store answered 503 instead of the video" in ran.err
+    again = next(line for line in ran.err.splitlines() if line.startswith("videogen generate"))
+    assert videogen(*shlex.split(again.replace(slow.url, site.url))[1:]).code == 0
+    assert len(simulator.purchases) == bought + 1
+    assert len(list(videogen.folder.glob("*.mp4"))) == 1
 
 
 def test_a_photo_too_large_for_a_request_is_made_smaller(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from videogen.cli.bucket import Bucket
 from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
 from videogen.cli.progress import Shown
-from videogen.cli.site import Site, new_http
+from videogen.cli.site import Site, SiteError, new_http
 from videogen.clock import Clock
 from videogen.errors import NoSuchObject, SettingsError, VideogenError
 from videogen.jobs import MalformedRecord, Status
@@ -267,22 +267,18 @@ def generate(
     if model is not None:
         body["model"] = model
     code = read_environment().get("VIDEOGEN_ACCESS_CODE", "").strip()
-    try:
-        with telling(), new_http() as http:
-            body["photos"] = [{"name": photo.name, "data": terminal_page.photo_uri(photo)}]
-            there = Site(site, http)
-            with Shown(errors()) as shown:
-                started = there.start(body, key=key, access_code=code)
-                job = terminal_page.wait(there, started, shown, clock=CLOCK)
-                target = out or Path(f"videogen-{job['jobId']}.mp4")
-                size = terminal_page.download(http, job["downloadUrl"], target)
-    except KeyboardInterrupt:
-        again = ["videogen", "generate", str(photo), prompt, "--site", site, "--key", key]
-        again += ["--aspect-ratio", aspect_ratio] if aspect_ratio != "auto" else []
-        again += ["--model", model] if model else []
-        again += ["--output", str(out)] if out else []
-        say(f"\nThe site goes on by itself. To go on here, without buying again:\n{shlex.join(again)}")
-        raise typer.Exit(130) from None
+    again = ["videogen", "generate", str(photo), prompt, "--site", site, "--key", key]
+    again += ["--aspect-ratio", aspect_ratio] if aspect_ratio != "auto" else []
+    again += ["--model", model] if model else []
+    again += ["--output", str(out)] if out else []
+    with telling(), new_http() as http, naming_the_way_on(again):
+        body["photos"] = [{"name": photo.name, "data": terminal_page.photo_uri(photo)}]
+        there = Site(site, http)
+        with Shown(errors()) as shown:
+            started = there.start(body, key=key, access_code=code)
+            job = terminal_page.wait(there, started, shown, clock=CLOCK)
+            target = out or Path(f"videogen-{job['jobId']}.mp4")
+            size = terminal_page.download(http, job["downloadUrl"], target)
     if as_json:
         print_json({**job, "file": str(target)})
     else:
@@ -364,6 +360,21 @@ def telling() -> Iterator[None]:
         yield
     except (VideogenError, OSError) as error:
         stop(error.detail if isinstance(error, VideogenError) else str(error))
+
+
+@contextlib.contextmanager
+def naming_the_way_on(command: list[str]) -> Iterator[None]:
+    """Where the wait breaks off and the job does not, print the command that goes on."""
+    hint = f"\nThe site goes on by itself. To go on here, without buying again:\n{shlex.join(command)}"
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(hint)
+        raise typer.Exit(130) from None
+    except SiteError as error:
+        if error.transient:
+            say(hint)
+        raise
 
 
 def stop(text: str) -> NoReturn:
