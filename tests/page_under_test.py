@@ -7,6 +7,7 @@ import functools
 import http.server
 import io
 import json
+import math
 import random
 import shutil
 import threading
@@ -68,28 +69,38 @@ def upload(body: bytes, name: str = "lake.jpg", media_type: str = "image/jpeg") 
 
 
 def _scene(width: int, height: int) -> Image.Image:
-    image = Image.new("RGB", (width, height))
-    draw = ImageDraw.Draw(image)
-    horizon = round(height * 0.62)
-    for y in range(height):
-        if y < horizon:
-            share = y / horizon
-            color = (round(38 + 214 * share**1.6), round(54 + 116 * share**1.3), round(98 + 24 * share))
-        else:
-            share = (y - horizon) / (height - horizon)
-            color = (round(214 - 186 * share), round(142 - 104 * share), round(112 - 52 * share))
-        draw.line((0, y, width, y), fill=color)
-    sun = round(min(width, height) * 0.075)
-    x, y = round(width * 0.64), round(horizon - sun * 1.3)
-    draw.ellipse((x - sun, y - sun, x + sun, y + sun), fill=(255, 226, 160))
-    for layer, (tone, rise) in enumerate((((92, 72, 104), 0.19), ((52, 44, 74), 0.12), ((24, 24, 44), 0.07))):
-        rng = random.Random(layer)  # noqa: S311 - the shape of hills
-        steps = 9 + 4 * layer
+    """Paint sky, sun, three ranges of hills, and the lake that mirrors them."""
+    horizon = round(height * 0.64)
+    sky = Image.new("RGB", (width, horizon))
+    draw = ImageDraw.Draw(sky)
+    for y in range(horizon):
+        share = y / horizon
+        draw.line(
+            (0, y, width, y),
+            fill=(round(44 + 208 * share**1.5), round(62 + 116 * share**1.2), round(110 + 14 * share)),
+        )
+    left, top, size = width * 0.6, horizon * 0.61, min(width, height) * 0.12
+    draw.ellipse((left, top, left + size, top + size), fill=(255, 232, 176))
+    for layer, (tone, rise) in enumerate(
+        (((158, 104, 116), 0.2), ((98, 70, 98), 0.13), ((42, 38, 66), 0.075))
+    ):
+        waves = random.Random(layer)  # noqa: S311 - the shape of hills
+        phases = [(waves.uniform(1.5, 9), waves.uniform(0, 7), waves.uniform(0.1, 0.5)) for _ in range(5)]
         ridge = [
-            (round(width * step / steps), round(horizon - height * rise * rng.uniform(0.25, 1)))
-            for step in range(steps + 1)
+            (
+                step * width / 90,
+                horizon
+                - height
+                * rise
+                * (0.55 + sum(part * math.sin(often * step / 22 + at) for often, at, part in phases) / 4),
+            )
+            for step in range(91)
         ]
         draw.polygon([(0, horizon), *ridge, (width, horizon)], fill=tone)
+    image = Image.new("RGB", (width, height))
+    image.paste(sky)
+    lake = sky.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((width, round(horizon * 0.9)))
+    image.paste(Image.blend(lake, Image.new("RGB", lake.size, (30, 34, 58)), 0.42), (0, horizon))
     return image
 
 
@@ -138,11 +149,17 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self._site = site
         super().__init__(*arguments, directory=str(ROOT / "public"))
 
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a page that is closed reads nothing to its end
+            super().handle()
+
     def do_GET(self) -> None:
         if self.path == "/config.json":
             self._send(json.dumps(page_config(self._site.settings)).encode(), "application/json")
         elif self.path.startswith("/clip.mp4"):
-            self._send(clips.render(None), "video/mp4", is_download=self.path.endswith("?download"))
+            self._send(
+                clips.render(photo(640, 400)), "video/mp4", is_download=self.path.endswith("?download")
+            )
         else:
             super().do_GET()
 
@@ -160,8 +177,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        with contextlib.suppress(ConnectionError):  # a video that is no longer shown is not read to its end
-            self.wfile.write(body)
+        self.wfile.write(body)
 
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", self._site.policy)

@@ -58,7 +58,10 @@ export function details(job, { now, isOffline }) {
     case 'saving':
       return [silent || words.details.saving]
     case 'completed':
-      return status?.keptUntil ? [words.details.keptUntil(new Date(status.keptUntil))] : []
+      return [
+        times(job, now).left,
+        status?.keptUntil ? words.details.keptUntil(new Date(status.keptUntil)) : '',
+      ]
     case 'failed':
     case 'canceled': {
       const failure = status?.failure

@@ -146,6 +146,7 @@ def test_the_result_as_a_screen_reader_finds_it(open_page: OpenPage, functions: 
       - article:
         - heading "Your video is ready" [level=1]
         - figure
+        - paragraph: Made in 1:07.
         - paragraph: Kept until 20 Dec 2026.
         - link "Download"
         - button "Copy link"

@@ -169,7 +169,7 @@ export default {
 
   time: {
     elapsed: 'Vergangene Zeit',
-    took: clock => `Entstanden in ${clock}`,
+    took: clock => `Entstanden in ${clock}.`,
     left: (low, high) => (low < 5 ? `noch bis zu ${span(high)}` : `noch etwa ${span(low)} bis ${span(high)}`),
     overdue: usual => `länger als sonst; neun von zehn brauchen bis zu ${span(usual)}`,
     unknown: 'meist eine bis drei Minuten',

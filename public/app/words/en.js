@@ -166,7 +166,7 @@ export default {
 
   time: {
     elapsed: 'Elapsed',
-    took: (/** @type {string} */ clock) => `Made in ${clock}`,
+    took: (/** @type {string} */ clock) => `Made in ${clock}.`,
     left: (/** @type {number} */ low, /** @type {number} */ high) =>
       low < 5 ? `up to ${span(high)} left` : `about ${span(low)} to ${span(high)} left`,
     overdue: (/** @type {number} */ usual) => `longer than usual; nine of ten take up to ${span(usual)}`,
