@@ -110,6 +110,10 @@ CHANGES: dict[str, tuple[Callable[[Job], Job | None], set[str]]] = {
         lambda job: jobs.end_due(job, now=CREATED_AT + 960, lease_age=0),
         {"queued", "queued again", "rendering", "saving", "rescue"},
     ),
+    "give up": (
+        lambda job: jobs.give_up(job, now=NOW),
+        {"queued", "queued again", "rendering", "saving", "rescue"},
+    ),
     "count a call": (
         lambda job: jobs.count_dispatch(job, now=LATER, lease_age=90),
         {"queued", "queued again", "saving", "rescue"},
@@ -344,6 +348,28 @@ def test_an_end_by_time_is_written_by_anybody_and_settles_nothing() -> None:
         status=Status.FAILED,
         stage=None,
         failure=Failure.of("outcome_unknown"),
+        completed_at=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("job", "failure"),
+    [
+        (queued(), Failure.of("expired")),
+        (rendering(), Failure.of("outcome_unknown")),
+        (saving(), Failure.of("save_failed")),
+        (rescue(), jobs.charged_to(rescue(), Failure.of("save_failed"))),
+    ],
+)
+def test_a_job_that_is_given_up_ends_as_time_would_have_ended_it(job: Job, failure: Failure) -> None:
+    # So what was being saved can be rescued, and a worker whose call was under way may bring the video.
+    assert jobs.give_up(job, now=NOW) == stepped(
+        job,
+        "job.failed",
+        status=Status.FAILED,
+        stage=None,
+        lease_released=False,
+        failure=failure,
         completed_at=NOW,
     )
 
