@@ -45,7 +45,8 @@ def main() -> int:
         subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         for command in (
             ["node", "--test", *node_tests],
-            [sys.executable, "-m", "pytest", "-q", *sys.argv[1:]],
+            # A file's tests stay together, since they share what is slow to start.
+            [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *sys.argv[1:]],
         )
     ]
     return max(codes)
