@@ -97,9 +97,19 @@ def netlify(words: list[str]) -> None:
     assert [word for word in words if word.startswith("--") and word not in told] == []
 
 
+def pip(words: list[str]) -> None:
+    """Compare the extra that is installed with those that there are."""
+    assert words[:2] == ["install", "-e"]
+    extra = re.fullmatch(r"\.(?:\[(\w+)\])?", words[2])
+    assert extra is not None
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert extra[1] is None or extra[1] in project["optional-dependencies"]
+
+
 CHECKS: dict[str, Callable[[list[str]], None]] = {
     "make": make,
     "videogen": videogen,
+    "pip": pip,
     "python3": python,
     "aws": aws,
     "netlify": netlify,

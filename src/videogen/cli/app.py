@@ -251,8 +251,10 @@ def usage(*, days: DaysOption = 30, as_json: JsonOption = False) -> None:
 
 @app.command()
 def generate(
-    photo: Annotated[Path, typer.Argument(help="A JPEG, PNG or WebP.", exists=True, dir_okay=False)],
-    prompt: Annotated[str, typer.Argument(help="What happens in the video.")],
+    photo: Annotated[
+        Path, typer.Argument(metavar="PHOTO", help="A JPEG, PNG or WebP.", exists=True, dir_okay=False)
+    ],
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What happens in the video.")],
     *,
     site: SiteOption,
     out: Annotated[Path | None, typer.Option("--output", "-o", help="Where the MP4 goes.")] = None,
