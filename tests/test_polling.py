@@ -234,6 +234,7 @@ def test_a_page_that_asks_at_other_times_asks_no_more_often(name: str | None) ->
         Estimate(p50=90, p90=30),
         Estimate(p50=100, p90=math.inf),
         Estimate(p50=100, p90=100),
+        Estimate(p50=1, p90=1e300),
         Estimate(p50=100, p90=100, likely=(100.0, 100.0)),
         Estimate(p50=100, p90=120, likely=(90.0,)),
     ],

@@ -38,6 +38,9 @@ TAIL_SHARE = 1 / 20
 UNKNOWN = ((3.0, 3.0), (10.0, 7.0), (60.0, 25.0), (HORIZON, 7.6))
 """(end, interval) while nothing is known: quick jobs are seen soon, most should take 1 to 3 minutes."""
 
+WIDEST = 1.0
+"""The spread (of the logarithms) beyond which two percentiles say nothing of where jobs end."""
+
 HALF = 0.674  # standard deviations to either side of a normal distribution's mean that hold half of it
 P90 = 1.282  # standard deviations from the median to the 90th percentile
 P95 = 1.645
@@ -67,6 +70,8 @@ def stretches(estimate: Estimate | None) -> Sequence[tuple[float, float]]:
     likely = [
         widened(start, stop) for start, stop in zip(estimate.likely[::2], estimate.likely[1::2], strict=False)
     ]
+    if not likely and spread > WIDEST:
+        return UNKNOWN
     if not likely:
         likely = [log_normal_half(estimate.p50, spread)]
     first, last = (estimate.p50 * math.exp(sign * P95 * spread) for sign in (-1, 1))
