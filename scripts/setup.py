@@ -107,7 +107,11 @@ def npm_packages(folder: Path) -> None:
     if is_done(name, lock) and (folder / "node_modules").is_dir():
         return
     say(f"npm packages of {lock.relative_to(ROOT)}")
-    environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    environment = os.environ | {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        # Behind a company's proxy its certificate is in the machine's store, which Node does not read by itself.
+        "NODE_USE_SYSTEM_CA": "1",
+    }
     run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, env=environment)
     mark_done(name, lock)
 
