@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/tests/n
 export NETLIFY_TELEMETRY_DISABLED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check format bundle lock setup-dev setup-test
+.PHONY: help dev test check format bundle bench lab audit lock setup-dev setup-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,15 @@ format: setup-test ## put every file into its format
 
 bundle: setup-dev ## build the zips that Netlify runs, and start each once
 	@$(PYTHON) scripts/zip_report.py
+
+bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; writes bench/results.json
+	@.venv/bin/python bench/run.py
+
+lab: setup-test ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose
+	@.venv/bin/python scripts/lab.py
+
+audit: setup-test ## known vulnerabilities in what ships
+	@.venv/bin/python scripts/audit.py
 
 lock: setup-test ## resolve the dependencies of pyproject.toml anew
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt

@@ -109,7 +109,7 @@ def npm_packages(folder: Path) -> None:
     say(f"npm packages of {lock.relative_to(ROOT)}")
     environment = os.environ | {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        # Behind a company's proxy its certificate is in the machine's store, which Node does not read by itself.
+        # A company's proxy has its certificate in the machine's store, which Node alone does not read.
         "NODE_USE_SYSTEM_CA": "1",
     }
     run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, env=environment)
