@@ -34,7 +34,7 @@ bundle: setup-dev ## build the zips that Netlify runs, and start each once
 	@$(PYTHON) scripts/zip_report.py
 
 bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; writes bench/results.json
-	@.venv/bin/python bench/run.py
+	@PYTHONPATH=tests/packaging:netlify/python:src .venv/bin/python bench/run.py
 
 lab: setup-test ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose
 	@.venv/bin/python scripts/lab.py
