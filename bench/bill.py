@@ -54,7 +54,7 @@ def bill() -> list[dict[str, Any]]:
                     "gigabyteSeconds": round(MEMORY_GB * (seconds + CALL_SECONDS * (count + 1)), 1),
                     "ofThemPolling": round(MEMORY_GB * CALL_SECONDS * count, 1),
                     "s3Requests": round(puts + gets, 1),
-                    "s3Dollars": round(puts * PUT_DOLLARS + gets * GET_DOLLARS, 6),
+                    "s3DollarsPerThousand": round(1000 * (puts * PUT_DOLLARS + gets * GET_DOLLARS), 3),
                 }
             )
             print(f"  {rows[-1]}", flush=True)

@@ -249,13 +249,14 @@ def compared(python: Sequence[float], node: Sequence[float]) -> dict[str, Any]:
         "pythonMs": round(statistics.median(python), 1),
         "nodeMs": round(statistics.median(node), 1),
         "ratio": round(statistics.median(ratios), 2),
-        "ratioQuartiles": [round(ratios[quarter], 2), round(ratios[-1 - quarter], 2)],
+        "ratioLowerQuartile": round(ratios[quarter], 2),
+        "ratioUpperQuartile": round(ratios[-1 - quarter], 2),
     }
 
 
 def row_text(row: dict[str, Any]) -> str:
     """Return a line of the table."""
-    low, high = row["ratioQuartiles"]
+    low, high = row["ratioLowerQuartile"], row["ratioUpperQuartile"]
     return (
         f"  {row['function']:20}{row['kind']:12}{row['s3DelayMs']:4.0f} ms S3 "
         f"{row['pythonMs']:9.1f}{row['nodeMs']:9.1f}   {row['ratio']:.2f} ({low:.2f}-{high:.2f})"
