@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from memory_objects import MemoryObjects
 from site_over_wsgi import ENVIRON, memory_site
 from site_under_test import Context, data_uri, photo, start_body
-from videogen import signing
+from videogen import photo_cleaning, signing
 from videogen.functions import cancel_video, check_video_status, composition, start_video
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import endpoint
@@ -314,3 +315,26 @@ def test_even_a_signed_call_must_name_a_job(body: bytes, objects: MemoryObjects)
 
     assert answer["statusCode"] == 400
     assert objects.requests == []
+
+
+def test_a_large_body_is_not_even_hashed_at_the_worker_s_door(
+    objects: MemoryObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = memory_site(objects=objects)
+    monkeypatch.setattr(signing, "verify", lambda *_, **__: pytest.fail("looked at"))
+    event = {"httpMethod": "POST", "headers": {}, "body": "x" * 1025, "isBase64Encoded": False}
+
+    answer = make_handler(lambda: composition.Worker(site=site, blackbox=None))(event, Context())
+
+    assert answer["statusCode"] == 413
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_meets_the_one_decoder_that_its_first_bytes_name(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pillow's own choice tries some forty parsers one after another."""
+    image = photo(format=kind)
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("every parser"))
+
+    assert photo_cleaning.clean(image, aspect_ratio="16:9").startswith(b"\xff\xd8\xff")
