@@ -59,7 +59,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     site = StaticSite()
     with sync_playwright() as playwright:
-        browser = launch(playwright.chromium)
+        browser = launch(playwright)
         for name, show in STATES.items():
             for device, options in DEVICES.items():
                 take(browser, site, show, options, folder / f"page-{name}-{device}.png")

@@ -26,7 +26,7 @@ from videogen.site import content_security_policy, page_config
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from playwright.sync_api import Browser, BrowserType, FilePayload, Locator, Page, Request, Route
+    from playwright.sync_api import Browser, FilePayload, Locator, Page, Playwright, Request, Route
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
@@ -39,10 +39,15 @@ JOB_ID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
 OWNER_TOKEN: Final = "token-of-the-owner"
 
 
-def launch(chromium: BrowserType, **options: Any) -> Browser:
-    """Start the machine's Chromium, or Playwright's own where there is none."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    return chromium.launch(executable_path=found, **options)
+def chromium_path(playwright: Playwright) -> str:
+    """Return the machine's Chromium, or Playwright's own where there is none."""
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    return next(found, None) or playwright.chromium.executable_path
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start a browser without a window."""
+    return playwright.chromium.launch(executable_path=chromium_path(playwright))
 
 
 # --- photos ------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import * as notifications from './notifications.js'
 import { keepPage } from './offline.js'
 import { headline } from './phrases.js'
 import { createPictures } from './pictures.js'
-import { setPreference } from './preferences.js'
 import { canShareFiles } from './sharing.js'
 import { FORM } from './shell.js'
 import { words } from './words.js'
@@ -167,7 +166,6 @@ export async function openJobsPage({ config, composer, shell }) {
     /** @param {Draft} draft */
     async submit(draft) {
       const key = await engine.submit(draft)
-      setPreference('jobs', 'yes')
       void keepPage()
       location.hash = `~${key}`
     },

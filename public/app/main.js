@@ -6,11 +6,10 @@
 import { createComposerView } from './composer_view.js'
 import { loadConfig } from './config.js'
 import { takePhotosFromAnywhere } from './drop.js'
-import { preference } from './preferences.js'
 import { createShell, FORM } from './shell.js'
 import { words } from './words.js'
 
-/** What people do first, here or in another tab: by the time they press Generate the rest has come. */
+/** What people do first: by the time they press Generate the rest has come. */
 const FIRST_SIGNS = [
   'pointerdown',
   'keydown',
@@ -55,8 +54,22 @@ takePhotosFromAnywhere(files => {
   composer.addFiles(files)
 })
 // Who has jobs sees them at once, not the form first.
-if (preference('jobs') || location.hash.length > 1) {
+if ((await hasUsedThePage()) || location.hash.length > 1) {
   await loadJobsPage().catch(() => shell.say(words.notices.notLoaded))
 }
 document.body.append(...shell.elements)
-for (const sign of FIRST_SIGNS) addEventListener(sign, () => loadJobsPage().catch(() => {}), { once: true })
+const load = () => loadJobsPage().catch(() => {})
+for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })
+new BroadcastChannel('videogen').addEventListener('message', load, { once: true })
+
+/**
+ * Whether this browser may have jobs. The database itself is asked: a mark in localStorage, which is written to
+ * the disk seconds later, would not survive a crash right after Generate.
+ */
+async function hasUsedThePage() {
+  try {
+    return (await indexedDB.databases()).length > 0
+  } catch {
+    return true
+  }
+}

@@ -1,6 +1,6 @@
 /** Small things that this browser remembers, where it remembers anything. */
 
-/** @typedef {'language' | 'access-code' | 'notify' | 'jobs'} Preference */
+/** @typedef {'language' | 'access-code' | 'notify'} Preference */
 
 /**
  * @param {Preference} name

@@ -194,7 +194,8 @@ export default {
     content_refused: 'Der Anbieter hat dieses Foto oder diesen Text abgelehnt. Bitte eines davon ändern.',
     provider_account:
       'Das Konto dieser Seite beim Anbieter der Videos funktioniert nicht. Bitte dem Betreiber sagen.',
-    provider_rejected: 'Der Anbieter konnte daraus kein Video machen. Bitte das Foto oder den Text ändern.',
+    provider_rejected:
+      'Der Anbieter konnte daraus kein Video machen. Bitte das Foto, den Text oder das Modell ändern.',
     outcome_unknown: 'Der Anbieter gab keine klare Antwort. Kommt das Video noch, so erscheint es hier.',
     no_video: 'Der Anbieter hat ohne Video geantwortet.',
     video_gone:

@@ -193,7 +193,7 @@ export default {
     provider_account:
       'The account of this site at the video provider does not work. Please tell its operator.',
     provider_rejected:
-      'The video provider could not make a video from this. Please change the photo or the text.',
+      'The video provider could not make a video from this. Please change the photo, the text or the model.',
     outcome_unknown: 'The video provider gave no clear answer. If the video still comes, it appears here.',
     no_video: 'The video provider answered without a video.',
     video_gone: 'The video was made, but the provider had deleted it before it could be saved.',
