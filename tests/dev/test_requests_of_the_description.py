@@ -27,7 +27,7 @@ def test_no_request_is_answered_with_a_server_error_or_in_an_undescribed_way(sit
     @settings(max_examples=REQUESTS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases(described, [(started["jobId"], started["ownerToken"])]))
     def send(case: schemathesis.Case[Any]) -> None:
-        answer = case.call(base_url=site.url)
+        answer = case.call(base_url=site.url, timeout=60)
         seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
         case.validate_response(answer, checks=HELD)
 
