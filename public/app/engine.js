@@ -287,6 +287,8 @@ export function createEngine({ store, onChange, accessCode }) {
     const job = await apply(key, event)
     asking.delete(key)
     if (!job) return
+    // What was erased everywhere, from another browser too, is not kept here either.
+    if (job.status?.deletedAt) await store.dropPictures(key)
     if (outcome.ok) wait(key, outcome.value)
     else if (job.missing) polls.delete(key)
     else {

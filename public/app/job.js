@@ -151,7 +151,7 @@ export function reduceJob(job, event) {
       return {
         ...job,
         status: event.status,
-        prompt: job.prompt || event.status.prompt,
+        prompt: event.status.deletedAt ? '' : job.prompt || event.status.prompt,
         photosCount: job.photosCount || event.status.photosCount,
         answeredAt: event.at,
         silentSince: null,

@@ -19,6 +19,7 @@
  * @property {(key: string, change: (job: Job) => Job) => Promise<Job | undefined>} update reads, changes and
  *   writes in one step, so that tabs do not undo each other's; undefined where the job is gone
  * @property {(key: string) => Promise<Pictures>} pictures
+ * @property {(key: string) => Promise<void>} dropPictures
  * @property {(key: string) => Promise<void>} remove
  */
 
@@ -76,6 +77,11 @@ function inDatabase(database) {
       await finished(transaction)
       return changed
     },
+    dropPictures(key) {
+      const transaction = write()
+      transaction.objectStore('pictures').delete(key)
+      return finished(transaction)
+    },
     remove(key) {
       const transaction = write()
       transaction.objectStore('jobs').delete(key)
@@ -103,6 +109,10 @@ function inMemory() {
       entries.set(key, { ...entry, job })
       return job
     },
+    async dropPictures(key) {
+      const entry = entries.get(key)
+      if (entry) entries.set(key, { ...entry, pictures: NO_PICTURES })
+    },
     async remove(key) {
       entries.delete(key)
     },
@@ -123,6 +133,7 @@ function withOverflow(database, memory) {
     get: async key => (await home(key)).get(key),
     update: async (key, change) => (await home(key)).update(key, change),
     pictures: async key => (await home(key)).pictures(key),
+    dropPictures: async key => (await home(key)).dropPictures(key),
     remove: async key => (await home(key)).remove(key),
   }
 }

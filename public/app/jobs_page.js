@@ -78,8 +78,8 @@ export async function openJobsPage({ config, composer, shell }) {
     const local = LOCAL_LINK.exec(location.hash)?.[1]
     shownKey = jobId ? engine.watch(jobId) : local && engine.jobs.has(local) ? local : null
     const job = shownJob()
-    // A link to a video lasts an hour: the one that is kept here may be old.
-    if (job && stageOf(job) === 'completed') void engine.refresh(job.key)
+    // What is kept here may be old: a link to a video lasts an hour, and a video may be gone, or back.
+    if (job && !isUnderWay(job)) void engine.refresh(job.key)
     render()
     if (isFirst) return
     const heading = job ? jobView.heading : composer.heading
@@ -148,6 +148,7 @@ export async function openJobsPage({ config, composer, shell }) {
   function changed(job) {
     const stage = stageOf(job)
     const isShown = job.key === shownKey
+    if (stage === 'erased') pictures.release(job.key)
     if (isShown) shell.announce(headline(job, { isOffline: !navigator.onLine }))
     if (stage !== 'completed' && stage !== 'failed') return
     if (!isShown) shell.say(`${words.states[stage]}: ${job.prompt}`)

@@ -499,6 +499,63 @@ def test_a_video_link_that_stops_working_is_renewed_where_it_stood(
     assert len(functions.polls) == 2
 
 
+def test_what_was_erased_from_another_browser_leaves_this_one_too(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed())
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Your video is ready")
+    functions.states(status("completed", prompt="", deletedAt="2026-11-20T10:00:00.000Z"))
+    page.reload()
+    expect(headline(page)).to_have_text("Erased everywhere")
+    page.reload()
+    expect(page.get_by_role("region", name="Your videos").get_by_role("listitem")).to_contain_text("Erased")
+    expect(page.locator("img:visible")).to_have_count(0)
+    expect(page.get_by_text("The light turns to gold.")).to_have_count(0)
+
+
+SHARING = """
+  window.shared = []
+  navigator.canShare = data => Boolean(data.files)
+  navigator.share = async data => {
+    if (window.refusal) throw new DOMException('no', window.refusal)
+    window.shared.push([data.files[0].name, data.files[0].type, data.files[0].size > 1000])
+  }
+"""
+
+
+def test_on_a_phone_save_opens_the_share_sheet_with_the_video(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed())
+    page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page.add_init_script(SHARING)
+    page.reload()
+    generate(page)
+    page.evaluate("() => { window.refusal = 'NotAllowedError' }")
+    page.get_by_role("button", name="Save or share").tap()
+    expect(page.get_by_role("button", name="Ready: save now")).to_be_visible()
+    page.evaluate("() => { window.refusal = '' }")
+    page.get_by_role("button", name="Ready: save now").tap()
+    wait_until(page, lambda: page.evaluate("() => window.shared.length") == 1)
+    assert page.evaluate("() => window.shared") == [[f"{JOB_ID}.mp4", "video/mp4", True]]
+    expect(page.get_by_role("button", name="Save or share")).to_be_visible()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+
+
+def test_where_the_page_may_not_read_the_video_save_downloads_it(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed(videoUrl="/gone.mp4"))
+    page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page.add_init_script(SHARING)
+    page.reload()
+    generate(page)
+    with page.expect_download():
+        page.get_by_role("button", name="Save or share").tap()
+
+
 def test_the_link_is_copied(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page(f"/#{JOB_ID}", permissions=["clipboard-read", "clipboard-write"])

@@ -120,6 +120,13 @@ test('the answer makes it a job of the site', () => {
   )
 })
 
+test('of an erased job nothing is kept but that it was', () => {
+  assert.equal(
+    after(started, says('completed', { deletedAt: '2026-11-21T00:00:00Z', prompt: '' })).prompt,
+    '',
+  )
+})
+
 test('the stages are those that the site names', () => {
   const stages = [
     says('processing', { stage: 'rendering' }),
