@@ -1,0 +1,453 @@
+"""A search for the story that breaks the promise: clients, workers, trouble and time in any order.
+
+The machine's rules are what can happen; its invariants are the promise.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from example_jobs import queued
+from lab.world import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
+from memory_objects import MemoryObjects, Trouble
+from videogen import generation, jobs, signing
+from videogen.durations import Durations
+from videogen.errors import (
+    BlackboxNotStarted,
+    BlackboxNoVideo,
+    BlackboxOutcomeUnknown,
+    BlackboxRefused,
+)
+from videogen.functions.cancel_video import cancel, erase
+from videogen.functions.check_video_status import heal
+from videogen.functions.composition import Site
+from videogen.functions.http import Problem
+from videogen.functions.worker_call import Reached
+from videogen.generation import Tools
+from videogen.job_store import JobStore, decode, job_key
+from videogen.jobs import Stage, Status
+from videogen.settings import SiteSettings
+from videogen.spending import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from lab.world import PaidCall, Process
+    from videogen.jobs import Job
+    from videogen.objects import Objects
+
+T = TypeVar("T")
+
+MAX_JOBS = 2
+MOMENTS = (0.5, 3.0, 12.0, 31.0, 46.0, 91.0)
+TROUBLES = (Trouble.NOT_APPLIED, Trouble.REPLY_LOST, Trouble.CONFLICT_REPORTED)
+# The promise in figures, written out here and not taken from the code that has to keep it.
+LEASE, DEAD_LEASE, CALL_WITHIN, ENDED_WITHIN, CALLS, CALL_EVERY = 60.0, 90.0, 300.0, 960.0, 3, 45.0
+OF_THE_HOLDER = {"job.requeued", "blackbox.answered", "job.completed"}
+ANSWERS: tuple[tuple[Callable[[], object], bool], ...] = (
+    (Made, True),
+    (Made, True),
+    (Made, True),
+    (lambda: BlackboxNotStarted("provider_busy"), False),
+    (lambda: BlackboxRefused("content_refused"), False),
+    (BlackboxNoVideo, True),
+    (BlackboxOutcomeUnknown, True),
+)
+"""What the provider may say, and whether the call may have cost something."""
+WEIGHTS = {
+    "go_on": 12,
+    "all_go_on": 8,
+    "time_passes": 7,
+    "deliver": 10,
+    "answer": 8,
+    "poll": 6,
+    "deliver_again": 3,
+    "kill": 3,
+    "freeze": 4,
+    "trouble_ahead": 3,
+    "store_goes_down": 1,
+    "download_fails": 1,
+    "lose_a_call": 1,
+    "cancel": 1,
+    "erase": 1,
+    "start": 2,
+}
+EVENTS = [event for event, weight in WEIGHTS.items() for _ in range(weight)]
+
+
+@dataclass
+class Guards:
+    """What keeps the promise; a negative control takes one of them away."""
+
+    keeps_conditions: bool = True
+    nonce: Callable[[str], str] = str
+
+
+class Story(RuleBasedStateMachine):
+    """One site's life."""
+
+    guards = Guards()
+    instead: Mapping[str, str] = {}
+    """What happens in the place of an event, where a search is after something particular."""
+    make_bucket: Callable[[Callable[[], float]], MemoryObjects] = MemoryObjects
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self.make_bucket, audit=self._audit, on_call=self._check_call)
+        self.nonces = 0
+        self.broken: list[AssertionError] = []
+        self.claimed_at: dict[str, float] = {}
+        self.decoded: dict[str, tuple[bytes, Job]] = {}
+        self.jobs: list[str] = []
+        self.canceled = False
+        self.erasing: list[str] = []
+        self.sent = Counter[str]()
+        self.interrupted_polls = Counter[str]()
+        self.improved = Counter[str]()
+
+    # --- What can happen -----------------------------------------------------------------------------------
+
+    @initialize(number=st.integers(0, 2))
+    def begin(self, number: int) -> None:
+        self._start(number)
+
+    @rule(event=st.sampled_from(EVENTS), number=st.integers(0, 999))
+    def happens(self, event: str, number: int) -> None:
+        """Let one thing happen; `number` says to whom, where there are several."""
+        getattr(self, f"_{self.instead.get(event, event)}")(number)
+
+    def _start(self, number: int) -> None:
+        """A person presses Generate, or Retry for a paid video that was never saved."""
+        if len(self.jobs) == MAX_JOBS:
+            return
+        job_id = signing.new_job_id(lambda size: bytes([len(self.jobs)] * size))
+        job = queued(id=job_id, created_at=self.world.now, history=())
+        if number % 3 == 1:
+            job = jobs.as_rescue(job, queued(id="old", provider_url=Made().url))
+        self.jobs.append(job_id)
+        self._store(self.world.bucket).create(job)
+        self.world.bucket.put(f"photos/{job_id}/1", b"photo", content_type="image/png")
+        self.world.deliveries.append(job_id)
+
+    def _deliver(self, number: int) -> None:
+        """The platform starts a worker that was called."""
+        if self.world.deliveries:
+            self._work(self.world.deliveries.pop(number % len(self.world.deliveries)))
+
+    def _lose_a_call(self, number: int) -> None:
+        if self.world.deliveries:
+            self.world.deliveries.pop(number % len(self.world.deliveries))
+
+    def _deliver_again(self, number: int) -> None:
+        """The platform repeats a call: after a failure, or for no reason."""
+        self._work(self._one_of(self.jobs, number))
+
+    def _poll(self, number: int) -> None:
+        self._look(self._one_of(self.jobs, number))
+
+    def _cancel(self, number: int) -> None:
+        if not self.canceled:
+            self.canceled = True
+            job_id = self._one_of(self.jobs, number)
+            self.world.begin(lambda _: self._ask(job_id, cancel))
+
+    def _erase(self, number: int) -> None:
+        if not self.erasing:
+            self.erasing.append(self._one_of(self.jobs, number))
+            self.world.begin(lambda _: self._ask(self.erasing[0], erase))
+
+    def _go_on(self, number: int) -> None:
+        """One task goes on for a few turns."""
+        ready = self.world.ready()
+        if ready:
+            task = self._one_of(ready, number)
+            for _ in range(1 + number % 7):
+                if task.is_ready:
+                    self.world.go_on(task)
+
+    def _all_go_on(self, _: int) -> None:
+        self._settle()
+
+    def _kill(self, number: int) -> None:
+        living = [task for task in self.world.tasks if not task.is_done]
+        if living:
+            self.world.kill(self._one_of(living, number).process)
+
+    def _freeze(self, number: int) -> None:
+        """A process stands still, as functions do, or goes on where it stood."""
+        living = [task for task in self.world.tasks if not task.is_done]
+        if living:
+            process = self._one_of(living, number).process
+            process.is_frozen = not process.is_frozen
+
+    def _time_passes(self, number: int) -> None:
+        self.world.now += self._one_of(MOMENTS, number)
+
+    def _trouble_ahead(self, number: int) -> None:
+        self.world.troubles.extend([None] * (number % 3) + [self._one_of(TROUBLES, number // 3)])
+
+    def _store_goes_down(self, number: int) -> None:
+        self.world.troubles.extend([Trouble.NOT_APPLIED] * (3 + number % 40))
+
+    def _download_fails(self, number: int) -> None:
+        self.world.downloads.append(self._one_of(DOWNLOAD_FAILURES, number)())
+
+    def _answer(self, number: int) -> None:
+        """The provider answers a call."""
+        waiting = self._waiting_calls()
+        if waiting:
+            call = self._one_of(waiting, number)
+            answer, call.may_cost = self._one_of(ANSWERS, number // len(waiting))
+            call.answer = answer()
+
+    # --- The promise ---------------------------------------------------------------------------------------
+
+    @invariant()
+    def every_write_and_every_call_was_allowed(self) -> None:
+        if self.broken:
+            raise self.broken[0]
+
+    @invariant()
+    def a_job_buys_at_most_one_video(self) -> None:
+        assert all(self.purchases(job_id) <= 1 for job_id in self.jobs)
+
+    @invariant()
+    def what_is_called_free_was_free(self) -> None:
+        for job in map(self._job, self.jobs):
+            if job.failure and job.failure.charged == "no":
+                assert self.purchases(job.id) == 0
+
+    @invariant()
+    def every_completed_job_has_its_bytes(self) -> None:
+        for job in map(self._job, self.jobs):
+            if job.status is Status.COMPLETED and not job.deleted_at:
+                assert job.video is not None
+                assert job.video.key == f"videos/{job.id}/{job.epoch}.mp4"
+                assert job.video.sha256 == FILM_SHA256
+                assert job.video.key in self.world.bucket.held
+
+    @invariant()
+    def nothing_erased_comes_back_into_a_record(self) -> None:
+        for job in map(self._job, self.jobs):
+            if job.deleted_at:
+                assert (job.prompt, job.photos, job.provider_url, job.video) == ("", (), None, None)
+
+    @invariant()
+    def every_call_that_was_counted_was_sent(self) -> None:
+        for job in map(self._job, self.jobs):
+            unfinished = sum(task.process.is_polling for task in self.world.tasks)
+            assert job.dispatches <= self.sent[job.id] + self.interrupted_polls[job.id] + unfinished
+
+    def _check_call(self, call: PaidCall) -> None:
+        """Check that a paid call begins on a lease that lives, and in time."""
+        now = self.world.now
+        is_claimed = now - self.claimed_at[call.process.holder] <= LEASE
+        is_early = now - self._job(call.job_id).created_at < CALL_WITHIN
+        if not is_claimed or not is_early:
+            # Raised later: the worker takes what its provider's client raises for an unknown outcome.
+            self.broken.append(AssertionError(f"a call that began too late: {is_claimed=} {is_early=}"))
+
+    def _audit(self, before: Job | None, job: Job, age: float, process: Process) -> None:
+        try:
+            self._check_write(before, job, age, process)
+        except AssertionError as error:
+            self.broken.append(error)
+
+    def _check_write(self, before: Job | None, job: Job, age: float, process: Process) -> None:
+        """Check one write of a record against the one before it."""
+        if before is None:
+            assert job.version == 1
+            return
+        now = self.world.now
+        assert job.version == before.version + 1
+        assert before.epoch <= job.epoch <= before.epoch + 1
+        actions = {step.action for step in job.history[len(before.history) :]}
+        is_dead = before.lease_released or age >= DEAD_LEASE
+        is_holder = before.holder == process.holder
+        if before.has_ended:
+            assert before.deleted_at is None
+            if job.deleted_at is None:
+                assert before.is_improvable
+                assert is_holder
+                self.improved[job.id] += job.settled
+                assert self.improved[job.id] <= 1
+            else:
+                assert (job.status, job.failure) == (before.status, before.failure)
+        if "job.claimed" in actions:
+            assert before.status is Status.QUEUED
+            assert job.epoch == before.epoch + 1
+            self.claimed_at[process.holder] = now
+        if "job.taken_over" in actions:
+            assert before.stage is Stage.SAVING
+            assert is_dead
+            assert job.epoch == before.epoch + 1
+        if (actions & OF_THE_HOLDER) or not actions:
+            assert is_holder
+        if job.failure and job.failure.code == "outcome_unknown" and not job.settled and not before.has_ended:
+            assert is_dead or now >= job.created_at + ENDED_WITHIN
+        if job.dispatches > before.dispatches:
+            assert job.dispatches <= CALLS
+            assert now - max(before.created_at, before.dispatched_at or 0.0) >= CALL_EVERY - 0.01
+
+    def teardown(self) -> None:
+        """Let all trouble end, and see what has become of everything."""
+        world = self.world
+        try:
+            if sys.exception() is not None:
+                return
+            world.troubles.clear()
+            for task in world.tasks:
+                task.process.is_frozen = False
+            self._settle(answering=True)
+            world.now = max(
+                world.now, max(self._job(job_id).created_at for job_id in self.jobs) + ENDED_WITHIN
+            )
+            for job_id in self.jobs:
+                self._look(job_id)
+                self._settle(answering=True)
+                assert self._job(job_id).has_ended
+                # The platform repeats the calls whose runs were killed, and a client its request.
+                self._work(job_id)
+                if job_id in self.erasing:
+                    world.begin(lambda _: self._ask(self.erasing[0], erase))
+                self._settle(answering=True)
+                self._work(job_id)
+                self._settle(answering=True)
+                self.check_end(self._job(job_id))
+            self.every_write_and_every_call_was_allowed()
+        finally:
+            for task in world.tasks:
+                world.kill(task.process)
+
+    def check_end(self, job: Job) -> None:
+        self.a_job_buys_at_most_one_video()
+        self.what_is_called_free_was_free()
+        self.every_completed_job_has_its_bytes()
+        stored = {key for key in self.world.bucket.held if key.startswith(f"videos/{job.id}/")}
+        assert job.is_improvable or stored <= {job.video.key if job.video else ""}
+        if job.deleted_at:
+            assert f"photos/{job.id}/1" not in self.world.bucket.held
+        was_answered = any(step.action == "blackbox.answered" for step in job.history)
+        is_over = job.failure is not None and job.failure.code in {"canceled", "video_gone", "video_refused"}
+        assert not was_answered or job.video or job.is_rescuable or job.deleted_at or is_over
+
+    # --- How it happens ------------------------------------------------------------------------------------
+
+    def _work(self, job_id: str) -> None:
+        def run(process: Process) -> None:
+            generation.run(job_id, self._tools(job_id), holder=process.holder, seconds=830.0)
+
+        self.world.begin(run)
+
+    def _tools(self, job_id: str) -> Tools:
+        return Tools(
+            store=self._store(self._shared()),
+            clock=self.world.clock,
+            provider=Provider(self.world, job_id),
+            clean_photo=lambda body, _: body,
+            shape=lambda _: "16:9",
+            photo_part=lambda key, _: key,
+            request_body=lambda model, prompt, parts: {"model": model, "prompt": prompt, "photos": parts},
+            open_video=self.world.open_video,
+            beside=self.world.beside,
+        )
+
+    def _look(self, job_id: str) -> None:
+        def look(process: Process) -> None:
+            process.is_polling = True
+            is_over = False
+            begun = self.world.now
+            try:
+                site = self._site()
+                stored = heal(None, site, site.store.read(job_id))  # type: ignore[arg-type]
+                assert stored.job.has_ended or begun < stored.job.created_at + ENDED_WITHIN
+                is_over = True
+            finally:
+                process.is_polling = False
+                self.interrupted_polls[job_id] += not is_over
+
+        self.world.begin(look)
+
+    def _ask(self, job_id: str, act: Callable[[Site, Any], object]) -> None:
+        site = self._site()
+        try:
+            act(site, site.store.read(job_id))
+        except Problem:
+            return  # it has ended otherwise
+
+    def _call_worker(self, request: object, job_id: str, **_: object) -> Reached:
+        del request
+        self.sent[job_id] += 1
+        self.world.deliveries.append(job_id)
+        return Reached.YES
+
+    def _site(self) -> Site:
+        objects, clock = self._shared(), self.world.clock
+        store = self._store(objects)
+        return Site(
+            store=store,
+            ledger=Ledger(store, limit=0, clock=clock, random=lambda: 0.5, nonce=str),
+            durations=Durations(objects, clock=clock, random=lambda: 0.5, nonce=str),
+            keys=(),
+            settings=SiteSettings(daily_limit=0),
+            clock=clock,
+            call_worker=self._call_worker,
+        )
+
+    def _shared(self) -> SharedObjects:
+        return SharedObjects(self.world, keeps_conditions=self.guards.keeps_conditions)
+
+    def _store(self, objects: Objects) -> JobStore:
+        store = JobStore(objects, clock=self.world.clock, random=lambda: 0.5, nonce=self._nonce)
+        if not self.guards.keeps_conditions:
+            store._is_safe = True  # noqa: SLF001 - the probe would find it out
+        return store
+
+    def _nonce(self) -> str:
+        self.nonces += 1
+        return self.guards.nonce(f"nonce {self.nonces}")
+
+    def _settle(self, *, answering: bool = False) -> None:
+        """Let everything go on until nothing is ready, or with `answering` until nothing goes on at all."""
+        for _ in range(20_000):
+            ready = self.world.ready()
+            if ready:
+                self.world.go_on(ready[0])
+                continue
+            if not answering:
+                return
+            for call in self._waiting_calls():
+                call.answer = Made()
+            if self.world.ready():
+                continue
+            living = [task for task in self.world.tasks if not task.is_done]
+            if not living:
+                return
+            self.world.now = min(task.wakes_at for task in living if task.wakes_at is not None)
+        raise AssertionError("something goes on for ever")
+
+    @staticmethod
+    def _one_of(things: Sequence[T], number: int) -> T:
+        return things[number % len(things)]
+
+    def _waiting_calls(self) -> list[PaidCall]:
+        return [
+            call
+            for call in self.world.calls
+            if call.answer is None and not call.is_given_up and not call.process.is_dead
+        ]
+
+    def purchases(self, job_id: str) -> int:
+        return sum(call.job_id == job_id and call.may_cost for call in self.world.calls)
+
+    def _job(self, job_id: str) -> Job:
+        body = self.world.bucket.held[job_key(job_id)].body
+        if self.decoded.get(job_id, (b"",))[0] != body:
+            self.decoded[job_id] = (body, decode(body))
+        return self.decoded[job_id][1]

@@ -1,0 +1,175 @@
+"""The promise in every order of events that a search comes upon; and that the search finds what is missing.
+
+Each run has a new seed, which it prints where it fails. `LAB_SEED` takes an old one, `LAB_SECONDS` goes on
+for so long.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from buckets import buckets
+from lab.simulation import Guards, Story
+from memory_objects import Held, MemoryObjects
+from videogen import generation, jobs
+from videogen.jobs import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from lab.real_worker import Tally
+    from videogen.objects import Objects, StoredObject
+
+SECONDS = float(os.environ.get("LAB_SECONDS", "0"))
+SEED = int(os.environ.get("LAB_SEED", "0")) or secrets.randbelow(2**32)
+STEPS = 100
+STORIES = 200
+MOTO_STEPS = 40
+MOTO_STORIES = 12
+SEARCH = settings(
+    max_examples=STORIES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    database=None,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def silence() -> Iterator[None]:
+    """A hundred thousand log lines are of no use to anybody."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def search(story: type[Story], *, with_seed: int, **options: Any) -> None:
+    """Look for a story in which the promise is broken; raises AssertionError with the shortest one."""
+    run_state_machine_as_test(seed(with_seed)(story), settings=settings(SEARCH, **options))
+
+
+def test_no_story_breaks_the_promise(tally: Tally) -> None:
+    ends = Counter[str]()
+
+    class Counted(Story):
+        def check_end(self, job: Job) -> None:
+            super().check_end(job)
+            tally.add(job, purchases=self.purchases(job.id))
+            ends[job.failure.code if job.failure else job.status.value] += 1
+
+    begun, number = time.monotonic(), SEED
+    while True:
+        print(f"replay with: LAB_SEED={number} pytest tests/lab/test_simulation.py")  # noqa: T201 - when it fails
+        search(Counted, with_seed=number)
+        number += 1
+        if time.monotonic() - begun >= SECONDS:
+            break
+
+    # A search that ends every job in the same way has looked at nothing.
+    assert set(ends) >= {"completed", "expired", "outcome_unknown", "canceled"}
+
+
+class Mirrored(MemoryObjects):
+    """A real bucket whose conditions decide, beside a copy in memory; its clock is the world's."""
+
+    def __init__(self, inner: Objects, now: Callable[[], float]) -> None:
+        super().__init__(now)
+        self._inner = inner
+
+    def get(self, key: str) -> StoredObject:
+        found = self._inner.get(key)
+        assert found.body == self.held[key].body
+        return replace(found, age=super().get(key).age)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        etag = self._inner.put(key, body, content_type=content_type, if_match=if_match, if_absent=if_absent)
+        self.held[key] = Held(body, content_type, int(self._now()))
+        return etag
+
+    def delete(self, key: str) -> None:
+        self._inner.delete(key)
+        super().delete(key)
+
+
+def test_no_story_breaks_the_promise_over_moto() -> None:
+    with buckets() as given:
+
+        class OverMoto(Story):
+            make_bucket = staticmethod(lambda now: Mirrored(given.bucket("moto", now), now))
+
+        print(f"replay with: LAB_SEED={SEED} pytest tests/lab/test_simulation.py")  # noqa: T201 - when it fails
+        search(OverMoto, with_seed=SEED, max_examples=MOTO_STORIES, stateful_step_count=MOTO_STEPS)
+
+
+# --- Negative controls: with one guard taken away, the search finds the story ------------------------------
+
+
+class Unlike(str):
+    """A nonce that nobody ever recognises."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
+OTHERS = ("cancel", "erase", "download_fails", "store_goes_down", "lose_a_call", "kill", "start")
+# What the searches for some guards leave out, to come to the point.
+ALONE = dict.fromkeys((*OTHERS, "trouble_ahead", "poll"), "go_on")
+FROZEN = ALONE | {"all_go_on": "go_on", "answer": "time_passes"}
+POLLED = dict.fromkeys((*OTHERS, "freeze", "deliver", "deliver_again", "answer"), "poll")
+
+CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, object] | None]] = {
+    "the swap": (Guards(keeps_conditions=False), {}, None),
+    "the nonce is new each time": (Guards(nonce=lambda _: "the same"), {}, None),
+    "the nonce is recognised": (Guards(nonce=Unlike), POLLED, None),
+    "the holder and its epoch": (Guards(), {}, (Job, "is_held_by", lambda *_: True)),
+    "the epoch in a video's key": (
+        Guards(),
+        ALONE,
+        (generation, "video_key", lambda job_id, _: f"videos/{job_id}/1.mp4"),
+    ),
+    "the lease of others": (Guards(), {}, (jobs, "lease_is_dead", lambda *_: True)),
+    "the own lease": (Guards(), FROZEN, (jobs, "LEASE_SECONDS", 1e9)),
+    "the five minutes": (Guards(), {}, (jobs, "PAID_CALL_WITHIN", 1e9)),
+    "the pause between calls": (Guards(), {}, (jobs, "DISPATCH_EVERY", 0.0)),
+    "the sixteen minutes": (Guards(), {}, (jobs, "ENDED_WITHIN", 1e9)),
+}
+
+
+@pytest.mark.parametrize("guard", CONTROLS)
+def test_without_a_guard_the_search_finds_the_story(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, instead_of, patch = CONTROLS[guard]
+
+    class Unguarded(Story):
+        guards = taken
+        instead = instead_of
+
+    if patch:
+        owner, name, replacement = patch
+        monkeypatch.setattr(owner, name, replacement)
+
+    with pytest.raises(AssertionError):
+        search(Unguarded, with_seed=1, max_examples=3000, phases=[Phase.generate])
