@@ -19,15 +19,15 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from buckets import buckets
-from lab.simulation import Guards, Story
 from memory_objects import Held, MemoryObjects
+from story import Guards, Story
 from videogen import generation, jobs
 from videogen.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from lab.real_worker import Tally
+    from real_worker import Tally
     from videogen.objects import Objects, StoredObject
 
 SECONDS = float(os.environ.get("LAB_SECONDS", "0"))

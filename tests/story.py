@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from example_jobs import queued
-from lab.world import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
 from memory_objects import MemoryObjects, Trouble
 from videogen import generation, jobs, signing
 from videogen.durations import Durations
@@ -34,13 +33,14 @@ from videogen.job_store import JobStore, decode, job_key
 from videogen.jobs import Stage, Status
 from videogen.settings import SiteSettings
 from videogen.spending import Ledger
+from world import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lab.world import PaidCall, Process
     from videogen.jobs import Job
     from videogen.objects import Objects
+    from world import PaidCall, Process
 
 T = TypeVar("T")
 
