@@ -1,9 +1,8 @@
 """The long searches: `make lab`, with SEED= and MINUTES= (10 unless told).
 
 The fault lab's simulation goes on for so many minutes with that seed (a new one unless told); ten thousand
-requests are made of the API's description at the handlers; the fault matrix and
-every browser state run once more beside them.
-"""
+requests are made of the API's description at the handlers, and three hundred over HTTP; the fault matrix and
+every browser state run once more beside them."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from pathlib import Path
 from run_tests import blank
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = ("tests/lab", "tests/security", "tests/browser")
+TESTS = ("tests/lab", "tests/security", "tests/dev/test_requests_of_the_description.py", "tests/browser")
 
 
 def main() -> int:
@@ -31,6 +30,7 @@ def main() -> int:
         "LAB_SEED": seed,
         "LAB_SECONDS": str(round(60 * minutes)),
         "REQUESTS": "10000",
+        "REQUESTS_OVER_HTTP": "300",
     }
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", *TESTS], cwd=ROOT, env=environment, check=False

@@ -97,6 +97,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("VIDEOGEN_DAILY_LIMIT", "-1"),
         ("VIDEOGEN_DAILY_LIMIT", "many"),
         ("VIDEOGEN_KEEP_DAYS", "0.5"),
+        ("VIDEOGEN_ACCESS_CODE", "s\u00e9same"),
         ("VIDEOGEN_VIDEO_HOSTS", "replicate.delivery/videos"),
         ("VIDEOGEN_VIDEO_HOSTS", "http://127.0.0.1:9000/videos"),
         ("BLACKBOX_BASE_URL", "ftp://api.blackbox.ai"),

@@ -461,6 +461,8 @@ function problem(code, requestId) {
   const headers = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'X-Content-Type-Options': 'nosniff',
     'X-Request-Id': requestId,
   }
   const document = { type: 'about:blank', title, status, detail, code, success: false, error: detail }

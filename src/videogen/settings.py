@@ -175,6 +175,9 @@ def _s3(variables: _Variables) -> S3Settings:
 
 def _site(variables: _Variables) -> SiteSettings:
     code = variables.optional("VIDEOGEN_ACCESS_CODE")
+    if not re.fullmatch(r"[ -~]*", code):
+        # It travels in a header, where a browser sends nothing else.
+        variables.problems.append("VIDEOGEN_ACCESS_CODE is malformed: use letters, digits and signs of ASCII")
     return SiteSettings(
         models=_models(variables),
         daily_limit=variables.whole_number("VIDEOGEN_DAILY_LIMIT", default=20, least=0),
