@@ -583,7 +583,9 @@ def digest(*things: str | bytes) -> str:
 
 def run(command: list[str], failure: str) -> None:
     """Run a command; raises BundleError with its last words."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # A company's proxy has its certificate in the machine's store, which uv alone does not read.
+    environment = {"UV_SYSTEM_CERTS": "1", **os.environ}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BundleError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")
 

@@ -170,8 +170,8 @@ def test_the_locked_wheels_for_the_pinned_interpreter_load_on_lambda(tmp_path: P
         ":all:",
     ]
     target = ["--python-platform", bundle.WHEELS, "--python-version", bundle.PYTHON]
-    subprocess.run(
-        ["uv", "-q", "pip", "install", "--python", sys.executable, *requirements, *target], check=True
+    bundle.run(
+        ["uv", "-q", "pip", "install", "--python", sys.executable, *requirements, *target], "uv failed"
     )
     assert list(bundle.elf_files(tmp_path))
     bundle.check_elf_files(tmp_path, (2, 34))
