@@ -2,7 +2,8 @@
 
 The fault lab's simulation goes on for so many minutes with that seed (a new one unless told); ten thousand
 requests are made of the API's description at the handlers, and three hundred over HTTP; the fault matrix and
-every browser state run once more beside them."""
+every browser state run once more beside them.
+"""
 
 from __future__ import annotations
 

@@ -66,6 +66,8 @@ async function assertProblem(response, expected) {
     {
       headers: {
         'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
         'content-type': 'application/problem+json',
         'x-request-id': 'request-1',
       },
