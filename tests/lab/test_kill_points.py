@@ -75,21 +75,24 @@ LEFT = {
 
 
 class AgedObjects(S3Objects):
-    """A real bucket whose clock is the lab's: an object is as old as the time that was skipped since."""
+    """A real bucket whose clock is the lab's: an object is older by the time that was skipped since.
+
+    What a process of its own has written was written before any time was skipped.
+    """
 
     def __init__(self, inner: S3Objects, clock: SkippingClock) -> None:
         self.__dict__.update(inner.__dict__)
         self._clock = clock
-        self._first_seen: dict[str, float] = {}
+        self._skipped_before: dict[str, float] = {}
 
     def get(self, key: str) -> StoredObject:
         found = super().get(key)
-        since = self._first_seen.setdefault(found.etag, self._clock.skipped)
-        return replace(found, age=found.age + self._clock.skipped - since)
+        before = self._skipped_before.get(found.etag, 0.0)
+        return replace(found, age=found.age + self._clock.skipped - before)
 
     def put(self, key: str, body: bytes, **options: Any) -> str:
         etag = super().put(key, body, **options)
-        self._first_seen[etag] = self._clock.skipped
+        self._skipped_before[etag] = self._clock.skipped
         return etag
 
 
@@ -232,9 +235,7 @@ def test_a_killed_worker_and_its_successors(step: Step, when: str, morgue: Morgu
     job_id = worker.start("a lake")
     posts = worker.simulator.posts
     is_before = when == "before"
-    morgue.at(
-        step, Call(hearse.kill_and_drop) if is_before else Call(hearse.kill, applied=step.name != "call")
-    )
+    morgue.at(step, Call(hearse.kill_and_drop) if is_before else Call(hearse.kill, applied=True))
     assert morgue.begin(job_id).wait() == -signal.SIGKILL
     left = worker.site.store.read(job_id).job
     assert (left.stage or left.status).value == LEFT[before(step) if is_before else step.name]
