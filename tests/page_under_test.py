@@ -289,6 +289,7 @@ class Functions:
         self.keys: list[str] = []
         self.codes: list[str | None] = []
         self.polls: list[str] = []
+        self.pollers: list[Page] = []
         self.cancels: list[dict[str, Any]] = []
 
     def states(self, *states: dict[str, Any]) -> None:
@@ -310,6 +311,7 @@ class Functions:
 
     def _answer_status(self, route: Route, request: Request) -> None:
         self.polls.append(request.url)
+        self.pollers.append(request.frame.page)
         _answer(route, self.status)
 
     def _answer_cancel(self, route: Route, request: Request) -> None:

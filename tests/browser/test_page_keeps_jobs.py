@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from page_under_test import (
     Answer,
     StaticSite,
     accepted,
+    axe_violations,
     completed,
     fill,
     generate,
@@ -35,6 +37,12 @@ if TYPE_CHECKING:
 
 RENDERING = status("processing", stage="rendering", pollAfterMs=60_000)
 PRICED = (Model("blackboxai/google/veo-3-fast", 0.8),)
+
+
+def use(page: Page) -> None:
+    """Begin to use a page, and wait until all of it is there."""
+    page.keyboard.press("Tab")
+    page.get_by_role("article", include_hidden=True).wait_for(state="attached")
 
 
 def history(page: Page) -> list[str]:
@@ -69,6 +77,7 @@ def test_while_it_waits_to_send_again_it_says_so(open_page: OpenPage, functions:
     expect(headline(page)).to_have_text("The video was not started")
     expect(page.get_by_role("article")).to_contain_text("The storage of this site does not answer.")
     assert len(functions.starts) == 6
+    assert axe_violations(page) == []
 
 
 def test_a_reload_before_the_answer_sends_the_same_request_again(
@@ -106,6 +115,7 @@ def test_another_open_tab_goes_on_where_a_closed_one_stood(
 ) -> None:
     context = new_context(service_workers="block")
     other = open_page(context=context)
+    use(other)
     page = open_page(context=context, holds_starts=True)
     generate(page)
     wait_until(page, lambda: len(page_site.held.keys) == 1)
@@ -117,18 +127,20 @@ def test_another_open_tab_goes_on_where_a_closed_one_stood(
 
 
 def test_two_tabs_send_once_and_share_one_polling(
-    open_page: OpenPage, functions: Functions, new_context: NewContext
+    open_page: OpenPage, functions: Functions, page_site: StaticSite, new_context: NewContext
 ) -> None:
     context = new_context(service_workers="block")
-    states = [status("processing", stage="rendering", pollAfterMs=150)] * 6
-    functions.states(*states, completed())
-    one = open_page(context=context)
-    two = open_page(context=context)
+    functions.states(*[status("processing", stage="rendering", pollAfterMs=150)] * 6, completed())
+    one = open_page(context=context, holds_starts=True)
+    use(one)
+    two = open_page(context=context, holds_starts=True)
     generate(two)
+    expect(one.get_by_role("region", name="Your videos")).to_contain_text("Uploading")
+    page_site.held.may_answer.set()
     expect(headline(two)).to_have_text("Your video is ready")
     expect(one.get_by_role("region", name="Your videos")).to_contain_text("Ready")
-    assert len(functions.starts) == 1
-    assert len(functions.polls) == len(states) + 1
+    assert len(page_site.held.keys) == 1
+    assert functions.pollers == [two] * 7
 
 
 def test_a_reload_in_each_stage_goes_on_at_the_same_address(
@@ -146,7 +158,7 @@ def test_a_reload_in_each_stage_goes_on_at_the_same_address(
         functions.states(state)
         page.reload()
         expect(headline(page)).to_have_text(heading)
-        expect(page.get_by_role("img", name="Your photo")).to_be_visible()
+        expect(page.get_by_role("img", name="Your photo", exact=True)).to_be_visible()
         assert page.url.endswith(f"#{JOB_ID}")
     assert len(functions.starts) == 1
 
@@ -184,9 +196,12 @@ def test_undo_is_offered_again_by_the_page_that_opens_after_a_killed_one(
     address = page.url
     page.close()
     functions.states(RENDERING)
+    context.clock.install(time=time.time() + 3600)
     again = open_page(address.removeprefix(page_site.url), context=context)
+    again.clock.run_for(1_500)
     expect(again.get_by_role("button", name="Undo")).to_be_visible()
     assert functions.starts == []
+    again.clock.run_for(2_500)
     expect(headline(again)).to_have_text("Making your video")
     assert len(functions.starts) == 1
 
@@ -239,7 +254,7 @@ def test_the_history_outlives_the_page_and_leads_back_to_each_video(
         again.get_by_role("button", name="Download: A lake at dusk").click()
     again.get_by_role("link", name="A lake at dusk").click()
     expect(again.get_by_label("Your video", exact=True)).to_be_visible()
-    expect(again.get_by_role("img", name="Your photo")).to_be_visible()
+    expect(again.get_by_role("img", name="Your photo", exact=True)).to_be_visible()
     again.go_back()
     expect(headline(again)).to_have_text("Make a photo move.")
 
@@ -283,5 +298,5 @@ def test_a_reload_without_a_network_still_shows_where_the_jobs_stand(
     site.stop()
     page.reload()
     expect(headline(page)).to_have_text("Making your video")
-    expect(page.get_by_role("img", name="Your photo")).to_be_visible()
+    expect(page.get_by_role("img", name="Your photo", exact=True)).to_be_visible()
     expect(page.get_by_role("region", name="Your videos")).to_contain_text("Rendering")

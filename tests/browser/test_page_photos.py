@@ -202,7 +202,7 @@ def test_the_crop_is_shown_and_measured(open_page: OpenPage, functions: Function
     page.get_by_label("Tall 9:16").check()
     page.get_by_label("What happens in the video?").fill("Wind.")
     page.get_by_role("button", name="Generate").click()
-    frame = page.get_by_role("img", name="Your photo")
+    frame = page.get_by_role("img", name="Your photo", exact=True)
     expect(frame).to_be_visible()
     assert shape() == pytest.approx(9 / 16, rel=0.01)
 
