@@ -60,7 +60,9 @@ def videogen(words: list[str]) -> None:
     command: Any = get_command(app)
     if not words or words == ["--help"]:
         return
-    words = [word.replace("lake.jpg", str(ROOT / "docs/images/ready.png")) for word in words]
+    words = [
+        word.replace("lake.jpg", str(ROOT / "docs/images/page-ready-desktop-light.png")) for word in words
+    ]
     assert words[0] in command.commands
     command.commands[words[0]].make_context(words[0], words[1:])
 
