@@ -345,11 +345,11 @@ def axe_violations(page: Page) -> list[str]:
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:
     """Wait for something that the test itself sees, while the page goes on."""
-    for _ in range(500):
+    for _ in range(2000):
         if holds():
             return
         page.wait_for_timeout(10)
-    raise AssertionError("it did not come to that within 5 s")
+    raise AssertionError("it did not come to that within 20 s")
 
 
 # --- what a person does ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from dev_site import DevSite
 from page_under_test import Functions, Held, StaticSite, launch
@@ -27,6 +27,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSite]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    # A busy machine may take its time; a page that is wrong stays wrong.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as running:
         yield running
 
