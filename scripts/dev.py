@@ -18,16 +18,18 @@ def main(port: int) -> None:
         )
     print(f"==> netlify dev on http://localhost:{port} (Ctrl-C ends it)", flush=True)
     os.chdir(ROOT)
-    # --offline: no account is asked for. Without edge functions the CLI need not fetch Deno.
-    command = [
-        "netlify",
-        "dev",
-        "--offline",
-        "--internal-disable-edge-functions",
-        "--skip-gitignore",
-        "--no-open",
-    ]
-    os.execvp(command[0], [*command, "--port", str(port)])  # noqa: S606 - no shell is the point
+    # --offline: no account is asked for. Without edge functions the CLI need not fetch Deno. Two sites that
+    # start at the same moment would both take the static server's default port.
+    options = ["--offline", "--internal-disable-edge-functions", "--skip-gitignore", "--no-open"]
+    ports = ["--port", str(port), "--staticServerPort", str(free_port())]
+    os.execvp("netlify", ["netlify", "dev", *options, *ports])  # noqa: S606 - no shell is the point
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def is_taken(port: int) -> bool:
