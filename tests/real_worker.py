@@ -10,7 +10,6 @@ import hashlib
 import io
 import secrets
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -20,7 +19,7 @@ from memory_objects import MemoryObjects
 from videogen import generation, jobs, signing
 from videogen.durations import Durations
 from videogen.errors import StoreError
-from videogen.functions.composition import Site, Worker
+from videogen.functions.composition import Site, Worker, new_nonce
 from videogen.functions.job_view import job_view
 from videogen.generation import Resumable
 from videogen.job_store import JobStore
@@ -90,18 +89,18 @@ class RealWorker:
         self.clock = clock
         self.objects = objects
         self.simulator = simulator
-        self._numbers = count(1)
-        store = JobStore(objects, clock=clock.clock, random=lambda: 0.5, nonce=self._nonce)
+        store = JobStore(objects, clock=clock.clock, random=lambda: 0.5, nonce=new_nonce)
         self.site = Site(
             store=store,
-            ledger=Ledger(store, limit=0, clock=clock.clock, random=lambda: 0.5, nonce=self._nonce),
-            durations=Durations(objects, clock=clock.clock, random=lambda: 0.5, nonce=self._nonce),
+            ledger=Ledger(store, limit=0, clock=clock.clock, random=lambda: 0.5, nonce=new_nonce),
+            durations=Durations(objects, clock=clock.clock, random=lambda: 0.5, nonce=new_nonce),
             keys=KEYS,
             settings=SiteSettings(daily_limit=0),
             clock=clock.clock,
         )
         self.run_seconds = self.saving_seconds = RUN_SECONDS
         """What a run may take that comes to a queued job, and to one whose video is to be saved."""
+        self.video_hosts: tuple[str, ...] = (simulator.url,)
         self.call_takes = 0.0
         """Seconds that pass in a paid call beside those of its sockets."""
 
@@ -122,7 +121,7 @@ class RealWorker:
     def tools(self) -> Tools:
         """Return the tools of a deployed worker."""
         settings = BlackboxSettings(
-            api_key=Secret("key"), base_url=self.simulator.url, video_hosts=(self.simulator.url,)
+            api_key=Secret("key"), base_url=self.simulator.url, video_hosts=self.video_hosts
         )
         tools = Worker(site=self.site, blackbox=settings).tools()
         return replace(tools, provider=_Slow(tools.provider, self))
@@ -130,14 +129,18 @@ class RealWorker:
     def deliver(self, job_id: str, *, times: int = DELIVERIES) -> None:
         """Deliver a call as the platform does: again, while its run fails."""
         for pause in (*PLATFORM_PAUSES, 0.0)[:times]:
-            is_saving = self.site.store.read(job_id).job.stage is Stage.SAVING
-            seconds = self.saving_seconds if is_saving else self.run_seconds
             try:
-                generation.run(job_id, self.tools(), holder=self._nonce(), seconds=seconds)
+                generation.run(job_id, self.tools(), holder=new_nonce(), seconds=self._seconds(job_id))
             except (Resumable, StoreError):
                 self.clock.skip(pause)
             else:
                 return
+
+    def _seconds(self, job_id: str) -> float:
+        if self.run_seconds == self.saving_seconds:
+            return self.run_seconds
+        is_saving = self.site.store.read(job_id).job.stage is Stage.SAVING
+        return self.saving_seconds if is_saving else self.run_seconds
 
     def poll(self, job_id: str) -> tuple[Job, bool]:
         """Do what check-video-status does; return the job, and whether it would call the worker."""
@@ -178,9 +181,6 @@ class RealWorker:
             return job.video is None
         body = self.objects.get(job.video.key).body
         return (len(body), hashlib.sha256(body).hexdigest()) == (job.video.bytes, job.video.sha256)
-
-    def _nonce(self) -> str:
-        return f"nonce {next(self._numbers)}"
 
 
 class _Slow:

@@ -237,7 +237,13 @@ class S3Objects:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             code = _CODE.search(answer.content)
-            raise _error(status, code[1].decode(errors="replace") if code else "", reading=reading)
+            is_conditional = not {"If-Match", "If-None-Match"}.isdisjoint(headers)
+            raise _error(
+                status,
+                code[1].decode(errors="replace") if code else "",
+                reading=reading,
+                is_conditional=is_conditional,
+            )
         return answer
 
     def _url_of(self, key: str) -> str:
@@ -278,13 +284,20 @@ def _errors(*, no_such_object: bool = True) -> Iterator[None]:
         raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
 
 
-def _error(status: int, code: str, *, reading: bool = False, no_such_object: bool = True) -> StoreError:
-    if status == 412:  # noqa: PLR2004 - HTTP
+def _error(
+    status: int,
+    code: str,
+    *,
+    reading: bool = False,
+    no_such_object: bool = True,
+    is_conditional: bool = False,
+) -> StoreError:
+    if status == 412 and is_conditional:  # noqa: PLR2004 - HTTP
         return Conflict()
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
         return NoSuchObject("there is no such object, or the access key may not read it")
     if status == 404 and code != "NoSuchBucket":  # noqa: PLR2004 - HTTP
         return NoSuchObject() if no_such_object else StoreUnavailable("the upload is not there any more")
-    transient = status in {0, 408, 409, 425, 429} or status >= 500 or code == "RequestTimeout"  # noqa: PLR2004 - HTTP
+    transient = status in {0, 408, 409, 412, 425, 429} or status >= 500 or code == "RequestTimeout"  # noqa: PLR2004 - HTTP
     return StoreUnavailable(f"the storage answered {status} {code[:60]}".rstrip(), transient=transient)
