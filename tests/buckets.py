@@ -1,14 +1,21 @@
-"""A bucket: what every kind must do, and what the client of S3 makes of what stores do differently."""
+"""Buckets of each kind that the store's contract is tested on."""
 
 from __future__ import annotations
 
 import secrets
 from contextlib import ExitStack, contextmanager
 from copy import copy
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import pytest
+
 from memory_objects import MemoryObjects
+from videogen.local import ceph
+from videogen.local.certificates import loopback_tls
 from videogen.local.s3 import S3Server
+from videogen.local.s3_proxy import S3Proxy
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
 
@@ -17,7 +24,21 @@ if TYPE_CHECKING:
 
     from videogen.objects import Objects
 
-KINDS = ("memory", "moto")
+REAL_KINDS = ("ceph", "ceph over TLS")
+KINDS = (
+    "memory",
+    "moto",
+    *(
+        pytest.param(
+            kind,
+            marks=pytest.mark.skipif(
+                bool(ceph.missing_programs()),
+                reason="Ceph's gateway is not installed (Debian: ceph-mon ceph-osd radosgw ceph-common)",
+            ),
+        )
+        for kind in REAL_KINDS
+    ),
+)
 
 
 def s3_settings(environment: Mapping[str, str], *, prefix: str = "") -> S3Settings:
@@ -38,18 +59,41 @@ class Buckets:
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
         self._clients: dict[str, S3Objects] = {}
+        self._environments: dict[str, Mapping[str, str]] = {}
 
     def bucket(self, kind: str, now: Callable[[], float]) -> Objects:
         """Return an empty bucket of a kind; the clock counts for the one in memory."""
         if kind == "memory":
             return MemoryObjects(now)
-        if kind not in self._clients:
-            server = self._stack.enter_context(S3Server())
-            self._clients[kind] = S3Objects(s3_settings(server.environment))
-        # One client for all of them, since boto3 takes half a second to make one.
-        bucket = copy(self._clients[kind])
-        bucket._prefix = f"{secrets.token_hex(4)}/"  # noqa: SLF001 - said above
+        bucket = copy(self._client(kind))
+        bucket._prefix = f"{secrets.token_hex(4)}/"  # noqa: SLF001 - one client serves them all
         return bucket
+
+    def environment(self, kind: str) -> Mapping[str, str]:
+        """Return the settings that lead to a server of a kind, which is started if need be."""
+        if kind not in self._environments:
+            self._environments[kind] = self._start(kind)
+        return self._environments[kind]
+
+    def _client(self, kind: str) -> S3Objects:
+        if kind not in self._clients:
+            self._clients[kind] = S3Objects(s3_settings(self.environment(kind)))
+        return self._clients[kind]
+
+    def _start(self, kind: str) -> Mapping[str, str]:
+        if kind == "moto":
+            return self._stack.enter_context(S3Server()).environment
+        if kind == "ceph":
+            return self._stack.enter_context(ceph.CephGateway()).environment
+        folder = Path(self._stack.enter_context(TemporaryDirectory()))
+        tls, trust = loopback_tls(folder)
+        # boto3 and the client of single requests find their authorities in two ways.
+        patch = self._stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr("botocore.httpsession.where", lambda: str(trust))
+        patch.setenv("AWS_CA_BUNDLE", str(trust))
+        plain = self.environment("ceph")
+        proxy = self._stack.enter_context(S3Proxy(plain["S3_ENDPOINT_URL"], tls=tls))
+        return {**plain, "S3_ENDPOINT_URL": proxy.url}
 
 
 @contextmanager

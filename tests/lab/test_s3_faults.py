@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -237,7 +236,6 @@ class Starter:
 
     def __init__(self, worker: RealWorker) -> None:
         self.called: list[str] = []
-        self._requests = count(1)
         self._site = replace(worker.site, call_worker=self._call)
 
     def start(self, **fields: Any) -> tuple[int, dict[str, Any]]:
@@ -247,7 +245,7 @@ class Starter:
             "httpMethod": "POST",
             "headers": {
                 "content-type": "application/json",
-                "idempotency-key": f"{id(self)}-{next(self._requests)}",
+                "idempotency-key": secrets.token_hex(16),
             },
             "body": json.dumps(body),
         }
