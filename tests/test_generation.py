@@ -596,10 +596,18 @@ def test_a_delivery_that_finds_a_call_given_up_leaves_the_true_worker_s_file_alo
 ) -> None:
     worker.add(queued())
     worker.provider.script = [After(0, Made(), lambda: lose_the_lease(worker))]
-    worker.meanwhile("PUT", lambda: worker.run("run 2"), skip=5)  # the video is stored, not yet pointed to
+    stored_then: list[dict[str, bytes]] = []
+
+    def deliver_again() -> None:
+        worker.run("run 2")
+        stored_then.append(worker.stored_videos())
+
+    # Photo, probe, claim, the link (twice, since a reader has written) and the video have been written.
+    worker.meanwhile("PUT", deliver_again, skip=6)
 
     worker.run()
 
+    assert stored_then == [{SAVED.key: FILM}]
     assert (worker.job.status, worker.stored_videos()) == (Status.COMPLETED, {SAVED.key: FILM})
 
 

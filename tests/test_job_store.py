@@ -525,6 +525,7 @@ def test_erasing_takes_every_photo_and_every_video(lab: Lab) -> None:
         lab.store.put_photo(JOB_ID, number, b"photo", "image/png")
         lab.store.put_video(video_key(JOB_ID, number), iter([b"video"]))
 
+    lab.meets(("DELETE", NOT_APPLIED), ("DELETE", REPLY_LOST))
     for _ in range(2):
         lab.store.erase_objects(JOB_ID, photos=2, epochs=2)
 

@@ -114,6 +114,10 @@ CHANGES: dict[str, tuple[Callable[[Job], Job | None], set[str]]] = {
         lambda job: jobs.give_up(job, now=NOW),
         {"queued", "queued again", "rendering", "saving", "rescue"},
     ),
+    "end at the operator's word": (
+        lambda job: jobs.give_up(job, now=NOW),
+        {"queued", "queued again", "rendering", "saving", "rescue"},
+    ),
     "count a call": (
         lambda job: jobs.count_dispatch(job, now=LATER, lease_age=90),
         {"queued", "queued again", "saving", "rescue"},

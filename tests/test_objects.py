@@ -390,6 +390,25 @@ def test_a_link_is_signed_by_the_fourth_version_everywhere(region: str) -> None:
     assert query["X-Amz-SignedHeaders"] == ["host"]
 
 
+def test_an_upload_in_parts_is_asked_for_once_and_at_once(wire: Wire) -> None:
+    def behave(server: RawServer, connection: socket.socket) -> None:
+        request = server.read_request(connection)
+        is_begin = b"?uploads" in request.split(b"\r\n", 1)[0]
+        started = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+        status, body = ("200 OK", started) if is_begin else ("503 Slow Down", error_body("SlowDown"))
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode() + body)
+
+    wire.behave = behave
+
+    with pytest.raises(StoreUnavailable):
+        wire.client.put_parts("video", iter([bytes(10), bytes(10)]), content_type="video/mp4")
+
+    # Begun, one part, given up: boto3 repeats nothing, and asks for no leave to send a body.
+    assert [request.split(b" ", 1)[0] for request in wire.requests] == [b"POST", b"PUT", b"DELETE"]
+    assert not any(b"100-continue" in request for request in wire.requests)
+
+
 @pytest.mark.parametrize("at", ["upload", "complete"])
 def test_an_upload_that_is_gone_is_trouble_and_no_missing_object(wire: Wire, at: str) -> None:
     def behave(server: RawServer, connection: socket.socket) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from videogen import jobs
@@ -187,10 +188,10 @@ class JobStore:
 
     def erase_objects(self, job_id: str, *, photos: int, epochs: int) -> None:
         """Delete a job's photos and whatever videos its epochs may have stored; raises StoreUnavailable."""
-        for number in range(1, photos + 1):
-            self.objects.delete(photo_key(job_id, number))
-        for epoch in range(1, epochs + 1):
-            self.objects.delete(video_key(job_id, epoch))
+        keys = [photo_key(job_id, number) for number in range(1, photos + 1)]
+        keys += [video_key(job_id, epoch) for epoch in range(1, epochs + 1)]
+        for key in keys:
+            self._patiently(partial(self.objects.delete, key))
 
     def _read_once(self, job_id: str) -> StoredJob:
         found = self.objects.get(job_key(job_id))
