@@ -149,6 +149,7 @@ def test_a_reload_in_each_stage_goes_on_at_the_same_address(
     functions.states(status("queued", pollAfterMs=60_000))
     page = open_page()
     generate(page)
+    expect(headline(page)).to_have_text("In the queue")
     for state, heading in (
         (status("queued", pollAfterMs=60_000), "In the queue"),
         (RENDERING, "Making your video"),
