@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from site_under_test import SIGNING_SECRET, SiteUnderTest, make_site
 from videogen.local.blackbox import Simulator
 from videogen.local.s3 import S3Server
 
@@ -115,3 +117,18 @@ def s3_server() -> Iterator[S3Server]:
 def simulator() -> Iterator[Simulator]:
     with Simulator() as running:
         yield running
+
+
+@pytest.fixture
+def site(s3_server: S3Server, simulator: Simulator, request: pytest.FixtureRequest) -> SiteUnderTest:
+    """A site of the test's own, over the one bucket and the one simulator."""
+    environ = {
+        **s3_server.environment,
+        "S3_PREFIX": hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16],
+        "VIDEOGEN_DAILY_LIMIT": "0",
+        "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
+        "BLACKBOX_API_KEY": "simulator",
+        "BLACKBOX_BASE_URL": simulator.url,
+        "VIDEOGEN_VIDEO_HOSTS": simulator.url,
+    }
+    return make_site(environ, s3_server, simulator)
