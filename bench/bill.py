@@ -6,8 +6,8 @@ import math
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from videogen.durations import estimate_of
-from videogen.polling import poll_after
+from videogen.polling import UNKNOWN, poll_after
+from videogen.schedule import stretches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +30,10 @@ def bill() -> list[dict[str, Any]]:
         ages = [
             seconds * math.exp(0.2 * statistics.NormalDist().inv_cdf((n + 0.5) / 100)) for n in range(100)
         ]
-        known = estimate_of(ages)
+        known = stretches(ages)
         schedules: dict[str, Callable[[float], float]] = {
             "this one": lambda age, known=known: poll_after(age, known),  # type: ignore[misc]
-            "this one, nothing known": lambda age: poll_after(age, None),
+            "this one, nothing known": lambda age: poll_after(age, UNKNOWN),
             "every 2 s": lambda _: 2.0,
             "every 20 s": lambda _: 20.0,
         }

@@ -10,13 +10,15 @@ import pytest
 
 from memory_objects import MemoryObjects
 from videogen.clock import Clock
-from videogen.durations import CACHED_SECONDS, KEPT, Durations, estimate_of, likely_stretches, stats_key
+from videogen.durations import CACHED_SECONDS, KEPT, Durations, estimate_of, stats_key
 from videogen.errors import StoreUnavailable
 from videogen.jobs import Estimate
+from videogen.schedule import stretches
 
 if TYPE_CHECKING:
     from videogen.objects import StoredObject
 
+NO_ESTIMATES = (b"5", b"[]", b"{}", b'{"p50": "60", "p90": 60}', b'{"p50": 60, "p90": 60, "stretches": 5}')
 MODEL = "blackboxai/google/veo-3-fast"
 
 
@@ -62,24 +64,9 @@ def test_too_few_durations_say_nothing() -> None:
     assert estimate_of([60.0, 61.0, 62.0, 63.0]) is None
 
 
-def test_a_few_durations_give_median_percentile_and_their_range() -> None:
-    assert estimate_of([90.0, 60.0, 80.0, 70.0, 100.0]) == Estimate(p50=80.0, p90=100.0, likely=(60.0, 100.0))
-
-
-def test_of_many_durations_the_closest_are_the_likely_ones() -> None:
-    assert likely_stretches([float(second) for second in (*range(0, 200, 10), *range(200, 240))]) == (
-        200.0,
-        232.0,
-    )
-
-
-def test_two_humps_are_two_stretches() -> None:
-    assert likely_stretches([*[50.0 + n / 10 for n in range(30)], *[150.0 + n / 10 for n in range(30)]]) == (
-        50.0,
-        51.8,
-        150.3,
-        152.7,
-    )
+def test_enough_durations_give_median_percentile_and_when_to_ask() -> None:
+    taken = [90.0, 60.0, 80.0, 70.0, 100.0]
+    assert estimate_of(taken) == Estimate(p50=80.0, p90=100.0, stretches=stretches(taken))
 
 
 def test_a_duration_is_recorded_and_the_oldest_is_forgotten(objects: MemoryObjects, ticking: Ticking) -> None:
@@ -100,11 +87,13 @@ def test_the_estimate_is_read_once_in_ten_minutes(objects: MemoryObjects, tickin
     assert site.estimate(MODEL) is None
     assert objects.requests == []
     ticking.seconds += CACHED_SECONDS
-    assert site.estimate(MODEL) == Estimate(p50=60.0, p90=60.0, likely=(60.0, 60.0))
+    assert site.estimate(MODEL) == Estimate(p50=60.0, p90=60.0, stretches=stretches([60.0] * 5))
     assert objects.requests == [("GET", stats_key(MODEL))]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"seconds": 5}', b'{"seconds": ["60", null]}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"\xff", *(b'{"estimate": %s}' % each for each in NO_ESTIMATES)]
+)
 def test_a_document_that_cannot_be_read_counts_as_none(
     objects: MemoryObjects, ticking: Ticking, body: bytes
 ) -> None:

@@ -1,4 +1,7 @@
-"""How long this site's jobs take: a short list a model, written by the worker and read by start-video."""
+"""How long this site's jobs take, by model: written by the worker, read by start-video.
+
+The worker also writes what follows from the durations, so that a start has nothing to work out.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from videogen import documents, log
 from videogen.backoff import tries
 from videogen.errors import StoreError
-from videogen.jobs import Estimate
+from videogen.jobs import Estimate, estimate_from_object, to_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,12 +23,6 @@ KEPT = 100
 """The latest jobs that count: enough to see where they crowd, few enough to follow a slow day."""
 ENOUGH = 5
 """Fewer say nothing."""
-ENOUGH_FOR_STRETCHES = 50
-"""Fewer crowd by chance: then all between the shortest and the longest is likely."""
-LIKELY_SHARE = 0.55
-"""Of the jobs, how many end in the likely stretches: half, and some for what is chance in the sample."""
-WINDOW_SHARE = 0.3
-"""Of the jobs, how many a window holds: the more, the smoother, the less the humps are told apart."""
 CACHED_SECONDS = 600.0
 PATIENCE = 2.0
 
@@ -53,7 +50,7 @@ class Durations:
         except StoreError as error:
             log.warning("stats.not_read", error=error.detail)
             return None
-        found = estimate_of(_seconds(document))
+        found = estimate_from_object(document.get("estimate"))
         self._cache[model] = (now, found)
         return found
 
@@ -61,7 +58,9 @@ class Durations:
         """Add a completed job's duration."""
 
         def add(document: Mapping[str, Any]) -> dict[str, Any]:
-            return {"seconds": [*_seconds(document), round(seconds, 1)][-KEPT:]}
+            known = [*_seconds(document), round(seconds, 1)][-KEPT:]
+            estimate = estimate_of(known)
+            return {"seconds": known, "estimate": to_object(estimate) if estimate else None}
 
         try:
             documents.swap(
@@ -76,40 +75,17 @@ class Durations:
 
 
 def estimate_of(seconds: list[float]) -> Estimate | None:
-    """Return median, ninetieth percentile (nearest rank) and likely stretches, None for too few values."""
+    """Return median, ninetieth percentile (nearest rank) and when to ask, None for too few values."""
+    from videogen.schedule import stretches  # noqa: PLC0415 - the worker and nobody else works one out
+
     if len(seconds) < ENOUGH:
         return None
     ranked = sorted(seconds)
     return Estimate(
         p50=ranked[(len(ranked) - 1) // 2],
         p90=ranked[-(-9 * len(ranked) // 10) - 1],
-        likely=likely_stretches(ranked),
+        stretches=stretches(ranked),
     )
-
-
-def likely_stretches(ranked: list[float]) -> tuple[float, ...]:
-    """Return start and end of each stretch in which most of the values lie, where they lie closest.
-
-    Of all windows with the same number of values, the narrowest come first, until they hold enough.
-    """
-    count = len(ranked)
-    if count < ENOUGH_FOR_STRETCHES:
-        return (ranked[0], ranked[-1])
-    step = round(WINDOW_SHARE * count)
-    held: set[int] = set()
-    windows: list[int] = []
-    for first in sorted(range(count - step), key=lambda first: ranked[first + step] - ranked[first]):
-        windows.append(first)
-        held.update(range(first, first + step + 1))
-        if len(held) >= LIKELY_SHARE * count:
-            break
-    cuts: list[float] = []
-    for first in sorted(windows):
-        if cuts and ranked[first] <= cuts[-1]:
-            cuts[-1] = ranked[first + step]
-        else:
-            cuts += [ranked[first], ranked[first + step]]
-    return tuple(cuts)
 
 
 def stats_key(model: str) -> str:

@@ -108,12 +108,12 @@ class Failure:
 class Estimate:
     """How long the site's recent jobs with this model took, in seconds: median and ninetieth percentile.
 
-    `likely` holds start and end of each stretch of a job's age in which most of them ended, in order.
+    `stretches` is how often to ask about a job then: end and interval of each stretch of its age, in turn.
     """
 
     p50: float
     p90: float
-    likely: tuple[float, ...] = ()
+    stretches: tuple[float, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -508,6 +508,14 @@ def from_object(record: Mapping[str, Any]) -> Job:
         raise MalformedRecord(f"a job's record cannot be read: {type(error).__name__}") from error
 
 
+def estimate_from_object(found: object) -> Estimate | None:
+    """Read a stored estimate, None for what is none."""
+    try:
+        return Estimate(**_from_object(Estimate, found)) if isinstance(found, dict) else None
+    except (TypeError, ValueError):
+        return None
+
+
 def to_object(value: Job | Photo | Video | Failure | Estimate | Transition) -> dict[str, Any]:
     """Return the JSON object to store: camelCase names, RFC 3339 times, unknown fields as they came."""
     found: dict[str, Any] = dict(value.unknown)
@@ -521,7 +529,7 @@ def to_object(value: Job | Photo | Video | Failure | Estimate | Transition) -> d
             item = to_object(item)
         elif entry.name in _LISTS:
             item = [to_object(one) for one in item]
-        elif entry.name == "likely":
+        elif entry.name == "stretches":
             item = list(item)
         found[_camel(entry.name)] = item
     return found
@@ -539,7 +547,7 @@ def _from_object(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
         if entry.name in _TIMES:
             is_required = entry.default is MISSING
             item = datetime.fromisoformat(item).timestamp() if item is not None or is_required else None
-        elif entry.name == "likely":
+        elif entry.name == "stretches":
             item = tuple(float(number) for number in item)
         elif entry.type in _SCALARS and not isinstance(item, _SCALARS[str(entry.type)]):
             raise TypeError(name)
