@@ -12,6 +12,8 @@ import { suggestedRatio } from './crop.js'
  * @typedef {object} Entry
  * @property {number} id
  * @property {string} name
+ * @property {File} file as the person gave it
+ * @property {boolean} isPrepared the file comes from an earlier job, and is sent as it is
  * @property {PreparedPhoto | null} photo null while it is being prepared
  */
 
@@ -26,7 +28,7 @@ import { suggestedRatio } from './crop.js'
  */
 
 /**
- * @typedef {{type: 'photo-added', id: number, name: string, limit: number}
+ * @typedef {{type: 'photo-added', id: number, file: File, isPrepared: boolean, limit: number}
  *   | {type: 'photo-prepared', id: number, photo: PreparedPhoto}
  *   | {type: 'photo-refused', id: number, problem: PhotoProblem}
  *   | {type: 'photo-removed', id: number}
@@ -35,7 +37,7 @@ import { suggestedRatio } from './crop.js'
  *   | {type: 'ratio', ratio: AspectRatio}
  *   | {type: 'model', model: string}
  *   | {type: 'access-code', code: string}
- *   | {type: 'filled', prompt: string, chosenRatio: AspectRatio, model: string | null}
+ *   | {type: 'filled', prompt: string, chosenRatio: AspectRatio | null, model: string | null}
  *   | {type: 'cleared'}} ComposerEvent
  */
 
@@ -54,15 +56,22 @@ export const EMPTY = { entries: [], refused: [], prompt: '', chosenRatio: null, 
  */
 export function reduceComposer(composer, event) {
   switch (event.type) {
-    case 'photo-added':
-      return composer.entries.length < event.limit
-        ? { ...composer, entries: [...composer.entries, { id: event.id, name: event.name, photo: null }] }
-        : { ...composer, refused: [...composer.refused, { name: event.name, problem: 'too-many' }] }
+    case 'photo-added': {
+      const { id, file, isPrepared, limit } = event
+      return composer.entries.length < limit
+        ? {
+            ...composer,
+            entries: [...composer.entries, { id, name: file.name, file, isPrepared, photo: null }],
+          }
+        : { ...composer, refused: [...composer.refused, { name: file.name, problem: 'too-many' }] }
+    }
     case 'photo-prepared':
       return {
         ...composer,
         entries: composer.entries.map(entry =>
-          entry.id === event.id ? { ...entry, photo: event.photo } : entry,
+          entry.id === event.id
+            ? { ...entry, photo: entry.isPrepared ? { ...event.photo, blob: entry.file } : event.photo }
+            : entry,
         ),
       }
     case 'photo-refused': {

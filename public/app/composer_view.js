@@ -4,6 +4,7 @@ import { EMPTY, obstacles, promptLength, ratioOf, reduceComposer, startFrame } f
 import { priceOf } from './config.js'
 import { ASPECT_RATIOS, cutOff, frameRatio } from './crop.js'
 import { el, setAttribute, setText } from './dom.js'
+import { createDrafts } from './drafts.js'
 import { preference, setPreference } from './preferences.js'
 import { createSlide } from './slide.js'
 import { words } from './words.js'
@@ -32,15 +33,20 @@ export function keptAccessCode() {
 }
 
 /**
- * @param {{config: Config, onGenerate: (draft: Draft) => Promise<boolean>}} options generate: whether the draft was taken
+ * @param {{config: Config, onGenerate: (draft: Draft) => Promise<boolean>, onRestore: () => void}} options generate:
+ *   whether the draft was taken; restore: the form holds again what an earlier page left
  */
-export function createComposerView({ config, onGenerate }) {
+export function createComposerView({ config, onGenerate, onRestore }) {
   const { limits } = config
+  const drafts = createDrafts()
   /** @type {Composer} */
   let composer = { ...EMPTY, accessCode: keptAccessCode() }
   let nextId = 1
   let isSending = false
+  let isHandedOver = false
   let isTried = false
+  let isKeeping = false
+  let kept = Promise.resolve()
   /** @type {Composer['entries'] | null} */
   let listed = null
   /** @type {Map<number, Promise<void>>} */
@@ -138,6 +144,7 @@ export function createComposerView({ config, onGenerate }) {
   const codeError = el('p', { class: 'error', id: 'code-error' })
   const price = el('p', { class: 'price' })
   const button = el('button', { class: 'button is-primary is-large', type: 'submit' }, words.generate)
+  const taken = el('p', { class: 'hint', role: 'status' })
 
   const heading = el('h1', { tabindex: -1 }, words.tagline)
   const element = el(
@@ -196,7 +203,7 @@ export function createComposerView({ config, onGenerate }) {
           el('p', { class: 'hint', id: 'code-meaning' }, words.accessCodeMeaning),
           codeError,
         ),
-      el('div', { class: 'generate' }, button, price),
+      el('div', { class: 'generate' }, button, price, taken),
     ),
   )
 
@@ -204,6 +211,20 @@ export function createComposerView({ config, onGenerate }) {
   function change(event) {
     composer = reduceComposer(composer, event)
     render()
+    keep()
+  }
+
+  /** Keep the form as it stands, once all that happens at once has happened. */
+  function keep() {
+    if (isKeeping) return
+    isKeeping = true
+    queueMicrotask(() => {
+      isKeeping = false
+      // What is written while the job takes the draft's place would be a second one.
+      if (isHandedOver) return
+      const { prompt: text, chosenRatio, model: chosen, entries } = composer
+      kept = drafts.keep({ prompt: text, chosenRatio, model: chosen, isPressed: isSending, photos: entries })
+    })
   }
 
   /**
@@ -212,24 +233,23 @@ export function createComposerView({ config, onGenerate }) {
    */
   function addFiles(files, { arePrepared = false } = {}) {
     composer = { ...composer, refused: [] }
-    for (const file of files) {
-      const id = nextId++
-      change({ type: 'photo-added', id, name: file.name, limit: limits.photos })
-      if (!composer.entries.some(entry => entry.id === id)) continue
-      const done = prepare(file, limits.photoBytes / limits.photos).then(result => {
-        preparing.delete(id)
-        change(
-          'photo' in result
-            ? {
-                type: 'photo-prepared',
-                id,
-                photo: arePrepared ? { ...result.photo, blob: file } : result.photo,
-              }
-            : { type: 'photo-refused', id, problem: result.problem },
-        )
-      })
-      preparing.set(id, done)
-    }
+    for (const file of files) add({ id: nextId++, file, isPrepared: arePrepared })
+  }
+
+  /** @param {{id: number, file: File, isPrepared: boolean}} photo */
+  function add({ id, file, isPrepared }) {
+    nextId = Math.max(nextId, id + 1)
+    change({ type: 'photo-added', id, file, isPrepared, limit: limits.photos })
+    if (!composer.entries.some(entry => entry.id === id)) return
+    const done = prepare(file, limits.photoBytes / limits.photos).then(result => {
+      preparing.delete(id)
+      change(
+        'photo' in result
+          ? { type: 'photo-prepared', id, photo: result.photo }
+          : { type: 'photo-refused', id, problem: result.problem },
+      )
+    })
+    preparing.set(id, done)
   }
 
   /**
@@ -246,25 +266,36 @@ export function createComposerView({ config, onGenerate }) {
   }
 
   /** @param {SubmitEvent} event */
-  async function submit(event) {
+  function submit(event) {
     event.preventDefault()
+    void send()
+  }
+
+  async function send() {
     // Set before anything is awaited: a second press finds it set.
     if (isSending) return
-    isSending = true
-    render()
-    await Promise.all(preparing.values())
     isTried = true
-    const found = obstacles(composer, limits, config.accessCodeNeeded)
+    if (obstacles(composer, limits, config.accessCodeNeeded).some(one => one !== 'preparing')) {
+      showObstacles()
+      return
+    }
+    isSending = true
+    if (config.accessCodeNeeded) setPreference('access-code', composer.accessCode.trim())
+    render()
+    keep()
+    await Promise.all(preparing.values())
+    await kept
     const frame = startFrame(composer)
-    if (found[0] || !frame) {
+    if (obstacles(composer, limits, config.accessCodeNeeded).length || !frame) {
       isSending = false
-      render()
-      const field = FIELD_OF[found[0] ?? 'no-photo']
-      ;({ photos: input, prompt, code })[field].focus()
+      keep()
+      showObstacles()
       return
     }
     const ratio = ratioOf(composer)
-    const draft = {
+    isHandedOver = true
+    const isTaken = await onGenerate({
+      key: drafts.key,
       prompt: composer.prompt.trim(),
       aspectRatio: ratio,
       model: composer.model,
@@ -274,17 +305,25 @@ export function createComposerView({ config, onGenerate }) {
       },
       ratio: frameRatio(ratio, frame),
       hasPrice: priceOf(config, composer.model) !== null,
-    }
-    if (config.accessCodeNeeded) setPreference('access-code', composer.accessCode.trim())
-    const isTaken = await onGenerate(draft)
+    })
     isSending = false
+    isHandedOver = false
     isTried = false
-    if (!isTaken) {
+    if (isTaken) {
+      drafts.leave()
+      prompt.value = ''
+      change({ type: 'cleared' })
+    } else {
       render()
-      return
+      keep()
     }
-    prompt.value = ''
-    change({ type: 'cleared' })
+  }
+
+  /** Say what is missing, and take the focus to the first of it. */
+  function showObstacles() {
+    render()
+    const [first] = obstacles(composer, limits, config.accessCodeNeeded)
+    if (first) ({ photos: input, prompt, code })[FIELD_OF[first]].focus()
   }
 
   /** @param {Blob} blob */
@@ -334,6 +373,7 @@ export function createComposerView({ config, onGenerate }) {
     const usd = priceOf(config, composer.model)
     setText(price, usd === null ? '' : `${words.price(usd)} ${words.undoMeaning}`)
     setAttribute(button, 'aria-disabled', isSending ? 'true' : null)
+    setText(taken, isSending ? words.taken : '')
   }
 
   function renderPhotos() {
@@ -411,6 +451,17 @@ export function createComposerView({ config, onGenerate }) {
       const files = photos.map((blob, index) => new File([blob], `${index + 1}`, { type: blob.type }))
       addFiles(files, { arePrepared: true })
     },
+
+    /** Take up what an earlier page left in the form; where Generate had been pressed, go on with that. */
+    async restore() {
+      await drafts.restore(({ prompt: text, chosenRatio, model: chosen, isPressed, photos }) => {
+        prompt.value = text
+        change({ type: 'filled', prompt: text, chosenRatio, model: chosen })
+        for (const photo of photos) add(photo)
+        if (isPressed) void send()
+        else onRestore()
+      })
+    },
   }
 }
 
@@ -419,10 +470,15 @@ export function createComposerView({ config, onGenerate }) {
 /**
  * @param {File} file
  * @param {number} budget bytes
+ * @returns {ReturnType<typeof import('./photos.js').preparePhoto>}
  */
 async function prepare(file, budget) {
-  const { preparePhoto } = await import('./photos.js')
-  return preparePhoto(file, budget)
+  try {
+    const { preparePhoto } = await import('./photos.js')
+    return await preparePhoto(file, budget)
+  } catch {
+    return { problem: 'not-loaded' }
+  }
 }
 
 /**

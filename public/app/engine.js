@@ -7,6 +7,7 @@
  */
 
 import { cancelVideo, startVideo, videoStatus } from './api.js'
+import { newKey } from './database.js'
 import { canRescue, HOLD_MS, hasEnded, isUnsent, linkedJob, newJob, reduceJob } from './job.js'
 import { dataUrl } from './photos.js'
 import { dueAt, firstPoll, reducePoll } from './poller.js'
@@ -21,6 +22,7 @@ import { dueAt, firstPoll, reducePoll } from './poller.js'
 
 /**
  * @typedef {object} Draft
+ * @property {string} [key] under which the form kept it; a new one unless given
  * @property {string} prompt
  * @property {import('./crop.js').AspectRatio} aspectRatio
  * @property {string | null} model
@@ -32,13 +34,6 @@ import { dueAt, firstPoll, reducePoll } from './poller.js'
 const CANCEL_ATTEMPTS = 4
 const POLL_LOCK = 'videogen-poll'
 const UNREADABLE = /** @type {const} */ ({ ok: false, failure: { kind: 'photos' } })
-
-/** A key for one press of Generate: 128 random bits, so that nobody can guess the job that follows from it. */
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map(byte => byte.toString(16).padStart(2, '0'))
-    .join('')
-}
 
 /**
  * @param {{store: JobStore, onChange: (job: Job | null, before: Job | null) => void, accessCode: () => string}} options
@@ -137,12 +132,12 @@ export function createEngine({ store, onChange, accessCode }) {
    * @param {{retryOf?: Job['retryOf'], rescue?: boolean}} [origin]
    * @returns {Promise<string>} the new job's key
    */
-  async function submit({ pictures, hasPrice, ...draft }, origin = {}) {
+  async function submit({ pictures, hasPrice, key = newKey(), ...draft }, origin = {}) {
     const holdMs = hasPrice && !origin.rescue ? HOLD_MS : 0
     const job = newJob({
       ...draft,
       ...origin,
-      key: newKey(),
+      key,
       photosCount: pictures.photos.length,
       at: Date.now(),
       holdMs,

@@ -3,6 +3,8 @@
  * private windows, a full disk) is kept in memory: the page works the same until it is closed.
  */
 
+import { finished, openDatabase, result } from './database.js'
+
 /** @typedef {import('./job.js').Job} Job */
 
 /**
@@ -15,7 +17,8 @@
  * @typedef {object} JobStore
  * @property {() => Promise<Job[]>} all
  * @property {(key: string) => Promise<Job | undefined>} get
- * @property {(job: Job, pictures: Pictures) => Promise<void>} add resolves when it is on disk
+ * @property {(job: Job, pictures: Pictures) => Promise<void>} add in place of the draft of this key; resolves
+ *   when it is on disk
  * @property {(key: string, change: (job: Job) => Job) => Promise<Job | undefined>} update reads, changes and
  *   writes in one step, so that tabs do not undo each other's; undefined where the job is gone
  * @property {(key: string) => Promise<Pictures>} pictures
@@ -23,10 +26,11 @@
  * @property {(key: string) => Promise<void>} remove
  */
 
-const DATABASE = 'videogen'
-const VERSION = 1
 /** @type {Pictures} */
 const NO_PICTURES = { photos: [], thumbnail: null }
+
+/** A draft's photos lie under [its key, a number]. @param {string} key */
+const photosOfDraft = key => IDBKeyRange.bound([key], [key, Number.POSITIVE_INFINITY])
 
 /** @returns {Promise<{store: JobStore, isLasting: boolean}>} */
 export async function openJobStore() {
@@ -37,19 +41,6 @@ export async function openJobStore() {
   }
 }
 
-/** @returns {Promise<IDBDatabase>} */
-function openDatabase() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, VERSION)
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore('jobs', { keyPath: 'key' })
-      request.result.createObjectStore('pictures')
-    }
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-  })
-}
-
 /**
  * @param {IDBDatabase} database
  * @returns {JobStore}
@@ -57,15 +48,17 @@ function openDatabase() {
 function inDatabase(database) {
   const read = (/** @type {string} */ name) => database.transaction(name).objectStore(name)
   // 'strict': the write is on the disk, not only with the system, before anything is sent.
-  const write = () => database.transaction(['jobs', 'pictures'], 'readwrite', { durability: 'strict' })
+  const write = (/** @type {string[]} */ ...stores) =>
+    database.transaction(['jobs', 'pictures', ...stores], 'readwrite', { durability: 'strict' })
   return {
     all: () => result(read('jobs').getAll()),
     get: key => result(read('jobs').get(key)),
     pictures: async key => (await result(read('pictures').get(key))) ?? NO_PICTURES,
     add(job, pictures) {
-      const transaction = write()
+      const transaction = write('drafts', 'draftPhotos')
       transaction.objectStore('jobs').put(job)
       transaction.objectStore('pictures').put(pictures, job.key)
+      dropDraft(transaction, job.key)
       return finished(transaction)
     },
     async update(key, change) {
@@ -83,12 +76,22 @@ function inDatabase(database) {
       return finished(transaction)
     },
     remove(key) {
-      const transaction = write()
+      const transaction = write('drafts', 'draftPhotos')
       transaction.objectStore('jobs').delete(key)
       transaction.objectStore('pictures').delete(key)
+      dropDraft(transaction, key)
       return finished(transaction)
     },
   }
+}
+
+/**
+ * @param {IDBTransaction} transaction
+ * @param {string} key
+ */
+function dropDraft(transaction, key) {
+  transaction.objectStore('drafts').delete(key)
+  transaction.objectStore('draftPhotos').delete(photosOfDraft(key))
 }
 
 /** @returns {JobStore} */
@@ -120,7 +123,8 @@ function inMemory() {
 }
 
 /**
- * A store that takes into `memory` what `database` refuses.
+ * A store that takes into `memory` what `database` refuses. Such a job's draft stays in the database, pressed:
+ * the next page sends it again with the same key, and so finds the job.
  * @param {JobStore} database
  * @param {JobStore} memory
  * @returns {JobStore}
@@ -134,29 +138,9 @@ function withOverflow(database, memory) {
     update: async (key, change) => (await home(key)).update(key, change),
     pictures: async key => (await home(key)).pictures(key),
     dropPictures: async key => (await home(key)).dropPictures(key),
-    remove: async key => (await home(key)).remove(key),
+    async remove(key) {
+      await memory.remove(key)
+      await database.remove(key)
+    },
   }
-}
-
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
-function result(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-  })
-}
-
-/**
- * @param {IDBTransaction} transaction
- * @returns {Promise<void>}
- */
-function finished(transaction) {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve()
-    transaction.onabort = () => reject(transaction.error)
-  })
 }

@@ -34,6 +34,7 @@ const composer = createComposerView({
       return false
     }
   },
+  onRestore: () => shell.say(words.notices.restored),
 })
 shell.main.prepend(composer.element)
 
@@ -54,16 +55,18 @@ takePhotosFromAnywhere(files => {
   composer.addFiles(files)
 })
 // Who has jobs sees them at once, not the form first.
-if ((await hasUsedThePage()) || location.hash.length > 1) {
+const isKnown = await hasUsedThePage()
+if (isKnown || location.hash.length > 1) {
   await loadJobsPage().catch(() => shell.say(words.notices.notLoaded))
 }
 document.body.append(...shell.elements)
+if (isKnown) void composer.restore()
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })
 new BroadcastChannel('videogen').addEventListener('message', load, { once: true })
 
 /**
- * Whether this browser may have jobs. The database itself is asked: a mark in localStorage, which is written to
+ * Whether this browser may have jobs, or a form that was begun. The database itself is asked: a mark in localStorage, which is written to
  * the disk seconds later, would not survive a crash right after Generate.
  */
 async function hasUsedThePage() {

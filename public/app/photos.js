@@ -10,7 +10,7 @@ import { encodePhoto } from './photo_encode.js'
  * @property {number} height
  */
 
-/** @typedef {'too-many' | 'too-large' | 'heic' | 'unreadable'} PhotoProblem */
+/** @typedef {'too-many' | 'too-large' | 'heic' | 'unreadable' | 'not-loaded'} PhotoProblem */
 /** @typedef {{photo: PreparedPhoto} | {problem: 'too-large' | 'unreadable'}} WorkerAnswer */
 
 /** The brands in a HEIF file's first box. https://www.iana.org/assignments/media-types/image/heic */

@@ -73,7 +73,7 @@ class Complaints:
 
     def _heard(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
-        may_fail = any(part in url for part in ("/api/", "/gone", "/jobs_page.js"))
+        may_fail = any(part in url for part in ("/api/", "/gone", "/jobs_page.js", "/photos.js"))
         is_expected = message.text.startswith("Failed to load resource") and (
             may_fail or "ERR_INTERNET_DISCONNECTED" in message.text
         )

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from page_under_test import (
@@ -21,6 +22,7 @@ from page_under_test import (
     photo,
     problem,
     status,
+    upload,
     wait_until,
 )
 from videogen.settings import Model
@@ -28,7 +30,7 @@ from videogen.settings import Model
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
     from page_under_test import Functions
 
@@ -48,6 +50,124 @@ def use(page: Page) -> None:
 def history(page: Page) -> list[str]:
     """Return the texts of the jobs in the history."""
     return page.get_by_role("region", name="Your videos").locator(".card-prompt").all_inner_texts()
+
+
+PRESS_AND_RELOAD = """() => {
+  document.querySelector('button[type=submit]').click()
+  location.reload()
+}"""
+
+
+@pytest.mark.parametrize("late", [None, "jobs_page.js", "photos.js"])
+def test_a_reload_in_the_moment_of_the_press_loses_nothing(
+    open_page: OpenPage, functions: Functions, late: str | None
+) -> None:
+    """Neither while the rest of the page is still loaded, nor while a photo is still prepared."""
+    functions.states(RENDERING)
+    page = open_page()
+    held: list[Route] = []
+    if late:
+        page.route(f"**/app/{late}", lambda route: held.append(route), times=1)
+    page.get_by_label("Choose photos").set_input_files([upload(photo())])
+    page.get_by_label("What happens in the video?").fill("The light turns to gold.")
+    if late:
+        wait_until(page, lambda: len(held) == 1)
+    else:
+        expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_be_visible()
+        use(page)
+    page.evaluate(PRESS_AND_RELOAD)
+    shelf = page.get_by_role("region", name="Your videos")
+    expect(shelf).to_contain_text("Rendering")
+    shelf.get_by_role("link", name="The light turns to gold.").click()
+    expect(headline(page)).to_have_text("Making your video")
+    expect(page.get_by_role("img", name="Your photo", exact=True)).to_be_visible()
+    assert history(page) == ["The light turns to gold."]
+    assert page.evaluate(DRAFTS) == [[], []]
+    assert len(set(functions.keys)) == 1
+
+
+def test_the_press_shows_at_once_and_is_kept_while_the_photo_is_prepared(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING)
+    page = open_page()
+    held: list[Route] = []
+    page.route("**/app/photos.js", lambda route: held.append(route), times=1)
+    page.get_by_label("Choose photos").set_input_files([upload(photo())])
+    page.get_by_label("What happens in the video?").fill("Wind.")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_text("Got it. It starts as soon as your photos are ready.")).to_be_visible()
+    expect(page.get_by_role("button", name="Generate")).to_be_disabled()
+    assert axe_violations(page) == []
+    assert functions.starts == []
+    held[0].continue_()
+    expect(headline(page)).to_have_text("Making your video")
+    assert len(functions.starts) == 1
+
+
+def test_a_form_that_was_begun_comes_back_after_a_reload_and_in_the_next_tab(
+    open_page: OpenPage, functions: Functions, new_context: NewContext
+) -> None:
+    context = new_context(service_workers="block")
+    page = open_page(context=context)
+    fill(page, prompt="Wind.", photos=[photo(1200, 800), photo(600, 900)])
+    page.get_by_role("button", name="Use as start frame: photo-2.jpg").click()
+    page.get_by_label("As the photo").check()
+    page.reload()
+    for again in (page, None):
+        if again is None:
+            page.close()
+            again = open_page(context=context)  # noqa: PLW2901
+        expect(again.get_by_text("Your photos and your text from last time are back.")).to_be_visible()
+        expect(again.get_by_label("What happens in the video?")).to_have_value("Wind.")
+        expect(again.get_by_label("As the photo")).to_be_checked()
+        names = [
+            "Your photo photo-2.jpg",
+            "Your photo photo-1.jpg",
+        ]
+        expect(again.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(2)
+        shown = again.get_by_role("list", name="Photos").get_by_role("img")
+        assert [one.get_attribute("alt") for one in shown.all()] == names
+    assert functions.starts == []
+
+
+def test_a_second_tab_leaves_the_form_of_the_first_alone(
+    open_page: OpenPage, functions: Functions, new_context: NewContext
+) -> None:
+    context = new_context(service_workers="block")
+    functions.states(RENDERING)
+    one = open_page(context=context)
+    fill(one, prompt="Wind.")
+    two = open_page(context=context)
+    use(two)
+    expect(two.get_by_label("What happens in the video?")).to_have_value("")
+    one.get_by_role("button", name="Generate").click()
+    expect(headline(one)).to_have_text("Making your video")
+    expect(two.get_by_role("region", name="Your videos")).to_contain_text("Rendering")
+    expect(two.get_by_label("What happens in the video?")).to_have_value("")
+    assert len(functions.starts) == 1
+
+
+def test_what_is_taken_out_of_the_form_does_not_come_back(open_page: OpenPage) -> None:
+    page = open_page()
+    fill(page, prompt="Wind.")
+    page.get_by_role("button", name="Remove: photo-1.jpg").click()
+    page.get_by_label("What happens in the video?").fill("")
+    page.reload()
+    use(page)
+    expect(page.get_by_text("are back.")).to_have_count(0)
+    assert page.evaluate(DRAFTS) == [[], []]
+
+
+DRAFTS = """async () => {
+  const database = await new Promise(resolve => {
+    indexedDB.open('videogen').onsuccess = event => resolve(event.target.result)
+  })
+  const transaction = database.transaction(['drafts', 'draftPhotos'])
+  return Promise.all(['drafts', 'draftPhotos'].map(name => new Promise(resolve => {
+    transaction.objectStore(name).getAllKeys().onsuccess = event => resolve(event.target.result)
+  })))
+}"""
 
 
 def test_a_broken_request_is_sent_again_with_the_same_key_and_bytes(

@@ -237,3 +237,14 @@ def test_where_no_worker_can_decode_the_page_does(open_page: OpenPage, functions
     [sent] = sent_photos(functions)
     assert sent.size == (400, 600)
     assert is_red(colour_at(sent, 0.5, 0.05))
+
+
+def test_where_the_part_that_prepares_photos_cannot_be_loaded_it_says_so_and_can_be_tried_again(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page()
+    page.route("**/app/photos.js", lambda route: route.fulfill(status=503, body="gone"), times=1)
+    page.get_by_label("Choose photos").set_input_files([upload(photo())])
+    expect(page.get_by_role("alert")).to_contain_text("lake.jpg could not be prepared")
+    generate(page)
+    wait_until(page, lambda: len(functions.starts) == 1)

@@ -29,7 +29,7 @@ const after = (...events) => events.reduce(reduceComposer, EMPTY)
  * @returns {ComposerEvent[]}
  */
 const photo = (id, changes) => [
-  { type: 'photo-added', id, name: `${id}.jpg`, limit: 4 },
+  { type: 'photo-added', id, file: new File([], `${id}.jpg`), isPrepared: false, limit: 4 },
   { type: 'photo-prepared', id, photo: prepared(changes) },
 ]
 /** @param {import('../../public/app/composer.js').Composer} composer */
@@ -57,7 +57,7 @@ test('a photo beyond the limit is left out by name', () => {
 test('a photo that cannot be read leaves the list, and is named', () => {
   const composer = after(
     ...photo(1),
-    { type: 'photo-added', id: 2, name: 'x.heic', limit: 4 },
+    { type: 'photo-added', id: 2, file: new File([], 'x.heic'), isPrepared: false, limit: 4 },
     {
       type: 'photo-refused',
       id: 2,

@@ -58,6 +58,8 @@ export default {
     'too-large': name => `${name} ist auch verkleinert noch zu groß.`,
     heic: name =>
       `${name} ist ein HEIC-Foto, das dieser Browser nicht öffnen kann. Exportiere es als JPEG oder öffne diese Seite in Safari. Auf dem iPhone: Einstellungen, Kamera, Formate, Maximale Kompatibilität.`,
+    'not-loaded': name =>
+      `${name} ließ sich nicht vorbereiten: ein Teil dieser Seite konnte nicht geladen werden. Prüfe das Netz und füge es noch einmal hinzu.`,
     unreadable: name => `${name} lässt sich nicht als Foto öffnen.`,
   },
 
@@ -105,6 +107,7 @@ export default {
   price: usd => `${money.format(usd)} für dieses Video.`,
   undoMeaning: 'Du kannst es 3 Sekunden lang zurücknehmen.',
   generate: 'Video machen',
+  taken: 'Verstanden. Es beginnt, sobald deine Fotos so weit sind.',
 
   obstacles: {
     'no-photo': 'Füge zuerst ein Foto hinzu.',
@@ -255,6 +258,7 @@ export default {
       'Dieser Browser merkt sich für diese Seite nichts. Kopiere den Link eines Videos, um es wiederzufinden.',
     notLoaded:
       'Die Seite konnte nicht vollständig geladen werden. Nichts wurde gesendet: prüfe das Netz und versuche es noch einmal.',
+    restored: 'Deine Fotos und dein Text vom letzten Mal sind wieder da.',
     linkCopied: 'Link kopiert. Wer ihn hat, kann das Video ansehen.',
     link: link => `Der Link: ${link}`,
     removed: 'Aus diesem Browser entfernt.',

@@ -57,6 +57,8 @@ export default {
     'too-large': (/** @type {string} */ name) => `${name} is too large, even after it was scaled down.`,
     heic: (/** @type {string} */ name) =>
       `${name} is a HEIC photo, which this browser cannot open. Export it as JPEG, or open this page in Safari. On an iPhone: Settings, Camera, Formats, Most Compatible.`,
+    'not-loaded': (/** @type {string} */ name) =>
+      `${name} could not be prepared: a part of this page could not be loaded. Check the network and add it again.`,
     unreadable: (/** @type {string} */ name) => `${name} cannot be opened as a photo.`,
   },
 
@@ -102,6 +104,7 @@ export default {
   price: (/** @type {number} */ usd) => `${money.format(usd)} for this video.`,
   undoMeaning: 'You have 3 seconds to undo.',
   generate: 'Generate',
+  taken: 'Got it. It starts as soon as your photos are ready.',
 
   obstacles: {
     'no-photo': 'Add a photo first.',
@@ -248,6 +251,7 @@ export default {
   notices: {
     notKept: 'This browser keeps nothing for this page. Copy the link of a video to find it again.',
     notLoaded: 'The page could not be loaded completely. Nothing was sent: check the network and try again.',
+    restored: 'Your photos and your text from last time are back.',
     linkCopied: 'Link copied. Whoever has it can watch the video.',
     link: (/** @type {string} */ link) => `The link: ${link}`,
     removed: 'Removed from this browser.',

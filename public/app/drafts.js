@@ -1,0 +1,140 @@
+/**
+ * What the form holds, kept in this browser from the first photo or letter on, so that a reload or a crash
+ * loses nothing of it; a press of Generate is kept too, and goes on where it stood.
+ *
+ * Photos are kept as the person gave them, at once: preparing them may take a while. Each form holds a lock
+ * named after its draft, so that another tab takes a draft over only when its own tab is gone.
+ */
+
+import { finished, newKey, openDatabase, result } from './database.js'
+
+/**
+ * @typedef {object} Content
+ * @property {string} prompt
+ * @property {import('./crop.js').AspectRatio | null} chosenRatio
+ * @property {string | null} model
+ * @property {boolean} isPressed Generate has been pressed
+ * @property {{id: number, file: File, isPrepared: boolean}[]} photos
+ */
+
+/** @typedef {Omit<Content, 'photos'> & {key: string, photos: number[]}} Record as it is stored */
+
+/** @param {string} key */
+const lockOf = key => `videogen-draft-${key}`
+
+export function createDrafts() {
+  let key = newKey()
+  /** Whether the form holds anything. */
+  let isBegun = false
+  /** Which photos lie in the database. @type {Set<number>} */
+  let stored = new Set()
+  let release = () => {}
+  /** @type {Promise<IDBDatabase> | null} */
+  let opened = null
+
+  function database() {
+    opened ??= openDatabase()
+    return opened
+  }
+
+  /**
+   * Hold a draft's lock until `release`, once it is free.
+   * @param {string} draft
+   * @param {() => Promise<boolean>} begin whether it is to be held
+   */
+  async function hold(draft, begin) {
+    const held = async () => {
+      if (await begin()) await new Promise(resolve => (release = () => resolve(undefined)))
+    }
+    // Without locks (plain http) this tab is taken for the only one.
+    await (navigator.locks ? navigator.locks.request(lockOf(draft), held) : held())
+  }
+
+  function leave() {
+    release()
+    release = () => {}
+    isBegun = false
+    key = newKey()
+    stored = new Set()
+  }
+
+  return {
+    /** The key under which the form's content is sent. */
+    get key() {
+      return key
+    },
+
+    /** The form's content has become a job, which took the draft's place. */
+    leave,
+
+    /**
+     * Keep the form as it stands. Browsers that keep nothing lose it with the page, as they always did.
+     * @param {Content} content
+     */
+    async keep({ photos, ...text }) {
+      const hasContent = photos.length > 0 || text.prompt !== ''
+      if (!hasContent && !isBegun) return
+      const own = key
+      if (!isBegun) void hold(own, async () => key === own)
+      isBegun = true
+      const added = photos.filter(({ id }) => !stored.has(id))
+      const removed = [...stored].filter(id => !photos.some(photo => photo.id === id))
+      stored = new Set(photos.map(({ id }) => id))
+      if (!hasContent) leave()
+      try {
+        const transaction = (await database()).transaction(['drafts', 'draftPhotos'], 'readwrite')
+        const drafts = transaction.objectStore('drafts')
+        const draftPhotos = transaction.objectStore('draftPhotos')
+        for (const { id, file, isPrepared } of added) draftPhotos.put({ file, isPrepared }, [own, id])
+        for (const id of removed) draftPhotos.delete([own, id])
+        if (hasContent) drafts.put({ ...text, key: own, photos: photos.map(({ id }) => id) })
+        else drafts.delete(own)
+        transaction.commit()
+        await finished(transaction)
+      } catch {
+        // The form works the same until it is closed.
+      }
+    },
+
+    /**
+     * Take up what an earlier page left: one draft, a pressed one first.
+     * @param {(content: Content) => void} take
+     */
+    async restore(take) {
+      const found = await database()
+        .then(open => result(open.transaction('drafts').objectStore('drafts').getAll()))
+        .catch(() => [])
+      const records = /** @type {Record[]} */ (found).sort((a, b) => +b.isPressed - +a.isPressed)
+      for (const record of records) {
+        void hold(record.key, async () => {
+          // Read only now: its own tab may have sent it meanwhile, and here the person may have begun another.
+          const content = await read(await database(), record.key)
+          if (!content || isBegun) return false
+          isBegun = true
+          key = record.key
+          stored = new Set(content.photos.map(({ id }) => id))
+          take(content)
+          return true
+        })
+      }
+    },
+  }
+}
+
+/** @typedef {ReturnType<typeof createDrafts>} Drafts */
+
+/**
+ * @param {IDBDatabase} database
+ * @param {string} key
+ * @returns {Promise<Content | null>} null where it is there no more
+ */
+async function read(database, key) {
+  const transaction = database.transaction(['drafts', 'draftPhotos'])
+  const record = /** @type {Record | undefined} */ (await result(transaction.objectStore('drafts').get(key)))
+  if (!record) return null
+  const draftPhotos = transaction.objectStore('draftPhotos')
+  const photos = await Promise.all(
+    record.photos.map(async id => ({ id, ...(await result(draftPhotos.get([key, id]))) })),
+  )
+  return { ...record, photos: photos.filter(({ file }) => file) }
+}
