@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import math
+import threading
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +13,17 @@ import pytest
 
 from site_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
+from videogen.durations import Durations
 from videogen.functions.worker_call import Reached
-from videogen.jobs import Failure, to_object
+from videogen.job_store import JobStore
+from videogen.jobs import Estimate, Failure, to_object
+from videogen.settings import Secret
 
 if TYPE_CHECKING:
     from site_under_test import SiteUnderTest
 
 KEY = {"idempotency-key": "0123456789abcdef"}
+OTHER_KEY = "whsec_" + base64.b64encode(b"the secret of next month........").decode()
 
 
 def test_a_photo_and_a_prompt_become_a_queued_job(site: SiteUnderTest) -> None:
@@ -41,6 +48,26 @@ def test_a_photo_and_a_prompt_become_a_queued_job(site: SiteUnderTest) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}.json", f"{site.prefix}photos/{job_id}/1"]
     assert site.calls == [(job_id, 0)]
+
+
+def test_what_is_known_of_durations_is_read_while_the_photos_are_stored(
+    site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storing = threading.Event()
+    put_photo = JobStore.put_photo
+
+    def put(*given: Any, **named: Any) -> None:
+        storing.set()
+        put_photo(*given, **named)
+
+    def estimate(*_: object) -> Estimate:
+        assert storing.wait(10)
+        return Estimate(p50=60.0, p90=90.0)
+
+    monkeypatch.setattr(JobStore, "put_photo", put)
+    monkeypatch.setattr(Durations, "estimate", estimate)
+
+    assert site.start().body["estimatedSeconds"] == {"p50": 60, "p90": 90}
 
 
 def test_photos_keep_their_order(site: SiteUnderTest) -> None:
@@ -218,6 +245,18 @@ def test_the_same_key_with_another_body_is_422_and_changes_nothing(site: SiteUnd
     assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
     assert site.site.store.get_photo(first.body["jobId"], 1).body == photo()
     assert len(site.calls) == 1
+
+
+def test_a_key_stands_for_its_job_when_the_secret_has_been_rotated(site: SiteUnderTest) -> None:
+    first = site.start(headers=KEY)
+    site.site = replace(site.site, keys=(Secret(OTHER_KEY), *site.site.keys))
+
+    again = site.start(headers=KEY)
+    new = site.start(headers={"idempotency-key": "another-key-of-16-characters"})
+
+    assert again.body["jobId"] == first.body["jobId"]
+    assert new.status == HTTPStatus.ACCEPTED
+    assert len(site.stored_keys()) == 2 * 2
 
 
 def test_a_request_that_died_between_its_photos_and_its_record_starts_over(site: SiteUnderTest) -> None:

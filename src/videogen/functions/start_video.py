@@ -8,6 +8,8 @@ import math
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,8 +28,11 @@ from videogen.limits import MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PROMPT_CHARACTERS
 from videogen.spending import DailyLimitReached, ledger_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from videogen.functions.composition import Site
     from videogen.job_store import StoredJob
+    from videogen.jobs import Estimate
     from videogen.photos import PhotoInfo
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,255}")
@@ -87,10 +92,9 @@ def answer(request: Request, site: Site) -> Response:
     key = idempotency_key(request)
     model = choose_model(wanted, site)
     fingerprint = digest(wanted)
-    job_id = signing.job_id_for(site.keys[0], key) if key else signing.new_job_id(os.urandom)
     now = site.clock.now()
     job = Job(
-        id=job_id,
+        id=job_id_of(site, key),
         prompt=wanted.prompt,
         model=model,
         aspect_ratio=wanted.aspectRatio,
@@ -98,16 +102,17 @@ def answer(request: Request, site: Site) -> Response:
         created_at=now,
         nonce="",
         fingerprint=fingerprint,
-        estimate=site.durations.estimate(model),
         history=(Transition(at=now, epoch=0, action="job.created"),),
     )
-    if wanted.retryOf is None:
-        uploads = read_photos(wanted)
-        stored, created = store_uploads(site, job, uploads, is_keyed=key is not None)
-    else:
-        stored, created = store_retry(site, job, wanted)
+    with ThreadPoolExecutor(max_workers=1) as meanwhile:
+        estimate = meanwhile.submit(copy_context().run, site.durations.estimate, model).result
+        if wanted.retryOf is None:
+            uploads = read_photos(wanted)
+            stored, created = store_uploads(site, job, uploads, estimate, is_keyed=key is not None)
+        else:
+            stored, created = store_retry(site, job, wanted, estimate)
     if created:
-        log.info("job.created", jobId=job_id, photos=len(stored.job.photos), model=model)
+        log.info("job.created", jobId=job.id, photos=len(stored.job.photos), model=model)
     else:
         give_back(site, stored.job, now)
         check_same_request(stored.job, fingerprint)
@@ -169,6 +174,20 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
+def job_id_of(site: Site, key: str | None) -> str:
+    """Return the id of the job that a key stands for, or a new one.
+
+    A job made under an older secret keeps its key for as long as that secret counts.
+    """
+    if key is None:
+        return signing.new_job_id(os.urandom)
+    for older in site.keys[1:]:
+        found = signing.job_id_for(older, key)
+        with suppress(NoSuchObject):
+            return site.store.read(found).job.id
+    return signing.job_id_for(site.keys[0], key)
+
+
 def choose_model(wanted: StartRequest, site: Site) -> str:
     """Return the model to use; raises InvalidInput for one that the operator has not listed."""
     listed = [model.id for model in site.settings.models]
@@ -210,14 +229,18 @@ def read_photos(wanted: StartRequest) -> list[Upload]:
     return uploads
 
 
-def store_uploads(site: Site, job: Job, uploads: list[Upload], *, is_keyed: bool) -> tuple[StoredJob, bool]:
+def store_uploads(
+    site: Site, job: Job, uploads: list[Upload], estimate: Callable[[], Estimate | None], *, is_keyed: bool
+) -> tuple[StoredJob, bool]:
     """Store the photos, all at once, and then the job; return it and whether it is new.
+
+    `estimate` waits for what is known of durations, which is read meanwhile.
 
     A job with an idempotency key may be there already, with the clean photos that its worker made, or erased.
     Its photos are written only where there are none, and taken away again where the job turns out erased.
     """
     reserve(site, job)
-    record = replace(job, photos=tuple(Photo(type=one.info.type, bytes=len(one.body)) for one in uploads))
+    photos_stored = tuple(Photo(type=one.info.type, bytes=len(one.body)) for one in uploads)
 
     def put(numbered: tuple[int, Upload], *, if_absent: bool) -> None:
         number, upload = numbered
@@ -232,10 +255,12 @@ def store_uploads(site: Site, job: Job, uploads: list[Upload], *, is_keyed: bool
         except NoSuchObject:
             # A request that died between its photos and its record; they may be another request's photos.
             in_parallel(lambda one: put(one, if_absent=False), numbered)
-    return store_record(site, record)
+    return store_record(site, replace(job, photos=photos_stored, estimate=estimate()))
 
 
-def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, bool]:
+def store_retry(
+    site: Site, job: Job, wanted: StartRequest, estimate: Callable[[], Estimate | None]
+) -> tuple[StoredJob, bool]:
     """Make a new job of an old one's photos, or of its paid video if that was never saved.
 
     Raises 403, 404, 409 and 410 Problems.
@@ -274,7 +299,7 @@ def store_retry(site: Site, job: Job, wanted: StartRequest) -> tuple[StoredJob, 
             "The photos are no longer kept: please add them again.",
             jobId=old_id,
         ) from None
-    record = replace(job, photos=old.photos)
+    record = replace(job, photos=old.photos, estimate=estimate())
     if is_rescue:
         record = jobs.as_rescue(record, old)
     return store_record(site, record)
