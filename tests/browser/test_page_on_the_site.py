@@ -50,7 +50,8 @@ def expect_video(page: Page) -> None:
     """Wait until the video is there, and moves."""
     expect(headline(page)).to_have_text(READY, timeout=PATIENCE_MS)
     expect(page.get_by_label("Your video", exact=True)).to_be_visible()
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    # By the clock: a tab that is not in front draws no frames to count.
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2", polling=100)
 
 
 def test_on_a_phone_by_roles_and_labels(site: DevSite, new_context: NewContext) -> None:
