@@ -706,6 +706,8 @@ def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
         {"createdAt": None},
         {"createdAt": 1},
         {"createdAt": "yesterday"},
+        {"createdAt": "0001-01-01T00:00:00+14:00"},
+        {"createdAt": "9999-12-31T23:59:59.999999Z"},
         {"retryAt": 5},
         {"prompt": None},
         {"version": "2"},

@@ -223,7 +223,7 @@ def decode(body: bytes) -> Job:
     """Read a stored record; raises MalformedRecord."""
     try:
         record = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise jobs.MalformedRecord("a job's record is not JSON") from error
     if not isinstance(record, dict):
         raise jobs.MalformedRecord("a job's record is not a JSON object")

@@ -546,13 +546,20 @@ def _from_object(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
         item = unknown.pop(name)
         if entry.name in _TIMES:
             is_required = entry.default is MISSING
-            item = datetime.fromisoformat(item).timestamp() if item is not None or is_required else None
+            item = _seconds(item) if item is not None or is_required else None
         elif entry.name == "stretches":
             item = tuple(float(number) for number in item)
         elif entry.type in _SCALARS and not isinstance(item, _SCALARS[str(entry.type)]):
             raise TypeError(name)
         found[entry.name] = item
     return found
+
+
+def _seconds(text: str) -> float:
+    """Read a time; raises TypeError, ValueError, OverflowError, also for one that could not be written."""
+    seconds = datetime.fromisoformat(text).timestamp()
+    timestamp(seconds)
+    return seconds
 
 
 def _camel(name: str) -> str:

@@ -78,7 +78,7 @@ HOSTILE = {
 
 
 def call(
-    name: str, objects: MemoryObjects, body: bytes | None, headers: dict[str, str], **event: Any
+    name: str, objects: MemoryObjects, body: bytes | None, headers: dict[str, str], /, **event: Any
 ) -> dict[str, Any]:
     """Send a request to an endpoint of a site with a bucket in memory."""
     answer, method = ENDPOINTS[name]
@@ -115,6 +115,55 @@ def test_a_hostile_body_is_refused_quickly(name: str, raw: bytes, objects: Memor
     assert took < QUICKLY
     assert len(answer["body"]) < 2000
     assert objects.held == {}
+
+
+NO_BODIES: dict[str, dict[str, Any]] = {
+    "base64 that is cut off": {"body": "A", "isBase64Encoded": True},
+    "base64 with other characters": {"body": "e30=!", "isBase64Encoded": True},
+    "base64 beyond ASCII": {"body": "\N{SNOWMAN}", "isBase64Encoded": True},
+    "a number for base64": {"body": 5, "isBase64Encoded": True},
+    "a number": {"body": 5, "isBase64Encoded": False},
+    "a list": {"body": ["{}"], "isBase64Encoded": False},
+}
+"""What no platform hands over for a body."""
+
+
+@pytest.mark.parametrize("event", NO_BODIES.values(), ids=NO_BODIES.keys())
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_an_event_whose_body_cannot_be_decoded_is_a_400(
+    name: str, event: dict[str, Any], objects: MemoryObjects
+) -> None:
+    answer = call(name, objects, None, {"content-type": "application/json"}, **event)
+
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["code"], problem["detail"], problem["errors"]) == (
+        400,
+        "invalid_input",
+        "The request body cannot be decoded.",
+        [{"field": "", "message": "The request body cannot be decoded."}],
+    )
+    assert objects.requests == []
+
+
+@pytest.mark.parametrize("event", NO_BODIES.values(), ids=NO_BODIES.keys())
+def test_the_worker_refuses_an_event_whose_body_cannot_be_decoded_and_returns(
+    event: dict[str, Any], objects: MemoryObjects, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = composition.Worker(site=memory_site(objects=objects), blackbox=None)
+
+    answer = make_handler(lambda: worker)({"httpMethod": "POST", "headers": {}, **event}, Context())
+
+    assert answer == {"statusCode": 400}
+    assert [json.loads(record.message) for record in caplog.records] == [
+        {
+            "level": "warning",
+            "action": "worker.refused",
+            "requestId": Context.aws_request_id,
+            "status": 400,
+            "reason": "The request body cannot be decoded.",
+        }
+    ]
+    assert objects.requests == []
 
 
 @pytest.mark.parametrize(

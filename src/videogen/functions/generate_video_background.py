@@ -32,10 +32,9 @@ def make_handler(worker: Callable[[], Worker]) -> Callable[[Event, Any], dict[st
     """Return the handler; `worker` is asked for at each call."""
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - the platform's own object
-        request = read_request(event, context)
-        with log.bound(requestId=request.id):
+        with log.bound(requestId=str(context.aws_request_id)):
             try:
-                work(request, worker())
+                work(read_request(event, context), worker())
             except Problem as problem:
                 log.warning("worker.refused", status=int(problem.status), reason=problem.detail)
                 return {"statusCode": int(problem.status)}

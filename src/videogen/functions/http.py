@@ -167,8 +167,7 @@ def check_method(request: Request, methods: Sequence[str]) -> None:
 
 
 def read_request(event: Event, context: Any) -> Request:  # noqa: ANN401 - the platform's own object
-    """Read a Lambda proxy event."""
-    body = event.get("body") or ""
+    """Read a Lambda proxy event; raises Problem for a body that is none."""
     request_context = event.get("requestContext") or {}
     netlify = request_context.get("netlify") or {}
     return Request(
@@ -177,12 +176,23 @@ def read_request(event: Event, context: Any) -> Request:  # noqa: ANN401 - the p
         url=str(netlify.get("url") or ""),
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         query=event.get("queryStringParameters") or {},
-        body=base64.b64decode(body)
-        if event.get("isBase64Encoded")
-        else body.encode("utf-8", "surrogatepass"),
+        body=_body_of(event),
         netlify=netlify,
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )
+
+
+def _body_of(event: Event) -> bytes:
+    body = event.get("body") or ""
+    try:
+        if event.get("isBase64Encoded"):
+            return base64.b64decode(body, validate=True)
+        return bytes(body.encode("utf-8", "surrogatepass"))
+    except (ValueError, TypeError, AttributeError):
+        detail = "The request body cannot be decoded."
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, "invalid_input", detail, errors=[FieldError("", detail)]
+        ) from None
 
 
 def as_problem(error: Exception) -> Problem:
