@@ -1,4 +1,4 @@
-"""Install what a make target needs: `python3 scripts/setup.py dev|test`.
+"""Install what a make target needs: `python3 scripts/setup.py dev|test|lab`.
 
 Standard library only, since it runs before anything is installed. Each step is printed, and skipped when
 what it installs is there already and its lock file has not changed.
@@ -35,20 +35,22 @@ class SetupError(Exception):
 
 
 def main(target: str) -> None:
-    """Install everything that `make dev` or `make test` needs; raises SetupError."""
+    """Install everything that `make dev`, `make test` or `make lab` needs; raises SetupError."""
     if sys.version_info < PYTHON_WANTED:
         raise SetupError(
             f"Python {sys.version.split()[0]} is too old: run make with PYTHON=python3.11 or newer"
         )
     make_venv()
-    python_packages("locks/dev.txt" if target == "test" else "locks/local.txt")
+    python_packages("locks/local.txt" if target == "dev" else "locks/dev.txt")
     node()
     npm_packages(ROOT)
-    if target == "test":
+    if target in {"test", "lab"}:
         npm_packages(ROOT / "tests")
         chromium()
         if sys.platform == "linux":
             real_servers()
+    if target == "lab":
+        fuzzer()
 
 
 def make_venv() -> None:
@@ -139,6 +141,18 @@ def real_servers() -> None:
     missing = [package for program, package in DEBIAN_PROGRAMS.items() if shutil.which(program) is None]
     if missing and not debian_packages(*missing):
         say(f"not installed, so the tests that need them are left out: {', '.join(missing)}")
+
+
+def fuzzer() -> None:
+    """Install the fuzzer where it has a wheel; scripts/lab.py goes without it where it has none."""
+    lock = ROOT / "locks/lab.txt"
+    if is_done("python-lab", lock):
+        return
+    say("Python packages of locks/lab.txt")
+    options = ["--quiet", "--require-hashes", "--only-binary", ":all:"]
+    install = [str(BIN / "python"), "-m", "pip", "install", *options, "-r", str(lock)]
+    if subprocess.run(install, check=False).returncode == 0:
+        mark_done("python-lab", lock)
 
 
 def debian_packages(*names: str) -> bool:
