@@ -36,9 +36,10 @@ worker.addEventListener('notificationclick', (/** @type {any} */ event) => {
   event.waitUntil(show(event.notification.data.url))
 })
 
-/** @param {string} url */
+/** @param {string} url of the job: shown by the tab that shows it already, by any of the page's, or by a new one */
 async function show(url) {
-  const [open] = await worker.clients.matchAll({ type: 'window' })
+  const tabs = await worker.clients.matchAll({ type: 'window' })
+  const open = tabs.find((/** @type {any} */ tab) => tab.url === url) ?? tabs[0]
   if (!open) return worker.clients.openWindow(url)
   await open.focus()
   return open.navigate(url)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -15,6 +17,11 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from videogen.clock import Clock
+from videogen.job_store import JobStore
+from videogen.objects import S3Objects
+from videogen.settings import S3Settings, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,3 +132,24 @@ class DevSite:
         with urllib.request.urlopen(address[1]) as answer:
             purchases: list[dict[str, Any]] = json.load(answer)["purchases"]
             return purchases
+
+    def store(self) -> JobStore:
+        """Return the jobs in the site's own S3."""
+        with urllib.request.urlopen(self.url) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+        origin = policy.partition("media-src ")[2].partition(";")[0].split()[-1]
+        with urllib.request.urlopen(origin) as answer:
+            bucket = answer.read().decode().partition("<Bucket><Name>")[2].partition("</Name>")[0]
+        settings = S3Settings(
+            bucket=bucket,
+            region="us-east-1",
+            access_key_id=Secret("local"),
+            secret_access_key=Secret("local"),
+            endpoint_url=origin,
+        )
+        return JobStore(
+            S3Objects(settings),
+            clock=Clock(),
+            random=random.random,
+            nonce=lambda: secrets.token_hex(16),
+        )

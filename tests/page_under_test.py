@@ -8,6 +8,7 @@ import http.server
 import io
 import json
 import math
+import os
 import random
 import shutil
 import threading
@@ -26,7 +27,16 @@ from videogen.site import content_security_policy, page_config
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from playwright.sync_api import Browser, FilePayload, Locator, Page, Playwright, Request, Route
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        FilePayload,
+        Locator,
+        Page,
+        Playwright,
+        Request,
+        Route,
+    )
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
@@ -35,6 +45,8 @@ RUN_AXE = """async () => {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`))
 }"""
+IN_LAB: Final = bool(float(os.environ.get("LAB_SECONDS", "0")))
+"""Whether `make lab` runs the tests, which has the time for every case."""
 JOB_ID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
 OWNER_TOKEN: Final = "token-of-the-owner"
 
@@ -355,6 +367,14 @@ def wait_until(page: Page, holds: Callable[[], bool]) -> None:
 # --- what a person does ------------------------------------------------------------------------------------
 
 
+def visit(context: BrowserContext, url: str) -> Page:
+    """Open an address in a new tab, and wait until the page is there."""
+    page = context.new_page()
+    page.goto(url)
+    headline(page).wait_for()
+    return page
+
+
 def fill(page: Page, *, prompt: str = "The light turns to gold.", photos: Sequence[bytes] = ()) -> None:
     """Fill in the form by its labels, and wait until the photos are ready."""
     bodies = list(photos or [photo()])
@@ -370,6 +390,20 @@ def generate(page: Page, **wanted: Any) -> None:
     page.get_by_role("button", name="Generate").click()
 
 
+def buttons(page: Page) -> list[str]:
+    """Return what can be done with the job that is shown, in order."""
+    shown = page.get_by_role("article").locator(".actions").locator("button:visible, a:visible")
+    return [text.strip() for text in shown.all_inner_texts()]
+
+
 def headline(page: Page) -> Locator:
     """Return the page's heading of the first level."""
     return page.get_by_role("heading", level=1)
+
+
+def expect_video(page: Page) -> None:
+    """Wait until the real site's video is there, and moves."""
+    expect(headline(page)).to_have_text("Your video is ready", timeout=90_000)
+    expect(page.get_by_label("Your video", exact=True)).to_be_visible()
+    # By the clock: a tab that is not in front draws no frames to count.
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2", polling=100)

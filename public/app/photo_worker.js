@@ -7,7 +7,9 @@ addEventListener('message', async ({ data, ports }) => {
   /** @type {import('./photos.js').WorkerAnswer} */
   let answer
   try {
-    // 'from-image' turns the photo as its EXIF orientation says.
+    // 'from-image' turns the photo as its EXIF orientation says. It is the standard's default now; browsers from
+    // before that leave the photo as it lies, and refuse the word: then the page decodes it, upright.
+    // https://html.spec.whatwg.org/multipage/imagebitmap-and-animations.html#imagebitmapoptions
     const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' })
     const photo = await encodePhoto(
       bitmap,

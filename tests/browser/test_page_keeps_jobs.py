@@ -52,6 +52,15 @@ def history(page: Page) -> list[str]:
     return page.get_by_role("region", name="Your videos").locator(".card-prompt").all_inner_texts()
 
 
+def hold(held: list[Route]) -> Callable[[Route], None]:
+    """Return what lets requests wait, in a list."""
+
+    def wait(route: Route) -> None:
+        held.append(route)
+
+    return wait
+
+
 PRESS_AND_RELOAD = """() => {
   document.querySelector('button[type=submit]').click()
   location.reload()
@@ -67,7 +76,7 @@ def test_a_reload_in_the_moment_of_the_press_loses_nothing(
     page = open_page()
     held: list[Route] = []
     if late:
-        page.route(f"**/app/{late}", lambda route: held.append(route), times=1)
+        page.route(f"**/app/{late}", hold(held), times=1)
     page.get_by_label("Choose photos").set_input_files([upload(photo())])
     page.get_by_label("What happens in the video?").fill("The light turns to gold.")
     if late:
@@ -92,7 +101,7 @@ def test_the_press_shows_at_once_and_is_kept_while_the_photo_is_prepared(
     functions.states(RENDERING)
     page = open_page()
     held: list[Route] = []
-    page.route("**/app/photos.js", lambda route: held.append(route), times=1)
+    page.route("**/app/photos.js", hold(held), times=1)
     page.get_by_label("Choose photos").set_input_files([upload(photo())])
     page.get_by_label("What happens in the video?").fill("Wind.")
     page.get_by_role("button", name="Generate").click()

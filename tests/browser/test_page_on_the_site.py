@@ -15,11 +15,13 @@ from page_under_test import (
     axe_violations,
     chromium_path,
     completed,
+    expect_video,
     fill,
     generate,
     headline,
     photo,
     upload,
+    visit,
     wait_until,
 )
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Playwright
 
     from dev_site import DevSite
     from page_under_test import Functions, StaticSite
@@ -37,21 +39,6 @@ if TYPE_CHECKING:
 PATIENCE_MS = 60_000
 READY = "Your video is ready"
 WAITING = re.compile("In the queue|Making your video|Saving your video")
-
-
-def visit(context: BrowserContext, url: str) -> Page:
-    page = context.new_page()
-    page.goto(url)
-    headline(page).wait_for()
-    return page
-
-
-def expect_video(page: Page) -> None:
-    """Wait until the video is there, and moves."""
-    expect(headline(page)).to_have_text(READY, timeout=PATIENCE_MS)
-    expect(page.get_by_label("Your video", exact=True)).to_be_visible()
-    # By the clock: a tab that is not in front draws no frames to count.
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2", polling=100)
 
 
 def test_on_a_phone_by_roles_and_labels(site: DevSite, new_context: NewContext) -> None:
@@ -107,14 +94,6 @@ def test_five_jobs_at_once(site: DevSite, new_context: NewContext) -> None:
     shelf = page.get_by_role("region", name="Your videos")
     expect(shelf.get_by_text("Ready")).to_have_count(5, timeout=2 * PATIENCE_MS)
     assert len(site.ledger()) - bought == 5
-
-
-def test_a_refused_photo_is_explained_and_nothing_is_charged(site: DevSite, new_context: NewContext) -> None:
-    page = visit(new_context(), site.url)
-    generate(page, prompt="[fault:E403]")
-    expect(headline(page)).to_have_text("No video this time", timeout=PATIENCE_MS)
-    expect(page.get_by_role("article")).to_contain_text("refused this photo or text")
-    expect(page.get_by_role("article")).to_contain_text("Nothing was charged.")
 
 
 def test_what_is_erased_everywhere_is_gone_for_every_browser(site: DevSite, new_context: NewContext) -> None:

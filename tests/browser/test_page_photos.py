@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from page_under_test import axe_violations, generate, headline, photo, status, upload, wait_until
+from page_under_test import ROOT, axe_violations, generate, headline, photo, status, upload, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,6 +232,33 @@ def test_where_no_worker_can_decode_the_page_does(open_page: OpenPage, functions
     page = open_page()
     page.add_init_script("delete window.OffscreenCanvas")
     page.reload()
+    generate(page, photos=[two_colours(6)])
+    wait_until(page, lambda: len(functions.starts) == 1)
+    [sent] = sent_photos(functions)
+    assert sent.size == (400, 600)
+    assert is_red(colour_at(sent, 0.5, 0.05))
+
+
+# Before the standard had 'from-image', the default left a photo as it lay, and another word was refused.
+OLDER_BROWSER = """
+const decode = self.createImageBitmap
+self.createImageBitmap = async (file, { imageOrientation = 'none' } = {}) => {
+  if (imageOrientation !== 'none') throw new TypeError('no such orientation')
+  const letters = new TextDecoder('latin1').decode(await file.arrayBuffer()).replace('Exif', 'Sofa')
+  return decode(new Blob([Uint8Array.from(letters, letter => letter.charCodeAt(0))]))
+}
+"""
+
+
+def test_an_older_browser_that_would_not_turn_a_photo_sends_it_upright_too(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    page = open_page()
+    worker = (ROOT / "public/app/photo_worker.js").read_text()
+    page.route(
+        "**/app/photo_worker.js",
+        lambda route: route.fulfill(content_type="text/javascript", body=OLDER_BROWSER + worker),
+    )
     generate(page, photos=[two_colours(6)])
     wait_until(page, lambda: len(functions.starts) == 1)
     [sent] = sent_photos(functions)

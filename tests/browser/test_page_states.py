@@ -14,6 +14,7 @@ from page_under_test import (
     Answer,
     accepted,
     axe_violations,
+    buttons,
     completed,
     failed,
     failure,
@@ -40,12 +41,6 @@ if TYPE_CHECKING:
     OpenPage = Callable[..., Page]
 
 RENDERING = status("processing", stage="rendering", pollAfterMs=60_000)
-
-
-def buttons(page: Page) -> list[str]:
-    """Return what can be done with the job that is shown, in order."""
-    shown = page.get_by_role("article").locator(".actions").locator("button:visible, a:visible")
-    return [text.strip() for text in shown.all_inner_texts()]
 
 
 def says(page: Page, sentence: str) -> None:
@@ -150,6 +145,19 @@ def test_the_wait_shows_the_stage_on_the_persons_own_photo(
     expect(page.get_by_role("img", name="Your photo", exact=True)).to_be_visible()
     assert page.title() == f"{stamp} … | videogen: make a photo move"
     assert axe_violations(page) == []
+
+
+def test_who_leaves_a_job_in_the_moment_it_moves_on_is_not_taken_back(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING)
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    # The address has changed, the page has not yet been told so, and is drawn anew.
+    page.evaluate("() => { location.hash = '#new'; dispatchEvent(new Event('offline')) }")
+    expect(headline(page)).to_have_text("Make a photo move.")
+    assert page.url.endswith("/#new")
 
 
 def test_the_time_left_is_a_range_from_past_runs(open_page: OpenPage, functions: Functions) -> None:

@@ -1,0 +1,116 @@
+"""Notifications: asked for only when the person wishes them, shown only when nobody looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from page_under_test import JOB_ID, completed, failed, generate, headline, status, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import BrowserContext, Page
+
+    from page_under_test import Functions, StaticSite
+
+    NewContext = Callable[..., BrowserContext]
+
+RENDERING = status("processing", stage="rendering", pollAfterMs=1_000)
+# The permission prompt is the browser's own and belongs to no page: what the page asks is counted.
+COUNT_QUESTIONS = """
+  window.questions = 0
+  const request = Notification.requestPermission.bind(Notification)
+  Notification.requestPermission = () => { window.questions += 1; return request() }
+"""
+HIDE = """() => {
+  Object.defineProperty(document, 'hidden', { get: () => true })
+  document.dispatchEvent(new Event('visibilitychange'))
+}"""
+SHOWN = """async () => {
+  const registration = await navigator.serviceWorker.ready
+  const shown = await registration.getNotifications()
+  return shown.map(({ title, body, data, tag }) => ({ title, body, url: data.url, tag: tag.length }))
+}"""
+
+
+def rendering(context: BrowserContext, functions: Functions, site: StaticSite) -> Page:
+    """Open the page and start a job, which is being made."""
+    page = context.new_page()
+    page.add_init_script(COUNT_QUESTIONS)
+    functions.states(RENDERING)
+    functions.attach(page)
+    page.clock.install()
+    page.goto(site.url)
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    page.wait_for_function("async () => Boolean((await navigator.serviceWorker.ready).active)", polling=100)
+    return page
+
+
+def ends_unseen(page: Page, functions: Functions, end: dict[str, object], title: str) -> None:
+    """Let the job end while the tab is hidden."""
+    page.evaluate(HIDE)
+    functions.states(end)
+    page.clock.run_for(30_000)
+    wait_until(page, lambda: page.title().startswith(title))
+
+
+def test_who_asks_for_it_is_told_in_a_hidden_tab(
+    new_context: NewContext, functions: Functions, page_site: StaticSite
+) -> None:
+    page = rendering(new_context(permissions=["notifications"]), functions, page_site)
+    assert page.evaluate("() => window.questions") == 0
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    expect(page.get_by_text("You will be told when it is ready.")).to_be_visible()
+    expect(page.get_by_role("button", name="Tell me when it is ready")).to_be_hidden()
+    assert page.evaluate("() => window.questions") == 1
+    assert page.evaluate(SHOWN) == []
+
+    ends_unseen(page, functions, completed(), "✓ Ready")
+    wait_until(page, lambda: page.evaluate(SHOWN) != [])
+    assert page.evaluate(SHOWN) == [
+        {
+            "title": "Your video is ready",
+            "body": "The light turns to gold.",
+            "url": f"{page_site.url}/#{JOB_ID}",
+            "tag": 32,
+        }
+    ]
+
+
+def test_a_failure_is_told_as_one(
+    new_context: NewContext, functions: Functions, page_site: StaticSite
+) -> None:
+    page = rendering(new_context(permissions=["notifications"]), functions, page_site)
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    ends_unseen(page, functions, failed("provider_busy"), "✕ Ended")
+    wait_until(page, lambda: page.evaluate(SHOWN) != [])
+    assert [one["title"] for one in page.evaluate(SHOWN)] == ["Your video has ended without a result"]
+
+
+def test_who_looks_is_not_told_and_who_did_not_ask_neither(
+    new_context: NewContext, functions: Functions, page_site: StaticSite
+) -> None:
+    """The browser would allow it: that alone is no wish."""
+    page = rendering(new_context(permissions=["notifications"]), functions, page_site)
+    ends_unseen(page, functions, completed(), "✓ Ready")
+    assert page.evaluate("() => window.questions") == 0
+    assert page.evaluate(SHOWN) == []
+
+    other = rendering(new_context(permissions=["notifications"]), functions, page_site)
+    other.get_by_role("button", name="Tell me when it is ready").click()
+    functions.states(completed())
+    other.clock.run_for(2_000)
+    expect(headline(other)).to_have_text("Your video is ready")
+    assert other.evaluate(SHOWN) == []
+
+
+def test_a_browser_that_refuses_says_so(
+    new_context: NewContext, functions: Functions, page_site: StaticSite
+) -> None:
+    page = rendering(new_context(), functions, page_site)
+    page.evaluate("() => { Notification.requestPermission = async () => 'denied' }")
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    expect(page.get_by_text("This browser does not allow notifications for this page.")).to_be_visible()
