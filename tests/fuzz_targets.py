@@ -11,6 +11,7 @@ import io
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from PIL import Image
 
@@ -83,7 +84,7 @@ def answer(data: bytes) -> None:
         made = blackbox_answer.parse_answer(int(first) if first.isdecimal() else 200, headers, body)
     except JobError:
         return
-    assert made.url.startswith("https://")
+    assert urlsplit(made.url).scheme == "https"
     assert len(made.url) <= blackbox_answer.MAX_URL_CHARACTERS
 
 

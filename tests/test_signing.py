@@ -7,14 +7,18 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from videogen import signing
 from videogen.settings import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OLD = Secret("whsec_" + base64.b64encode(bytes(range(32))).decode())
 NEW = Secret("whsec_" + base64.b64encode(bytes(range(32, 64))).decode())
@@ -128,16 +132,124 @@ def test_a_signature_counts_for_twenty_minutes(age: int, why: str | None) -> Non
         assert reason(headers) == why
 
 
-@given(
-    headers=st.dictionaries(
-        st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "Webhook-Id", "x"]),
-        st.one_of(st.text(), st.sampled_from([str(NOW), "msg_1", signed()["webhook-signature"]])),
-    ),
-    body=st.binary(max_size=50),
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+ANYTHING = st.dictionaries(
+    st.one_of(st.sampled_from([*HEADERS, "Webhook-Id", "WEBHOOK-SIGNATURE"]), st.text()),
+    st.one_of(st.text(), st.sampled_from([str(NOW), "msg_1", signed()["webhook-signature"]])),
 )
-def test_any_headers_are_refused_with_a_signature_error(headers: dict[str, str], body: bytes) -> None:
+
+
+@given(
+    headers=ANYTHING,
+    body=st.binary(),
+    now=st.floats(),
+    tolerance=st.floats(),
+    keys=st.lists(st.sampled_from([NEW, OLD, VECTOR_KEY]), unique=True),
+)
+def test_whatever_is_verified_it_is_signed_or_a_signature_error(
+    headers: dict[str, str], body: bytes, now: float, tolerance: float, keys: list[Secret]
+) -> None:
     with pytest.raises(signing.SignatureError):
-        signing.verify([NEW], headers, body, now=NOW)
+        signing.verify(keys, headers, body, now=now, tolerance_seconds=tolerance)
+
+
+@given(
+    signed_id=st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="."), min_size=1),
+    body=st.binary(),
+    changes=ANYTHING,
+    other_body=st.none() | st.binary(),
+    age=st.integers(-600, 2400),
+)
+def test_a_signed_message_passes_as_it_stands_and_in_no_other_way(
+    signed_id: str, body: bytes, changes: dict[str, str], other_body: bytes | None, age: int
+) -> None:
+    sent = signing.sign([NEW], signed_id[:256], NOW - age, body)
+    # As a reader takes them: names in any case, the last one counts.
+    got = {name.lower(): value for name, value in (sent | changes).items()}
+    is_intact = (
+        all(got[name] == sent[name] for name in HEADERS)
+        and other_body in {None, body}
+        and -signing.CLOCK_SKEW_SECONDS <= age <= signing.TOLERANCE_SECONDS
+    )
+
+    def verify() -> None:
+        signing.verify([OLD, NEW], sent | changes, body if other_body is None else other_body, now=NOW)
+
+    if is_intact:
+        verify()
+    else:
+        with pytest.raises(signing.SignatureError):
+            verify()
+
+
+def accepts(verify: Callable[[], object]) -> bool:
+    """Whether a message is taken. The published library falls over at some that it should refuse."""
+    try:
+        verify()
+    except (signing.SignatureError, WebhookVerificationError, ValueError):
+        return False
+    return True
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> tuple[dict[str, str], str]:
+    """Return a well-formed message far from both limits of age: as it was signed, or with one thing wrong."""
+    text = st.text(st.characters(exclude_categories=["Cs"]))
+    ids = st.text(
+        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="."), min_size=1, max_size=256
+    )
+    near = st.integers(-200, 200)
+    ages = st.one_of(near, near, near, st.integers(-900, -400), st.integers(400, 900))
+    message_id, age, body = draw(ids), draw(ages), draw(text)
+    key = draw(st.sampled_from([NEW, NEW, NEW, OLD]))
+    headers = signing.sign([key], message_id, int(time.time()) - age, body.encode())
+    right = headers["webhook-signature"]
+    digest = base64.b64decode(right.removeprefix("v1,"))
+    flipped = bytes([digest[0] ^ draw(st.integers(1, 255))]) + digest[1:]
+    wrong = [f"v1,{base64.b64encode(one).decode()}" for one in (flipped, digest[:-1], bytes(32))]
+    others = [right.replace("v1,", "v2,"), right.replace("v1,", "v1a,"), *wrong]
+    entries = draw(st.lists(st.sampled_from([right, right, right, *others]), min_size=1, max_size=4))
+    headers["webhook-signature"] = " ".join(entries)
+    match draw(
+        st.sampled_from(
+            ["as it is", "as it is", "other id", "other time", "other body", "left out", "capitals"]
+        )
+    ):
+        case "other id":
+            headers["webhook-id"] = draw(ids)
+        case "other time":
+            headers["webhook-timestamp"] = str(int(headers["webhook-timestamp"]) + draw(st.integers(-9, 9)))
+        case "other body":
+            body = draw(text)
+        case "left out":
+            del headers[draw(st.sampled_from(HEADERS))]
+        case "capitals":
+            headers = {name.title(): value for name, value in headers.items()}
+    return headers, body
+
+
+@given(messages())
+def test_the_published_library_and_we_take_the_same_messages(message: tuple[dict[str, str], str]) -> None:
+    headers, body = message
+    theirs = accepts(lambda: Webhook(NEW.reveal()).verify(body, headers, json_parse=False))
+    ours = accepts(
+        lambda: signing.verify([NEW], headers, body.encode(), now=time.time(), tolerance_seconds=300)
+    )
+
+    event(f"taken: {ours}")
+    assert ours == theirs
+
+
+@example("\r", "webhook-signature", 0)
+@given(st.text(st.characters(exclude_characters=" ")), st.sampled_from(HEADERS), st.integers(0, 3))
+def test_what_we_take_the_published_library_takes(text: str, name: str, place: int) -> None:
+    """It is more lenient, with fractions of seconds and junk in base64, but falls over a malformed entry."""
+    headers = signing.sign([NEW], "msg_1", int(time.time()), BODY)
+    value = headers[name]
+    headers[name] = value[:place] + text + value[place:]
+
+    if accepts(lambda: signing.verify([NEW], headers, BODY, now=time.time())):
+        Webhook(NEW.reveal()).verify(BODY, headers)
 
 
 def test_an_owner_token_belongs_to_one_job_and_outlives_a_rotation() -> None:

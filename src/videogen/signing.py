@@ -94,7 +94,7 @@ def verify(
         raise SignatureError("the signature is too old")
     if age < -CLOCK_SKEW_SECONDS:
         raise SignatureError("the signature is from the future")
-    given = [entry.encode(errors="replace") for entry in signatures.split()]
+    given = [entry.encode(errors="replace") for entry in signatures.split(" ")]
     expected = [_signature(key, message_id, timestamp, body) for key in keys]
     if not any(hmac.compare_digest(entry, ours) for entry in given for ours in expected):
         raise SignatureError("no signature matches")
