@@ -70,6 +70,7 @@ class PythonFailure extends Error {
 export function python(handler, { timeoutSeconds, background = false }) {
   const children = new Children(handler)
   return async (request, context) => {
+    const begun = performance.now()
     const deadline = Date.now() + timeoutSeconds * 1000
     const requestId = context.requestId || crypto.randomUUID()
     try {
@@ -78,7 +79,7 @@ export function python(handler, { timeoutSeconds, background = false }) {
       const [answer, answerBody] = await children.call(fields, body, deadline)
       if (answer.failed) throw new PythonFailure('the handler raised an exception')
       if (answer.statusCode === undefined && !background) throw new PythonFailure('the handler returned None')
-      return response(answer, answerBody)
+      return timed(response(answer, answerBody), begun)
     } catch (error) {
       const { code = 'internal_error', message } = /** @type {Partial<PythonFailure> & Error} */ (error)
       console.error(
@@ -92,9 +93,21 @@ export function python(handler, { timeoutSeconds, background = false }) {
         }),
       )
       if (background) throw error
-      return problem(code, requestId)
+      return timed(problem(code, requestId), begun)
     }
   }
+}
+
+/**
+ * Adds how long the whole took, the start of Python included, beside what the handler says of itself:
+ * https://www.w3.org/TR/server-timing/
+ *
+ * @param {Response} response
+ * @param {number} begun by performance.now()
+ */
+function timed(response, begun) {
+  response.headers.append('Server-Timing', `bridge;dur=${(performance.now() - begun).toFixed(1)}`)
+  return response
 }
 
 /** The children of one handler: at most one waits for the next request. */
