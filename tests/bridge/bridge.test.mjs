@@ -62,7 +62,8 @@ const failureLine = (reason, code = 'internal_error') => ({
  * @param {Response} response
  */
 function takeTiming(response) {
-  const [, others, own] = /^(?:(.*), )?bridge;dur=([\d.]+)$/.exec(response.headers.get('server-timing') ?? '') ?? []
+  const [, others, own] =
+    /^(?:(.*), )?bridge;dur=([\d.]+)$/.exec(response.headers.get('server-timing') ?? '') ?? []
   assert.ok(Number(own) > 0, 'no time of the bridge')
   response.headers.delete('server-timing')
   if (others) response.headers.set('server-timing', others)
