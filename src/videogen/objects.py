@@ -32,6 +32,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
+from videogen import timing
 from videogen.errors import Conflict, NoSuchObject, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ class S3Objects:
         self, method: str, key: str, headers: Mapping[str, str], body: bytes = b"", *, reading: bool = False
     ) -> AWSResponse:
         request = AWSRequest(method, self._url_of(key), dict(headers), body)
-        with _errors():
+        with timing.measured("s3"), _errors():
             S3SigV4Auth(self._credentials, "s3", self._settings.region).add_auth(request)
             answer = self._http.send(request.prepare())
         status = answer.status_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 import threading
 from dataclasses import replace
 from http import HTTPStatus
@@ -68,6 +69,16 @@ def test_what_is_known_of_durations_is_read_while_the_photos_are_stored(
     monkeypatch.setattr(Durations, "estimate", estimate)
 
     assert site.start().body["estimatedSeconds"] == {"p50": 60, "p90": 90}
+
+
+def test_the_answer_says_where_the_time_went(site: SiteUnderTest) -> None:
+    answer = site.start(start_body(photos=[{"data": data_uri(photo())}] * 3))
+
+    # The durations, three photos, the record.
+    assert re.fullmatch(
+        r'python;dur=[\d.]+, s3;desc="5";dur=[\d.]+, worker;desc="1";dur=[\d.]+',
+        answer.headers["Server-Timing"],
+    )
 
 
 def test_photos_keep_their_order(site: SiteUnderTest) -> None:

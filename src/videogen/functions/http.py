@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from videogen import log
+from videogen import log, timing
 from videogen.errors import (
     FieldError,
     InputTooLarge,
@@ -123,7 +123,7 @@ def endpoint(
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - the platform's own object
         begun = time.perf_counter()
         request_id = str(context.aws_request_id)
-        with log.bound(requestId=request_id):
+        with log.bound(requestId=request_id), timing.collected() as parts:
             try:
                 request = read_request(event, context)
                 check_method(request, methods)
@@ -146,7 +146,7 @@ def endpoint(
                 **SECURITY_HEADERS,
                 "Content-Type": content_type,
                 "X-Request-Id": request_id,
-                "Server-Timing": f"python;dur={1000 * seconds:.1f}",
+                "Server-Timing": timing.header(parts, 1000 * seconds),
                 **response.headers,
             },
             "body": json.dumps(response.body, ensure_ascii=False, separators=(",", ":")),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from videogen import jobs, log, photos, signing
+from videogen import jobs, log, photos, signing, timing
 from videogen.errors import Conflict, FieldError, InputTooLarge, InvalidInput, NoSuchObject
 from videogen.functions import composition
 from videogen.functions.field_errors import field_errors
@@ -347,7 +347,8 @@ def dispatch(request: Request, site: Site, stored: StoredJob) -> StoredJob:
     waits = job.status is Status.QUEUED or (job.stage is Stage.SAVING and job.epoch == 0)
     if not waits:
         return stored
-    reached = site.call_worker(request, job.id, keys=site.keys, now=site.clock.now())
+    with timing.measured("worker"):
+        reached = site.call_worker(request, job.id, keys=site.keys, now=site.clock.now())
     if reached is not Reached.NO:
         return stored
     failure = Failure.of("worker_unreachable")
@@ -396,7 +397,9 @@ def in_parallel(work: Any, items: list[Any]) -> None:  # noqa: ANN401 - a functi
         work(items[0])
         return
     with ThreadPoolExecutor(max_workers=len(items) or 1) as pool:
-        list(pool.map(work, items))
+        begun = [pool.submit(copy_context().run, work, item) for item in items]
+    for each in begun:
+        each.result()
 
 
 handler = endpoint(answer, methods=("POST",), site=composition.site)
