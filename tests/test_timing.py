@@ -29,9 +29,9 @@ def test_what_is_measured_belongs_to_the_request_around_it() -> None:
 
 def test_what_fails_has_taken_its_time() -> None:
     def fail() -> None:
-        raise OSError
+        raise OSError("broken")
 
-    with timing.collected() as parts, pytest.raises(OSError), timing.measured("s3"):
+    with timing.collected() as parts, pytest.raises(OSError, match="broken"), timing.measured("s3"):
         fail()
 
     assert list(parts) == ["s3"]
