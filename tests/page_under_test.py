@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import (
         Browser,
         BrowserContext,
+        ConsoleMessage,
         FilePayload,
         Locator,
         Page,
@@ -340,6 +341,27 @@ def _answer(route: Route, answers: list[Answer | None]) -> None:
     route.fulfill(
         status=answer.status, headers={"Content-Type": answer.content_type, **answer.headers}, body=body
     )
+
+
+class Complaints:
+    """What the browser's console says of a page, without the requests that a test lets fail."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.found.append(str(error)))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        url = message.location["url"]
+        may_fail = any(part in url for part in ("/api/", "/gone", "/jobs_page.js", "/photos.js"))
+        is_expected = message.text.startswith("Failed to load resource") and (
+            may_fail or "ERR_INTERNET_DISCONNECTED" in message.text
+        )
+        is_playwrights_own = "blocked by Playwright" in message.text
+        if message.type in {"error", "warning"} and not is_expected and not is_playwrights_own:
+            self.found.append(f"{message.text} {url}")
 
 
 # --- what every test wants to know -------------------------------------------------------------------------

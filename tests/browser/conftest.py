@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from dev_site import DevSite
-from page_under_test import Functions, Held, StaticSite, launch
+from page_under_test import Complaints, Functions, Held, StaticSite, launch
 from videogen.settings import SiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 
 @pytest.fixture(scope="session")
@@ -59,27 +59,6 @@ def page_site(static_site: StaticSite) -> Iterator[StaticSite]:
 @pytest.fixture
 def functions() -> Functions:
     return Functions()
-
-
-class Complaints:
-    """What the browser's console says of a page, without the requests that a test lets fail."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    def watch(self, page: Page) -> None:
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.found.append(str(error)))
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        url = message.location["url"]
-        may_fail = any(part in url for part in ("/api/", "/gone", "/jobs_page.js", "/photos.js"))
-        is_expected = message.text.startswith("Failed to load resource") and (
-            may_fail or "ERR_INTERNET_DISCONNECTED" in message.text
-        )
-        is_playwrights_own = "blocked by Playwright" in message.text
-        if message.type in {"error", "warning"} and not is_expected and not is_playwrights_own:
-            self.found.append(f"{message.text} {url}")
 
 
 @pytest.fixture
