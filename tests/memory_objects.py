@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+IF_MATCH, IF_ABSENT = "If-Match", "If-None-Match"
+LAX = [frozenset({IF_MATCH}), frozenset({IF_ABSENT}), frozenset({IF_MATCH, IF_ABSENT})]
+"""What stores ignore that a job must not be bought on."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -108,8 +112,8 @@ class TroubledObjects:
     plan: list[tuple[str, Trouble]] = field(default_factory=list)
     before: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
     """What somebody else does just before the next request of a method reaches the store."""
-    is_lax: bool = False
-    """Whether the store ignores conditions."""
+    ignored: frozenset[str] = frozenset()
+    """Which of IF_MATCH and IF_ABSENT the store ignores."""
 
     def get(self, key: str) -> StoredObject:
         return self._ask("GET", lambda: self.inner.get(key))
@@ -123,8 +127,8 @@ class TroubledObjects:
         if_match: str | None = None,
         if_absent: bool = False,
     ) -> str:
-        if self.is_lax:
-            if_match, if_absent = None, False
+        if_match = None if IF_MATCH in self.ignored else if_match
+        if_absent = if_absent and IF_ABSENT not in self.ignored
         return self._ask(
             "PUT",
             lambda: self.inner.put(

@@ -25,7 +25,7 @@ from example_jobs import (
     rescue,
     saving,
 )
-from memory_objects import Trouble
+from memory_objects import LAX, Trouble
 from scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone, parts
 from videogen import jobs
 from videogen.errors import (
@@ -39,7 +39,7 @@ from videogen.errors import (
     VideoRefused,
 )
 from videogen.generation import Resumable
-from videogen.jobs import Failure, Job, Photo, Stage, Status, Transition, Video
+from videogen.jobs import Estimate, Failure, Job, Photo, Stage, Status, Transition, Video
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +51,8 @@ SAVED = Video(
     sha256=hashlib.sha256(FILM).hexdigest(),
     host="provider.example",
 )
+STEPS = ["photo", "probe", "second probe", "claim", "link", "video", "end"]
+"""A run's writes."""
 BUSY = BlackboxNotStarted("provider_busy")
 
 
@@ -100,7 +102,7 @@ def test_a_queued_job_becomes_a_stored_video(worker: ScriptedWorker) -> None:
     assert [job.status for job in worker.ended] == [Status.COMPLETED]
 
 
-def test_a_short_job_of_one_photo_asks_the_store_eight_times(worker: ScriptedWorker) -> None:
+def test_a_short_job_of_one_photo_asks_the_store_nine_times(worker: ScriptedWorker) -> None:
     worker.add(queued())
     worker.bucket.requests.clear()
 
@@ -111,12 +113,22 @@ def test_a_short_job_of_one_photo_asks_the_store_eight_times(worker: ScriptedWor
         ("GET", job),
         ("GET", photo),
         ("PUT", photo),
-        ("PUT", job),  # the probe
+        ("PUT", job),  # the probe of If-Match
+        ("PUT", job),  # and of If-None-Match, both once for all jobs of a process
         ("PUT", job),  # the claim
         ("PUT", job),  # the link
         ("PUT", video),
         ("PUT", job),  # the end
     ]
+
+
+def test_where_videos_have_been_made_before_it_is_eight_times(worker: ScriptedWorker) -> None:
+    worker.add(queued(estimate=Estimate(p50=60, p90=90)))
+    worker.bucket.requests.clear()
+
+    worker.run()
+
+    assert (len(worker.bucket.requests), worker.job.status) == (8, Status.COMPLETED)
 
 
 def test_the_lease_is_renewed_every_30_seconds(worker: ScriptedWorker) -> None:
@@ -200,9 +212,9 @@ def test_a_delivery_beside_a_living_call_does_nothing(worker: ScriptedWorker, at
     )
 
 
-@pytest.mark.parametrize("request_number", range(5))
+@pytest.mark.parametrize("request_number", range(6))
 def test_of_two_deliveries_at_once_one_buys(worker: ScriptedWorker, request_number: int) -> None:
-    # The second one runs whole just before one of the first one's writes: photo, probe, claim, link, video.
+    # The second one runs whole just before one of the first one's writes: photo, probes, claim, link, video.
     worker.add(queued())
     worker.meanwhile("PUT", lambda: _run_beside(worker), skip=request_number)
 
@@ -317,9 +329,12 @@ def test_a_photo_that_is_gone_ends_the_job(worker: ScriptedWorker) -> None:
     assert (code(worker.job), worker.provider.calls) == ("photo_unreadable", [])
 
 
-def test_a_store_that_ignores_conditions_ends_the_job_uncharged(worker: ScriptedWorker) -> None:
+@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+def test_a_store_that_ignores_a_condition_ends_the_job_uncharged(
+    worker: ScriptedWorker, ignored: frozenset[str]
+) -> None:
     worker.add(queued())
-    worker.objects.is_lax = True
+    worker.objects.ignored = ignored
 
     worker.run()
 
@@ -525,7 +540,7 @@ def test_one_renewal_that_fails_is_made_up_for(worker: ScriptedWorker) -> None:
     worker.provider.script = [
         After(120, Made(), lambda: seen.append(worker.poll())),
     ]
-    worker.meanwhile("PUT", store_is_down, skip=3)
+    worker.meanwhile("PUT", store_is_down, skip=STEPS.index("claim") + 1)
 
     worker.run()
 
@@ -602,8 +617,8 @@ def test_a_delivery_that_finds_a_call_given_up_leaves_the_true_worker_s_file_alo
         worker.run("run 2")
         stored_then.append(worker.stored_videos())
 
-    # Photo, probe, claim, the link (twice, since a reader has written) and the video have been written.
-    worker.meanwhile("PUT", deliver_again, skip=6)
+    # Photo, both probes, claim, the link (twice, since a reader has written) and the video have been written.
+    worker.meanwhile("PUT", deliver_again, skip=7)
 
     worker.run()
 
@@ -629,7 +644,7 @@ def test_a_late_video_that_cannot_be_saved_says_that_it_was_charged(worker: Scri
     ("write", "trouble"),
     [
         (write, trouble)
-        for write in ("photo", "probe", "claim", "link", "video", "end")
+        for write in STEPS
         for trouble in (NOT_APPLIED, REPLY_LOST, CONFLICT_REPORTED)
         if (write, trouble) != ("video", CONFLICT_REPORTED)  # it carries no condition
     ],
@@ -638,8 +653,7 @@ def test_a_write_that_meets_trouble_is_made_good(
     worker: ScriptedWorker, write: str, trouble: Trouble
 ) -> None:
     worker.add(queued())
-    number = ["photo", "probe", "claim", "link", "video", "end"].index(write)
-    worker.meanwhile("PUT", lambda: worker.objects.plan.append(("PUT", trouble)), skip=number)
+    worker.meanwhile("PUT", lambda: worker.objects.plan.append(("PUT", trouble)), skip=STEPS.index(write))
     worker.run()
 
     assert (worker.job.status, len(worker.provider.calls)) == (Status.COMPLETED, 1)
@@ -789,8 +803,15 @@ def test_a_saver_that_was_taken_over_writes_nothing_and_takes_its_file_away(work
 
 # --- Cancel and erase --------------------------------------------------------------------------------------
 
-STEPS = ["photo", "probe", "claim", "link", "video", "end"]
-CHARGED = {"photo": "no", "probe": "no", "claim": "no", "link": "unknown", "video": "yes", "end": "yes"}
+CHARGED = {
+    "photo": "no",
+    "probe": "no",
+    "second probe": "no",
+    "claim": "no",
+    "link": "unknown",
+    "video": "yes",
+    "end": "yes",
+}
 
 
 @pytest.mark.parametrize("what", ["cancel", "erase"])

@@ -13,11 +13,11 @@ import pytest
 from buckets import KINDS, Buckets, buckets
 from example_jobs import CREATED_AT, HOLDER, JOB_ID, URL, queued, rendering, saving
 from fake_clock import FakeClock
-from memory_objects import MemoryObjects, Trouble, TroubledObjects
+from memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects
 from videogen import jobs
 from videogen.errors import Conflict, NoSuchObject, StoreUnavailable, UnsafeStore
 from videogen.job_store import JobStore, StoredJob, encode, job_key, photo_key, video_key
-from videogen.jobs import Failure, Job, MalformedRecord
+from videogen.jobs import Estimate, Failure, Job, MalformedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -414,7 +414,7 @@ def test_a_store_that_takes_one_write_a_second_only_makes_it_slower() -> None:
 
     assert canceled is not None
     assert canceled.job == slow.there()
-    assert 2 <= clock.passed <= 6
+    assert 2 <= clock.passed <= 8
 
 
 def test_of_many_runs_that_claim_at_once_one_wins(lab: Lab) -> None:
@@ -440,9 +440,12 @@ def test_a_store_that_keeps_conditions_is_asked_once(lab: Lab) -> None:
     assert lab.there() == stored.job
 
 
-def test_a_store_that_ignores_conditions_is_found_out_and_the_record_stays(lab: Lab) -> None:
+@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+def test_a_store_that_ignores_a_condition_is_found_out_and_the_record_stays(
+    lab: Lab, ignored: frozenset[str]
+) -> None:
     stored, _ = lab.store.create(saving())
-    lab.objects.is_lax = True
+    lab.objects.ignored = ignored
 
     for _ in range(2):
         with pytest.raises(UnsafeStore):
@@ -451,10 +454,27 @@ def test_a_store_that_ignores_conditions_is_found_out_and_the_record_stays(lab: 
     assert lab.there() == stored.job
 
 
-def test_trouble_does_not_pass_for_an_answer_to_the_probe(lab: Lab) -> None:
+@pytest.mark.parametrize("ignored", [only for only in LAX if IF_MATCH in only], ids=" and ".join)
+def test_even_where_jobs_were_made_before_the_claim_s_condition_is_asked_for(
+    lab: Lab, ignored: frozenset[str]
+) -> None:
+    stored, _ = lab.store.create(queued(estimate=Estimate(p50=60, p90=90)))
+    lab.objects.ignored = ignored
+
+    with pytest.raises(UnsafeStore):
+        lab.store.probe(stored)
+
+
+@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+@pytest.mark.parametrize("asked_before", [0, 1])
+def test_trouble_does_not_pass_for_an_answer_to_the_probe(
+    lab: Lab, ignored: frozenset[str], asked_before: int
+) -> None:
     stored, _ = lab.store.create(queued())
-    lab.objects.is_lax = True
-    lab.meets(("PUT", NOT_APPLIED))
+    lab.objects.ignored = ignored
+    for _ in range(asked_before):
+        lab.meanwhile("PUT", lambda: None)
+    lab.meanwhile("PUT", lambda: lab.meets(("PUT", NOT_APPLIED)))
 
     with pytest.raises(UnsafeStore):
         lab.store.probe(stored)

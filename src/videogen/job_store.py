@@ -140,20 +140,27 @@ class JobStore:
         raise StoreUnavailable("too many others wrote this job at the same time")
 
     def probe(self, stored: StoredJob) -> None:
-        """Raise UnsafeStore where the store ignores conditions, StoreUnavailable; asks once per process.
+        """Raise UnsafeStore where the store ignores a condition, StoreUnavailable; asks once per process.
 
-        It writes the record as it stands under a condition that cannot hold, so that even a store which
-        lets it through keeps the same record.
+        Without If-Match two runs could claim a job. Without If-None-Match a start that is repeated with its
+        Idempotency-Key would put a new job in place of the finished one, and that would be bought again. A
+        job with an estimate needs no second question: its store holds the durations of jobs that were made
+        in it, and where the answer is bad none is ever made.
+
+        It writes the record as it stands under conditions that cannot hold, so that even a store which lets
+        it through keeps the same record.
         """
         if self._is_safe:
             return
         key, body = job_key(stored.job.id), encode(stored.job)
-        try:
-            self._patiently(lambda: self.objects.put(key, body, content_type=JSON, if_match=NO_ETAG))
-        except (Conflict, NoSuchObject):
-            self._is_safe = True
-        else:
-            raise UnsafeStore
+        writes = [partial(self.objects.put, key, body, content_type=JSON, if_match=NO_ETAG)]
+        if stored.job.estimate is None:
+            writes.append(partial(self.objects.put, key, body, content_type=JSON, if_absent=True))
+        for write in writes:
+            with suppress(Conflict, NoSuchObject):
+                self._patiently(write)
+                raise UnsafeStore
+        self._is_safe = True
 
     def put_photo(
         self, job_id: str, number: int, body: bytes, content_type: str, *, if_absent: bool = False

@@ -156,8 +156,12 @@ def test_a_read_only_bucket(videogen: Operator) -> None:
 
 @pytest.mark.parametrize(
     ("ignored", "named"),
-    [(CONDITIONS, "If-None-Match"), (("if-match",), "If-Match")],
-    ids=["both", "If-Match"],
+    [
+        (CONDITIONS, "If-None-Match and If-Match"),
+        (("if-match",), "If-Match"),
+        (("if-none-match",), "If-None-Match"),
+    ],
+    ids=["both", "If-Match", "If-None-Match"],
 )
 def test_a_store_without_conditional_writes(videogen: Operator, ignored: tuple[str, ...], named: str) -> None:
     def forget(request: Passed) -> None:

@@ -56,15 +56,16 @@ STEPS = (
     Step("read the photo", "GET", "photos/*"),
     Step("store the clean photo", "PUT", "photos/*"),
     Step("probe the store", "PUT", "jobs/*", 1),
-    Step("claim", "PUT", "jobs/*", 2),
+    Step("probe it again", "PUT", "jobs/*", 2),
+    Step("claim", "PUT", "jobs/*", 3),
     Step("call", "POST", "/chat/completions"),
-    Step("record the link", "PUT", "jobs/*", 3),
+    Step("record the link", "PUT", "jobs/*", 4),
     Step("store the video", "PUT", "videos/*"),
-    Step("complete", "PUT", "jobs/*", 4),
+    Step("complete", "PUT", "jobs/*", 5),
 )
-CALL, STORE = STEPS[5], STEPS[7]
+CALL, STORE = STEPS[6], STEPS[8]
 LEFT = {
-    **dict.fromkeys(("read the job", "read the photo", "store the clean photo", "probe the store"), "queued"),
+    **dict.fromkeys([step.name for step in STEPS[:5]], "queued"),
     "claim": "rendering",
     "call": "rendering",
     "record the link": "saving",

@@ -15,6 +15,7 @@ import pytest
 
 from buckets import s3_settings
 from fake_clock import SkippingClock
+from memory_objects import LAX
 from real_worker import CLIP, KEYS, PHOTO, RealWorker
 from site_under_test import Context, data_uri
 from videogen import generation, objects, signing
@@ -48,10 +49,11 @@ REQUESTS = {
     "read the photo": Request("GET", "photos/*"),
     "store the clean photo": Request("PUT", "photos/*"),
     "probe": Request("PUT", "jobs/*", 1),
-    "claim": Request("PUT", "jobs/*", 2),
-    "record the link": Request("PUT", "jobs/*", 3),
+    "second probe": Request("PUT", "jobs/*", 2),
+    "claim": Request("PUT", "jobs/*", 3),
+    "record the link": Request("PUT", "jobs/*", 4),
     "store the video": Request("PUT", "videos/*"),
-    "complete": Request("PUT", "jobs/*", 4),
+    "complete": Request("PUT", "jobs/*", 5),
 }
 LONG_CALL = 700.0
 """Seconds that a call takes whose video cannot be saved, so that there is not time for fifty tries."""
@@ -126,7 +128,7 @@ def test_a_renewal_that_meets_trouble_is_made_good(
     with Simulator(render=lambda _: CLIP) as patient:
         worker = behind(server, proxy, patient)
         job_id = worker.start("a lake [delay:0.3]")
-        proxy.play(FAULTS[fault], method="PUT", key="jobs/*", nth=[3])
+        proxy.play(FAULTS[fault], method="PUT", key="jobs/*", nth=[REQUESTS["claim"].nth + 1])
 
         worker.deliver(job_id, times=1)
 
@@ -173,11 +175,12 @@ def test_a_store_that_takes_one_write_a_second_for_a_key_only_makes_it_slower(
     assert refused > 0
 
 
-def test_a_store_that_ignores_conditions_buys_nothing(
-    worker: RealWorker, proxy: S3Proxy, tally: Tally
+@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+def test_a_store_that_ignores_a_condition_buys_nothing(
+    ignored: frozenset[str], worker: RealWorker, proxy: S3Proxy, tally: Tally
 ) -> None:
     job_id = worker.start("a lake")
-    proxy.play(IgnoreConditions())
+    proxy.play(IgnoreConditions(frozenset(map(str.lower, ignored))))
 
     worker.deliver(job_id, times=1)
 
@@ -205,7 +208,7 @@ def test_an_upload_in_parts_is_made_anew(
     assert (job.status, job.video and job.video.bytes) == (Status.COMPLETED, len(film))
 
 
-def test_a_job_of_one_photo_asks_the_store_eight_times_and_twice_for_the_statistics(
+def test_a_site_s_first_job_asks_the_store_nine_times_and_twice_for_the_statistics(
     worker: RealWorker, proxy: S3Proxy, tally: Tally
 ) -> None:
     job_id = worker.start("a lake")
@@ -217,7 +220,8 @@ def test_a_job_of_one_photo_asks_the_store_eight_times_and_twice_for_the_statist
         ("GET", "jobs"),
         ("GET", "photos"),
         ("PUT", "photos"),
-        ("PUT", "jobs"),  # the probe
+        ("PUT", "jobs"),  # the probe of If-Match
+        ("PUT", "jobs"),  # and of If-None-Match, until videos have been made in this store
         ("PUT", "jobs"),  # the claim
         ("PUT", "jobs"),  # the link
         ("PUT", "videos"),

@@ -185,6 +185,17 @@ def test_a_store_without_conditional_writes(proxy: S3Proxy, s3: S3Client, server
     assert body(s3, server.bucket, "unsafe") == b"3"
 
 
+def test_a_store_that_ignores_one_condition_keeps_the_other(
+    proxy: S3Proxy, s3: S3Client, server: S3Server
+) -> None:
+    proxy.play(IgnoreConditions(frozenset({"if-none-match"})))
+    s3.put_object(Bucket=server.bucket, Key="half", Body=b"1")
+    s3.put_object(Bucket=server.bucket, Key="half", Body=b"2", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket=server.bucket, Key="half", Body=b"3", IfMatch='"stale"')
+    assert body(s3, server.bucket, "half") == b"2"
+
+
 def test_a_store_that_takes_one_write_a_second_for_one_key(server: S3Server, stored: S3Client) -> None:
     now = 100.0
     with S3Proxy(server.endpoint_url, clock=lambda: now) as proxy:

@@ -137,15 +137,15 @@ def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: AN
             raise _store_failure(about, bucket, error) from None
         return str(answer["ETag"]).strip('"')
 
-    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": NO_ETAG}):
-        if put(**condition) is not None:
-            return Finding(
-                "failure",
-                about,
-                f"the store ignores {'If-None-Match' if 'IfNoneMatch' in condition else 'If-Match'}: "
-                "a video could be bought twice",
-                "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
-            )
+    impossible = {"If-None-Match": {"IfNoneMatch": "*"}, "If-Match": {"IfMatch": NO_ETAG}}
+    ignored = [name for name, condition in impossible.items() if put(**condition) is not None]
+    if ignored:
+        return Finding(
+            "failure",
+            about,
+            f"the store ignores {' and '.join(ignored)}: a video could be bought twice",
+            "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
+        )
     etag = str(bucket.client.put_object(**where, Body=body)["ETag"]).strip('"')
     bare = put(IfMatch=etag)
     quoted = put(IfMatch=f'"{bare or etag}"')

@@ -75,10 +75,13 @@ class Call:
 
 @dataclass(frozen=True)
 class IgnoreConditions:
-    """Drop If-Match and If-None-Match, as a store without conditional writes does.
+    """Drop If-Match and If-None-Match, or one of them, as a store without conditional writes does.
 
     For moto alone: these headers are signed, and a server that checks signatures refuses the request.
     """
+
+    headers: frozenset[str] = _CONDITIONS
+    """Lower-case names."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask_upstream(self, body: bytes, action: Action | None) -> _Reply | None:
         """Return the server's answer; None where it gives none."""
-        dropped = _HOP_BY_HOP | (_CONDITIONS if isinstance(action, IgnoreConditions) else frozenset())
+        dropped = _HOP_BY_HOP | (action.headers if isinstance(action, IgnoreConditions) else frozenset())
         upstream = urlsplit(self.server.upstream)
         connection = http.client.HTTPConnection(
             upstream.hostname or "", upstream.port, timeout=UPSTREAM_SECONDS
