@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-UNKNOWN = 2
 PIP_AUDIT = (
     *("uv", "tool", "run", "pip-audit", "--requirement", "requirements.txt", "--require-hashes"),
     *("--disable-pip", "--format", "json", "--progress-spinner", "off"),
@@ -21,21 +21,24 @@ PIP_AUDIT = (
 NPM_AUDIT = ("npm", "audit", "--omit=dev", "--json")
 
 
+@dataclass(frozen=True)
+class Audit:
+    """How many packages ship, how many of them were looked up, and a line for each advisory."""
+
+    shipped: int
+    looked_up: int
+    findings: tuple[str, ...] = ()
+
+
 def main() -> int:
     """Run both audits, print what they found, and return the exit code."""
-    code = 0
-    for name, command, read in (("Python", PIP_AUDIT, pip_findings), ("npm", NPM_AUDIT, npm_findings)):
-        found = read(answer_of(command))
-        if found is None:
-            print(f"{name}: could not be audited: the advisory database was not reached")
-            code = code or UNKNOWN
-            continue
-        for line in found:
+    codes = set()
+    for name, command, read in (("Python", PIP_AUDIT, pip_audit), ("npm", NPM_AUDIT, npm_audit)):
+        code, lines = verdict(read(answer_of(command)))
+        codes.add(code)
+        for line in lines:
             print(f"{name}: {line}")
-        if not found:
-            print(f"{name}: nothing known against what ships")
-        code = 1 if found else code
-    return code
+    return next(code for code in (1, 2, 0) if code in codes)
 
 
 def answer_of(command: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON of any shape
@@ -47,24 +50,44 @@ def answer_of(command: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON of any sh
         return None
 
 
-def pip_findings(report: Any) -> list[str] | None:  # noqa: ANN401 - JSON of any shape
-    """Return one line for each advisory; None where a package was not looked up."""
+def pip_audit(report: Any) -> Audit | None:  # noqa: ANN401 - JSON of any shape
+    """Return what pip-audit's report says; None where it is none."""
     packages = report.get("dependencies") if isinstance(report, dict) else None
-    if not packages or any("skip_reason" in package for package in packages):
+    if not packages:
         return None
-    return [
+    known = [package for package in packages if "skip_reason" not in package]
+    findings = (
         f"{package['name']} {package['version']}: {found['id']}, fixed in "
         f"{', '.join(found['fix_versions']) or 'no version'}"
-        for package in packages
+        for package in known
         for found in package["vulns"]
-    ]
+    )
+    return Audit(len(packages), len(known), tuple(findings))
 
 
-def npm_findings(report: Any) -> list[str] | None:  # noqa: ANN401 - JSON of any shape
-    """Return one line for each vulnerable package; None where npm had no answer."""
+def npm_audit(report: Any) -> Audit | None:  # noqa: ANN401 - JSON of any shape
+    """Return what npm's report says; None where npm had no answer. It asks nobody where nothing ships."""
     if not isinstance(report, dict) or "vulnerabilities" not in report:
         return None
-    return [f"{name}: {found['severity']}" for name, found in sorted(report["vulnerabilities"].items())]
+    shipped = report["metadata"]["dependencies"]["prod"] - 1  # the project itself is counted
+    findings = (f"{name}: {found['severity']}" for name, found in sorted(report["vulnerabilities"].items()))
+    return Audit(shipped, shipped, tuple(findings))
+
+
+def verdict(audit: Audit | None) -> tuple[int, list[str]]:
+    """Return the exit code and the lines that an audit comes to."""
+    if audit is None:
+        return 2, ["not audited: the tool or its advisory database could not be reached"]
+    lines = list(audit.findings)
+    if audit.looked_up < audit.shipped:
+        lines.append(
+            f"not audited: the database answered for {audit.looked_up} of the {audit.shipped} packages that ship"
+        )
+    elif not audit.shipped:
+        lines.append("no package ships")
+    elif not audit.findings:
+        lines.append(f"nothing is known against the {audit.shipped} packages that ship")
+    return 1 if audit.findings else 2 if audit.looked_up < audit.shipped else 0, lines
 
 
 if __name__ == "__main__":
