@@ -80,9 +80,8 @@ def verdict(audit: Audit | None) -> tuple[int, list[str]]:
         return 2, ["not audited: the tool or its advisory database could not be reached"]
     lines = list(audit.findings)
     if audit.looked_up < audit.shipped:
-        lines.append(
-            f"not audited: the database answered for {audit.looked_up} of the {audit.shipped} packages that ship"
-        )
+        answered = f"{audit.looked_up} of the {audit.shipped} packages that ship"
+        lines.append(f"not audited: the database answered for {answered}")
     elif not audit.shipped:
         lines.append("no package ships")
     elif not audit.findings:
