@@ -14,12 +14,15 @@ from pathlib import Path
 
 import atheris
 
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
 with atheris.instrument_imports(
     include=["videogen", "fuzz_targets", "json", "email", "urllib.parse", "base64"]
 ):
     from fuzz_targets import PLANTED, TARGETS
 
-FOUND = Path(__file__).resolve().parent.parent / "build/fuzz"
+FOUND = ROOT / "build/fuzz"
 BOUNDS = ("-rss_limit_mb=512", "-timeout=10", "-max_len=65536", "-print_final_stats=1")
 """More memory than any worker has, and more seconds than any input may take: both count as a crash."""
 

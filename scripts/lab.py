@@ -71,7 +71,7 @@ def fuzz(seed: str, seconds: float, environment: Mapping[str, str]) -> int:
         if run.returncode:
             # What led there, and the file to play again.
             print("\n".join(run.stdout.splitlines()[-40:]))
-            print(f"==> again with: PYTHONPATH=tests .venv/bin/python scripts/fuzz.py {name} build/fuzz/…")
+            print(f"==> again with: .venv/bin/python scripts/fuzz.py {name} build/fuzz/…")
             code = 1
     return code
 

@@ -1,4 +1,7 @@
-"""Requests made of docs/openapi.json, sent over HTTP to the real site. REQUESTS_OVER_HTTP= sets how many."""
+"""Requests made of docs/openapi.json, sent over HTTP to the real site. REQUESTS_OVER_HTTP= sets how many.
+
+Half a second of processor each: `netlify dev` runs each invocation in a new thread, with a Python of its own.
+"""
 
 from __future__ import annotations
 
