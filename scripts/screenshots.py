@@ -51,6 +51,7 @@ DEVICES: dict[str, dict[str, Any]] = {
     },
 }
 RENDERING = status("processing", stage="rendering", elapsedSeconds=43.0, pollAfterMs=60_000)
+SPINNER_MS = 4_000
 PROMPT = "The light turns to gold, mist drifts over the lake."
 
 
@@ -103,6 +104,14 @@ def form(page: Page, _: Functions, site: StaticSite) -> None:
     fill(page, prompt=PROMPT, photos=[photo(1600, 1200), photo(900, 1200)])
 
 
+def restored(page: Page, _: Functions, site: StaticSite) -> None:
+    """Show the form as it comes back after a reload."""
+    form(page, _, site)
+    page.reload()
+    page.get_by_text("Your photos and your text from last time are back.").wait_for()
+    expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(2)
+
+
 def undo(page: Page, functions: Functions, site: StaticSite) -> None:
     """Show the seconds before anything is sent, where a price is set."""
     site.settings = replace(site.settings, models=(Model("blackboxai/google/veo-3-fast", 0.8),))
@@ -121,8 +130,9 @@ def ready(page: Page, functions: Functions, site: StaticSite) -> None:
     """Show the video."""
     functions.states(completed())
     start(page, functions, site)
-    # 1 is NETWORK_IDLE: before it Chromium draws a spinner over the video.
+    # 1 is NETWORK_IDLE: before it Chromium draws a spinner over the video, and then takes its time to end it.
     expect(page.get_by_label("Your video", exact=True)).to_have_js_property("networkState", 1)
+    page.wait_for_timeout(SPINNER_MS)
 
 
 def rescue(page: Page, functions: Functions, site: StaticSite) -> None:
@@ -185,6 +195,7 @@ def start(page: Page, functions: Functions, site: StaticSite) -> None:
 STATES = {
     "empty": empty,
     "form": form,
+    "restored": restored,
     "heic": heic,
     "undo": undo,
     "rendering": rendering,

@@ -54,6 +54,8 @@ export function createComposerView({ config, onGenerate, onRestore }) {
   /** @type {Map<Blob, string>} */
   const urls = new Map()
 
+  // Nobody drops or pastes with a finger.
+  const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches
   const slide = createSlide()
   const input = el('input', {
     type: 'file',
@@ -83,8 +85,8 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     el(
       'label',
       { for: 'photos', class: 'drop-here' },
-      el('strong', {}, words.photos.drop),
-      el('span', {}, words.photos.dropOrPaste),
+      el('strong', {}, isTouch ? words.photos.add : words.photos.drop),
+      el('span', {}, isTouch ? words.photos.kinds : words.photos.dropOrPaste),
     ),
   )
   const chooseLabel = el('span', { id: 'photos-label' }, words.photos.choose)

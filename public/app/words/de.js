@@ -35,6 +35,8 @@ export default {
     heading: 'Fotos',
     choose: 'Fotos auswählen',
     takePhoto: 'Foto aufnehmen',
+    add: 'Foto hinzufügen',
+    kinds: 'JPEG, PNG, WebP und die meisten anderen.',
     drop: 'Foto hier ablegen',
     dropOrPaste: 'oder einfügen. JPEG, PNG, WebP und die meisten anderen.',
     dropAnywhere: 'Ablegen zum Hinzufügen',

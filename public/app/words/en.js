@@ -34,6 +34,8 @@ export default {
     heading: 'Photos',
     choose: 'Choose photos',
     takePhoto: 'Take a photo',
+    add: 'Add a photo',
+    kinds: 'JPEG, PNG, WebP and most others.',
     drop: 'Drop a photo here',
     dropOrPaste: 'or paste one. JPEG, PNG, WebP and most others.',
     dropAnywhere: 'Drop to add',
