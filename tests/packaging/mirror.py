@@ -2,7 +2,8 @@
 
 uv reads the list and unpacks the archive as it would a python-build-standalone, so that a machine which
 cannot download one takes the same path. The copy brings its shared libraries along and needs the glibc of
-this machine: it runs on machines like this one only.
+this machine: it runs on machines like this one only. patchelf (https://github.com/NixOS/patchelf), which must
+be on the PATH, makes it look for its libraries beside itself.
 
     python mirror.py FOLDER
 
@@ -25,15 +26,8 @@ import urllib.request
 from pathlib import Path
 
 import bundle
-import elf
 
 RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/latest"
-TAG_RUNPATH = 0x1D
-TAG_RPATH = 0x0F
-
-
-class MirrorError(Exception):
-    """The Python of this machine cannot be copied."""
 
 
 def can_download() -> bool:
@@ -46,7 +40,7 @@ def can_download() -> bool:
 
 
 def make(folder: Path) -> dict[str, str]:
-    """Write the archive and its list; return the environment that selects them. Raises MirrorError."""
+    """Write the archive and its list; return the environment that selects them."""
     number = platform.python_version()
     minor = ".".join(number.split(".")[:2])
     key = f"cpython-{number}-linux-x86_64-gnu"
@@ -97,39 +91,15 @@ def copy_interpreter(target: Path, name: str) -> None:
     if shutil.which("strip"):  # distributed interpreters come without symbols
         subprocess.run(["strip", "--strip-unneeded", *bundle.elf_files(target)], check=True)
     for path in bundle.elf_files(target):
-        beside = os.path.relpath(target / "lib", path.parent)
-        path.write_bytes(with_search_path(path.read_bytes(), b"$ORIGIN/" + beside.encode() + b"\0"))
+        # An RPATH holds also for what the file loads, a RUNPATH would not: ld.so(8).
+        beside = "$ORIGIN/" + os.path.relpath(target / "lib", path.parent)
+        subprocess.run(["patchelf", "--force-rpath", "--set-rpath", beside, path], check=True)
 
 
 def loaded_libraries(path: Path) -> dict[str, Path]:
     """Return the shared libraries that the loader takes for an ELF file, by name."""
     listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
     return {match[1]: Path(match[2]) for match in re.finditer(r"^\s*(\S+) => (/\S+)", listed, re.MULTILINE)}
-
-
-def with_search_path(data: bytes, search_path: bytes) -> bytes:
-    """Return an ELF file that looks for libraries in another place; unchanged if it names none.
-
-    The path is overwritten in place, and made an RPATH, which holds also for what the file loads (ld.so(8)).
-    """
-    changed = bytearray(data)
-    header = elf.FILE_HEADER.unpack_from(data)
-    sections = [
-        elf.SECTION_HEADER.unpack_from(data, header[6] + number * header[11]) for number in range(header[12])
-    ]
-    for _, kind, _, _, offset, size, link, _, _, _ in sections:
-        if kind == elf.SECTION_DYNAMIC:
-            for place in range(offset, offset + size, elf.DYNAMIC_ENTRY.size):
-                tag, value = elf.DYNAMIC_ENTRY.unpack_from(data, place)
-                text = sections[link][4] + value
-                if tag in (TAG_RUNPATH, TAG_RPATH):
-                    if data.index(b"\0", text) - text < len(search_path) - 1:
-                        raise MirrorError(
-                            f"no room for {search_path.decode()} where a library's folder is named"
-                        )
-                    elf.DYNAMIC_ENTRY.pack_into(changed, place, TAG_RPATH, value)
-                    changed[text : text + len(search_path)] = search_path
-    return bytes(changed)
 
 
 if __name__ == "__main__":
