@@ -324,7 +324,8 @@ export function createComposerView({ config, onGenerate, onRestore }) {
   /** Say what is missing, and take the focus to the first of it. */
   function showObstacles() {
     render()
-    const [first] = obstacles(composer, limits, config.accessCodeNeeded)
+    // A photo that is still prepared is nothing that the person could mend.
+    const first = obstacles(composer, limits, config.accessCodeNeeded).find(one => one !== 'preparing')
     if (first) ({ photos: input, prompt, code })[FIELD_OF[first]].focus()
   }
 

@@ -103,6 +103,8 @@ def test_the_press_shows_at_once_and_is_kept_while_the_photo_is_prepared(
     held: list[Route] = []
     page.route("**/app/photos.js", hold(held), times=1)
     page.get_by_label("Choose photos").set_input_files([upload(photo())])
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_label("What happens in the video?")).to_be_focused()
     page.get_by_label("What happens in the video?").fill("Wind.")
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_text("Got it. It starts as soon as your photos are ready.")).to_be_visible()
