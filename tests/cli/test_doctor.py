@@ -184,8 +184,9 @@ def test_a_skewed_clock(videogen: Operator, seconds: float, side: str) -> None:
         about, detail, remedy = first_failure(videogen("doctor", "--json"))
 
     assert about == "clock"
+    # Some seconds more or less, since the answer of a busy store takes its time.
     assert detail in {
-        f"this machine is {near} s {side} the store: signatures will be refused" for near in (599, 600, 601)
+        f"this machine is {near} s {side} the store: signatures will be refused" for near in range(570, 631)
     }
     assert remedy == "let the system keep the time, on Linux with: sudo timedatectl set-ntp true"
 

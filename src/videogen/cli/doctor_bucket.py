@@ -42,6 +42,7 @@ def examine(
     key = f"doctor/{secrets.token_hex(8)}"
     where: Any = {"Bucket": found.s3.bucket, "Key": found.s3.prefix + key}
     date = _reach(bucket, where)
+    asked_at = now()
     yield Finding("ok", "bucket", f"{found.s3.bucket} answers")
     try:
         body = os.urandom(1000)
@@ -56,7 +57,7 @@ def examine(
     yield _lifecycle(bucket, found, fix=fix)
     if site is not None:
         yield _cors(bucket, site, http, fix=fix)
-    yield _clock(date, now)
+    yield _clock(date, asked_at)
 
 
 def _reach(bucket: Bucket, where: Any) -> str:  # noqa: ANN401 - boto3's arguments
@@ -273,11 +274,11 @@ def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Findin
     return Finding("ok", about, f"set: the page at {origin} may read videos to share them")
 
 
-def _clock(date: str, now: Callable[[], float]) -> Finding:
+def _clock(date: str, asked_at: float) -> Finding:
     about = "clock"
     if not date:
         return Finding("warning", about, "the store does not tell its time", "check this machine's by hand")
-    ahead = now() - parsedate_to_datetime(date).timestamp()
+    ahead = asked_at - parsedate_to_datetime(date).timestamp()
     side = "ahead of" if ahead > 0 else "behind"
     detail = f"this machine is {abs(ahead):.0f} s {side} the store"
     if abs(ahead) >= SKEW_FAILURE:
