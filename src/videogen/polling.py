@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UNKNOWN = (4.0, 4.0, 60.0, 48.0, 180.0, 6.77)
-"""While nothing is known: most jobs should take one to three minutes."""
+UNKNOWN = (4.0, 4.0, 30.0, 22.0, 60.0, 1000.0, 180.0, 6.75)
+"""While nothing is known: most jobs should take one to three minutes, some half a one."""
 SHORTEST = 1.0
 TAIL = 10.0
 TAIL_SHARE = 1 / 20

@@ -40,6 +40,8 @@ CELLS = 32
 """Stretches between the shortest and the longest job: enough to tell two humps apart."""
 BANDWIDTH = 0.6
 """The share of Silverman's bandwidth (Density Estimation, 3.4) that is used: the whole smooths humps away."""
+SURPRISES = 0.01
+"""The share of jobs that may take any time at all, whatever the last ones took."""
 MARGIN = 2.5  # bandwidths beyond the shortest and the longest job in which others are thought to end
 NARROWEST = 1.0  # second: no two jobs take the same time to less than that
 
@@ -95,7 +97,8 @@ def density(durations: Sequence[float]) -> list[Cell]:
         if age <= 0:
             return 0.0
         at = math.log(age)
-        return sum(math.erfc((log - at) / (bandwidth * math.sqrt(2))) for log in logs) / (2 * len(logs))
+        known = sum(math.erfc((log - at) / (bandwidth * math.sqrt(2))) for log in logs) / (2 * len(logs))
+        return (1 - SURPRISES) * known + SURPRISES * age / end
 
     shares = [ended_by(cut) for cut in cuts]
     return [

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -14,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from videogen import settings
+from videogen.clock import Clock
+from videogen.durations import Durations
 from videogen.local.__main__ import main
+from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +47,17 @@ def stand_ins(**environment: str) -> Iterator[tuple[subprocess.Popen[bytes], dic
 def ends_quietly(program: subprocess.Popen[bytes]) -> bool:
     output, errors = program.communicate(timeout=10)
     return (program.returncode, output, errors) == (0, b"", b"")
+
+
+def test_the_site_knows_how_long_the_simulator_takes() -> None:
+    with stand_ins(VIDEOGEN_SIMULATOR_DELAY="20") as (_, said):
+        known = Durations(
+            S3Objects(settings.read(said["env"]).s3), clock=Clock(), random=random.random, nonce=lambda: ""
+        )
+        estimate = known.estimate("blackboxai/google/veo-3-fast")
+
+    assert estimate is not None
+    assert (estimate.p50, estimate.p90) == (21.0, 23.0)
 
 
 def test_starts_both_and_ends_with_its_standard_input(http: httpx.Client) -> None:
