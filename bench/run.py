@@ -3,9 +3,10 @@
     make bench
 
 or bench/run.py with tests/packaging, netlify/python and src on PYTHONPATH [--rounds N] [--build FOLDER],
-prints a table and writes bench/results.json. Every function runs as in tests/packaging: unpacked zip, read
-only, no Python and no network but loopback, Lambda's environment. What is compared runs in turn, round by
-round, so that a busy machine is busy for both. FOLDER is kept and used again, to save the builds.
+prints a table and writes bench/results.json, and its figures into the pages. Every function runs as in
+tests/packaging: unpacked zip, read only, no Python and no network but loopback, Lambda's environment. What is
+compared runs in turn, round by round, so that a busy machine is busy for both. FOLDER is kept and used
+again, to save the builds.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import figures
 import mirror
 from bill import bill
 from builds import Built, clone, netlify_build
+from imports import imports
 from PIL import Image
 from sandbox import Instance, unpack
 from store import MEGABYTE, Store
@@ -359,8 +362,8 @@ def throughput(functions: Functions, counts: Sequence[int], seconds: float = 5.0
 # --- The whole ---------------------------------------------------------------------------------------------
 
 
-def machine() -> dict[str, Any]:
-    """Return what was measured on."""
+def machine(bundle: Path) -> dict[str, Any]:
+    """Return what was measured on, and with which Python in the zips."""
     models = [
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -373,7 +376,12 @@ def machine() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
         "kernel": platform.release(),
-        "python": platform.python_version(),
+        "bundledPython": subprocess.run(
+            [bundle / "python/bin/python3", "-c", "import platform; print(platform.python_version())"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip(),
         "node": node,
     }
 
@@ -393,22 +401,32 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         functions = Functions(build(folder), Store(), folder / "log")
-        results: dict[str, Any] = {"machine": machine()}
+        results: dict[str, Any] = {
+            "machine": machine(functions.folders["python"][START] / ".netlify/python/bundle")
+        }
         parts: list[tuple[str, Callable[[], Any]]] = [
+            (
+                "imports",
+                lambda: imports(
+                    {name: functions.folders["python"][name] for name in (START, STATUS)},
+                    functions.environment,
+                ),
+            ),
             ("latency", lambda: latency(functions, arguments.rounds, None)),
             ("worker", lambda: worker(functions)),
             ("throughput", lambda: throughput(functions, (1, 8, 32))),
             ("bill", bill),
         ]
         if halved():
-            parts.insert(1, ("latencyOnHalfAProcessor", lambda: latency(functions, arguments.rounds, 0.5)))
+            parts.insert(2, ("latencyOnHalfAProcessor", lambda: latency(functions, arguments.rounds, 0.5)))
         else:
             print("no cgroup v1 to write to: nothing is measured on half a processor")
         for name, measure in parts:
             print(f"{name}:", flush=True)
             results[name] = measure()
         (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-        print("written to bench/results.json")
+        figures.main()
+        print("written to bench/results.json and the pages")
     finally:
         if not arguments.build:
             shutil.rmtree(folder)

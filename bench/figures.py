@@ -1,0 +1,200 @@
+"""Writes what bench/results.json says into the pages, between `<!-- figures: NAME -->` and `<!-- end -->`.
+
+python bench/figures.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+PAGES = (HERE.parent / "README.md", HERE.parent / "docs/performance.md", HERE.parent / "docs/scale.md")
+PLACE = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+GIGABYTE_SECOND_DOLLARS = 0.0000166667
+"""What AWS asks for a GB-second: https://aws.amazon.com/lambda/pricing/"""
+
+
+def main() -> None:
+    """Write the figures into every page."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    for page in PAGES:
+        page.write_text(filled(page.read_text(encoding="utf-8"), results), encoding="utf-8")
+
+
+def filled(text: str, results: dict[str, Any]) -> str:
+    """Return a page with the figures in their places."""
+    return PLACE.sub(lambda place: f"{place[1]}{FIGURES[place[2]](results)}\n{place[3]}", text)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def machine(results: dict[str, Any]) -> str:
+    """Return where and when."""
+    on = results["machine"]
+    return (
+        f"{on['date']}, {on['processors']} processors ({on['processor']}), load {on['load']} at the start,\n"
+        f"Linux {on['kernel']}, CPython {on['bundledPython']} in the zips, Node {on['node'][1:]}."
+    )
+
+
+def latency(results: dict[str, Any], key: str = "latency") -> str:
+    """Return the answers' times on whole processors."""
+    return table(
+        ["function", "answer", "S3", "Python", "Node twin", "ratio (quartiles)"],
+        [
+            [
+                f"`{row['function']}`",
+                row["kind"],
+                f"{row['s3DelayMs']:.0f} ms",
+                f"{row['pythonMs']:.0f} ms",
+                f"{row['nodeMs']:.0f} ms",
+                f"{row['ratio']:.2f} ({row['ratioLowerQuartile']:.2f}-{row['ratioUpperQuartile']:.2f})",
+            ]
+            for row in results[key]
+        ],
+    )
+
+
+def latency_halved(results: dict[str, Any]) -> str:
+    """Return the answers' times on half a processor, which not every machine can give."""
+    if "latencyOnHalfAProcessor" not in results:
+        return "Not measured on this machine."
+    return latency(results, "latencyOnHalfAProcessor")
+
+
+def imports(results: dict[str, Any]) -> str:
+    """Return where a cold start's time goes."""
+    parts = list(results["imports"][0]["partsMs"])
+    return table(
+        ["function", "interpreter", *parts, "until the first request is read"],
+        [
+            [
+                f"`{row['function']}`",
+                f"{row['interpreterMs']:.0f} ms",
+                *(f"{row['partsMs'][part]:.0f} ms" for part in parts),
+                f"{row['wholeMs']:.0f} ms",
+            ]
+            for row in results["imports"]
+        ],
+    )
+
+
+def worker(results: dict[str, Any]) -> str:
+    """Return the worker's memory and processor time."""
+    return table(
+        ["case", "Python, peak", "Node, peak", "sum", "processor time", "S3 requests"],
+        [
+            [
+                row["case"],
+                f"{row['pythonPeakMB']} MB",
+                f"{row['nodePeakMB']} MB",
+                f"{row['sumMB']} MB",
+                f"{row['cpuSeconds']:.2f} s",
+                sum(row["s3Requests"].values()),
+            ]
+            for row in results["worker"]
+        ],
+    )
+
+
+def bill(results: dict[str, Any]) -> str:
+    """Return what jobs cost and how late their videos are seen."""
+    return table(
+        [
+            "job",
+            "schedule",
+            "function calls",
+            "seen after: median",
+            "mean",
+            "GB-seconds",
+            "S3 requests",
+            "S3, of 1000",
+        ],
+        [
+            [
+                f"{row['jobSeconds']} s",
+                row["schedule"],
+                row["functionCalls"],
+                f"{row['medianDelaySeconds']} s",
+                f"{row['meanDelaySeconds']} s",
+                row["gigabyteSeconds"],
+                row["s3Requests"],
+                f"${row['s3DollarsPerThousand']:.2f}",
+            ]
+            for row in results["bill"]
+        ],
+    )
+
+
+def throughput(results: dict[str, Any]) -> str:
+    """Return how many jobs a second are started."""
+    rows = results["throughput"]
+    *counts, last = [str(row["instances"]) for row in rows]
+    *rates, most = [f"{row['jobsPerSecond']:.0f}" for row in rows]
+    return (
+        f"Instances do not wait for each other: {', '.join(counts)} and {last} instances of `start-video` "
+        f"started {', '.join(rates)} and {most} jobs a\nsecond at 40 ms for each S3 request, all on "
+        f"{results['machine']['processors']} processors, which is what the last figure is limited by."
+    )
+
+
+def cost(results: dict[str, Any]) -> str:
+    """Return what a video of two minutes costs beside the provider's price."""
+    row = next(row for row in results["bill"] if (row["jobSeconds"], row["schedule"]) == (120, "this one"))
+    functions = row["gigabyteSeconds"] * GIGABYTE_SECOND_DOLLARS
+    return table(
+        ["what", "how much of it", "USD"],
+        [
+            ["the video", "one call of the model", "your provider's price, about a dollar"],
+            [
+                "functions",
+                f"{row['gigabyteSeconds']:.0f} GB-seconds, {row['functionCalls']:.0f} calls",
+                f"{functions:.4f}",
+            ],
+            ["S3 requests", f"{row['s3Requests']:.0f}", f"{row['s3DollarsPerThousand'] / 1000:.5f}"],
+        ],
+    )
+
+
+def speed(results: dict[str, Any]) -> str:
+    """Return how soon a start is answered, half a processor included where that was measured."""
+    if "latencyOnHalfAProcessor" not in results:
+        return "How fast that is was not measured on this machine."
+
+    def found(key: str, kind: str) -> dict[str, Any]:
+        return next(
+            row
+            for row in results[key]
+            if (row["function"], row["kind"], row["s3DelayMs"]) == ("start-video", kind, 40.0)
+        )
+
+    warm, cold = found("latency", "warm"), found("latency", "cold")
+    halved = "latencyOnHalfAProcessor"
+    slow, whole = (found(halved, kind)["pythonMs"] for kind in ("cold", "cold whole"))
+    return (
+        f"With 40 ms for each S3 request `start-video` answers in {warm['pythonMs']:.0f} ms warm "
+        f"({warm['ratio']:.2f} times a Node function doing the same), and in\n{cold['pythonMs']:.0f} ms cold, "
+        f"or {slow:.0f} ms on half a processor; {whole:.0f} ms with the start of Node and the sandbox."
+    )
+
+
+FIGURES: dict[str, Callable[[dict[str, Any]], str]] = {
+    each.__name__: each
+    for each in (machine, latency, latency_halved, imports, worker, bill, throughput, cost, speed)
+}
+
+
+if __name__ == "__main__":
+    main()
