@@ -185,7 +185,8 @@ def speed(results: dict[str, Any]) -> str:
     slow, whole = (found(halved, kind)["pythonMs"] for kind in ("cold", "cold whole"))
     return (
         f"With 40 ms for each S3 request `start-video` answers in {warm['pythonMs']:.0f} ms warm "
-        f"({warm['ratio']:.2f} times a Node function doing the same), and in\n{cold['pythonMs']:.0f} ms cold, "
+        f"({warm['ratio']:.2f} times a Node function doing the same), and in\n"
+        f"{cold['pythonMs']:.0f} ms cold, "
         f"or {slow:.0f} ms on half a processor; {whole:.0f} ms with the start of Node and the sandbox."
     )
 
