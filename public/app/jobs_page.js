@@ -60,6 +60,11 @@ export async function openJobsPage({ config, composer, shell }) {
   if (!isLasting) shell.say(words.notices.notKept)
   route({ isFirst: true })
   addEventListener('hashchange', () => route({ isFirst: false }))
+  // A link to what is shown already changes no address, and leads there all the same.
+  shell.history.addEventListener('click', ({ target }) => {
+    const link = target instanceof Element ? target.closest('a') : null
+    if (link?.hash === location.hash) route({ isFirst: false })
+  })
   addEventListener('online', render)
   addEventListener('offline', render)
   setInterval(() => !document.hidden && render(), 1_000)

@@ -422,6 +422,18 @@ def test_a_cancel_that_comes_too_late_shows_how_the_job_ended(
     expect(headline(page)).to_have_text("Your video is ready")
 
 
+def test_a_link_to_the_video_that_is_shown_leads_back_to_it(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page(viewport={"width": 800, "height": 400})
+    generate(page, prompt="Wind.")
+    expect(headline(page)).to_have_text("Your video is ready")
+
+    page.get_by_role("region", name="Your videos").get_by_role("link", name="Wind.").click()
+
+    page.wait_for_function("() => scrollY === 0")
+    expect(headline(page)).to_be_focused()
+
+
 def test_delete_here_keeps_the_video_at_its_link(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page()
