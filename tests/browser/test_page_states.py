@@ -422,7 +422,9 @@ def test_a_cancel_that_comes_too_late_shows_how_the_job_ended(
     expect(headline(page)).to_have_text("Your video is ready")
 
 
-def test_a_link_to_the_video_that_is_shown_leads_back_to_it(open_page: OpenPage, functions: Functions) -> None:
+def test_a_link_to_the_video_that_is_shown_leads_back_to_it(
+    open_page: OpenPage, functions: Functions
+) -> None:
     functions.states(completed())
     page = open_page(viewport={"width": 800, "height": 400})
     generate(page, prompt="Wind.")
