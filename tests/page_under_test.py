@@ -386,6 +386,11 @@ def wait_until(page: Page, holds: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to that within 20 s")
 
 
+def stop_clock(page: Page) -> None:
+    """Let a page's installed clock stand from a second ahead on: from then on only the test moves it."""
+    page.clock.pause_at(page.evaluate("() => Date.now()") / 1000 + 1)
+
+
 # --- what a person does ------------------------------------------------------------------------------------
 
 

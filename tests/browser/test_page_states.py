@@ -24,6 +24,7 @@ from page_under_test import (
     photo,
     problem,
     status,
+    stop_clock,
     upload,
     wait_until,
 )
@@ -375,11 +376,13 @@ def test_without_a_press_on_undo_it_is_sent_after_three_seconds(
     functions.states(RENDERING)
     page = open_page()
     page.clock.install()
+    stop_clock(page)
     generate(page)
     expect(headline(page)).to_have_text("Starting in a moment")
     page.clock.fast_forward(2_500)
     assert functions.starts == []
     page.clock.fast_forward(1_000)
+    page.clock.resume()
     expect(headline(page)).to_have_text("Making your video")
     assert len(functions.starts) == 1
 
