@@ -7,6 +7,7 @@ process does not have at all).
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -33,6 +34,11 @@ VARIABLES = (
     "VIDEOGEN_SITE",
     "VIDEOGEN_SIMULATOR_DELAY",
 )
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+TESTS_FAILED = 1
+"""Pytest's exit code for that: https://docs.pytest.org/en/stable/reference/exit-codes.html"""
+ONCE_MORE = 2
+"""Tests that failed side by side with others, on two processors, may be run again alone: so many, no more."""
 OURS = ("BLACKBOX_", "S3_", "VIDEOGEN_")
 
 
@@ -42,15 +48,30 @@ def main() -> int:
     node_tests = sorted(
         str(path) for folder in ("bridge", "page") for path in (ROOT / "tests" / folder).glob("*.test.mjs")
     )
-    codes = [
-        subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-        for command in (
-            ["node", "--test", *node_tests],
-            # A file's tests stay together, since they share what is slow to start.
-            [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *sys.argv[1:]],
+    # A file's tests stay together, since they share what is slow to start.
+    side_by_side = ["-n", "2", "--dist", "loadfile"]
+    node = run(["node", "--test", *node_tests], environment)
+    python = run([*PYTEST, *side_by_side, *sys.argv[1:]], environment)
+    if python == TESTS_FAILED and 0 < len(failed := last_failed()) <= ONCE_MORE:
+        print(
+            "==> alone, once more, since a browser may have starved beside the others:", *failed, sep="\n    "
         )
-    ]
-    return max(codes)
+        python = run([*PYTEST, *failed], environment)
+        print(
+            f"==> {'they pass' if python == 0 else 'they fail'} alone; beside others they failed", flush=True
+        )
+    return max(node, python)
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    """Run a command in the repository; return its exit code."""
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def last_failed() -> list[str]:
+    """Return the tests that failed in the run before."""
+    found = ROOT / ".pytest_cache/v/cache/lastfailed"
+    return sorted(json.loads(found.read_text(encoding="utf-8"))) if found.exists() else []
 
 
 def blank(environ: os._Environ[str] | dict[str, str]) -> dict[str, str]:
