@@ -37,6 +37,7 @@ VARIABLES = (
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 TESTS_FAILED = 1
 """Pytest's exit code for that: https://docs.pytest.org/en/stable/reference/exit-codes.html"""
+LAST_FAILED = ROOT / ".pytest_cache/v/cache/lastfailed"
 ONCE_MORE = 2
 """Tests that failed side by side with others, on two processors, may be run again alone: so many, no more."""
 OURS = ("BLACKBOX_", "S3_", "VIDEOGEN_")
@@ -50,16 +51,14 @@ def main() -> int:
     )
     # A file's tests stay together, since they share what is slow to start.
     side_by_side = ["-n", "2", "--dist", "loadfile"]
+    LAST_FAILED.unlink(missing_ok=True)
     node = run(["node", "--test", *node_tests], environment)
     python = run([*PYTEST, *side_by_side, *sys.argv[1:]], environment)
-    if python == TESTS_FAILED and 0 < len(failed := last_failed()) <= ONCE_MORE:
-        print(
-            "==> alone, once more, since a browser may have starved beside the others:", *failed, sep="\n    "
-        )
+    failed = last_failed() if python == TESTS_FAILED else []
+    if 0 < len(failed) <= ONCE_MORE:
+        print("==> once more, alone, as a browser may have starved beside others:", *failed, sep="\n    ")
         python = run([*PYTEST, *failed], environment)
-        print(
-            f"==> {'they pass' if python == 0 else 'they fail'} alone; beside others they failed", flush=True
-        )
+        print(f"==> alone {'it passes' if python == 0 else 'it fails too'}", flush=True)
     return max(node, python)
 
 
@@ -69,9 +68,8 @@ def run(command: list[str], environment: dict[str, str]) -> int:
 
 
 def last_failed() -> list[str]:
-    """Return the tests that failed in the run before."""
-    found = ROOT / ".pytest_cache/v/cache/lastfailed"
-    return sorted(json.loads(found.read_text(encoding="utf-8"))) if found.exists() else []
+    """Return the tests that failed in pytest's last run."""
+    return sorted(json.loads(LAST_FAILED.read_text(encoding="utf-8"))) if LAST_FAILED.exists() else []
 
 
 def blank(environ: os._Environ[str] | dict[str, str]) -> dict[str, str]:
