@@ -22,6 +22,11 @@ LAX = [frozenset({IF_MATCH}), frozenset({IF_ABSENT}), frozenset({IF_MATCH, IF_AB
 """What stores ignore that a job must not be bought on."""
 
 
+def in_words(ignored: frozenset[str]) -> str:
+    """Name a test's case: in an order of its own, since a set's differs from process to process."""
+    return " and ".join(sorted(ignored))
+
+
 @dataclass(frozen=True)
 class Held:
     """An object as the bucket holds it. As on S3, its ETag is its content's and its time a whole second."""

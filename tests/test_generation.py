@@ -25,7 +25,7 @@ from example_jobs import (
     rescue,
     saving,
 )
-from memory_objects import LAX, Trouble
+from memory_objects import LAX, Trouble, in_words
 from scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone, parts
 from videogen import jobs
 from videogen.errors import (
@@ -329,7 +329,7 @@ def test_a_photo_that_is_gone_ends_the_job(worker: ScriptedWorker) -> None:
     assert (code(worker.job), worker.provider.calls) == ("photo_unreadable", [])
 
 
-@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+@pytest.mark.parametrize("ignored", LAX, ids=in_words)
 def test_a_store_that_ignores_a_condition_ends_the_job_uncharged(
     worker: ScriptedWorker, ignored: frozenset[str]
 ) -> None:

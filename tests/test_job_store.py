@@ -13,7 +13,7 @@ import pytest
 from buckets import KINDS, Buckets, buckets
 from example_jobs import CREATED_AT, HOLDER, JOB_ID, URL, queued, rendering, saving
 from fake_clock import FakeClock
-from memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects
+from memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects, in_words
 from videogen import jobs
 from videogen.errors import Conflict, NoSuchObject, StoreUnavailable, UnsafeStore
 from videogen.job_store import JobStore, StoredJob, encode, job_key, photo_key, video_key
@@ -440,7 +440,7 @@ def test_a_store_that_keeps_conditions_is_asked_once(lab: Lab) -> None:
     assert lab.there() == stored.job
 
 
-@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+@pytest.mark.parametrize("ignored", LAX, ids=in_words)
 def test_a_store_that_ignores_a_condition_is_found_out_and_the_record_stays(
     lab: Lab, ignored: frozenset[str]
 ) -> None:
@@ -454,7 +454,7 @@ def test_a_store_that_ignores_a_condition_is_found_out_and_the_record_stays(
     assert lab.there() == stored.job
 
 
-@pytest.mark.parametrize("ignored", [only for only in LAX if IF_MATCH in only], ids=" and ".join)
+@pytest.mark.parametrize("ignored", [only for only in LAX if IF_MATCH in only], ids=in_words)
 def test_even_where_jobs_were_made_before_the_claim_s_condition_is_asked_for(
     lab: Lab, ignored: frozenset[str]
 ) -> None:
@@ -465,7 +465,7 @@ def test_even_where_jobs_were_made_before_the_claim_s_condition_is_asked_for(
         lab.store.probe(stored)
 
 
-@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+@pytest.mark.parametrize("ignored", LAX, ids=in_words)
 @pytest.mark.parametrize("asked_before", [0, 1])
 def test_trouble_does_not_pass_for_an_answer_to_the_probe(
     lab: Lab, ignored: frozenset[str], asked_before: int

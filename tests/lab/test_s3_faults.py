@@ -15,7 +15,7 @@ import pytest
 
 from buckets import s3_settings
 from fake_clock import SkippingClock
-from memory_objects import LAX
+from memory_objects import LAX, in_words
 from real_worker import CLIP, KEYS, PHOTO, RealWorker
 from site_under_test import Context, data_uri
 from videogen import generation, objects, signing
@@ -175,7 +175,7 @@ def test_a_store_that_takes_one_write_a_second_for_a_key_only_makes_it_slower(
     assert refused > 0
 
 
-@pytest.mark.parametrize("ignored", LAX, ids=" and ".join)
+@pytest.mark.parametrize("ignored", LAX, ids=in_words)
 def test_a_store_that_ignores_a_condition_buys_nothing(
     ignored: frozenset[str], worker: RealWorker, proxy: S3Proxy, tally: Tally
 ) -> None:
