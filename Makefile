@@ -34,7 +34,7 @@ bundle: setup-dev ## build the zips that Netlify runs, and start each once
 	@$(PYTHON) scripts/zip_report.py
 
 bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; writes bench/results.json
-	@PYTHONPATH=tests/packaging:netlify/python:src .venv/bin/python bench/run.py
+	@PYTHONPATH=tests:tests/packaging:netlify/plugin:src .venv/bin/python bench/run.py
 
 lab: setup-lab ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose
 	@PYTHONPATH=tests .venv/bin/python scripts/lab.py

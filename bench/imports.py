@@ -24,8 +24,8 @@ PROGRAM = """
 import sys
 sys.path[:0] = sys.argv[1:]
 import videogen.functions.{module}
-from videogen.functions import composition
-composition.site()
+from videogen.functions import wiring
+wiring.site()
 """
 LINE = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)
 

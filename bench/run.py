@@ -2,7 +2,7 @@
 
     make bench
 
-or bench/run.py with tests/packaging, netlify/python and src on PYTHONPATH [--rounds N] [--build FOLDER],
+or bench/run.py with tests, tests/packaging, netlify/plugin and src on PYTHONPATH [--rounds N] [--build DIR],
 prints a table and writes bench/results.json, and its figures into the pages. Every function runs as in
 tests/packaging: unpacked zip, read only, no Python and no network but loopback, Lambda's environment. What is
 compared runs in turn, round by round, so that a busy machine is busy for both. FOLDER is kept and used
@@ -33,12 +33,12 @@ from typing import TYPE_CHECKING, Any
 import figures
 import mirror
 from bill import bill
-from builds import Built, clone, netlify_build
 from imports import imports
 from PIL import Image
-from sandbox import Instance, unpack
 from store import MEGABYTE, Store
 
+from support.builds import Built, clone, netlify_build
+from support.sandbox import Instance, unpack
 from videogen import signing
 from videogen.settings import Secret
 

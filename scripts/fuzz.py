@@ -1,8 +1,8 @@
 """Feed one parser until it falls over: `python scripts/fuzz.py TARGET [FILE] [libFuzzer's options]`.
 
-The targets are those of tests/fuzz_targets.py. With FILE, which a run that found something has left in
-build/fuzz, that one input is played again. The search sees which branches of this project's code and of the
-standard library's parsers an input takes (https://github.com/google/atheris).
+The targets are those of tests/support/fuzz_targets.py. With FILE, which a run that found something has left
+in build/fuzz, that one input is played again. The search sees which branches of this project's code and of
+the standard library's parsers an input takes (https://github.com/google/atheris).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 with atheris.instrument_imports(
-    include=["videogen", "fuzz_targets", "json", "email", "urllib.parse", "base64"]
+    include=["videogen", "support.fuzz_targets", "json", "email", "urllib.parse", "base64"]
 ):
-    from fuzz_targets import PLANTED, TARGETS
+    from support.fuzz_targets import PLANTED, TARGETS
 
 FOUND = ROOT / "build/fuzz"
 BOUNDS = ("-rss_limit_mb=512", "-timeout=10", "-max_len=65536", "-print_final_stats=1")

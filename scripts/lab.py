@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from run_tests import blank
 
-from fuzz_targets import TARGETS
+from support.fuzz_targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

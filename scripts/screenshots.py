@@ -18,7 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from page_under_test import (  # noqa: E402 - found through the line above
+from support.page_under_test import (  # noqa: E402 - found through the line above
     Answer,
     Functions,
     StaticSite,

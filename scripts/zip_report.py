@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Replace this process by the report, run with the project's own Python."""
     os.chdir(ROOT)
-    environment = os.environ | {"PYTHONPATH": "netlify/python:src"}
+    environment = os.environ | {"PYTHONPATH": "netlify/plugin:src:tests"}
     python = ROOT / ".venv/bin/python"
     os.execve(python, [str(python), "tests/packaging/report.py"], environment)  # noqa: S606 - no shell is the point
 

@@ -8,10 +8,11 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+import httpx
 import hypothesis
 import pytest
 
-from site_under_test import SIGNING_SECRET, SiteUnderTest, make_site
+from support.functions_under_test import SIGNING_SECRET, SiteUnderTest, make_site
 from videogen.local.blackbox import Simulator
 from videogen.local.s3 import S3Server
 
@@ -89,6 +90,13 @@ def _receive(connection: socket.socket) -> bytes:
     if not data:
         raise ConnectionError("the client went away")
     return data
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(limits=limits, timeout=5, trust_env=False) as client:
+        yield client
 
 
 @pytest.fixture

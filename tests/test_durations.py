@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from memory_objects import MemoryObjects
+from support.memory_objects import MemoryObjects
 from videogen.clock import Clock
 from videogen.durations import CACHED_SECONDS, KEPT, Durations, estimate_of, stats_key
 from videogen.errors import StoreUnavailable

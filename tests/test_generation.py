@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from example_jobs import (
+from support.example_jobs import (
     CREATED_AT,
     JOB_ID,
     OLD_ID,
@@ -25,8 +25,8 @@ from example_jobs import (
     rescue,
     saving,
 )
-from memory_objects import LAX, Trouble, in_words
-from scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone, parts
+from support.memory_objects import LAX, Trouble, in_words
+from support.scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone, parts
 from videogen import jobs
 from videogen.errors import (
     BlackboxNotStarted,

@@ -15,7 +15,7 @@ ASK = """
 import json, sys
 bare = len(sys.modules)
 sys.path.insert(0, {src!r})
-from videogen.functions import {function}, composition
+from videogen.functions import {function}, wiring
 {site}
 json.dump({{"bare": bare, "modules": sorted(sys.modules)}}, sys.stdout)
 """
@@ -26,7 +26,7 @@ os.environ.update({
     "S3_ACCESS_KEY_ID": "id", "S3_SECRET_ACCESS_KEY": "secret", "BLACKBOX_API_KEY": "key",
     "VIDEOGEN_SIGNING_SECRET": "whsec_" + 43 * "A" + "=",
 })
-composition.site()
+wiring.site()
 """
 """The first request makes the site; its client of S3 is part of the cold start."""
 

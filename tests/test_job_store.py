@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buckets import KINDS, Buckets, buckets
-from example_jobs import CREATED_AT, HOLDER, JOB_ID, URL, queued, rendering, saving
-from fake_clock import FakeClock
-from memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects, in_words
+from support.buckets import KINDS, Buckets, buckets
+from support.example_jobs import CREATED_AT, HOLDER, JOB_ID, URL, queued, rendering, saving
+from support.fake_clock import FakeClock
+from support.memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects, in_words
 from videogen import jobs
 from videogen.errors import Conflict, NoSuchObject, StoreUnavailable, UnsafeStore
 from videogen.job_store import JobStore, StoredJob, encode, job_key, photo_key, video_key

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from example_jobs import (
+from support.example_jobs import (
     CREATED_AT,
     HOLDER,
     JOB_ID,

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from buckets import KINDS, Buckets, buckets, s3_settings
 from conftest import RawServer
-from fake_clock import FakeClock
-from memory_objects import MemoryObjects
+from support.buckets import KINDS, Buckets, buckets, s3_settings
+from support.fake_clock import FakeClock
+from support.memory_objects import MemoryObjects
 from videogen.errors import Conflict, NoSuchObject, StoreError, StoreUnavailable, VideoInterrupted
 from videogen.objects import Objects, S3Objects
 from videogen.settings import S3Settings, Secret

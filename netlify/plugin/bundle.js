@@ -10,7 +10,7 @@ const STATE = `${OUTPUT}.json`
 export const BUILT = [OUTPUT, STATE]
 
 /**
- * Brings the bundle up to date; see ../python/bundle.py.
+ * Brings the bundle up to date; see bundle.py.
  *
  * @param {import('./index.js').Inputs} inputs
  * @param {Record<string, string>} functions the handler of each function
@@ -29,7 +29,7 @@ export function bundle(inputs, functions) {
     python,
     arguments: [...INTERPRETER_OPTIONS, '-B'], // the zip is read-only
   }
-  const script = path.resolve(import.meta.dirname, '../python/bundle.py')
+  const script = path.resolve(import.meta.dirname, 'bundle.py')
   const { status, stderr, error } = spawnSync(projectPython(), [script, OUTPUT], {
     input: JSON.stringify(plan),
     stdio: ['pipe', 'inherit', 'pipe'],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from videogen import documents, log
+from videogen import cas, log
 from videogen.backoff import tries
 from videogen.errors import StoreError
 from videogen.jobs import Estimate, estimate_from_object, to_object
@@ -46,7 +46,7 @@ class Durations:
         if cached is not None and now - cached[0] < CACHED_SECONDS:
             return cached[1]
         try:
-            document, _ = documents.read(self._objects, stats_key(model))
+            document, _ = cas.read(self._objects, stats_key(model))
         except StoreError as error:
             log.warning("stats.not_read", error=error.detail)
             return None
@@ -63,7 +63,7 @@ class Durations:
             return {"seconds": known, "estimate": to_object(estimate) if estimate else None}
 
         try:
-            documents.swap(
+            cas.swap(
                 self._objects,
                 stats_key(model),
                 add,

@@ -11,7 +11,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from videogen import documents, log
+from videogen import cas, log
 from videogen.backoff import tries
 from videogen.errors import NoSuchObject, StoreError, StoreUnavailable, VideogenError
 
@@ -101,7 +101,7 @@ class Ledger:
 
     def _reclaim(self, now: float) -> bool:
         """Release what killed functions have left; return whether anything was."""
-        document, _ = documents.read(self._store.objects, ledger_key(now))
+        document, _ = cas.read(self._store.objects, ledger_key(now))
         old = [(job_id, at) for job_id, at in _reserved(document).items() if now - at >= ABANDONED_AFTER]
         # Begins anywhere, so that the living of a long ledger never hide the abandoned behind them.
         first = int(self._random() * len(old))
@@ -134,7 +134,7 @@ class Ledger:
         self._swap(moment, remove)
 
     def _swap(self, moment: float, change: Callable[[Mapping[str, Any]], dict[str, Any] | None]) -> None:
-        documents.swap(
+        cas.swap(
             self._store.objects,
             ledger_key(moment),
             change,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from dev_site import DevSite
-from page_under_test import Complaints, Functions, Held, StaticSite, launch
+from support.dev_site import DevSite
+from support.page_under_test import Complaints, Functions, Held, StaticSite, launch
 from videogen.settings import SiteSettings
 
 if TYPE_CHECKING:

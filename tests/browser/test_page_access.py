@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from page_under_test import (
+from support.page_under_test import (
     axe_violations,
     completed,
     failed,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import FileChooser, Page
 
-    from page_under_test import Functions
+    from support.page_under_test import Functions
 
     OpenPage = Callable[..., Page]
 

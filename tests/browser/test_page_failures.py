@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 from playwright.sync_api import expect
 
-from page_under_test import IN_LAB, axe_violations, buttons, generate, headline, photo, visit, wait_until
+from support.page_under_test import (
+    IN_LAB,
+    axe_violations,
+    buttons,
+    generate,
+    headline,
+    photo,
+    visit,
+    wait_until,
+)
 from videogen import jobs
 from videogen.errors import FailureCode
 from videogen.jobs import Failure, Stage
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page, Route
 
-    from dev_site import DevSite
+    from support.dev_site import DevSite
     from videogen.errors import Charged
     from videogen.jobs import Job
 

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from page_under_test import IN_LAB, Complaints, chromium_path, expect_video, generate, headline, photo, visit
+from support.page_under_test import (
+    IN_LAB,
+    Complaints,
+    chromium_path,
+    expect_video,
+    generate,
+    headline,
+    photo,
+    visit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +29,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright
 
-    from dev_site import DevSite
+    from support.dev_site import DevSite
 
 LOOKS, LOOK_MS = 200, 500
 STAGES = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from page_under_test import (
+from support.page_under_test import (
     JOB_ID,
     Answer,
     StaticSite,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page, Route
 
-    from page_under_test import Functions
+    from support.page_under_test import Functions
 
     OpenPage = Callable[..., Page]
     NewContext = Callable[..., BrowserContext]

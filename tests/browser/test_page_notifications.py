@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from page_under_test import JOB_ID, completed, failed, generate, headline, status, wait_until
+from support.page_under_test import JOB_ID, completed, failed, generate, headline, status, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import BrowserContext, Page
 
-    from page_under_test import Functions, StaticSite
+    from support.page_under_test import Functions, StaticSite
 
     NewContext = Callable[..., BrowserContext]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from page_under_test import (
+from support.page_under_test import (
     axe_violations,
     chromium_path,
     completed,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Playwright
 
-    from dev_site import DevSite
-    from page_under_test import Functions, StaticSite
+    from support.dev_site import DevSite
+    from support.page_under_test import Functions, StaticSite
 
     NewContext = Callable[..., BrowserContext]
 

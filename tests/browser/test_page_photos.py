@@ -10,14 +10,23 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from page_under_test import ROOT, axe_violations, generate, headline, photo, status, upload, wait_until
+from support.page_under_test import (
+    ROOT,
+    axe_violations,
+    generate,
+    headline,
+    photo,
+    status,
+    upload,
+    wait_until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page
 
-    from page_under_test import Functions
+    from support.page_under_test import Functions
 
     OpenPage = Callable[..., Page]
 

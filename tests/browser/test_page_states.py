@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from page_under_test import (
+from support.page_under_test import (
     JOB_ID,
     OWNER_TOKEN,
     Answer,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from page_under_test import Functions, StaticSite
+    from support.page_under_test import Functions, StaticSite
     from videogen.errors import FailureCode
 
     OpenPage = Callable[..., Page]

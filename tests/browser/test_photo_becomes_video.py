@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from site_under_test import photo
+from support.functions_under_test import photo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from dev_site import DevSite
+    from support.dev_site import DevSite
 
 COLOURS_OF_A_FRAME = """async video => {
   const blob = await (await fetch(video.currentSrc)).blob()

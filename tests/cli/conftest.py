@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_site import ServedSite, environment
-from site_under_test import photo
-from terminal import Operator
+from support.functions_under_test import photo
+from support.served_site import ServedSite, environment
+from support.terminal import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

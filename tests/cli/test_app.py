@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from between import Passed, Reply, before, s3_error
+from support.meddling_proxy import Passed, Reply, before, s3_error
 from videogen import jobs
 from videogen.clock import Clock
 from videogen.jobs import Job, Stage, Status
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from served_site import ServedSite
-    from terminal import Operator
+    from support.served_site import ServedSite
+    from support.terminal import Operator
     from videogen.job_store import JobStore
     from videogen.local.blackbox import Simulator
 

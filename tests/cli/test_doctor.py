@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from between import Passed, Reply, answering, before, s3_error
+from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from videogen.cli import purchase
 from videogen.local import clips
 from videogen.local.blackbox import Simulator
 
 if TYPE_CHECKING:
-    from served_site import ServedSite
-    from terminal import Operator, Ran
+    from support.served_site import ServedSite
+    from support.terminal import Operator, Ran
 
 CONDITIONS = ("if-match", "if-none-match")
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from example_jobs import OLD_ID, canceled, completed, failed, given_up, queued, rendering, rescue, saving
+from support.example_jobs import (
+    OLD_ID,
+    canceled,
+    completed,
+    failed,
+    given_up,
+    queued,
+    rendering,
+    rescue,
+    saving,
+)
 from videogen.cli import money
 from videogen.jobs import Failure, Job
 

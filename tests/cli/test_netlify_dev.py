@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from dev_site import DevSite
-from documents import blocks
+from support.dev_site import DevSite
+from support.markdown_pages import blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from terminal import Operator
+    from support.terminal import Operator
 
 
 def test_all_is_green_a_video_is_made_and_its_id_alone_finds_its_story(

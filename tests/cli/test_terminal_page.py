@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from between import Passed, Reply, before, s3_error
-from served_site import ServedSite
+from support.meddling_proxy import Passed, Reply, before, s3_error
+from support.served_site import ServedSite
 from videogen.cli import terminal_page
 from videogen.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from terminal import Operator
+    from support.terminal import Operator
     from videogen.local.blackbox import Simulator
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from example_jobs import CREATED_AT, completed, failed, queued, rendering, rescue, saving
+from support.example_jobs import CREATED_AT, completed, failed, queued, rendering, rescue, saving
 from videogen import jobs
 from videogen.cli.usage import Usage, by_day, day_of
 from videogen.jobs import Failure, Job

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dev_site import CANARY, DevSite
+from support.dev_site import CANARY, DevSite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

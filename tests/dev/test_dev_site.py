@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from dev_site import CANARY
-from site_under_test import data_uri, photo, start_body
+from support.dev_site import CANARY
+from support.functions_under_test import data_uri, photo, start_body
 
 if TYPE_CHECKING:
-    from dev_site import DevSite
+    from support.dev_site import DevSite
 
 DEADLINE_SECONDS = 60.0
 

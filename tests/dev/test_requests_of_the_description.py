@@ -12,12 +12,12 @@ import httpx
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from described_requests import HELD, cases
-from site_over_wsgi import ROOT
-from site_under_test import start_body
+from support.described_requests import HELD, cases
+from support.functions_under_test import start_body
+from support.wsgi_site import ROOT
 
 if TYPE_CHECKING:
-    from dev_site import DevSite
+    from support.dev_site import DevSite
 
 REQUESTS = int(os.environ.get("REQUESTS_OVER_HTTP", "10"))
 

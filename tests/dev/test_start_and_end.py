@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from dev_site import ROOT, DevSite
-from site_under_test import start_body
+from support.dev_site import ROOT, DevSite
+from support.functions_under_test import start_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

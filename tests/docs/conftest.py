@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from served_site import ServedSite, environment
+from support.served_site import ServedSite, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from documents import Block, blocks
+from support.markdown_pages import Block, blocks
 
 if TYPE_CHECKING:
-    from served_site import ServedSite
+    from support.served_site import ServedSite
 
 STORIES = [block for block in blocks("json") if block.rest.startswith("prompt=")]
 RANKS = ["info", "warning", "error"]

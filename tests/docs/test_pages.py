@@ -14,12 +14,12 @@ import pytest
 from run_tests import VARIABLES
 from typer.main import get_command
 
-import documents
-from documents import PAGES, ROOT, Block, blocks
+from support import markdown_pages
+from support.markdown_pages import PAGES, ROOT, Block, blocks
 from videogen import settings
 from videogen.cli import rules
 from videogen.cli.app import app
-from videogen.functions import composition
+from videogen.functions import wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,14 +173,14 @@ def test_the_entry_of_the_technique_is_the_example() -> None:
 def test_each_handler_greets(block: Block, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    composition.site.cache_clear()
+    wiring.site.cache_clear()
     module: dict[str, Any] = {}
     exec(compile(block.text, str(block), "exec"), module)  # noqa: S102 - that is the test
     event = {"httpMethod": "GET", "queryStringParameters": {"name": "lake"}, "headers": {}}
 
     answer = module["handler"](event, _Context())
 
-    composition.site.cache_clear()
+    wiring.site.cache_clear()
     assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"hello": "lake"})
 
 
@@ -223,8 +223,8 @@ def test_each_action_that_the_log_s_page_explains_is_written_somewhere() -> None
 
 @pytest.mark.parametrize(
     ("page", "target"),
-    documents.links(),
-    ids=[f"{page.relative_to(ROOT)} → {target}" for page, target in documents.links()],
+    markdown_pages.links(),
+    ids=[f"{page.relative_to(ROOT)} → {target}" for page, target in markdown_pages.links()],
 )
 def test_each_link_leads_somewhere(page: Path, target: str) -> None:
     if "://" in target:
@@ -234,4 +234,4 @@ def test_each_link_leads_somewhere(page: Path, target: str) -> None:
     to = (page.parent / name).resolve() if name else page
     assert to.exists()
     if anchor:
-        assert anchor in documents.anchors(to)
+        assert anchor in markdown_pages.anchors(to)

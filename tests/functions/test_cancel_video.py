@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from site_under_test import claimed, completed, saving
+from support.functions_under_test import claimed, completed, saving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from site_under_test import SiteUnderTest
+    from support.functions_under_test import SiteUnderTest
 
 
 @pytest.mark.parametrize(("prepare", "charged"), [(None, "no"), (claimed, "unknown"), (saving, "yes")])

@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from site_under_test import at, claimed, completed, saving
+from support.functions_under_test import at, claimed, completed, saving
 from videogen.jobs import Failure, to_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from site_under_test import SiteUnderTest
+    from support.functions_under_test import SiteUnderTest
 
 
 def test_a_queued_job(site: SiteUnderTest) -> None:

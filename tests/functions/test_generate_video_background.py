@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from videogen import generation, signing
-from videogen.functions.composition import Worker
+from videogen.functions.wiring import Worker
 
 if TYPE_CHECKING:
-    from site_under_test import SiteUnderTest
+    from support.functions_under_test import SiteUnderTest
 
 
 def signed(site: SiteUnderTest, body: bytes, *, age: float = 0.0) -> dict[str, str]:

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from site_under_test import completed, data_uri, photo, start_body
+from support.functions_under_test import completed, data_uri, photo, start_body
 
 if TYPE_CHECKING:
-    from site_under_test import SiteUnderTest
+    from support.functions_under_test import SiteUnderTest
 
 SOURCE = Path(__file__).parents[2] / "src/videogen"
 

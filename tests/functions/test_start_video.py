@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from site_under_test import data_uri, make_site, photo, start_body
+from support.functions_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
 from videogen.durations import Durations
 from videogen.functions.worker_call import Reached
@@ -21,7 +21,7 @@ from videogen.jobs import Estimate, Failure, to_object
 from videogen.settings import Secret
 
 if TYPE_CHECKING:
-    from site_under_test import SiteUnderTest
+    from support.functions_under_test import SiteUnderTest
 
 KEY = {"idempotency-key": "0123456789abcdef"}
 OTHER_KEY = "whsec_" + base64.b64encode(b"the secret of next month........").decode()

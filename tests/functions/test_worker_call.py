@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from site_under_test import SIGNING_SECRET
+from support.functions_under_test import SIGNING_SECRET
 from videogen import signing
 from videogen.functions.http import Request
 from videogen.functions.worker_call import Reached, call_worker, worker_origin

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from real_worker import CLIP, Tally
+from support.real_worker import CLIP, Tally
 from videogen.local.blackbox import Simulator
 
 if TYPE_CHECKING:

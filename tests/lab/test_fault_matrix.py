@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_clock import SkippingClock
-from memory_objects import MemoryObjects
-from real_worker import CLIP, HashedVideos, RealWorker
+from support.fake_clock import SkippingClock
+from support.memory_objects import MemoryObjects
+from support.real_worker import CLIP, HashedVideos, RealWorker
 from videogen.generation import SAVE_RESERVE
 from videogen.jobs import Status
 from videogen.local.blackbox import Simulator
@@ -19,7 +19,7 @@ from videogen.local.faults import FAULTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from real_worker import Tally
+    from support.real_worker import Tally
 
 MOMENT = 0.4
 """Seconds of real time for what never ends by itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fuzz_targets import PLANTED, TARGETS, http_like, parts_of
+from support.fuzz_targets import PLANTED, TARGETS, http_like, parts_of
 
 CUTS = 40
 """Of each seed so many beginnings are read, which takes a moment; the fuzzer goes on from there."""

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from buckets import s3_settings
-from fake_clock import SkippingClock
-from real_worker import CLIP, KEYS, RealWorker
+from support.buckets import s3_settings
+from support.fake_clock import SkippingClock
+from support.real_worker import CLIP, KEYS, RealWorker
+from support.s3_proxy import Call, S3Proxy
 from videogen import signing
 from videogen.errors import NoSuchObject
 from videogen.functions.cancel_video import erase
@@ -29,13 +30,12 @@ from videogen.job_store import video_key
 from videogen.jobs import Stage
 from videogen.local.blackbox import Simulator
 from videogen.local.s3 import S3Server
-from videogen.local.s3_proxy import Call, S3Proxy
 from videogen.objects import S3Objects, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from real_worker import Tally
+    from support.real_worker import Tally
     from videogen.jobs import Job
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,7 +209,7 @@ def deploy(worker: RealWorker, server: S3Server, proxy: S3Proxy) -> subprocess.P
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")]),
     }
     return subprocess.Popen(
-        [sys.executable, str(ROOT / "tests/mortal_worker.py")],
+        [sys.executable, str(ROOT / "tests/support/killable_worker.py")],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buckets import KINDS, Buckets, buckets
-from fake_clock import SkippingClock
-from real_worker import CLIP, RealWorker
+from support.buckets import KINDS, Buckets, buckets
+from support.fake_clock import SkippingClock
+from support.real_worker import CLIP, RealWorker
 from videogen.jobs import Status
 from videogen.local.blackbox import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from real_worker import Tally
+    from support.real_worker import Tally
 
 
 @pytest.fixture(scope="module")

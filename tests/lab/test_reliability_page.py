@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from documents import ROOT
+from support.markdown_pages import ROOT
 
 TESTS = ROOT / "tests"
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from buckets import s3_settings
-from fake_clock import SkippingClock
-from memory_objects import LAX, in_words
-from real_worker import CLIP, KEYS, PHOTO, RealWorker
-from site_under_test import Context, data_uri
+from support.buckets import s3_settings
+from support.fake_clock import SkippingClock
+from support.functions_under_test import Context, data_uri
+from support.memory_objects import LAX, in_words
+from support.real_worker import CLIP, KEYS, PHOTO, RealWorker
+from support.s3_proxy import FAULTS, Answer, Delay, IgnoreConditions, S3Proxy, Throttle
 from videogen import generation, objects, signing
 from videogen.functions import start_video
 from videogen.functions.http import endpoint
@@ -25,13 +26,12 @@ from videogen.functions.worker_call import Reached
 from videogen.jobs import Failure, Status
 from videogen.local.blackbox import Simulator
 from videogen.local.s3 import S3Server
-from videogen.local.s3_proxy import FAULTS, Answer, Delay, IgnoreConditions, S3Proxy, Throttle
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from real_worker import Tally
+    from support.real_worker import Tally
     from videogen.jobs import Job
 
 

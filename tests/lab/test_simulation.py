@@ -18,16 +18,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from buckets import buckets
-from memory_objects import Held, MemoryObjects
-from story import Guards, Story
+from support.buckets import buckets
+from support.job_simulation import Guards, Story
+from support.memory_objects import Held, MemoryObjects
 from videogen import generation, jobs
 from videogen.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from real_worker import Tally
+    from support.real_worker import Tally
     from videogen.objects import Objects, StoredObject
 
 SECONDS = float(os.environ.get("LAB_SECONDS", "0"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from PIL import Image
 
@@ -14,12 +13,7 @@ from videogen.local.blackbox import Simulator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
-@pytest.fixture(scope="session")
-def http() -> Iterator[httpx.Client]:
-    limits = httpx.Limits(max_keepalive_connections=0)
-    with httpx.Client(limits=limits, timeout=5, trust_env=False) as client:
-        yield client
+    import httpx
 
 
 @pytest.fixture

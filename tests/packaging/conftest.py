@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import mirror
 import pytest
-from builds import Built, clone, netlify_build
-from sandbox import unpack
+
+from support.builds import Built, clone, netlify_build
+from support.sandbox import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path

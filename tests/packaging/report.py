@@ -15,11 +15,11 @@ import zipfile
 from pathlib import Path
 
 import mirror
-from builds import NETLIFY, REPOSITORY, Built
-from running import run_site
-from sandbox import unpack
 
 import bundle
+from support.builds import NETLIFY, REPOSITORY, Built
+from support.running import run_site
+from support.sandbox import unpack
 
 
 def main() -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builds import REPOSITORY, clone, write_files
 
 import bundle
 import elf
+from support.builds import REPOSITORY, clone, write_files
 
 if TYPE_CHECKING:
-    from builds import Built
+    from support.builds import Built
 
 BUNDLE = REPOSITORY / "netlify/python/bundle.py"
 CACHE_UTILS = REPOSITORY / "node_modules/@netlify/cache-utils/lib/main.js"

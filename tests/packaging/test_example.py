@@ -6,9 +6,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from builds import REPOSITORY, BuildFailed, Built, netlify_build, write_files
-from running import run_site
-from sandbox import unpack
+
+from support.builds import REPOSITORY, BuildFailed, Built, netlify_build, write_files
+from support.running import run_site
+from support.sandbox import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,10 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builds import REPOSITORY, Built, clone, netlify_build
 from PIL import Image
-from running import RunningSite, run_site
+
+from support.builds import REPOSITORY, Built, clone, netlify_build
+from support.running import RunningSite, run_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from site_under_test import Answer, make_site, start_body
+from support.functions_under_test import Answer, make_site, start_body
 from videogen import settings, signing
 from videogen.blackbox import Blackbox
-from videogen.functions import cancel_video, check_video_status, composition, start_video
+from videogen.functions import cancel_video, check_video_status, start_video, wiring
 from videogen.functions.cancel_video import CancelRequest
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import Request, Response
@@ -29,7 +29,7 @@ from videogen.settings import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from site_under_test import SiteUnderTest
+    from support.functions_under_test import SiteUnderTest
 
 S3_SECRET = "canary-s3-secret-key"
 S3_KEY_ID = "canary-s3-key-id"
@@ -84,7 +84,7 @@ class Watched:
         body = json.dumps({"jobId": job_id}).encode()
         headers = signing.sign(self.test.site.keys, f"job_{job_id}_0", int(time.time()), body)
         self.signatures.append(headers["webhook-signature"].removeprefix("v1,"))
-        worker = replace(composition.make_worker(self.test.environ), site=self.test.site)
+        worker = replace(wiring.make_worker(self.test.environ), site=self.test.site)
         try:
             self._kept(
                 self.test.request(
@@ -189,7 +189,7 @@ PLACES: list[tuple[str, Any, str]] = [
     ("status", check_video_status, "heal"),
     ("cancel", cancel_video, "cancel"),
     ("work", Blackbox, "generate"),
-    ("work", composition, "_request_body"),
+    ("work", wiring, "_request_body"),
     ("work", S3Objects, "put_parts"),
     ("work", S3Objects, "get"),
 ]
@@ -229,7 +229,7 @@ def test_a_crash_anywhere_tells_no_secret(
 
 def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
     read = settings.read(watched.test.environ, blackbox=True)
-    worker = composition.make_worker(watched.test.environ)
+    worker = wiring.make_worker(watched.test.environ)
     job = Job(
         id="A" * 22,
         prompt=PROMPT,

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from site_under_test import completed, data_uri, photo, start_body
+from support.functions_under_test import completed, data_uri, photo, start_body
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from site_under_test import Answer, SiteUnderTest
+    from support.functions_under_test import Answer, SiteUnderTest
 
 KEY = {"idempotency-key": "0123456789abcdef"}
 TWO_PHOTOS = [{"data": data_uri(photo())}, {"data": data_uri(photo(color="red"))}]

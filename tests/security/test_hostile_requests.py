@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from memory_objects import MemoryObjects
-from site_over_wsgi import ENVIRON, memory_site
-from site_under_test import Context, data_uri, photo, start_body
+from support.functions_under_test import Context, data_uri, photo, start_body
+from support.memory_objects import MemoryObjects
+from support.wsgi_site import ENVIRON, memory_site
 from videogen import photo_cleaning, signing
-from videogen.functions import cancel_video, check_video_status, composition, start_video
+from videogen.functions import cancel_video, check_video_status, start_video, wiring
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import endpoint
 
@@ -149,7 +149,7 @@ def test_an_event_whose_body_cannot_be_decoded_is_a_400(
 def test_the_worker_refuses_an_event_whose_body_cannot_be_decoded_and_returns(
     event: dict[str, Any], objects: MemoryObjects, caplog: pytest.LogCaptureFixture
 ) -> None:
-    worker = composition.Worker(site=memory_site(objects=objects), blackbox=None)
+    worker = wiring.Worker(site=memory_site(objects=objects), blackbox=None)
 
     answer = make_handler(lambda: worker)({"httpMethod": "POST", "headers": {}, **event}, Context())
 
@@ -323,7 +323,7 @@ def test_whatever_knocks_at_the_worker_s_door_reaches_no_store(
     body: bytes | None, headers: dict[str, str]
 ) -> None:
     objects = MemoryObjects(time.time)
-    worker = composition.Worker(site=memory_site(objects=objects), blackbox=None)
+    worker = wiring.Worker(site=memory_site(objects=objects), blackbox=None)
     event = {
         "httpMethod": "POST",
         "headers": headers,
@@ -360,7 +360,7 @@ def test_even_a_signed_call_must_name_a_job(body: bytes, objects: MemoryObjects)
         "isBase64Encoded": True,
     }
 
-    answer = make_handler(lambda: composition.Worker(site=site, blackbox=None))(event, Context())
+    answer = make_handler(lambda: wiring.Worker(site=site, blackbox=None))(event, Context())
 
     assert answer["statusCode"] == 400
     assert objects.requests == []
@@ -373,7 +373,7 @@ def test_a_large_body_is_not_even_hashed_at_the_worker_s_door(
     monkeypatch.setattr(signing, "verify", lambda *_, **__: pytest.fail("looked at"))
     event = {"httpMethod": "POST", "headers": {}, "body": "x" * 1025, "isBase64Encoded": False}
 
-    answer = make_handler(lambda: composition.Worker(site=site, blackbox=None))(event, Context())
+    answer = make_handler(lambda: wiring.Worker(site=site, blackbox=None))(event, Context())
 
     assert answer["statusCode"] == 413
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 
-from described_requests import HELD, cases
-from example_jobs import VIDEO
-from site_over_wsgi import DESCRIPTION, ROOT, SiteOverWsgi, memory_site
+from support.described_requests import HELD, cases
+from support.example_jobs import VIDEO
+from support.wsgi_site import DESCRIPTION, ROOT, SiteOverWsgi, memory_site
 from videogen import jobs, signing
 from videogen.jobs import Job
 
 if TYPE_CHECKING:
-    from videogen.functions.composition import Site
+    from videogen.functions.wiring import Site
 
 REQUESTS = int(os.environ.get("REQUESTS", "300"))
 JOB_IDS = ["A" * 22, "B" * 21 + "A", "C" * 21 + "A"]

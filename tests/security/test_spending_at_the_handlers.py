@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from memory_objects import MemoryObjects
-from site_over_wsgi import ENVIRON, memory_site
-from site_under_test import Context, change, make_site, start_body
+from support.functions_under_test import Context, change, make_site, start_body
+from support.memory_objects import MemoryObjects
+from support.wsgi_site import ENVIRON, memory_site
 from videogen import jobs, signing
 from videogen.clock import Clock
-from videogen.functions import composition, generate_video_background, start_video
+from videogen.functions import generate_video_background, start_video, wiring
 from videogen.functions.http import endpoint
 from videogen.functions.worker_call import Reached
 from videogen.jobs import Failure
@@ -26,7 +26,7 @@ from videogen.spending import Ledger, ledger_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from site_under_test import Answer, SiteUnderTest
+    from support.functions_under_test import Answer, SiteUnderTest
 
 LIMIT = 7
 
@@ -95,7 +95,7 @@ def test_a_worker_that_fails_before_it_spends_gives_its_place_back(limited: Site
     """The worker itself, on a site whose key is missing: it ends the job and settles."""
     started = [limited.start() for _ in range(LIMIT)]
     environ = {**limited.environ, "BLACKBOX_API_KEY": ""}
-    worker = replace(composition.make_worker(environ), site=limited.site)
+    worker = replace(wiring.make_worker(environ), site=limited.site)
 
     for answer in started:
         job_id = answer.body["jobId"]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from site_over_wsgi import ROOT
+from support.wsgi_site import ROOT
 
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 TESTS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("**/test_*.py"))

@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from site_over_wsgi import ROOT
-from site_under_test import completed, make_site
+from support.functions_under_test import completed, make_site
+from support.wsgi_site import ROOT
 from videogen import signing
 from videogen.settings import Secret
 
 if TYPE_CHECKING:
-    from site_under_test import SiteUnderTest
+    from support.functions_under_test import SiteUnderTest
 
 OTHER_KEY = "whsec_" + base64.b64encode(b"the secret of another site.......").decode()
 
@@ -112,7 +112,7 @@ def test_a_link_opens_one_video_for_an_hour(site: SiteUnderTest) -> None:
 
 
 def test_every_page_has_the_security_headers() -> None:
-    """Netlify sends these with files; the policy, which names the bucket, comes from videogen.site."""
+    """Netlify sends these with files; the policy, which names the bucket, comes from videogen.page_config."""
     configured = tomllib.loads((ROOT / "netlify.toml").read_text(encoding="utf-8"))["headers"]
 
     assert {entry["for"]: entry["values"] for entry in configured}["/*"] == {

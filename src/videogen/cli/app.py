@@ -26,11 +26,11 @@ from videogen import signing
 from videogen.cli import doctor as doctor_checks
 from videogen.cli import money, purging, story, terminal_page
 from videogen.cli import usage as usage_report
+from videogen.cli.api_client import Site, SiteError, new_http
 from videogen.cli.bucket import Bucket
 from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
 from videogen.cli.progress import Shown
-from videogen.cli.site import Site, SiteError, new_http
 from videogen.clock import Clock
 from videogen.errors import NoSuchObject, SettingsError, VideogenError
 from videogen.jobs import MalformedRecord, Status

@@ -16,10 +16,10 @@ import httpx
 from videogen import settings as site_settings
 from videogen import signing
 from videogen.cli import doctor_bucket
+from videogen.cli.api_client import Site, SiteError
 from videogen.cli.findings import Failed, Finding
-from videogen.cli.site import Site, SiteError
 from videogen.errors import SettingsError
-from videogen.site import page_config
+from videogen.page_config import page_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

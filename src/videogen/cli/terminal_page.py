@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from videogen import photo_cleaning, photos
-from videogen.cli.site import SiteError
+from videogen.cli.api_client import SiteError
 from videogen.errors import VideogenError
 from videogen.limits import MAX_PHOTO_BYTES
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from videogen.cli.site import Site
+    from videogen.cli.api_client import Site
     from videogen.clock import Clock
 
 STAGES = {

@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from videogen import jobs, log, signing
 from videogen.errors import InvalidInput
-from videogen.functions import composition
+from videogen.functions import wiring
 from videogen.functions.check_video_status import find
 from videogen.functions.field_errors import field_errors
 from videogen.functions.http import Problem, Request, Response, endpoint
 from videogen.functions.job_view import job_view
 
 if TYPE_CHECKING:
-    from videogen.functions.composition import Site
+    from videogen.functions.wiring import Site
     from videogen.job_store import StoredJob
 
 
@@ -70,4 +70,4 @@ def erase(site: Site, stored: StoredJob) -> StoredJob:
     return erased
 
 
-handler = endpoint(answer, methods=("POST",), site=composition.site)
+handler = endpoint(answer, methods=("POST",), site=wiring.site)

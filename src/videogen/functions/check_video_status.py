@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from videogen import jobs, log, signing
 from videogen.errors import FieldError, InvalidInput, NoSuchObject
-from videogen.functions import composition
+from videogen.functions import wiring
 from videogen.functions.http import Problem, Request, Response, endpoint
 from videogen.functions.job_view import job_view
 
 if TYPE_CHECKING:
-    from videogen.functions.composition import Site
+    from videogen.functions.wiring import Site
     from videogen.job_store import StoredJob
 
 
@@ -65,4 +65,4 @@ def heal(request: Request, site: Site, stored: StoredJob) -> StoredJob:
     return stored
 
 
-handler = endpoint(answer, methods=("GET",), site=composition.site)
+handler = endpoint(answer, methods=("GET",), site=wiring.site)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from videogen import generation, log, signing
 from videogen.errors import SettingsError, VideogenError
-from videogen.functions import composition
+from videogen.functions import wiring
 from videogen.functions.http import Event, Problem, Request, log_crash, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from videogen.functions.composition import Worker
+    from videogen.functions.wiring import Worker
 
 MAX_BODY_BYTES = 1024
 RESERVE_SECONDS = 10.0
@@ -85,4 +85,4 @@ def read_job_id(request: Request, worker: Worker) -> str:
     return job_id
 
 
-handler = make_handler(composition.worker)
+handler = make_handler(wiring.worker)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from videogen import jobs, log, photos, signing, timing
 from videogen.errors import Conflict, FieldError, InputTooLarge, InvalidInput, NoSuchObject
-from videogen.functions import composition
+from videogen.functions import wiring
 from videogen.functions.field_errors import field_errors
 from videogen.functions.http import Problem, Request, Response, endpoint
 from videogen.functions.job_view import job_view
@@ -30,7 +30,7 @@ from videogen.spending import DailyLimitReached, ledger_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from videogen.functions.composition import Site
+    from videogen.functions.wiring import Site
     from videogen.job_store import StoredJob
     from videogen.jobs import Estimate
     from videogen.photos import PhotoInfo
@@ -402,4 +402,4 @@ def in_parallel(work: Any, items: list[Any]) -> None:  # noqa: ANN401 - a functi
         each.result()
 
 
-handler = endpoint(answer, methods=("POST",), site=composition.site)
+handler = endpoint(answer, methods=("POST",), site=wiring.site)

@@ -15,7 +15,7 @@ from videogen.local.http_server import LoopbackServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from terminal import Operator
+    from support.terminal import Operator
 
 Reply = tuple[int, dict[str, str], bytes]
 

@@ -10,11 +10,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from videogen import jobs, settings
-from videogen.beside import beside
 from videogen.clock import Clock
 from videogen.durations import Durations
 from videogen.errors import NoSuchObject, SettingsError
 from videogen.functions.worker_call import WorkerCall, call_worker
+from videogen.heartbeat import beside
 from videogen.job_store import JPEG, JobStore
 from videogen.jobs import Failure, Status
 from videogen.objects import S3Objects

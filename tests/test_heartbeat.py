@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from videogen.beside import beside
+from videogen.heartbeat import beside
 
 FACT: ContextVar[str] = ContextVar("FACT", default="none")
 NEVER = 3600.0

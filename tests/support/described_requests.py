@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from site_under_test import data_uri, photo
+from support.functions_under_test import data_uri, photo
 
 if TYPE_CHECKING:
     from schemathesis import BaseSchema, Case

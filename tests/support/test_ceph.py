@@ -10,9 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from videogen.local import ceph
-from videogen.local.certificates import loopback_tls
-from videogen.local.s3_proxy import S3Proxy
+from support import ceph
+from support.certificates import loopback_tls
+from support.s3_proxy import S3Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

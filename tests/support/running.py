@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from builds import REPOSITORY
-from sandbox import loopback_alone
+
+from support.builds import REPOSITORY
+from support.sandbox import loopback_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from builds import Built
+    from support.builds import Built
 
 STAND_INS = [sys.executable, "-m", "videogen.local"]
 
@@ -71,7 +72,7 @@ def run_site(
             ),
             env={
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": f"{REPOSITORY}/netlify/python:{REPOSITORY}/src",
+                "PYTHONPATH": f"{REPOSITORY}/netlify/plugin:{REPOSITORY}/tests:{REPOSITORY}/src",
                 "VIDEOGEN_SIMULATOR_DELAY": "0",
             },
             stdin=subprocess.PIPE,

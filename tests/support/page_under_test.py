@@ -21,8 +21,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from videogen.local import clips
+from videogen.page_config import content_security_policy, page_config
 from videogen.settings import SiteSettings
-from videogen.site import content_security_policy, page_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         Route,
     )
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
 RUN_AXE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'] })

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from videogen import site
+from videogen import page_config
 
 AWS = {"S3_BUCKET": "my-videos", "S3_REGION": "eu-west-1"}
 
 
 def test_config_json_tells_the_page_what_it_may_know_and_no_secret() -> None:
-    described = site.describe(
+    described = page_config.describe(
         {**AWS, "VIDEOGEN_ACCESS_CODE": "open sesame", "BLACKBOX_MODELS": "blackboxai/google/veo-3=0.8"}
     )
 
@@ -49,7 +49,7 @@ def test_config_json_tells_the_page_what_it_may_know_and_no_secret() -> None:
 def test_the_policy_names_the_origin_that_presigned_links_point_to(
     environ: dict[str, str], origin: str | None
 ) -> None:
-    assert site.bucket_origin(environ) == origin
+    assert page_config.bucket_origin(environ) == origin
 
 
 def test_the_origin_is_the_one_that_boto3_presigns_for() -> None:
@@ -71,11 +71,11 @@ def test_the_origin_is_the_one_that_boto3_presigns_for() -> None:
             )
         )
         link = objects.presign("videos/a/1.mp4", seconds=60, content_type="video/mp4", disposition="inline")
-        assert link.startswith(f"{site.bucket_origin(environ)}/")
+        assert link.startswith(f"{page_config.bucket_origin(environ)}/")
 
 
 def test_the_policy_allows_the_site_and_the_bucket_and_nothing_else() -> None:
-    assert site.content_security_policy("https://b.s3.amazonaws.com") == (
+    assert page_config.content_security_policy("https://b.s3.amazonaws.com") == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
         "media-src 'self' blob: https://b.s3.amazonaws.com; connect-src 'self' https://b.s3.amazonaws.com; "
         "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -83,14 +83,14 @@ def test_the_policy_allows_the_site_and_the_bucket_and_nothing_else() -> None:
 
 
 def test_the_program_needs_the_standard_library_only_and_names_a_malformed_variable() -> None:
-    command = [sys.executable, "-S", "-m", "videogen.site"]
-    environ = {"PYTHONPATH": str(Path(site.__file__).parent.parent), **AWS}
+    command = [sys.executable, "-S", "-m", "videogen.page_config"]
+    environ = {"PYTHONPATH": str(Path(page_config.__file__).parent.parent), **AWS}
 
     good = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     bad = subprocess.run(
         command, env={**environ, "VIDEOGEN_KEEP_DAYS": "x"}, capture_output=True, text=True, check=False
     )
 
-    assert json.loads(good.stdout) == site.describe(AWS)
+    assert json.loads(good.stdout) == page_config.describe(AWS)
     assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr.startswith("VIDEOGEN_KEEP_DAYS is not a whole number")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from memory_objects import MemoryObjects
-from site_under_test import SIGNING_SECRET, Context
+from support.functions_under_test import SIGNING_SECRET, Context
+from support.memory_objects import MemoryObjects
 from videogen import settings
 from videogen.clock import Clock
 from videogen.durations import Durations
 from videogen.functions import cancel_video, check_video_status, start_video
-from videogen.functions.composition import Site
 from videogen.functions.http import endpoint
+from videogen.functions.wiring import Site
 from videogen.functions.worker_call import Reached
 from videogen.job_store import JobStore
 from videogen.spending import Ledger
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from videogen.objects import Objects
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DESCRIPTION = "/openapi.json"
 ENVIRON = {
     "S3_BUCKET": "videos",

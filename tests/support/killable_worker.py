@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
-from site_under_test import Context
+from support.functions_under_test import Context
 from videogen.functions.generate_video_background import handler
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from example_jobs import queued
-from memory_objects import MemoryObjects, Trouble
+from support.example_jobs import queued
+from support.interleaving import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
+from support.memory_objects import MemoryObjects, Trouble
 from videogen import generation, jobs, signing
 from videogen.durations import Durations
 from videogen.errors import (
@@ -25,22 +26,21 @@ from videogen.errors import (
 )
 from videogen.functions.cancel_video import cancel, erase
 from videogen.functions.check_video_status import heal
-from videogen.functions.composition import Site
 from videogen.functions.http import Problem
+from videogen.functions.wiring import Site
 from videogen.functions.worker_call import Reached
 from videogen.generation import Tools
 from videogen.job_store import JobStore, decode, job_key
 from videogen.jobs import Stage, Status
 from videogen.settings import SiteSettings
 from videogen.spending import Ledger
-from world import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from support.interleaving import PaidCall, Process
     from videogen.jobs import Job
     from videogen.objects import Objects
-    from world import PaidCall, Process
 
 T = TypeVar("T")
 

@@ -16,9 +16,8 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from videogen.local.certificates import loopback_tls
-from videogen.local.s3 import S3Server
-from videogen.local.s3_proxy import (
+from support.certificates import loopback_tls
+from support.s3_proxy import (
     FAULTS,
     Answer,
     Call,
@@ -29,6 +28,7 @@ from videogen.local.s3_proxy import (
     Throttle,
     Truncate,
 )
+from videogen.local.s3 import S3Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

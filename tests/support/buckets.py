@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from memory_objects import MemoryObjects
-from videogen.local import ceph
-from videogen.local.certificates import loopback_tls
+from support import ceph
+from support.certificates import loopback_tls
+from support.memory_objects import MemoryObjects
+from support.s3_proxy import S3Proxy
 from videogen.local.s3 import S3Server
-from videogen.local.s3_proxy import S3Proxy
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
 

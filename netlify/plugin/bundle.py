@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 HERE = Path(__file__).resolve().parent
+HOST = HERE.parent / "python/host.py"
 
 PYTHON = "3.14.10"
 WHEELS = "x86_64-manylinux_2_28"
@@ -306,7 +307,7 @@ class Bundle:
 
     def write_settings(self) -> None:
         """Write what the bridge looks for, and the host that it starts."""
-        shutil.copyfile(HERE / "host.py", self.output / "host.py")
+        shutil.copyfile(HOST, self.output / "host.py")
         settings = {
             "python": "python/bin/python3",
             "host": "host.py",
@@ -590,7 +591,7 @@ def run(command: list[str], failure: str) -> None:
         raise BundleError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")
 
 
-CODE = digest(*(path.read_bytes() for path in sorted(HERE.glob("*.py"))))
+CODE = digest(*(path.read_bytes() for path in (*sorted(HERE.glob("*.py")), HOST)))
 """This very code: what it would build otherwise is built anew."""
 
 

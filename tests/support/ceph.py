@@ -139,7 +139,7 @@ class CephGateway(S3StandIn):
     def _run(self, *command: str) -> None:
         """Run a program to its end."""
         try:
-            subprocess.run(  # noqa: S603 - our own arguments
+            subprocess.run(
                 command,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
@@ -153,7 +153,7 @@ class CephGateway(S3StandIn):
 
     def _serve(self, *command: str) -> None:
         """Start a program that runs until the end of `with`."""
-        program = subprocess.Popen(  # noqa: S603 - our own arguments
+        program = subprocess.Popen(
             ("/bin/sh", "-c", TIED_TO_STDIN, "sh", *command),
             cwd=self._folder,
             stdin=subprocess.PIPE,

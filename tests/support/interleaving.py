@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-from memory_objects import MemoryObjects, Trouble
+from support.memory_objects import MemoryObjects, Trouble
 from videogen.clock import Clock
 from videogen.errors import (
     BlackboxNotStarted,
@@ -197,7 +197,7 @@ class World:
         beat: Callable[[], None],
         give_up: Callable[[], None],
     ) -> T:
-        """Run a call in a thread of its own, as `videogen.beside` does."""
+        """Run a call in a thread of its own, as `videogen.heartbeat` does."""
         task = self.current()
         assert task is not None
         other = self.add(task.process, call)

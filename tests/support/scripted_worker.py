@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from example_jobs import CREATED_AT, JOB_ID, URL
-from fake_clock import FakeClock
-from memory_objects import MemoryObjects, Trouble, TroubledObjects
+from support.example_jobs import CREATED_AT, JOB_ID, URL
+from support.fake_clock import FakeClock
+from support.memory_objects import MemoryObjects, Trouble, TroubledObjects
 from videogen import generation, jobs
 from videogen.errors import NoSuchObject, PhotoUnreadable, VideoInterrupted
 from videogen.generation import Tools

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from example_jobs import queued
-from memory_objects import MemoryObjects
+from support.example_jobs import queued
+from support.memory_objects import MemoryObjects
 from videogen import generation, jobs, signing
 from videogen.durations import Durations
 from videogen.errors import StoreError
-from videogen.functions.composition import Site, Worker, new_nonce
 from videogen.functions.job_view import job_view
+from videogen.functions.wiring import Site, Worker, new_nonce
 from videogen.generation import Resumable
 from videogen.job_store import JobStore
 from videogen.jobs import Photo, Stage, Status
@@ -30,7 +30,7 @@ from videogen.spending import Ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fake_clock import SkippingClock
+    from support.fake_clock import SkippingClock
     from videogen.generation import Tools
     from videogen.jobs import Job
     from videogen.local.blackbox import Simulator

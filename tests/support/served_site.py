@@ -13,21 +13,21 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from site_under_test import SIGNING_SECRET, Context, start_body
+from support.functions_under_test import SIGNING_SECRET, Context, start_body
 from videogen import settings
 from videogen.clock import Clock
 from videogen.functions import (
     cancel_video,
     check_video_status,
-    composition,
     generate_video_background,
     start_video,
+    wiring,
 )
 from videogen.functions.http import endpoint
 from videogen.functions.worker_call import PATH as WORKER_PATH
 from videogen.generation import Resumable
 from videogen.local.http_server import LoopbackServer
-from videogen.site import page_config
+from videogen.page_config import page_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,7 +62,7 @@ class ServedSite(LoopbackServer):
         self.broken = False
         self.loses_calls = False
         self._workers: list[threading.Thread] = []
-        made = composition.make_worker(environ)
+        made = wiring.make_worker(environ)
         site = replace(made.site, clock=skipping_clock())
         self._worker = replace(made, site=site)
         self._config = page_config(settings.read_site(environ))

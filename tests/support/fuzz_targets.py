@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from example_jobs import canceled, completed, erased, failed, queued, saving
+from support.example_jobs import canceled, completed, erased, failed, queued, saving
 from videogen import blackbox_answer, job_store, photo_cleaning, photos, signing, videos
 from videogen.errors import InvalidInput, JobError, PhotoUnreadable, VideoInterrupted, VideoRefused
 from videogen.functions import start_video

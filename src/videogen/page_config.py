@@ -1,4 +1,6 @@
-"""What the build writes for the page: config.json and the Content-Security-Policy. `python -m videogen.site`.
+"""What the build writes for the page: config.json and the Content-Security-Policy.
+
+Run as `python -m videogen.page_config`.
 
 Prints one JSON object: `files` for the published folder, `headers` by path, `notes` for whoever runs the
 build. Only the standard library is needed, so that any Python can run it.

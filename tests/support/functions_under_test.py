@@ -15,9 +15,9 @@ from videogen.clock import Clock
 from videogen.functions import (
     cancel_video,
     check_video_status,
-    composition,
     generate_video_background,
     start_video,
+    wiring,
 )
 from videogen.functions.http import endpoint
 from videogen.functions.worker_call import Reached
@@ -26,8 +26,8 @@ from videogen.jobs import Video
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from videogen.functions.composition import Site
     from videogen.functions.http import Request
+    from videogen.functions.wiring import Site
     from videogen.jobs import Job
     from videogen.local.blackbox import Simulator
     from videogen.local.s3 import S3Server
@@ -113,7 +113,7 @@ class SiteUnderTest:
         return self.request(handler, "POST", body=body)
 
     def work(self, raw: bytes, headers: Mapping[str, str]) -> Answer:
-        worker = replace(composition.make_worker(self.environ), site=self.site)
+        worker = replace(wiring.make_worker(self.environ), site=self.site)
         handler = generate_video_background.make_handler(lambda: worker)
         return self.request(handler, "POST", raw=raw, headers=headers, seconds=840.0)
 
@@ -170,7 +170,7 @@ def make_site(environ: dict[str, str], s3_server: S3Server, simulator: Simulator
         test_site.calls.append((job_id, attempt))
         return test_site.reached
 
-    made = replace(composition.make_site(settings.read(environ)), call_worker=call)
+    made = replace(wiring.make_site(settings.read(environ)), call_worker=call)
     test_site = SiteUnderTest(environ, s3_server, simulator, made)
     return test_site
 
