@@ -21,7 +21,7 @@ from support.builds import REPOSITORY, clone, write_files
 if TYPE_CHECKING:
     from support.builds import Built
 
-BUNDLE = REPOSITORY / "netlify/python/bundle.py"
+BUNDLE = REPOSITORY / "netlify/plugin/bundle.py"
 CACHE_UTILS = REPOSITORY / "node_modules/@netlify/cache-utils/lib/main.js"
 
 _pydantic_core = importlib.util.find_spec("pydantic_core._pydantic_core")
