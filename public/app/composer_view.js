@@ -5,8 +5,8 @@ import { priceOf } from './config.js'
 import { ASPECT_RATIOS, cutOff, frameRatio } from './crop.js'
 import { el, setAttribute, setText } from './dom.js'
 import { createDrafts } from './drafts.js'
+import { createPhotoFrame } from './photo_frame.js'
 import { preference, setPreference } from './preferences.js'
-import { createSlide } from './slide.js'
 import { words } from './words.js'
 
 /**
@@ -56,7 +56,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
 
   // Nobody drops or pastes with a finger.
   const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches
-  const slide = createSlide()
+  const frame = createPhotoFrame()
   const input = el('input', {
     type: 'file',
     id: 'photos',
@@ -81,7 +81,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
       camera.value = ''
     },
   })
-  slide.content.append(
+  frame.content.append(
     el(
       'label',
       { for: 'photos', class: 'drop-here' },
@@ -156,7 +156,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     el(
       'div',
       { class: 'desk-picture' },
-      slide.element,
+      frame.element,
       el(
         'div',
         { class: 'photo-bar' },
@@ -337,7 +337,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
   }
 
   function render() {
-    const frame = startFrame(composer)
+    const photo = startFrame(composer)
     const ratio = ratioOf(composer)
     const shown = new Set(
       composer.entries.flatMap(({ photo }) => (photo ? [photo.blob, photo.thumbnail] : [])),
@@ -348,13 +348,13 @@ export function createComposerView({ config, onGenerate, onRestore }) {
       urls.delete(blob)
     }
 
-    slide.setPhoto(frame ? urlOf(frame.blob) : null, words.photos.frameAlt)
-    slide.setRatio(frameRatio(ratio, frame))
-    slide.setStamp(
+    frame.setPhoto(photo ? urlOf(photo.blob) : null, words.photos.frameAlt)
+    frame.setRatio(frameRatio(ratio, photo))
+    frame.setStamp(
       words.shape[ratio],
-      frame ? `${frame.width} × ${frame.height}` : composer.entries.length ? words.photos.preparing : '',
+      photo ? `${photo.width} × ${photo.height}` : composer.entries.length ? words.photos.preparing : '',
     )
-    slide.content.hidden = composer.entries.length > 0
+    frame.content.hidden = composer.entries.length > 0
     setText(chooseLabel, composer.entries.length ? words.photos.addMore : words.photos.choose)
     renderPhotos()
     others.hidden = composer.entries.length < 2
@@ -367,9 +367,9 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     count.classList.toggle('is-over', length > limits.promptCharacters)
     for (const { ratio: own, radio, suggestion } of radios) {
       radio.checked = own === ratio
-      suggestion.hidden = !(frame && !composer.chosenRatio && own === ratio)
+      suggestion.hidden = !(photo && !composer.chosenRatio && own === ratio)
     }
-    setText(cut, frame ? cutText(ratio, frame) : '')
+    setText(cut, photo ? cutText(ratio, photo) : '')
     if (composer.model) model.value = composer.model
     renderErrors()
 

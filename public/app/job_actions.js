@@ -4,8 +4,8 @@ import { priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { setText } from './dom.js'
 import { isUnsent, stageOf } from './job.js'
+import { FORM } from './layout.js'
 import { shareVideo } from './sharing.js'
-import { FORM } from './shell.js'
 import { words } from './words.js'
 
 /**
@@ -25,10 +25,10 @@ export function permalink(job) {
 
 /**
  * @param {{engine: import('./engine.js').Engine, composer: import('./composer_view.js').ComposerView,
- *   config: import('./config.js').Config, shell: import('./shell.js').Shell,
+ *   config: import('./config.js').Config, layout: import('./layout.js').Layout,
  *   pictures: import('./pictures.js').JobPictures, jobView: import('./job_view.js').JobView}} page
  */
-export function createJobActions({ engine, composer, config, shell, pictures, jobView }) {
+export function createJobActions({ engine, composer, config, layout, pictures, jobView }) {
   /**
    * @param {Action} action
    * @param {Job} job
@@ -59,7 +59,7 @@ export function createJobActions({ engine, composer, config, shell, pictures, jo
     const taken = await engine.cancel(job.key)
     if (!taken) return
     edit(taken.job, taken.photos)
-    shell.say(words.notices.takenBack)
+    layout.say(words.notices.takenBack)
   }
 
   /** @param {Job} job */
@@ -83,7 +83,7 @@ export function createJobActions({ engine, composer, config, shell, pictures, jo
   function edit({ prompt, aspectRatio, model }, photos) {
     composer.fill({ prompt, aspectRatio, model, photos })
     location.hash = FORM
-    if (!photos.length) shell.say(words.notices.noPhotos)
+    if (!photos.length) layout.say(words.notices.noPhotos)
   }
 
   /** @param {Job} job */
@@ -91,9 +91,9 @@ export function createJobActions({ engine, composer, config, shell, pictures, jo
     const link = permalink(job)
     try {
       await navigator.clipboard.writeText(link)
-      shell.say(words.notices.linkCopied)
+      layout.say(words.notices.linkCopied)
     } catch {
-      shell.say(words.notices.link(link))
+      layout.say(words.notices.link(link))
     }
   }
 
@@ -119,13 +119,13 @@ export function createJobActions({ engine, composer, config, shell, pictures, jo
     })
     if (!answer) return
     if (answer === 'everywhere' && !(await engine.erase(job.key))) {
-      shell.say(words.notices.eraseFailed)
+      layout.say(words.notices.eraseFailed)
       return
     }
     if (answer === 'here') await engine.remove(job.key)
     pictures.release(job.key)
-    shell.say(answer === 'here' ? words.notices.removed : words.notices.erased)
-    shell.historyHeading.focus()
+    layout.say(answer === 'here' ? words.notices.removed : words.notices.erased)
+    layout.historyHeading.focus()
   }
 
   /** @param {Job} job */
@@ -133,7 +133,7 @@ export function createJobActions({ engine, composer, config, shell, pictures, jo
     await engine.refresh(job.key)
     const url = engine.jobs.get(job.key)?.status?.downloadUrl
     if (url) location.assign(url)
-    else shell.say(words.refusals.network)
+    else layout.say(words.refusals.network)
   }
 
   /** @param {Job} job */

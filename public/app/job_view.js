@@ -1,9 +1,9 @@
-/** One job, large: the slide with the photo or the video, where it stands, and what can be done. */
+/** One job, large: the frame with the photo or the video, where it stands, and what can be done. */
 
 import { el, setAttribute, setText } from './dom.js'
 import { actionsOf, elapsedSeconds, isUnderWay, STAGES, stageOf } from './job.js'
+import { createPhotoFrame } from './photo_frame.js'
 import { details, headline, times } from './phrases.js'
-import { createSlide } from './slide.js'
 import { progress } from './time.js'
 import { words } from './words.js'
 
@@ -24,7 +24,7 @@ const PRIMARY = ['undo', 'save', 'rescue', 'retry']
 export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveToDevice }) {
   /** @type {Job | null} */
   let shown = null
-  const slide = createSlide()
+  const frame = createPhotoFrame()
   const heading = el('h1', { tabindex: -1 })
   const detail = el('div', { class: 'details' })
   const stages = STAGES.map(stage => {
@@ -95,7 +95,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
     'article',
     { class: 'desk job', hidden: true },
     heading,
-    el('div', { class: 'desk-picture' }, slide.element),
+    el('div', { class: 'desk-picture' }, frame.element),
     el('div', { class: 'desk-panel' }, detail, stageList, clockLine, actions, facts),
   )
 
@@ -117,14 +117,14 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
       element.dataset.stage = stage
 
       if (isNew) {
-        slide.setVideo(null, '', () => {})
-        slide.setRatio(job.ratio)
+        frame.setVideo(null, '', () => {})
+        frame.setRatio(job.ratio)
       }
-      slide.setPhoto(photoUrl, words.job.photoAlt)
+      frame.setPhoto(photoUrl, words.job.photoAlt)
       const videoUrl = stage === 'completed' ? (job.status?.videoUrl ?? null) : null
-      slide.setVideo(videoUrl, words.job.video, () => onBroken(job))
+      frame.setVideo(videoUrl, words.job.video, () => onBroken(job))
       const at = times(job, now)
-      slide.setProgress(
+      frame.setProgress(
         isUnderWay(job)
           ? progress({
               stage,
@@ -134,7 +134,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
             })
           : null,
       )
-      slide.setStamp(words.states[stage], isUnderWay(job) || stage === 'completed' ? at.elapsed : '')
+      frame.setStamp(words.states[stage], isUnderWay(job) || stage === 'completed' ? at.elapsed : '')
 
       setText(heading, headline(job, { isOffline }))
       renderDetails(details(job, { now, isOffline }))

@@ -7,12 +7,12 @@ import { isUnderWay, stageOf } from './job.js'
 import { createJobActions, linkTo, permalink } from './job_actions.js'
 import { openJobStore } from './job_store.js'
 import { createJobView } from './job_view.js'
+import { FORM } from './layout.js'
 import * as notifications from './notifications.js'
 import { keepPage } from './offline.js'
 import { headline } from './phrases.js'
 import { createPictures } from './pictures.js'
 import { canShareFiles } from './sharing.js'
-import { FORM } from './shell.js'
 import { words } from './words.js'
 
 /**
@@ -28,9 +28,9 @@ const LINK_RESERVE_MS = 60_000
 
 /**
  * @param {{config: import('./config.js').Config, composer: import('./composer_view.js').ComposerView,
- *   shell: import('./shell.js').Shell}} page
+ *   layout: import('./layout.js').Layout}} page
  */
-export async function openJobsPage({ config, composer, shell }) {
+export async function openJobsPage({ config, composer, layout }) {
   const { store, isLasting } = await openJobStore()
   /** @type {string | null} */
   let shownKey = null
@@ -52,16 +52,16 @@ export async function openJobsPage({ config, composer, shell }) {
     onNotify: () => void turnNotificationsOn(),
     onSaveToDevice: job => void actions.saveToDevice(job),
   })
-  const actions = createJobActions({ engine, composer, config, shell, pictures, jobView })
+  const actions = createJobActions({ engine, composer, config, layout, pictures, jobView })
 
   await engine.open()
-  shell.main.prepend(jobView.element)
-  shell.history.replaceChildren(shell.historyHeading, ...history.elements)
-  if (!isLasting) shell.say(words.notices.notKept)
+  layout.main.prepend(jobView.element)
+  layout.history.replaceChildren(layout.historyHeading, ...history.elements)
+  if (!isLasting) layout.say(words.notices.notKept)
   route({ isFirst: true })
   addEventListener('hashchange', () => route({ isFirst: false }))
   // A link to what is shown already changes no address, and leads there all the same.
-  shell.history.addEventListener('click', ({ target }) => {
+  layout.history.addEventListener('click', ({ target }) => {
     const link = target instanceof Element ? target.closest('a') : null
     if (link?.hash === location.hash) route({ isFirst: false })
   })
@@ -101,7 +101,7 @@ export async function openJobsPage({ config, composer, shell }) {
     const job = shownJob()
     composer.element.hidden = job !== null
     jobView.element.hidden = job === null
-    shell.newVideo.hidden = job === null
+    layout.newVideo.hidden = job === null
     if (job) {
       if (job.jobId && location.hash === `#~${job.key}`) window.history.replaceState(null, '', linkTo(job))
       jobView.update(job, {
@@ -154,9 +154,9 @@ export async function openJobsPage({ config, composer, shell }) {
     const stage = stageOf(job)
     const isShown = job.key === shownKey
     if (stage === 'erased') pictures.release(job.key)
-    if (isShown) shell.announce(headline(job, { isOffline: !navigator.onLine }))
+    if (isShown) layout.announce(headline(job, { isOffline: !navigator.onLine }))
     if (stage !== 'completed' && stage !== 'failed') return
-    if (!isShown) shell.say(`${words.states[stage]}: ${job.prompt}`)
+    if (!isShown) layout.say(`${words.states[stage]}: ${job.prompt}`)
     if (!document.hidden) return
     news = job
     const text = stage === 'completed' ? words.notification.ready : words.notification.ended
@@ -164,7 +164,7 @@ export async function openJobsPage({ config, composer, shell }) {
   }
 
   async function turnNotificationsOn() {
-    shell.say((await notifications.turnOn()) ? words.notices.notified : words.notices.notifyRefused)
+    layout.say((await notifications.turnOn()) ? words.notices.notified : words.notices.notifyRefused)
     render()
   }
 

@@ -6,7 +6,7 @@
 import { createComposerView } from './composer_view.js'
 import { loadConfig } from './config.js'
 import { takePhotosFromAnywhere } from './drop.js'
-import { createShell, FORM } from './shell.js'
+import { createLayout, FORM } from './layout.js'
 import { words } from './words.js'
 
 /** What people do first: by the time they press Generate the rest has come. */
@@ -22,7 +22,7 @@ const FIRST_SIGNS = [
 ]
 
 const config = await loadConfig()
-const shell = createShell({ isSimulated: config.simulated })
+const layout = createLayout({ isSimulated: config.simulated })
 const composer = createComposerView({
   config,
   async onGenerate(draft) {
@@ -30,19 +30,19 @@ const composer = createComposerView({
       await (await loadJobsPage()).submit(draft)
       return true
     } catch {
-      shell.say(words.notices.notLoaded)
+      layout.say(words.notices.notLoaded)
       return false
     }
   },
-  onRestore: () => shell.say(words.notices.restored),
+  onRestore: () => layout.say(words.notices.restored),
 })
-shell.main.prepend(composer.element)
+layout.main.prepend(composer.element)
 
 /** @type {Promise<import('./jobs_page.js').JobsPage> | null} */
 let jobsPage = null
 
 function loadJobsPage() {
-  jobsPage ??= import('./jobs_page.js').then(({ openJobsPage }) => openJobsPage({ config, composer, shell }))
+  jobsPage ??= import('./jobs_page.js').then(({ openJobsPage }) => openJobsPage({ config, composer, layout }))
   const loading = jobsPage
   loading.catch(() => {
     jobsPage = null
@@ -57,9 +57,9 @@ takePhotosFromAnywhere(files => {
 // Who has jobs sees them at once, not the form first.
 const isKnown = await hasUsedThePage()
 if (isKnown || location.hash.length > 1) {
-  await loadJobsPage().catch(() => shell.say(words.notices.notLoaded))
+  await loadJobsPage().catch(() => layout.say(words.notices.notLoaded))
 }
-document.body.append(...shell.elements)
+document.body.append(...layout.elements)
 if (isKnown) void composer.restore()
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })

@@ -228,7 +228,7 @@ def test_the_page_is_mirrored_for_languages_from_right_to_left(
     functions.states(RENDERING)
     page = open_page(viewport={"width": 1280, "height": 800})
     page.evaluate("() => { document.documentElement.dir = 'rtl' }")
-    picture, panel = page.locator(".slide").bounding_box(), page.get_by_label("Examples").bounding_box()
+    picture, panel = page.locator(".frame").bounding_box(), page.get_by_label("Examples").bounding_box()
     assert picture is not None
     assert panel is not None
     assert picture["x"] > panel["x"] + panel["width"]

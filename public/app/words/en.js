@@ -119,7 +119,7 @@ export default {
 
   stages: { heading: 'Progress', done: 'done' },
 
-  /** What each state is called: in the list of stages, on the slide and in the history. */
+  /** What each state is called: in the list of stages, on the photo and in the history. */
   states: {
     held: 'Starting',
     uploading: 'Uploading',

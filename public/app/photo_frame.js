@@ -1,29 +1,29 @@
 /**
- * The slide: a photo in its mount. The wait is drawn as a line around the photo, which comes into its colours
+ * A photo, or the video made from it, in its frame. The wait is drawn as a line around the photo, which comes into its colours
  * as time goes by; the video fades in over it.
  */
 
 import { el, setAttribute, setText, svg } from './dom.js'
 
-export function createSlide() {
-  const photo = el('img', { class: 'slide-photo', hidden: true, alt: '', decoding: 'async' })
-  const glow = el('img', { class: 'slide-glow', hidden: true, alt: '', 'aria-hidden': 'true' })
+export function createPhotoFrame() {
+  const photo = el('img', { class: 'frame-photo', hidden: true, alt: '', decoding: 'async' })
+  const glow = el('img', { class: 'frame-glow', hidden: true, alt: '', 'aria-hidden': 'true' })
   const line = svg(
     'svg',
-    { class: 'slide-line', 'aria-hidden': 'true', hidden: true },
-    svg('rect', { class: 'slide-track', pathLength: 100 }),
-    svg('rect', { class: 'slide-progress', pathLength: 100 }),
+    { class: 'frame-line', 'aria-hidden': 'true', hidden: true },
+    svg('rect', { class: 'frame-track', pathLength: 100 }),
+    svg('rect', { class: 'frame-progress', pathLength: 100 }),
   )
-  const content = el('div', { class: 'slide-content' })
-  const aperture = el('div', { class: 'slide-aperture' }, photo, content, line)
+  const content = el('div', { class: 'frame-content' })
+  const aperture = el('div', { class: 'frame-aperture' }, photo, content, line)
   const left = el('span')
-  const right = el('span', { class: 'slide-clock' })
+  const right = el('span', { class: 'frame-clock' })
   const element = el(
     'figure',
-    { class: 'slide' },
+    { class: 'frame' },
     glow,
-    el('div', { class: 'slide-mount' }, aperture),
-    el('figcaption', { class: 'slide-stamp' }, left, right),
+    el('div', { class: 'frame-mount' }, aperture),
+    el('figcaption', { class: 'frame-stamp' }, left, right),
   )
 
   let photoUrl = ''
@@ -45,7 +45,7 @@ export function createSlide() {
   function addVideo(url, label) {
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
     const added = el('video', {
-      class: 'slide-video',
+      class: 'frame-video',
       'aria-label': label,
       controls: true,
       loop: true,
@@ -124,4 +124,4 @@ export function createSlide() {
   }
 }
 
-/** @typedef {ReturnType<typeof createSlide>} Slide */
+/** @typedef {ReturnType<typeof createPhotoFrame>} PhotoFrame */

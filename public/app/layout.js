@@ -11,7 +11,7 @@ export const FORM = '#new'
 /**
  * @param {{isSimulated: boolean}} options
  */
-export function createShell({ isSimulated }) {
+export function createLayout({ isSimulated }) {
   const stageVoice = el('p', { class: 'visually-hidden', role: 'status' })
   const notice = el('p', { class: 'notice', role: 'status' })
   const newVideo = el('a', { class: 'button is-small new-video', href: FORM, hidden: true }, words.newVideo)
@@ -87,4 +87,4 @@ export function createShell({ isSimulated }) {
   }
 }
 
-/** @typedef {ReturnType<typeof createShell>} Shell */
+/** @typedef {ReturnType<typeof createLayout>} Layout */
