@@ -20,19 +20,6 @@ if TYPE_CHECKING:
 DEADLINE_SECONDS = 60.0
 
 
-def wait_for_end(site: DevSite, job_id: str) -> dict[str, Any]:
-    """Poll as the page does, when the server says, until the job has ended."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        view: dict[str, Any] = httpx.get(
-            f"{site.url}/api/check-video-status", params={"jobId": job_id}
-        ).json()
-        if view["status"] in {"completed", "failed", "canceled"}:
-            return view
-        time.sleep(min(view["pollAfterMs"] / 1000, 1.0))
-    pytest.fail(f"the job did not end:\n{site.output()}")
-
-
 def test_a_client_of_the_first_version_needs_only_the_new_paths(site: DevSite) -> None:
     """curl, with the requests that the first version documented."""
     request = {"photos": [{"name": "lake.jpg", "data": data_uri(photo())}], "prompt": "slow pan"}
@@ -69,7 +56,7 @@ def curl(*arguments: str) -> dict[str, Any]:
 
 def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite) -> None:
     job_id = httpx.post(f"{site.url}/api/start-video", json=start_body()).json()["jobId"]
-    wait_for_end(site, job_id)
+    site.wait_for_end(job_id)
 
     story = [line["action"] for line in site.log_lines() if line.get("jobId") == job_id]
 
@@ -90,7 +77,7 @@ def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite) -> Non
 def test_one_start_is_one_purchase(site: DevSite) -> None:
     before = len(site.ledger())
 
-    wait_for_end(site, httpx.post(f"{site.url}/api/start-video", json=start_body()).json()["jobId"])
+    site.wait_for_end(httpx.post(f"{site.url}/api/start-video", json=start_body()).json()["jobId"])
 
     assert len(site.ledger()) - before == 1
 

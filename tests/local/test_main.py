@@ -18,11 +18,11 @@ import pytest
 from videogen import settings
 from videogen.clock import Clock
 from videogen.durations import Durations
-from videogen.local.__main__ import main
+from videogen.local.__main__ import blackbox_stand_in, main, s3_stand_in
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
@@ -124,3 +124,50 @@ def test_a_malformed_delay_is_named(delay: str) -> None:
     with pytest.raises(SystemExit) as ending:
         main({"VIDEOGEN_SIMULATOR_DELAY": delay})
     assert ending.value.code == f"VIDEOGEN_SIMULATOR_DELAY is not a number of seconds from 0 to 840: {delay}"
+
+
+@pytest.mark.parametrize(
+    ("module", "start", "line"),
+    [
+        (
+            "videogen.local.blackbox",
+            lambda: blackbox_stand_in(1.0),
+            (
+                "BLACKBOX_API_KEY is not set, and the stand-in for Blackbox needs videogen.local.blackbox: "
+                "install it with .venv/bin/pip install -r locks/local.txt, or set BLACKBOX_API_KEY"
+            ),
+        ),
+        (
+            "videogen.local.s3",
+            s3_stand_in,
+            (
+                "S3_BUCKET is not set, and the stand-in for S3 needs videogen.local.s3: "
+                "install it with .venv/bin/pip install -r locks/local.txt, or set S3_BUCKET"
+            ),
+        ),
+    ],
+    ids=["Blackbox", "S3"],
+)
+def test_a_stand_in_without_its_packages_names_the_lock(
+    monkeypatch: pytest.MonkeyPatch, module: str, start: Callable[[], object], line: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(SystemExit) as ending:
+        start()
+
+    assert ending.value.code == line
+
+
+def test_what_is_not_started_is_not_imported() -> None:
+    """With both set nothing is needed but requirements.txt."""
+    program = (
+        "import sys; from videogen.local.__main__ import main;"
+        "main({'BLACKBOX_API_KEY': 'sk-real', 'S3_BUCKET': 'b', 'VIDEOGEN_SIGNING_SECRET': 'whsec_set'});"
+        "print([name for name in ('moto', 'flask', 'imageio_ffmpeg') if name in sys.modules])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert printed.splitlines()[1:] == ["[]"]

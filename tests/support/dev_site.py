@@ -1,4 +1,4 @@
-"""A real `netlify dev` on a copy of this project, started as `make dev` starts it."""
+"""A real `netlify dev` on a copy of this project, started by `make dev`'s script or as a person types it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+import venv
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,18 +26,30 @@ from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0
+END_SECONDS = 60.0
+READY = re.compile(r"Local dev server ready: (http://localhost:\d+)")
 CANARY = "canary-that-must-not-leave"
 
 
 class DevSite:
-    """`netlify dev` from `with` until its end; `folder` is the copy, with an empty HOME beside it."""
+    """`netlify dev` from `with` until its end; `folder` is the copy, with an empty HOME beside it.
 
-    def __init__(self, folder: Path, *, environ: Mapping[str, str], simulator_delay: float = 2.0) -> None:
+    `typed` is the command; None is what `make dev` runs, on a free port.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environ: Mapping[str, str],
+        simulator_delay: float = 2.0,
+        typed: Sequence[str] | None = None,
+    ) -> None:
         self.folder = folder / "site"
         self.log = folder / "netlify-dev.log"
         self._home = folder / "home"
@@ -44,6 +58,7 @@ class DevSite:
             "HOME": str(self._home),
             "VIDEOGEN_SIMULATOR_DELAY": str(simulator_delay),
         }
+        self._typed = typed
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -72,10 +87,9 @@ class DevSite:
             self.copy()
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        self.url = f"http://localhost:{port}"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "scripts/dev.py", str(port)],
+                self._typed or [sys.executable, "scripts/dev.py", str(port)],
                 cwd=self.folder,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
@@ -84,11 +98,12 @@ class DevSite:
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
-        while "Local dev server ready" not in self.output():
+        while (ready := READY.search(self.output())) is None:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__(None, None, None)
                 raise RuntimeError(f"netlify dev did not start:\n{self.output()}")
             time.sleep(0.1)
+        self.url = ready[1]
         return self
 
     def __exit__(
@@ -124,6 +139,18 @@ class DevSite:
                     found.append(entry)
         return found
 
+    def wait_for_end(self, job_id: str) -> dict[str, Any]:
+        """Poll as the page does, when the server says, until the job has ended."""
+        address = f"{self.url}/api/check-video-status?jobId={job_id}"
+        deadline = time.monotonic() + END_SECONDS
+        while time.monotonic() < deadline:
+            with urllib.request.urlopen(address) as answer:
+                view: dict[str, Any] = json.load(answer)
+            if view["status"] in {"completed", "failed", "canceled"}:
+                return view
+            time.sleep(min(view["pollAfterMs"] / 1000, 1.0))
+        raise RuntimeError(f"the job did not end:\n{self.output()}")
+
     def ledger(self) -> list[dict[str, Any]]:
         """Return the simulator's purchases."""
         address = re.search(r"Its purchases: (\S+)", self.output())
@@ -153,3 +180,23 @@ class DevSite:
             random=random.random,
             nonce=lambda: secrets.token_hex(16),
         )
+
+
+def make_venv(folder: Path, *locks: str) -> None:
+    """Make a virtual environment of the packages that these locks name, out of those installed here."""
+    venv.create(folder, symlinks=True)
+    site_packages = next((folder / "lib").glob("python*/site-packages"))
+    for lock in locks:
+        for name in required(ROOT / lock):
+            for file in metadata.files(name) or ():
+                if ".." not in file.parts and not (site_packages / file.parts[0]).exists():
+                    top = Path(str(metadata.distribution(name).locate_file(file.parts[0])))
+                    (site_packages / file.parts[0]).symlink_to(top)
+
+
+def required(lock: Path) -> Iterator[str]:
+    """Yield the packages of a lock that are installed here: it names some for other platforms alone."""
+    for name in re.findall(r"^([A-Za-z0-9._-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            metadata.version(name)
+            yield name

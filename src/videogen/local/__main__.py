@@ -2,6 +2,7 @@
 
 Prints one line of JSON, {"env": {NAME: value}, "notes": [text]}, and serves until its standard input ends or
 it gets SIGINT or SIGTERM. With BLACKBOX_API_KEY set Blackbox is the real one, with S3_BUCKET set S3 is.
+Only a stand-in that is started is imported: with both set, requirements.txt is enough.
 VIDEOGEN_SIMULATOR_DELAY (seconds; 8) is how long the simulator takes for a video.
 """
 
@@ -21,12 +22,13 @@ from videogen import settings
 from videogen.clock import Clock
 from videogen.durations import Durations
 from videogen.errors import SettingsError
-from videogen.local.blackbox import Simulator
-from videogen.local.s3 import S3Server
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from videogen.local.blackbox import Simulator
+    from videogen.local.s3 import S3Server
 
 DEFAULT_DELAY = "8"
 MAX_DELAY = 840.0
@@ -44,7 +46,7 @@ def main(environment: Mapping[str, str]) -> None:
         if environment.get("BLACKBOX_API_KEY"):
             notes.append("Blackbox: REAL, spends money")
         else:
-            simulator = running.enter_context(Simulator(delay=delay))
+            simulator = running.enter_context(blackbox_stand_in(delay))
             notes += ["Blackbox: simulator", f"Its purchases: {simulator.url}/_ledger"]
             added |= {
                 "BLACKBOX_API_KEY": "simulator",
@@ -55,7 +57,7 @@ def main(environment: Mapping[str, str]) -> None:
         if environment.get("S3_BUCKET"):
             notes.append(f"S3: bucket {environment['S3_BUCKET']}")
         else:
-            added |= running.enter_context(S3Server()).environment
+            added |= running.enter_context(s3_stand_in()).environment
             notes.append("S3: in memory, empty at each start")
         if not environment.get("VIDEOGEN_SIGNING_SECRET"):
             added["VIDEOGEN_SIGNING_SECRET"] = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -63,6 +65,32 @@ def main(environment: Mapping[str, str]) -> None:
             remember({**environment, **added}, delay)
         print(json.dumps({"env": added, "notes": notes}), flush=True)  # noqa: T201 - its interface
         sys.stdin.buffer.read()
+
+
+def blackbox_stand_in(delay: float) -> Simulator:
+    """Return the simulator of Blackbox; exits with a line for the person where its packages are missing."""
+    with naming_the_lock("Blackbox", unless="BLACKBOX_API_KEY"):
+        from videogen.local.blackbox import Simulator  # noqa: PLC0415 - it may be missing
+    return Simulator(delay=delay)
+
+
+def s3_stand_in() -> S3Server:
+    """Return an S3 server; exits with a line for the person where its packages are missing."""
+    with naming_the_lock("S3", unless="S3_BUCKET"):
+        from videogen.local.s3 import S3Server  # noqa: PLC0415 - it may be missing
+    return S3Server()
+
+
+@contextlib.contextmanager
+def naming_the_lock(service: str, *, unless: str) -> Iterator[None]:
+    """Exit with one line that says what to install where a package cannot be imported."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"{unless} is not set, and the stand-in for {service} needs {error.name}: "
+            f"install it with .venv/bin/pip install -r locks/local.txt, or set {unless}"
+        )
 
 
 def remember(environment: Mapping[str, str], delay: float) -> None:
