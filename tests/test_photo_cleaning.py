@@ -8,19 +8,23 @@ import struct
 import subprocess
 import sys
 import zlib
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageStat
 
+from support.photo_files import flat_jpeg
 from videogen.errors import PhotoUnreadable
 from videogen.photo_cleaning import AspectRatio, clean
+from videogen.photos import MEGAPIXEL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+RATIOS: tuple[AspectRatio | None, ...] = (None, "auto", "16:9", "9:16")
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 255)
 
 
@@ -231,6 +235,76 @@ def test_the_size_that_a_photo_gets(
     image = Image.new("RGB", size, BLUE)
     for kind in ("JPEG", "PNG"):
         assert cleaned(encoded(kind, image), aspect_ratio).size == expected
+
+
+def planned(width: int, height: int, aspect_ratio: AspectRatio | None) -> tuple[int, int]:
+    """Return the size that an upright photo gets, in whole numbers alone."""
+    wide = aspect_ratio == "16:9" or (aspect_ratio != "9:16" and width >= height)
+    long, short = (1280, 720) if wide else (720, 1280)
+    if aspect_ratio is not None or (width <= long and height <= short):
+        return (long, short) if aspect_ratio is not None else (width, height)
+    if width * short >= height * long:
+        return long, max(1, round(Fraction(height * long, width)))
+    return max(1, round(Fraction(width * short, height))), short
+
+
+@given(st.integers(1, 8000), st.integers(1, 8000), st.sampled_from(RATIOS), st.integers(1, 8))
+@example(2725, 2225, None, 1)
+@example(3655, 2327, "16:9", 1)
+@example(3655, 2327, "auto", 6)
+@example(2327, 3655, "9:16", 8)
+@example(8000, 1, None, 5)
+@example(1, 8000, "16:9", 7)
+@example(8000, 6553, "9:16", 6)
+def test_every_size_becomes_the_planned_one(
+    width: int, height: int, aspect_ratio: AspectRatio | None, orientation: int
+) -> None:
+    height = min(height, 50 * MEGAPIXEL // width)
+    upright = (height, width) if orientation >= 5 else (width, height)
+    image = cleaned(flat_jpeg(width, height, orientation=orientation), aspect_ratio)
+    assert image.size == planned(*upright, aspect_ratio)
+    assert all(near(image.getpixel((x, y)), (128, 128, 128), 1) for x in (0, -1) for y in (0, -1))
+
+
+def mosaic(width: int, height: int) -> Image.Image:
+    """Return a picture whose every part differs from what is beside it."""
+    cells = (-(-width * 90 // max(width, height)), -(-height * 90 // max(width, height)))
+    noise = random.Random(7).randbytes(cells[0] * cells[1])  # noqa: S311
+    return Image.frombytes("L", cells, noise).resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize("aspect_ratio", RATIOS)
+@pytest.mark.parametrize(
+    "size",
+    [
+        (2725, 2225),
+        (3655, 2327),
+        (2567, 1441),
+        (5125, 2885),
+        (4059, 3683),
+        (769, 3997),
+        (1279, 721),
+        (1001, 1999),
+    ],
+)
+def test_no_size_moves_the_picture_by_a_pixel(
+    size: tuple[int, int], aspect_ratio: AspectRatio | None
+) -> None:
+    picture = mosaic(*size)
+    width, height = planned(*size, aspect_ratio)
+    scale = max(width / size[0], height / size[1])
+    left, top = (size[0] - width / scale) / 2, (size[1] - height / scale) / 2
+    box = (max(0, left), max(0, top), min(size[0], size[0] - left), min(size[1], size[1] - top))
+    right = picture.resize((width, height), Image.Resampling.LANCZOS, box=box)
+    seen = cleaned(encoded("JPEG", picture, quality=95), aspect_ratio).convert("L")
+    moved = ImageChops.offset(right, 1, 0)
+    assert difference(seen, right) < difference(moved, right) / 2
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Return how far two pictures are apart, on average over pixels and channels."""
+    means = ImageStat.Stat(ImageChops.difference(one, other)).mean
+    return sum(means) / len(means)
 
 
 def test_auto_goes_by_the_shape_after_turning() -> None:

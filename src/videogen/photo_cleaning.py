@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import warnings
 from io import BytesIO
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin, _webp
@@ -81,7 +82,8 @@ def _clean(data: bytes, aspect_ratio: AspectRatio | None) -> bytes:
         orientation = _orientation(file)
         profile = file.info.get("icc_profile")
         crop, size = _plan(info, aspect_ratio, is_lying=orientation in _LYING)
-        picture = _scaled(_decoded(file, data, info, crop, size), info, crop, size)
+        picture, shrunk = _decoded(file, data, info, crop, size)
+        picture = _scaled(picture, _box(info, crop, shrunk), size)
     picture = _in_srgb(picture, profile)
     if orientation in _TURNS:
         picture = picture.transpose(_TURNS[orientation])
@@ -119,17 +121,25 @@ def _orientation(file: Image.Image) -> int:
 
 def _decoded(
     file: Image.Image, data: bytes, info: PhotoInfo, crop: tuple[float, float], size: tuple[int, int]
-) -> Image.Image:
-    """Return the pixels; of a JPEG no more of them than are needed, or than memory allows."""
+) -> tuple[Image.Image, float]:
+    """Return the pixels, and how many times smaller than the photo they are.
+
+    Of a JPEG no more of them are decoded than are needed, or than memory allows: a half, a quarter or an
+    eighth of each side, rounded up, so that the last ones may lie partly outside the photo.
+    """
     if info.type == "image/webp":
-        return _decoded_webp(data, info)
+        return _decoded_webp(data, info), 1
+    shrunk = 1.0
     if info.type == "image/jpeg":
         needed = (int(info.width * size[0] / crop[0]), int(info.height * size[1] / crop[1]))
         if info.width * info.height > _DRAFT_PIXELS:
             needed = (min(needed[0], info.width // 2), min(needed[1], info.height // 2))
-        file.draft(None, (max(1, needed[0]), max(1, needed[1])))
+        drafted = file.draft(None, (max(1, needed[0]), max(1, needed[1])))
+        if drafted is not None:
+            _, (_, _, width, _) = drafted
+            shrunk = info.width / width
     file.load()
-    return file
+    return file, shrunk
 
 
 def _decoded_webp(data: bytes, info: PhotoInfo) -> Image.Image:
@@ -148,34 +158,33 @@ def _decoded_webp(data: bytes, info: PhotoInfo) -> Image.Image:
     return Image.frombuffer("RGBA", (info.width, info.height), pixels, "raw", "RGBA", 0, 1)
 
 
+def _box(info: PhotoInfo, crop: tuple[float, float], shrunk: float) -> tuple[float, float, float, float]:
+    """Return the middle of a photo, in pixels of the decoded picture: left, top, right, bottom.
+
+    Dividing by a power of two is exact, so that no rounding leads out of the picture.
+    """
+    left, top = (info.width - crop[0]) / 2, (info.height - crop[1]) / 2
+    right, bottom = min(info.width, left + crop[0]), min(info.height, top + crop[1])
+    return left / shrunk, top / shrunk, right / shrunk, bottom / shrunk
+
+
 def _scaled(
-    picture: Image.Image, info: PhotoInfo, crop: tuple[float, float], size: tuple[int, int]
+    picture: Image.Image, box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> Image.Image:
-    """Crop around the centre and scale: by whole pixels band by band first, then finely."""
-    across, down = picture.width / info.width, picture.height / info.height
-    width, height = crop[0] * across, crop[1] * down
-    left, top = (picture.width - width) / 2, (picture.height - height) / 2
-    factor = max(1, int(min(width / size[0], height / size[1])))
-    x, y = int(left), int(top)
-    right, bottom = (
-        min(picture.width, -int(-(left + width) // 1)),
-        min(picture.height, -int(-(top + height) // 1)),
-    )
+    """Return a part of a picture in another size: by whole pixels band by band first, then finely."""
+    left, top, right, bottom = box
+    factor = max(1, int(min((right - left) / size[0], (bottom - top) / size[1])))
+    x, y, x_end, y_end = int(left), int(top), ceil(right), ceil(bottom)
     reduced: Image.Image | None = None
-    for row in range(y, bottom, _BAND_ROWS * factor):
-        band = _plain(picture.crop((x, row, right, min(row + _BAND_ROWS * factor, bottom)))).reduce(factor)
+    for row in range(y, y_end, _BAND_ROWS * factor):
+        band = _plain(picture.crop((x, row, x_end, min(row + _BAND_ROWS * factor, y_end)))).reduce(factor)
         if reduced is None:
-            reduced = Image.new(band.mode, (band.width, -(-(bottom - y) // factor)))
+            reduced = Image.new(band.mode, (band.width, ceil((y_end - y) / factor)))
         reduced.paste(band, (0, (row - y) // factor))
     if reduced is None:
         raise ValueError("nothing is left of it")
-    box = (
-        (left - x) / factor,
-        (top - y) / factor,
-        min(reduced.width, (left - x + width) / factor),
-        min(reduced.height, (top - y + height) / factor),
-    )
-    return reduced.resize(size, Image.Resampling.LANCZOS, box=box)
+    within = ((left - x) / factor, (top - y) / factor, (right - x) / factor, (bottom - y) / factor)
+    return reduced.resize(size, Image.Resampling.LANCZOS, box=within)
 
 
 def _plain(band: Image.Image) -> Image.Image:
