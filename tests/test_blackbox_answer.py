@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import gzip
+import hashlib
 import json
+import time
 import tracemalloc
 import zlib
 from typing import Any
@@ -366,7 +370,7 @@ NO_VERDICT = refusal(
             "no",
             "status 403, error code 403",
         ),
-        (403, refusal("not allowed", 403), "content_refused", "no", "status 403, error code 403"),
+        (403, refusal("Input was flagged", 403), "content_refused", "no", "status 403, error code 403"),
         (
             403,
             refusal("User is locked. Reason: Exhausted balance. Top up at https://x.example", 403),
@@ -447,8 +451,6 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
 @pytest.mark.parametrize(
     ("status", "payload"),
     [
-        (302, b""),
-        (405, b""),
         (408, refusal("timed out", 408)),
         (409, refusal("conflict", 409)),
         (422, dump("processing")),
@@ -480,6 +482,286 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
 def test_what_does_not_tell_leaves_the_outcome_unknown(status: int, payload: object) -> None:
     error = failure(payload, status)
     assert (type(error), error.code, error.charged) == (BlackboxOutcomeUnknown, "outcome_unknown", "unknown")
+
+
+BUDGET = "Budget has been exceeded! Current cost: 26.1, Max budget: 25.0"
+GROUP = "Received Model Group=CANARY\nAvailable Model Group Fallbacks=None"
+
+
+@pytest.mark.parametrize(
+    ("status", "payload"),
+    [
+        (400, refusal(BUDGET, "400", type="budget_exceeded")),
+        (429, refusal(BUDGET, "429", type="budget_exceeded")),
+        (400, refusal(BUDGET, 400, type="auth_error")),
+        (400, refusal("ExceededBudget: User=CANARY over budget. Spend=10.6, Budget=10.0", "400")),
+        (400, refusal(f"blackbox.BadRequestError: OpenAIException - {BUDGET}. {GROUP}", "400")),
+        (429, refusal("No deployments available - crossed budget: Exceeded budget for CANARY", "429")),
+        (429, refusal("You exceeded your current quota, please check your plan", "insufficient_quota")),
+        (429, refusal("slow down", "429", type="insufficient_quota")),
+        (429, {"detail": BUDGET}),
+        (200, refusal(BUDGET, "429", type="budget_exceeded")),
+        (403, refusal("key not allowed to access model. Tried to access CANARY", "403")),
+        (403, refusal("CANARY", "403", type="key_model_access_denied")),
+        (403, refusal("Cannot access application 'CANARY'", 403)),
+        (403, refusal("Forbidden", 403)),
+        (403, {"message": "This organization has been disabled."}),
+        (403, b"Access denied"),
+        (401, refusal("expired", "401", type="expired_key")),
+        (402, b""),
+    ],
+)
+def test_budget_and_access_are_the_accounts(status: int, payload: object) -> None:
+    error = failure(payload, status)
+    assert (type(error), error.code, error.charged) == (BlackboxRefused, "provider_account", "no")
+
+
+@pytest.mark.parametrize(
+    ("status", "payload", "code"),
+    [
+        (
+            429,
+            refusal("Rate limit reached. " + "x" * 300 + " Budget has been exceeded", "429"),
+            "provider_busy",
+        ),
+        (400, refusal("bad parameters: " + "x" * 300 + "insufficient credits", 400), "provider_rejected"),
+        (403, refusal("over budget", 403, metadata=FLAGGED), "content_refused"),
+        (403, refusal("The prompt violates our safety system", 403), "content_refused"),
+    ],
+)
+def test_what_a_refusal_quotes_is_not_its_reason(status: int, payload: object, code: str) -> None:
+    assert failure(payload, status).code == code
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 404, 405, 406, 410, 415, 421, 426])
+def test_an_address_that_takes_no_call_is_misconfigured(status: int) -> None:
+    for payload in (b"", b"<html>Not Found</html>", {"detail": "Not Found"}):
+        error = failure(payload, status)
+        assert (type(error), error.code, error.charged, error.note) == (
+            BlackboxRefused,
+            "misconfigured",
+            "no",
+            f"status {status}, BLACKBOX_BASE_URL does not take this call",
+        )
+
+
+KEY = "sk-0123456789canarykey"
+QUOTES_KEY = f"LiteLLM Virtual Key expected. Received={KEY}, expected to start with 'sk-'."
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "payload"),
+    [
+        (401, {}, refusal(QUOTES_KEY, "401", type="auth_error")),
+        (401, {"x-request-id": KEY}, refusal("x", KEY[3:])),
+        (500, {"X-LiteLLM-Call-Id": f"call-{KEY}"}, {"id": KEY, "error": {"code": KEY}}),
+        (200, {}, answer(" ") | {"id": KEY, "model": KEY}),
+    ],
+)
+def test_no_error_holds_the_key_that_it_quotes(
+    status: int, headers: dict[str, str], payload: dict[str, Any]
+) -> None:
+    with pytest.raises(JobError) as caught:
+        parse_answer(status, headers, json.dumps(payload).encode(), secret=KEY)
+    assert KEY not in f"{vars(caught.value)}"
+
+
+def test_no_video_holds_the_key_that_its_answer_quotes() -> None:
+    payload = answer(f"{URL}?key={KEY}") | {"id": KEY}
+    found = parse_answer(200, {"x-request-id": KEY}, json.dumps(payload).encode(), secret=KEY)
+    assert (found.url, found.request_id, found.call_ids) == (f"{URL}?key=", None, {})
+
+
+CALL_HEADERS = {
+    "X-LiteLLM-Call-Id": "5f1d-0c3a",
+    "x-litellm-response-cost": "0.8",
+    "x-request-id": "req_1",
+    "CF-RAY": "8f1e-FRA",
+    "content-type": "application/json",
+    "x-litellm-key-spend": "12",
+    "x-trace-id": "two words",
+}
+IDS = {"cf-ray": "8f1e-FRA", "x-litellm-call-id": "5f1d-0c3a", "x-litellm-response-cost": "0.8"}
+IDS |= {"x-request-id": "req_1"}
+
+
+@pytest.mark.parametrize(
+    ("status", "payload"),
+    [(500, b"<html>"), (401, b""), (429, b""), (302, b""), (200, b"{"), (422, dump("processing"))],
+)
+def test_each_error_has_the_ids_of_its_call(status: int, payload: object) -> None:
+    assert failure(payload, status, CALL_HEADERS).call_ids == IDS
+
+
+def test_a_video_has_the_ids_of_its_call() -> None:
+    assert parse(answer(), headers=CALL_HEADERS).call_ids == IDS
+
+
+POLLING = "https://api.example/v1/tasks/7"
+
+
+@pytest.mark.parametrize(
+    ("payload", "ids"),
+    [
+        (
+            {"id": "task-7", "status": "pending", "polling_url": POLLING},
+            {"id": "task-7", "polling_url": POLLING},
+        ),
+        (
+            {"request_id": "r", "status": "IN_QUEUE", "status_url": POLLING},
+            {"request_id": "r", "status_url": POLLING},
+        ),
+        ({"id": "p", "status": "starting", "urls": {"get": POLLING}}, {"id": "p", "get": POLLING}),
+        ({"code": 0, "data": {"task_id": "k", "task_status": "submitted"}}, {"task_id": "k"}),
+        ({"id": "l", "state": "dreaming", "video": {"url": URL}}, {"id": "l"}),
+        ({"id": "v", "status": "in-progress", "output": URL}, {"id": "v"}),
+        ({"name": "operations/9", "done": False}, {"name": "operations/9"}),
+        (answer({"status": "processing", "url": URL}), {"id": "chatcmpl-1757152743"}),
+        (answer(json.dumps({"state": "Running", "url": URL})), {"id": "chatcmpl-1757152743"}),
+        ({"id": "x", "polling_url": POLLING}, {"id": "x", "polling_url": POLLING}),
+    ],
+)
+def test_a_task_under_way_is_unknown_and_named(payload: dict[str, Any], ids: dict[str, str]) -> None:
+    error = failure(payload)
+    assert (type(error), error.note) == (BlackboxOutcomeUnknown, "status 200, the video is not ready")
+    assert error.call_ids == ids
+
+
+def test_accepted_without_a_video_is_unknown() -> None:
+    assert type(failure({"id": "x"}, 202)) is BlackboxOutcomeUnknown
+    assert parse(answer(), 202).url == URL
+
+
+@pytest.mark.parametrize(
+    "status", ["succeeded", "completed", "COMPLETED", "done", "success", "ready", "weird"]
+)
+def test_a_link_beside_another_status_is_the_video(status: str) -> None:
+    assert parse({"status": status, "output": [URL], "urls": {"get": POLLING}}).url == URL
+
+
+SIGNED = "https://h.example/v.mp4?a=1&b=2"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "https://h.example/v.mp4?a=1&amp;b=2",
+        "https://h.example/v.mp4?a=1&amp;amp;b=2",
+        "https://h.example/v.mp4?a=1&#38;b=2",
+        "https://h.example/v.mp4?a=1&#x26;b=2",
+        "Done: https:\\/\\/h.example\\/v.mp4?a=1\\u0026b=2.",
+        "&lt;video src=&quot;https://h.example/v.mp4?a=1&amp;b=2&quot;&gt;",
+        "<a href='https://h.example/v.mp4?a=1&amp;b=2'>video</a>",
+        [{"type": "text", "text": "see https://h.example/v.mp4?a=1\\u0026b=2"}],
+    ],
+)
+def test_an_escaped_link_is_unescaped(content: object) -> None:
+    assert parse(answer(content)).url == SIGNED
+
+
+def test_a_query_that_only_looks_escaped_stays() -> None:
+    url = "https://h.example/v.mp4?a=1&copy=2&ampere=3&lt=4"
+    assert parse(answer(url)).url == url
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"images": [{"type": "image_url", "image_url": {"url": URL}}]},
+        {"content": None, "videos": [{"url": URL}]},
+        {"content": "", "attachments": [{"href": URL}]},
+        {"content": {"result": {"files": [{"download_url": URL}]}}},
+        {"content": "Here it is", "media": [{"src": URL}]},
+    ],
+)
+def test_a_link_is_found_beside_the_content(message: dict[str, Any]) -> None:
+    assert parse(answer(message={"role": "assistant"} | message)).url == URL
+
+
+FILM = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41" + bytes(range(256)) * 9
+FILM_BASE64 = base64.b64encode(FILM).decode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"data:video/mp4;base64,{FILM_BASE64}",
+        f"DATA:application/octet-stream;charset=x;base64,{FILM_BASE64}",
+        f"![video](data:video/mp4;base64,{FILM_BASE64})",
+        FILM_BASE64,
+        base64.urlsafe_b64encode(FILM).decode().rstrip("="),
+        {"b64_json": FILM_BASE64},
+        [{"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{FILM_BASE64}"}}],
+    ],
+)
+def test_a_video_inside_the_answer_is_the_video(content: object) -> None:
+    found = parse(answer(content))
+    digest = hashlib.sha256(FILM).hexdigest()
+    assert (found.video, found.url) == (FILM, f"data:video/mp4;sha256={digest}")
+
+
+@pytest.mark.parametrize(
+    "content", ["data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB", "data:,x", "A" * 5001, "AAAA" * 6]
+)
+def test_base64_that_is_no_video_is_none(content: str) -> None:
+    assert type(failure(answer(content))) is BlackboxNoVideo
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b": PROCESSING\n\n" + json.dumps(answer()).encode(),
+        b": OPENROUTER PROCESSING\r\n\r\n: again\r\n" + json.dumps(answer()).encode(),
+        b"   \n\n" + json.dumps(answer()).encode() + b"\n",
+        b"event: message\r\ndata: "
+        + json.dumps(answer("\u2028" + URL)).encode()
+        + b"\r\n\r\ndata: [DONE]\r\n",
+        b"".join(b"data: %s\n" % line for line in json.dumps(answer(), indent=1).encode().splitlines())
+        + b"\ndata: [DONE]\n\n",
+        b"data: " + json.dumps(answer()).encode() + b"\ndata: [DONE]\n",
+    ],
+)
+def test_comments_and_events_around_an_answer_are_read(body: bytes) -> None:
+    assert parse(body).url == URL
+
+
+@pytest.mark.parametrize(
+    ("label", "pack"),
+    [
+        ("gzip", bytes),
+        ("identity", gzip.compress),
+        ("aws-chunked", bytes),
+        ("", zlib.compress),
+        ("UTF-8", bytes),
+    ],
+)
+def test_an_answers_bytes_say_whether_it_is_compressed(label: str, pack: Any) -> None:
+    assert parse(pack(json.dumps(answer()).encode()), headers={"Content-Encoding": label}).url == URL
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ")",
+        ".",
+        "https://" + ")" * 4000,
+        "https://h.example/" + ".)" * 2000 + " ",
+        "&amp;",
+        "\\/",
+        "<",
+        "data:;",
+        "[",
+        '{"a":',
+    ],
+)
+def test_any_answer_is_read_in_linear_time(piece: str) -> None:
+    content = piece * (3_600_000 // len(piece))
+    body = json.dumps(answer(content)).encode()
+    begun = time.process_time()
+    for status in (200, 400):
+        with contextlib.suppress(JobError):
+            parse_answer(status, {}, body)
+    assert time.process_time() - begun < 3
 
 
 DATE = "Tue, 03 Nov 2026 10:00:00 GMT"

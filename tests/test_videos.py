@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,7 @@ def test_a_file_that_is_no_longer_there_is_gone(serve: Serve, status: int) -> No
     assert (type(error), error.note, error.charged) == (VideoGone, f"status {status}", "yes")
 
 
-@pytest.mark.parametrize("status", [204, 206, 300, 304, 408, 429, 500, 502, 503, 504, 524])
+@pytest.mark.parametrize("status", [204, 300, 304, 408, 429, 500, 502, 503, 504, 524])
 def test_a_file_that_cannot_be_had_now_may_be_tried_again(serve: Serve, status: int) -> None:
     error = failure(serve(replying(b"", f"{status} X")).origin + "/?secret")
     assert (type(error), error.note, error.retryable) == (VideoInterrupted, f"status {status}", True)
@@ -221,9 +222,103 @@ def test_any_first_bytes_are_an_mp4_or_refused(head: bytes) -> None:
     assert head[4:8] == b"ftyp"
 
 
-def test_a_compressed_file_is_refused(serve: Serve) -> None:
-    server = serve(replying(gzip.compress(MP4), "200 OK", "Content-Encoding: gzip"))
-    assert failure(server.origin + "/").note == "the file is compressed"
+@pytest.mark.parametrize(
+    "label", ["aws-chunked", "gzip", "none", "UTF-8", "br", "aws-chunked,gzip", "identity", "x" * 5000]
+)
+def test_a_wrong_label_does_not_cost_a_video(serve: Serve, label: str) -> None:
+    server = serve(replying(MP4, "200 OK", f"Content-Encoding: {label}", "Content-Type: text/html"))
+    assert download(server.origin + "/")[0] == [MP4]
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(MP4),
+        gzip.compress(MP4[:99]) + gzip.compress(MP4[99:]),
+        gzip.compress(MP4) + bytes(512),
+        gzip.compress(MP4) + b"trailing bytes",
+    ],
+    ids=["one member", "two members", "padded", "with a tail"],
+)
+@pytest.mark.parametrize("label", ["gzip", "identity"])
+def test_a_gzipped_video_is_unpacked(serve: Serve, packed: bytes, label: str) -> None:
+    server = serve(replying(packed, "200 OK", f"Content-Encoding: {label}"))
+    digest = hashlib.sha256(MP4).hexdigest()
+    assert download(server.origin + "/") == ([MP4], len(MP4), digest)
+
+
+def test_gzip_that_comes_byte_by_byte_is_unpacked() -> None:
+    packed = gzip.compress(MP4)
+    assert list(Video(iter([packed[at : at + 1] for at in range(len(packed))]), len(MP4))) == [MP4]
+
+
+@pytest.mark.parametrize(
+    ("packed", "error", "note"),
+    [
+        (gzip.compress(MP4)[:-9], VideoInterrupted, "the file is cut gzip"),
+        (gzip.compress(b"<html>"), VideoRefused, "the file is no MP4"),
+        (b"\x1f\x8b" + bytes(60), VideoRefused, "the file is damaged gzip"),
+        (gzip.compress(bytes(300_000_000)), VideoRefused, "the file is no MP4"),
+        (gzip.compress(MP4 + bytes(200_000)), VideoRefused, "the file is too large"),
+    ],
+    ids=["cut", "a page", "damaged", "a bomb", "too large inside"],
+)
+def test_gzip_that_holds_no_video(serve: Serve, packed: bytes, error: type[JobError], note: str) -> None:
+    found = failure(serve(replying(packed)).origin + "/", max_bytes=400_000_000 if "MP4" in note else 100_000)
+    assert (type(found), found.note) == (error, note)
+
+
+def test_a_gzip_bomb_stays_small() -> None:
+    packed = gzip.compress(MP4 + bytes(200_000_000))
+    tracemalloc.start()
+    with pytest.raises(VideoRefused):
+        for _ in Video(iter([packed]), 150_000_000):
+            pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * PART_BYTES
+
+
+WHOLE = f"bytes 0-{len(MP4) - 1}/{len(MP4)}"
+
+
+@pytest.mark.parametrize(
+    ("status", "content_range"),
+    [
+        ("206 Partial Content", WHOLE),
+        ("206 Partial Content", f"bytes 0-{len(MP4) - 1}/*"),
+        ("206 Partial Content", WHOLE.replace(" ", "=")),
+        ("206 Partial Content", ""),
+        ("206 Partial Content", "bytes */x"),
+        ("203 Non-Authoritative Information", "bytes 5-6/7"),
+    ],
+)
+def test_a_whole_file_is_taken_under_another_status(serve: Serve, status: str, content_range: str) -> None:
+    server = serve(replying(MP4, status, f"Content-Range: {content_range}"))
+    assert download(server.origin + "/")[0] == [MP4]
+
+
+@pytest.mark.parametrize("content_range", ["bytes 0-99/1000", "bytes 100-1000/1001", "bytes 1-99/*"])
+def test_a_part_of_a_file_is_no_whole_one(serve: Serve, content_range: str) -> None:
+    server = serve(replying(MP4, "206 Partial Content", f"Content-Range: {content_range}"))
+    assert failure(server.origin + "/").note == "a part of the file"
+
+
+@pytest.mark.parametrize(
+    ("behave", "received"),
+    [
+        (replying(b""), 0),
+        (replying(MP4, length=2000), len(MP4)),
+        (replying(b"", "503 Slow Down"), None),
+    ],
+    ids=["empty", "cut", "not there"],
+)
+def test_an_interruption_says_where_the_file_ended(
+    serve: Serve, behave: Behave, received: int | None
+) -> None:
+    error = failure(serve(behave).origin + "/")
+    assert isinstance(error, VideoInterrupted)
+    assert error.received == received
 
 
 def endless(server: Any, connection: socket.socket) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated, parse_answer
+from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated, call_ids, parse_answer
 from videogen.errors import BlackboxNotStarted, BlackboxOutcomeUnknown, SettingsError
 from videogen.outbound import CONNECT_SECONDS, Cutoff
 
@@ -82,6 +82,7 @@ class Blackbox:
         if re.fullmatch(r"[!-~]+", api_key.reveal()) is None:
             raise SettingsError("BLACKBOX_API_KEY is malformed: it holds a space or a character beyond ASCII")
         self._url = base_url.rstrip("/") + "/chat/completions"
+        self._key = api_key
         self._allowed_origins = allowed_origins
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -93,6 +94,9 @@ class Blackbox:
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
                 "User-Agent": "videogen",
+                # LiteLLM would otherwise call again by itself, and each call may be charged
+                # (https://docs.litellm.ai/docs/proxy/request_headers).
+                "X-LiteLLM-Num-Retries": "0",
             },
             # Each call has a connection of its own: one that was kept may be dead, and to find that out from
             # a POST leaves its outcome unknown.
@@ -140,11 +144,13 @@ class Blackbox:
             timeout=httpx.Timeout(remaining, connect=min(CONNECT_SECONDS, remaining)),
             extensions={"trace": trace},
         )
+        ids: dict[str, str] = {}
         try:
             with (
                 cutoff.after(remaining),
                 contextlib.closing(self._http.send(request, stream=True)) as response,
             ):
+                ids = call_ids(response.headers)
                 answer = self._read(response, deadline)
         except (
             httpx.ConnectError,
@@ -155,9 +161,18 @@ class Blackbox:
             # The causes are dropped: their texts may quote what was sent.
             raise BlackboxNotStarted("provider_unreachable", note=type(error).__name__) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
-            raise BlackboxOutcomeUnknown(note=type(error).__name__) from None
+            unknown = BlackboxOutcomeUnknown(note=type(error).__name__)
+            unknown.call_ids = ids
+            raise unknown from None
+        except BlackboxOutcomeUnknown as error:
+            error.call_ids = ids
+            raise
         return parse_answer(
-            response.status_code, response.headers, answer, allowed_origins=self._allowed_origins
+            response.status_code,
+            response.headers,
+            answer,
+            allowed_origins=self._allowed_origins,
+            secret=self._key.reveal(),
         )
 
     def close(self) -> None:

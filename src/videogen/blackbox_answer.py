@@ -5,62 +5,77 @@ the video. The documented errors are https://docs.blackbox.ai/api-reference/erro
 are errors of LiteLLM (https://github.com/BerriAI/litellm, whose adapter for Replicate explains most texts
 below) and of the proxies in between. Pure: no network and no clock.
 
-Nothing that the provider wrote is passed on but the link, two ids and an error code: its texts may quote the
-prompt or hold the photos.
+Nothing that the provider wrote is passed on but the video, ids and an error code: its texts may quote the
+prompt, the photos or the key.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
+from videogen.blackbox_result import (
+    IDENTIFIER,
+    identifier,
+    is_under_way,
+    json_or_none,
+    task_ids,
+    task_urls,
+    video_itself,
+    video_link,
+)
 from videogen.errors import (
     BlackboxNotStarted,
     BlackboxNoVideo,
     BlackboxOutcomeUnknown,
     BlackboxRefused,
+    JobError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Container, Iterator, Mapping
 
     from videogen.errors import FailureCode
 
-# A refusal may quote the whole request, photos included; an answer with a video is about 1 KB.
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
+# Room for a short video that stands in the answer itself; one with a link is about 1 KB, and a refusal may
+# quote the whole request, photos included.
+MAX_ANSWER_BYTES = 12 * 1024 * 1024
 MAX_RETRY_AFTER_SECONDS = 300.0
-MAX_URL_CHARACTERS = 4096
-
-_MAX_DEPTH = 8
-# Where links are looked for inside a message that is no plain text; a thumbnail's link is not a video's.
-_LINK_KEYS = (
-    "video_url",
-    "video",
-    "videos",
-    "url",
-    "uri",
-    "output",
-    "result",
-    "data",
-    "file",
-    "content",
-    "text",
+# Headers in which the API and the proxies before it name one call, and LiteLLM its price
+# (https://docs.litellm.ai/docs/proxy/response_headers).
+_CALL_HEADERS = re.compile(
+    r"(?:[a-z0-9-]{1,40}-)?(?:request|call|trace|correlation|generation|prediction|response|task)-?id"
+    r"|cf-ray|x-vercel-id|x-litellm-response-cost"
 )
-# Links, each up to white space or to what ends it in Markdown, JSON, HTML and Python.
-_LINKS = re.compile(r"https?://[!#-&(-;=?-Z_a-z~]+", re.IGNORECASE)
-# Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
-_SEAM = re.compile(r"(?<=[^=&?/:])(?=https?://)", re.IGNORECASE)
+_MAX_CALL_IDS = 12
 _NO_PROVIDER = re.compile(r"\bno(?: \w+){0,3} providers?\b", re.IGNORECASE)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
-_MODERATION = re.compile(r"flagged|moderation|sensitive|nsfw|content.?policy|safety", re.IGNORECASE)
-_ACCOUNT = re.compile(
-    r"balance|credit|billing|payment|quota|user is locked|suspended|authenticat", re.IGNORECASE
+_MODERATION = re.compile(
+    r"flagged|moderation|sensitive|nsfw|content.?policy|safety|prohibited|inappropriate", re.IGNORECASE
 )
+# Trouble with the account in an error's `type` or `code` (LiteLLM's ProxyErrorTypes, OpenAI's codes) …
+_ACCOUNT_TYPE = re.compile(
+    r"budget|quota|billing|insufficient|auth_error|authentication|expired_key|token_not_found|access_denied"
+    r"|permission|payment",
+    re.IGNORECASE,
+)
+# … and in the first words of its message; what follows them may quote a prompt.
+_ACCOUNT = re.compile(
+    r"budget has been exceeded|exceeded\s?budget|(?:over|crossed) budget|exceeded your current quota"
+    r"|insufficient (?:funds|credits?|balance|quota)|exhausted balance|credit balance|user is locked"
+    r"|(?:not allowed to|cannot|can only) access|virtual key expected|invalid proxy server token"
+    r"|(?:account|organization|key|user) (?:is |has been )?(?:suspended|disabled|deactivated|blocked)"
+    r"|key (?:is |has )?expired",
+    re.IGNORECASE,
+)
+_FIRST_WORDS = 300
+# The address is none that takes the call: it leads elsewhere, or knows no such path, no POST or no JSON.
+_WRONG_ADDRESS = frozenset({*range(300, 400), 404, 405, 406, 410, 411, 414, 415, 417, 421, 426, 428, 431})
 # LiteLLM's dump of a Replicate prediction, as Python or as JSON inside JSON.
 _PREDICTION = re.compile(r"prediction not succeeded", re.IGNORECASE)
 _PREDICTION_STATUS = re.compile(r"""\bstatus\\*["']\s*:\s*\\*["'](\w{1,20})""")
@@ -69,104 +84,204 @@ _UNKNOWN_MODEL = "The video provider does not know this model. Please choose ano
 _NO_PHOTOS = "The video provider takes no photo for this model. Please choose another one."
 _TOO_LARGE = "The photos are too large for the video provider. Please use fewer or smaller ones."
 _RESETS_IN = re.compile(r"resets in ~?([0-9]{1,6})s", re.IGNORECASE)
+_NOT_THE_ADDRESS = ", BLACKBOX_BASE_URL does not take this call"
+_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A video that was made: where it lies for about an hour, and the provider's names for the run."""
+    """A video that was made: where it lies for about an hour, and the provider's names for the call.
+
+    `video` is the file itself where the answer holds it; `url` then names it by its digest and leads nowhere.
+    """
 
     url: str = field(repr=False)  # it may carry a signature
     request_id: str | None = None
     model: str | None = None
+    call_ids: Mapping[str, str] = field(default_factory=dict, repr=False)
+    video: bytes | None = field(default=None, repr=False)
 
 
 def parse_answer(
-    status: int, headers: Mapping[str, str], body: bytes, *, allowed_origins: Collection[str] = ()
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    allowed_origins: Collection[str] = (),
+    secret: str = "",
 ) -> Generated:
-    """Return the video that an answer names, or raise what the answer means.
+    """Return the video that an answer names or holds, or raise what the answer means.
+
+    `secret` is the key of the call: a gateway may quote it, and nothing that is returned or raised holds it.
 
     Raises BlackboxNotStarted (429; 503 "no provider"), BlackboxRefused, BlackboxNoVideo (an answer that is
-    complete and holds no link) and BlackboxOutcomeUnknown (anything that does not tell).
+    complete and holds no video) and BlackboxOutcomeUnknown (anything that does not tell); each has the ids of
+    the call as `call_ids`.
     """
+    if len(secret) >= _SHORTEST_SECRET:
+        body = body.replace(secret.encode(), b"")
+        headers = {name: value.replace(secret, "") for name, value in headers.items()}
     lower = {name.lower(): value for name, value in headers.items()}
-    text = _decode(lower, body)
+    text = _decode(body)
     payload, is_complete = _read_json(text)
-    error = _error_in(payload)
-    if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
-        _raise_refusal(status, lower, error, text)
-    if error is not None:
-        # Errors come with HTTP 200 too; the body's own code then stands for the status
-        # (https://docs.blackbox.ai/api-reference/errors).
-        _raise_refusal(_number(error.get("code")), lower, error, json.dumps(error))
-    if not is_complete:
-        raise BlackboxOutcomeUnknown(note=f"status {status}, answer not readable")
+    ids = call_ids(lower)
+    try:
+        if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
+            raise _refusal(status, lower, _error_in(payload), text)
+        if (error := _error_in(payload)) is not None:
+            # Errors come with HTTP 200 too; the body's own code then stands for the status
+            # (https://docs.blackbox.ai/api-reference/errors).
+            raise _refusal(_number(error.get("code")), lower, error, json.dumps(error))
+        if not is_complete:
+            raise BlackboxOutcomeUnknown(note=f"status {status}, answer not readable")
+        return replace(_generated(status, payload, allowed_origins), call_ids=ids)
+    except JobError as error:
+        error.call_ids = ids | task_ids(payload)
+        raise
+
+
+def call_ids(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the ids that an answer's headers (lower-case names) give the call, by header."""
+    found = {
+        name: value.strip()
+        for name, value in headers.items()
+        if _CALL_HEADERS.fullmatch(name) and IDENTIFIER.fullmatch(value.strip())
+    }
+    return dict(sorted(found.items())[:_MAX_CALL_IDS])
+
+
+def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> Generated:  # noqa: ANN401
+    """Return the video of a complete answer without an error."""
     choice = _first_choice(payload)
     finish_reason = choice.get("finish_reason")
     if finish_reason == "content_filter":
         raise BlackboxRefused("content_refused", charged="unknown", note="finish_reason content_filter")
     if finish_reason == "error":
         raise BlackboxRefused("provider_rejected", charged="unknown", note="finish_reason error")
-    url = _video_link([choice.get("message"), choice, payload], allowed_origins)
-    if url is None:
-        raise BlackboxNoVideo(note=f"status {status}, no link in the answer")
-    return Generated(url, _identifier(payload, "id"), _identifier(payload, "model"))
+    places = [choice.get("message"), choice, payload]
+    not_ready = BlackboxOutcomeUnknown(note=f"status {status}, the video is not ready")
+    if is_under_way(places):
+        raise not_ready
+    request_id, model = identifier(payload, "id"), identifier(payload, "model")
+    if (url := video_link(places, allowed_origins)) is not None:
+        return Generated(url, request_id, model)
+    if (video := video_itself(places)) is not None:
+        name = f"data:video/mp4;sha256={hashlib.sha256(video).hexdigest()}"
+        return Generated(name, request_id, model, video=video)
+    if status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
+        raise not_ready
+    raise BlackboxNoVideo(note=f"status {status}, no link in the answer")
 
 
-def _raise_refusal(
-    status: int, headers: Mapping[str, str], error: Mapping[str, Any] | None, text: str
-) -> NoReturn:
-    note = _note(status, error)
-    message = error.get("message") if error else None
-    message = message if isinstance(message, str) else ""
-    match status:
-        case 429:
-            raise BlackboxNotStarted("provider_busy", retry_after=_retry_after(headers, text), note=note)
-        # Short, so that it is the gateway's own sentence and no failure further up that quotes a prompt.
-        case 503 if len(message) <= 200 and _NO_PROVIDER.search(message):  # noqa: PLR2004
-            raise BlackboxNotStarted(
-                "provider_busy", retry_after=_retry_after(headers, text), note=f"{note}, no provider"
-            )
-        case 400:
-            raise _bad_request(message, text, note)
-        case 401 | 402:
-            # Blackbox's own key for the model behind it can be the bad one: then ours is in order.
-            whose = ", the provider's own key upstream" if _UPSTREAM_KEY.search(text) else ""
-            raise BlackboxRefused("provider_account", note=note + whose)
-        case 403 if error and (_MODERATION.search(text) or not _ACCOUNT.search(message)):
-            raise BlackboxRefused("content_refused", note=note)
-        case 403:
-            raise BlackboxRefused("provider_account", note=note)
-        case 404:
-            raise BlackboxRefused("provider_rejected", detail=_UNKNOWN_MODEL, note=note)
-        case 413:
-            raise BlackboxRefused("provider_rejected", detail=_TOO_LARGE, note=note)
-        case 422:
-            raise _unprocessable(text, note)
-        case _:
-            raise BlackboxOutcomeUnknown(note=note)
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """An answer that is an error: its status, the body's error object, and the texts that may tell more."""
+
+    status: int
+    headers: Mapping[str, str]
+    error: Mapping[str, Any] | None
+    text: str
+
+    @property
+    def message(self) -> str:
+        message = self.error.get("message") if self.error else None
+        return message if isinstance(message, str) else ""
+
+    @property
+    def names_reasons(self) -> bool:
+        """Whether it has the metadata of a moderated request."""
+        metadata = self.error.get("metadata") if self.error else None
+        return isinstance(metadata, dict) and not {"reasons", "flagged_input"}.isdisjoint(metadata)
+
+    def refused(self, code: FailureCode, note: str = "", **more: Any) -> BlackboxRefused:  # noqa: ANN401 - passed on
+        return BlackboxRefused(code, note=_note(self.status, self.error) + note, **more)
+
+    def unknown(self, note: str = "") -> BlackboxOutcomeUnknown:
+        return BlackboxOutcomeUnknown(note=_note(self.status, self.error) + note)
 
 
-def _bad_request(message: str, text: str, note: str) -> BlackboxRefused:
-    if "invalid model name" in text.lower():
-        return BlackboxRefused("provider_rejected", detail=_UNKNOWN_MODEL, note=f"{note}, invalid model")
-    if "prompt is not a string" in text:
-        return BlackboxRefused("provider_rejected", detail=_NO_PHOTOS, note=f"{note}, prompt is not a string")
-    if "prediction url is None" in text and re.search(r"\b40[12]\b|[Uu]nauth", text):
-        return BlackboxRefused("provider_account", note=f"{note}, refused upstream")
-    code: FailureCode = "content_refused" if _MODERATION.search(text) else "provider_rejected"
+def _refusal(status: int, headers: Mapping[str, str], error: Mapping[str, Any] | None, text: str) -> JobError:
+    """Return what an error means: the first row of the table that fits."""
+    found = _Refusal(status, headers, error, text)
+    meaning = next((row[2] for row in _MEANINGS if status in row[0] and row[1](found)), _Refusal.unknown)
+    return meaning(found)
+
+
+def _is_about_the_account(it: _Refusal) -> bool:
+    if it.names_reasons:
+        return False
+    kinds = (it.error.get(key) for key in ("type", "code")) if it.error else ()
+    if any(isinstance(kind, str) and _ACCOUNT_TYPE.search(kind[:100]) for kind in kinds):
+        return True
+    return _ACCOUNT.search((it.message or it.text)[:_FIRST_WORDS]) is not None
+
+
+def _says_no_provider(it: _Refusal) -> bool:
+    # Short, so that it is the gateway's own sentence and no failure further up that quotes a prompt.
+    return len(it.message) <= 200 and _NO_PROVIDER.search(it.message) is not None  # noqa: PLR2004
+
+
+def _is_moderated(it: _Refusal) -> bool:
+    return it.names_reasons or _MODERATION.search(it.message) is not None
+
+
+def _has_error_object(it: _Refusal) -> bool:
+    # The API's own 404 has one; a page or another API's JSON means another address.
+    return it.error is not None
+
+
+def _always(_: _Refusal) -> bool:
+    return True
+
+
+def _busy(it: _Refusal) -> BlackboxNotStarted:
+    note = _note(it.status, it.error) + (", no provider" if it.status == 503 else "")  # noqa: PLR2004 - HTTP
+    return BlackboxNotStarted("provider_busy", retry_after=_retry_after(it.headers, it.text), note=note)
+
+
+def _account(it: _Refusal) -> BlackboxRefused:
+    # Blackbox's own key for the model behind it can be the bad one: then ours is in order.
+    is_theirs = it.status in {401, 402} and _UPSTREAM_KEY.search(it.text)
+    return it.refused("provider_account", ", the provider's own key upstream" if is_theirs else "")
+
+
+def _bad_request(it: _Refusal) -> BlackboxRefused:
+    if "invalid model name" in it.text.lower():
+        return it.refused("provider_rejected", ", invalid model", detail=_UNKNOWN_MODEL)
+    if "prompt is not a string" in it.text:
+        return it.refused("provider_rejected", ", prompt is not a string", detail=_NO_PHOTOS)
+    if "prediction url is None" in it.text and re.search(r"\b40[12]\b|[Uu]nauth", it.text):
+        return it.refused("provider_account", ", refused upstream")
+    code: FailureCode = "content_refused" if _MODERATION.search(it.text) else "provider_rejected"
     # LiteLLM's word for a prediction that failed after it had begun.
-    began = message.startswith("Error:")
-    return BlackboxRefused(code, charged="unknown" if began else "no", note=note)
+    return it.refused(code, charged="unknown" if it.message.startswith("Error:") else "no")
 
 
-def _unprocessable(text: str, note: str) -> BlackboxRefused | BlackboxOutcomeUnknown:
-    states = _PREDICTION_STATES.intersection(_PREDICTION_STATUS.findall(text))
+def _unprocessable(it: _Refusal) -> BlackboxRefused | BlackboxOutcomeUnknown:
+    states = _PREDICTION_STATES.intersection(_PREDICTION_STATUS.findall(it.text))
     if states & {"failed", "canceled", "aborted"}:
-        code: FailureCode = "content_refused" if _MODERATION.search(text) else "provider_rejected"
-        return BlackboxRefused(code, charged="unknown", note=f"{note}, prediction failed")
-    if states or _PREDICTION.search(text):
-        return BlackboxOutcomeUnknown(note=f"{note}, prediction not succeeded")
-    return BlackboxRefused("provider_rejected", note=note)
+        code: FailureCode = "content_refused" if _MODERATION.search(it.text) else "provider_rejected"
+        return it.refused(code, ", prediction failed", charged="unknown")
+    if states or _PREDICTION.search(it.text):
+        return it.unknown(", prediction not succeeded")
+    return it.refused("provider_rejected")
+
+
+_MEANINGS: tuple[tuple[Container[int], Callable[[_Refusal], bool], Callable[[_Refusal], JobError]], ...] = (
+    # statuses, a sign in the answer, what it means
+    ({400, 403, 429}, _is_about_the_account, _account),
+    ({429}, _always, _busy),
+    ({503}, _says_no_provider, _busy),
+    ({400}, _always, _bad_request),
+    ({401, 402}, _always, _account),
+    ({403}, _is_moderated, lambda it: it.refused("content_refused")),
+    ({403}, _always, _account),
+    ({404}, _has_error_object, lambda it: it.refused("provider_rejected", detail=_UNKNOWN_MODEL)),
+    ({413}, _always, lambda it: it.refused("provider_rejected", detail=_TOO_LARGE)),
+    ({422}, _always, _unprocessable),
+    (_WRONG_ADDRESS, _always, lambda it: it.refused("misconfigured", _NOT_THE_ADDRESS)),
+)
+"""Everything else leaves the outcome unknown, whatever it says: only these prove what happened."""
 
 
 def _note(status: int, error: Mapping[str, Any] | None) -> str:
@@ -198,8 +313,10 @@ def _seconds_between(date: str, later: str) -> float | None:
         return None
 
 
-def _decode(headers: Mapping[str, str], body: bytes) -> str:
-    if headers.get("content-encoding", "").strip().lower() in {"gzip", "x-gzip", "deflate"}:
+def _decode(body: bytes) -> str:
+    """Return an answer's text. Whether it is compressed, its bytes say: labels are wrong both ways."""
+    # gzip's first bytes, and zlib's (https://www.rfc-editor.org/rfc/rfc1950), which no JSON begins with.
+    if body[:2] == b"\x1f\x8b" or body[:2] in {b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"}:
         try:
             body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, MAX_ANSWER_BYTES)
         except zlib.error:
@@ -209,27 +326,28 @@ def _decode(headers: Mapping[str, str], body: bytes) -> str:
 
 def _read_json(text: str) -> tuple[Any, bool]:
     """Return the answer as JSON, and whether it is there to its end."""
-    payload = _json_or_none(text)
+    # Comments keep a connection alive (https://html.spec.whatwg.org/multipage/server-sent-events.html), and
+    # plain JSON may follow them.
+    plain = re.sub(r"\A(?::[^\r\n]*[\r\n]+\s*)+", "", text)
+    payload = json_or_none(plain)
     if payload is not None:
         return payload, True
-    if re.match(r"(data|event|id|retry)?:", text):
-        return _read_events(text)
+    if re.match(r"(data|event|id|retry):", plain):
+        return _read_events(plain)
     return None, False
 
 
 def _read_events(text: str) -> tuple[Any, bool]:
     """Put together an answer that came as server-sent events, though nobody asked for them."""
     merged: dict[str, Any] = {}
+    message: dict[str, Any] = {}
     content: list[str] = []
     is_complete = False
-    for line in text.splitlines():
-        field_name, _, data = line.partition(":")
-        if field_name != "data":
-            continue
+    for data in _event_data(text):
         if data.strip() == "[DONE]":
             is_complete = True
             continue
-        event = _json_or_none(data)
+        event = json_or_none(data)
         if not isinstance(event, dict):
             continue
         choice = _first_choice(event)
@@ -237,18 +355,22 @@ def _read_events(text: str) -> tuple[Any, bool]:
         if choice.get("finish_reason") is not None:
             merged["choices"] = [{"finish_reason": choice["finish_reason"]}]
         for part in (choice.get("delta"), choice.get("message")):
-            text_part = part.get("content") if isinstance(part, dict) else None
-            content += [text_part] if isinstance(text_part, str) else []
-    return merged | {
-        "choices": [_first_choice(merged) | {"message": {"content": "".join(content)}}]
-    }, is_complete
+            if isinstance(part, dict):
+                message |= part
+                content += [part["content"]] if isinstance(part.get("content"), str) else []
+    if content:
+        message["content"] = "".join(content)
+    return merged | {"choices": [_first_choice(merged) | {"message": message}]}, is_complete
 
 
-def _json_or_none(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+def _event_data(text: str) -> Iterator[str]:
+    """Yield the data of each event: its lines end with CR, LF or both, and may be several."""
+    for event in re.split(r"(?:\r\n|\r|\n){2,}", text):
+        lines = [line.partition(":") for line in re.split(r"\r\n|\r|\n", event)]
+        values = [value.removeprefix(" ") for name, _, value in lines if name == "data"]
+        whole = "\n".join(values)
+        # Some senders leave out the empty line between two events.
+        yield from [whole] if len(values) < 2 or json_or_none(whole) is not None else values  # noqa: PLR2004
 
 
 def _error_in(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401
@@ -271,61 +393,3 @@ def _number(code: object) -> int:
     if isinstance(code, int) and not isinstance(code, bool):
         return code
     return int(code) if isinstance(code, str) and re.fullmatch(r"[0-9]{3}", code) else 0
-
-
-def _identifier(payload: Any, key: str) -> str | None:  # noqa: ANN401
-    value = payload.get(key) if isinstance(payload, dict) else None
-    if isinstance(value, str) and value != "None" and re.fullmatch(r"[A-Za-z0-9._:/@-]{1,200}", value):
-        return value
-    return None
-
-
-def _video_link(places: list[Any], allowed_origins: Collection[str]) -> str | None:
-    """Return the first link of the first place that has one; among several, one that names an MP4."""
-    for place in places:
-        links = [link for link in _links(place) if _is_usable(link, allowed_origins)]
-        if links:
-            return next((link for link in links if urlsplit(link).path.endswith(".mp4")), links[0])
-    return None
-
-
-def _links(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401
-    """Yield the links in a message, in order, whatever shape it has."""
-    if depth > _MAX_DEPTH:
-        return
-    if isinstance(value, str):
-        inner = _json_or_none(value) if value.lstrip()[:1] in {"{", "["} else None
-        if inner is not None:
-            yield from _links(inner, depth + 1)
-            return
-        for glued in _LINKS.findall(value):
-            yield from (
-                _without_punctuation(link) for link in _SEAM.split(glued) if len(link) <= MAX_URL_CHARACTERS
-            )
-    elif isinstance(value, list):
-        for item in value:
-            yield from _links(item, depth + 1)
-    elif isinstance(value, dict):
-        for key in _LINK_KEYS:
-            yield from _links(value.get(key), depth + 1)
-
-
-def _without_punctuation(link: str) -> str:
-    while link and (link[-1] in ".,;:!?*" or (link[-1] == ")" and link.count(")") > link.count("("))):
-        link = link[:-1]
-    return link
-
-
-def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
-    try:
-        parts = urlsplit(link)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if f"{parts.scheme}://{parts.netloc}" in allowed_origins:
-        return True
-    return (
-        parts.scheme == "https"
-        and "@" not in parts.netloc
-        and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None
-    )

@@ -27,6 +27,7 @@ prompt, or a provider's own words.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
@@ -192,8 +193,11 @@ class UnsafeStore(StoreError):
 class JobError(VideogenError):
     """Something that ends or delays a job.
 
-    `detail` is one line for people. `note` is a short, redacted diagnostic for the log alone.
+    `detail` is one line for people. `note` is a short, redacted diagnostic for the log alone. `call_ids` are
+    the provider's names for the call, by header or field, for the operator's question to the provider.
     """
+
+    call_ids: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -269,7 +273,12 @@ class VideoRefused(JobError):
 
 
 class VideoInterrupted(JobError):
-    """The download broke off; the file is still there, so it may be fetched again."""
+    """The download broke off; the file is still there, so it may be fetched again.
 
-    def __init__(self, *, note: str = "") -> None:
+    `received` is the number of bytes after which an answer ended that had begun, None where none began: the
+    same number again and again means that the file itself is short.
+    """
+
+    def __init__(self, *, note: str = "", received: int | None = None) -> None:
+        self.received = received
         super().__init__("save_failed", note=note)

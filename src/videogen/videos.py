@@ -4,6 +4,7 @@ The link is text from outside, so it could lead into our own network: names are 
 they have must be a public one, and the connection goes to the very address that was checked, while TLS still
 checks the name (https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html).
 The file comes in parts, counted, hashed and looked at on the way, so that it need not fit into memory.
+What it is, its bytes say: stores label files with a `Content-Encoding` and a `Content-Type` that are wrong.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from __future__ import annotations
 import hashlib
 import io
 import ipaddress
+import itertools
+import re
 import socket
 import time
+import zlib
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,12 +35,15 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * 1024 * 1024  # S3 takes multipart parts from 5 MiB on
 MAX_BYTES = 300_000_000
 MAX_REDIRECTS = 3
+CHUNK_BYTES = 1024 * 1024
 CHUNK_SECONDS = 30.0  # silence longer than this ends the download
 
 _MAX_ADDRESSES = 4  # tried one after another
 _GONE = frozenset({400, 401, 403, 404, 410})  # signed links expire with any of these
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_OK = 200
+_WHOLE = frozenset({200, 203, 206})
+_PARTIAL = 206
+_GZIP = b"\x1f\x8b"
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry. Of IPv6 only
 # the global unicast block counts as public, less what is special in it: that leaves out ::1, IPv4-mapped and
@@ -96,7 +103,7 @@ class Video:
         # A BytesIO hands out what it holds without a copy: one part is in memory here and one at the caller.
         part = io.BytesIO()
         is_checked = False
-        for chunk in chunks:
+        for chunk in _unpacked(chunks):
             self.length += len(chunk)
             if self.length > max_bytes:
                 raise VideoRefused(note="the file is too large")
@@ -113,12 +120,47 @@ class Video:
                     yield part.getvalue()
                     part = io.BytesIO()
         if not self.length:
-            raise VideoInterrupted(note="the file is empty")
+            raise VideoInterrupted(note="the file is empty", received=0)
         if not is_checked:
             check_ftyp(part.getvalue())
         self.sha256 = digest.hexdigest()
         if part.tell():
             yield part.getvalue()
+
+
+def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a file's bytes, those inside where it is gzip (https://www.rfc-editor.org/rfc/rfc1952).
+
+    A piece is never larger than one of CHUNK_BYTES, so that a bomb is counted and refused while it is small.
+    """
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= len(_GZIP):
+            break
+    if not head.startswith(_GZIP):
+        yield head
+        yield from chunks
+        return
+    member = _gzip_member()
+    for chunk in itertools.chain([head], chunks):
+        packed = chunk
+        while packed:
+            if member.eof:  # a gzip file may have several members, and padding after the last
+                if not packed.startswith(_GZIP[:1]):
+                    break
+                member = _gzip_member()
+            try:
+                yield member.decompress(packed, CHUNK_BYTES)
+            except zlib.error:
+                raise VideoRefused(note="the file is damaged gzip") from None
+            packed = member.unconsumed_tail or member.unused_data
+    if not member.eof:
+        raise VideoInterrupted(note="the file is cut gzip")
+
+
+def _gzip_member() -> zlib._Decompress:
+    return zlib.decompressobj(zlib.MAX_WBITS | 16)
 
 
 def check_ftyp(head: bytes) -> None:
@@ -206,13 +248,15 @@ class _Download:
         raise VideoRefused(note="too many redirects")
 
     def chunks(self, response: httpx.Response) -> Iterator[bytes]:
+        received = 0
         try:
             for chunk in response.iter_raw():
                 if self.monotonic() > self.deadline:
                     raise VideoInterrupted(note="no time left")
+                received += len(chunk)
                 yield chunk
         except (httpx.HTTPError, httpx.StreamError) as error:
-            raise VideoInterrupted(note=type(error).__name__) from None
+            raise VideoInterrupted(note=type(error).__name__, received=received) from None
 
     def _get(self, client: httpx.Client, url: httpx.URL) -> httpx.Response:
         for address in self._addresses(url):
@@ -273,10 +317,19 @@ def _check_response(response: httpx.Response, max_bytes: int) -> None:
     status = response.status_code
     if status in _GONE:
         raise VideoGone(note=f"status {status}")
-    if status != _OK:
+    if status not in _WHOLE:
         raise VideoInterrupted(note=f"status {status}")
-    if response.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
-        raise VideoRefused(note="the file is compressed")
+    if status == _PARTIAL and not _is_whole(response.headers.get("content-range", "")):
+        raise VideoInterrupted(note="a part of the file")
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise VideoRefused(note="the file is too large")
+
+
+def _is_whole(content_range: str) -> bool:
+    """Whether a Content-Range, where one can be read, is that of a whole file; nobody asked for a part."""
+    found = re.fullmatch(r"\s*bytes[ =]([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*", content_range)
+    if found is None:
+        return True
+    first, last, length = found.groups()
+    return int(first) == 0 and (length == "*" or int(last) + 1 == int(length))

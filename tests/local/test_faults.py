@@ -527,10 +527,61 @@ def test_the_ledger_counts_what_the_table_calls_a_purchase(buy: Buy, simulator: 
     assert [purchase.faults for purchase in simulator.purchases] == [(name,)] * FAULTS[name].purchase
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "signs"),
+    [
+        ("E301", 301, ["Moved"]),
+        ("E400-budget", 400, ["budget_exceeded", "Budget has been exceeded!"]),
+        ("E401-quoted", 401, ["Virtual Key expected. Received=key", '"code": "key"']),
+        ("E403-model", 403, ["key_model_access_denied"]),
+        ("E403-application", 403, ["Cannot access application"]),
+        ("E404-html", 404, ["<title>404 Not Found</title>"]),
+        ("E405", 405, ["Method Not Allowed"]),
+        ("E415", 415, ["<title>Unsupported Media Type</title>"]),
+        ("E429-budget", 429, ["budget_exceeded"]),
+        ("S4-html", 200, ["&amp;X-Amz-Expires"]),
+        ("S4-escaped", 200, ["\\\\/", "\\\\u0026X-Amz-Expires"]),
+        ("S5-images", 200, ['"images": [{']),
+        ("S5-attachments", 200, ['"attachments": [{']),
+        ("S8-comment", 200, [": PROCESSING\n\n{"]),
+        ("S9-pending", 200, ['"status": "pending"', "polling_url"]),
+        ("S9-link", 200, ['"status": "processing"', "/output.mp4"]),
+        ("S9-accepted", 202, ['"status": "accepted"']),
+    ],
+)
+def test_what_a_row_puts_on_the_wire(buy: Buy, name: str, status: int, signs: list[str]) -> None:
+    answer = buy(f"a lake [fault:{name}]")
+    assert answer.status_code == status
+    assert [sign for sign in signs if sign not in answer.text] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "headers"),
+    [
+        ("D206", 206, {"content-range": "bytes 0-"}),
+        ("D206-half", 206, {"content-range": "bytes 0-"}),
+        ("D-label-gzip", 200, {"content-encoding": "gzip"}),
+        ("D-label-aws", 200, {"content-encoding": "aws-chunked"}),
+        ("D-label-charset", 200, {"content-encoding": "UTF-8"}),
+        ("D-gzip", 200, {"content-encoding": "gzip"}),
+    ],
+)
+def test_a_mislabelled_download(
+    simulator: Simulator, buy: Buy, clip: bytes, name: str, status: int, headers: dict[str, str]
+) -> None:
+    wire = raw_get(simulator, content_of(buy(f"a lake [fault:{name}]")))
+    head = wire.received.partition(b"\r\n\r\n")[0].decode().lower()
+    assert f" {status}" in head.splitlines()[0]
+    assert all(f"{key}: {value.lower()}" in head for key, value in headers.items())
+    assert (clip in wire.body) == (name not in {"D206-half", "D-gzip"})
+
+
 def test_only_answers_that_prove_it_are_no_purchase() -> None:
     assert {name for name, fault in FAULTS.items() if not fault.purchase} == {
         *("S7-401", "S7-403", "S7-429", "S7-503"),
         *("E400", "E400b", "E400c", "E401", "E401-upstream", "E402", "E403", "E403-account", "E404", "E413"),
+        *("E301", "E307", "E400-budget", "E401-quoted", "E403-model", "E403-application", "E404-html"),
+        *("E405", "E415", "E429-budget"),
         *("E429", "E429-seconds", "E429-date", "E429-throttled", "E503"),
         "N1-unread",
     }

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from support.example_jobs import canceled, completed, erased, failed, queued, saving
-from videogen import blackbox_answer, job_store, photo_cleaning, photos, signing, videos
+from videogen import blackbox_answer, blackbox_result, job_store, photo_cleaning, photos, signing, videos
 from videogen.errors import InvalidInput, JobError, PhotoUnreadable, VideoInterrupted, VideoRefused
 from videogen.functions import start_video
 from videogen.functions.http import Problem, Request, read_request
@@ -84,8 +84,8 @@ def answer(data: bytes) -> None:
         made = blackbox_answer.parse_answer(int(first) if first.isdecimal() else 200, headers, body)
     except JobError:
         return
-    assert urlsplit(made.url).scheme == "https"
-    assert len(made.url) <= blackbox_answer.MAX_URL_CHARACTERS
+    assert urlsplit(made.url).scheme == ("https" if made.video is None else "data")
+    assert len(made.url) <= blackbox_result.MAX_URL_CHARACTERS
 
 
 def signature(data: bytes) -> None:

@@ -29,7 +29,7 @@ import struct
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -104,6 +104,7 @@ class _Ask:
     prompt: str
     photo_transport: str | None
     photos: tuple[bytes, ...]
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ class Simulator(LoopbackServer):
             self._prompts[digest] += 1
             faults = script.faults(self._prompts[digest])
         make_video = functools.partial(self._publish, ask, script, faults)
-        order = Order(ask.model, ask.prompt, int(time.time()), make_video)
+        order = Order(ask.model, ask.prompt, int(time.time()), make_video, ask.key)
         answer = next((fault.answer for fault in faults if fault.answer), success)
         reply = answer(order)
         if all(fault.purchase for fault in faults):
@@ -454,7 +455,7 @@ def _check(authorization: str, body: bytes) -> _Ask:
             raise _RejectedError(problem(400, "image: a string is required."))
         transport = "field"
         links.insert(0, ask["image"])
-    return _Ask(model, prompt, transport, tuple(_photo(link) for link in links))
+    return _Ask(model, prompt, transport, tuple(_photo(link) for link in links), authorization.split()[1])
 
 
 def _read_message(message: Any, texts: list[str], links: list[str]) -> None:  # noqa: ANN401 - JSON

@@ -57,6 +57,8 @@ class Order:
     """Seconds since 1970."""
     make_video: Callable[[], str]
     """Renders the video and returns the link to it."""
+    key: str = field(default="", repr=False)
+    """The caller's, which some gateways quote."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,65 @@ def _gzipped(order: Order) -> Reply:
     return Reply(200, gzip.compress(body), headers={"Content-Encoding": "gzip"})
 
 
+def _quotes_key(order: Order) -> Reply:
+    """Return LiteLLM's refusal of a key that is none of its own: it repeats what it got."""
+    message = f"LiteLLM Virtual Key expected. Received={order.key}, expected to start with 'sk-'."
+    error = {"message": message, "type": "auth_error", "param": "None", "code": order.key}
+    return _json(401, {"error": error}, {"X-Request-Id": order.key})
+
+
+def _typed(status: int, message: str, kind: str) -> Reply:
+    """Return an error of LiteLLM's proxy, whose `type` says what it is about."""
+    return _json(
+        status, {"error": {"message": message, "type": kind, "param": "None", "code": str(status)}}, _CALL_IDS
+    )
+
+
+def _task(order: Order, **more: object) -> Reply:
+    """Return a task that is under way, as APIs that do not block answer."""
+    return _json(200, {"id": f"task-{order.created}", "status": "pending"} | more, _CALL_IDS)
+
+
+def _after_comments(order: Order) -> Reply:
+    reply = success(order)
+    return replace(reply, body=b": PROCESSING\n\n: PROCESSING\n\n" + _bytes(reply))
+
+
+def _beside_content(place: Callable[[str], dict[str, object]]) -> Callable[[Order], Reply]:
+    """Return a success whose message has no content and the link where `place` puts it."""
+
+    def answer(order: Order) -> Reply:
+        message = {"role": "assistant", "content": None} | place(order.make_video())
+        choice = {"finish_reason": "stop", "index": 0, "message": message}
+        return _json(200, _completion(order, None) | {"choices": [choice]})
+
+    return answer
+
+
+def _labelled(label: str) -> Callable[[Reply, str], Reply]:
+    """Return the video under a Content-Encoding that it does not have."""
+    return lambda reply, _: replace(reply, headers={**reply.headers, "Content-Encoding": label})
+
+
+def _packed(reply: Reply, _: str) -> Reply:
+    headers = {**reply.headers, "Content-Encoding": "gzip"}
+    return replace(reply, body=gzip.compress(_bytes(reply)), headers=headers, length=None)
+
+
+def _whole_range(reply: Reply, _: str) -> Reply:
+    last = (reply.length or 0) - 1
+    return replace(
+        reply, status=206, headers={**reply.headers, "Content-Range": f"bytes 0-{last}/{last + 1}"}
+    )
+
+
+def _first_half(reply: Reply, _: str) -> Reply:
+    body = _bytes(reply)
+    half = len(body) // 2
+    headers = {**reply.headers, "Content-Range": f"bytes 0-{half - 1}/{len(body)}"}
+    return replace(reply, status=206, body=body[:half], headers=headers, length=half)
+
+
 def _ending(ending: Ending, *, after_head: bool) -> Callable[[Order], Reply]:
     """Return a success that ends in the middle of its body, or before its first byte."""
 
@@ -267,6 +328,10 @@ def _redirect(url: str) -> Reply:
     return Reply(302, content_type="text/html", headers={"Location": url})
 
 
+def _moved(status: int) -> Reply:
+    return replace(_html(status, "Moved"), headers={"Location": "https://www.blackbox.example/chat"})
+
+
 def _answer(reply: Reply) -> Callable[[Order], Reply]:
     return lambda _: reply
 
@@ -280,6 +345,8 @@ def _xml(status: int, code: str) -> Reply:
     return Reply(status, body.encode(), "application/xml")
 
 
+_BUDGET = "Budget has been exceeded! Current cost: 26.075, Max budget: 25.0"
+_CALL_IDS = {"X-LiteLLM-Call-Id": "5f1d0c3a-9be8-4e27", "X-Request-Id": "req_8f1e2d3c"}
 _SIGNED = "/output.mp4?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=3600&X-Amz-Signature=5f1d0c3a9be84e27"
 _NO_ROUTE = "There is no available model provider that meets your routing requirements"
 _RATE_LIMIT = (
@@ -317,6 +384,16 @@ _ANSWERS: dict[str, Fault] = {
     "S4-parenthesis": Fault("the link in parentheses", answer=_content(lambda link: f"Here it is ({link})")),
     "S4-query": Fault("a signed link, which only the whole query opens", link=_SIGNED),
     "S4-no-extension": Fault("a link that does not end in .mp4", link=""),
+    "S4-html": Fault(
+        "a link written for HTML",
+        link=_SIGNED,
+        answer=_content(lambda link: f'<a href="{link.replace("&", "&amp;")}">video</a>'),
+    ),
+    "S4-escaped": Fault(
+        "a link written for JSON, in a sentence",
+        link=_SIGNED,
+        answer=_content(lambda link: "Done: " + link.replace("/", "\\/").replace("&", "\\u0026") + " enjoy"),
+    ),
     "S5-glued": Fault(
         "two links without a separator",
         answer=lambda order: _json(200, _completion(order, order.make_video() + order.make_video())),
@@ -341,6 +418,14 @@ _ANSWERS: dict[str, Fault] = {
         answer=_elsewhere(
             lambda link: {"choices": [{"finish_reason": "stop", "index": 0, "video_url": link}]}
         ),
+    ),
+    "S5-images": Fault(
+        "the link in message.images",
+        answer=_beside_content(lambda link: {"images": [{"type": "image_url", "image_url": {"url": link}}]}),
+    ),
+    "S5-attachments": Fault(
+        "the link in message.attachments",
+        answer=_beside_content(lambda link: {"attachments": [{"type": "video", "href": link}]}),
     ),
     "S6": Fault(
         "chat instead of a video",
@@ -383,6 +468,20 @@ _ANSWERS: dict[str, Fault] = {
         answer=_answer(_stream({"error": _error(502, "Your chosen model is down")})),
     ),
     "S8-done": Fault("server-sent events with nothing but [DONE]", answer=_answer(_stream())),
+    "S8-comment": Fault("plain JSON after comments that kept the connection alive", answer=_after_comments),
+    "S9-pending": Fault(
+        "a task that is under way, and where to ask about it",
+        answer=lambda order: _task(order, polling_url="https://api.example/v1/tasks/7"),
+    ),
+    "S9-link": Fault(
+        "a link beside a status that is not done",
+        answer=lambda order: _task(order, status="processing", video={"url": order.make_video()}),
+    ),
+    "S9-accepted": Fault(
+        "202 with an id", answer=lambda order: replace(_task(order, status="accepted"), status=202)
+    ),
+    "E301": Fault("301 to another host", purchase=False, answer=_answer(_moved(301))),
+    "E307": Fault("307 to another host", purchase=False, answer=_answer(_moved(307))),
     "E400": Fault("400, invalid model", purchase=False, answer=lambda order: invalid_model(order.model)),
     "E400b": Fault(
         "400, a list of parts is refused",
@@ -401,12 +500,18 @@ _ANSWERS: dict[str, Fault] = {
     "E400d": Fault(
         "400, the upstream began and failed", answer=_answer(_seen(400, "Error: Prediction failed: E004"))
     ),
+    "E400-budget": Fault(
+        "400, the budget of the key is spent",
+        purchase=False,
+        answer=_answer(_typed(400, _BUDGET, "budget_exceeded")),
+    ),
     "E401": Fault("401, our key", purchase=False, answer=_answer(problem(401, "Invalid credentials"))),
     "E401-upstream": Fault(
         "401, the provider's own upstream key",
         purchase=False,
         answer=_answer(_seen(401, _WRONG_UPSTREAM_KEY)),
     ),
+    "E401-quoted": Fault("401 that quotes our key", purchase=False, answer=_quotes_key),
     "E402": Fault(
         "402, no credit",
         purchase=False,
@@ -418,13 +523,26 @@ _ANSWERS: dict[str, Fault] = {
         purchase=False,
         answer=_answer(_seen(403, "User is locked. Reason: Exhausted balance. Top up your balance.")),
     ),
+    "E403-model": Fault(
+        "403, the key may not use the model",
+        purchase=False,
+        answer=_answer(_typed(403, "key not allowed to access model.", "key_model_access_denied")),
+    ),
+    "E403-application": Fault(
+        "403, the key may not use the API",
+        purchase=False,
+        answer=_answer(_seen(403, "Cannot access application 'video'")),
+    ),
     "E404": Fault(
         "404, no such model upstream",
         purchase=False,
         answer=_answer(_seen(404, "blackbox.Error: NotFoundError: Vercel_ai_gatewayException - Not Found")),
     ),
+    "E404-html": Fault("404, HTML", purchase=False, answer=_answer(_html(404, "404 Not Found"))),
+    "E405": Fault("405", purchase=False, answer=_answer(_json(405, {"detail": "Method Not Allowed"}))),
     "E408": Fault("408, timed out", answer=_answer(problem(408, "Your request timed out"))),
     "E413": Fault("413, HTML", purchase=False, answer=_answer(too_large())),
+    "E415": Fault("415, HTML", purchase=False, answer=_answer(_html(415, "Unsupported Media Type"))),
     "E422": Fault("422, the prediction failed; quotes prompt and photo", answer=_failed_prediction),
     "E422-unknown": Fault(
         "422, the upstream's progress could not be read",
@@ -433,6 +551,11 @@ _ANSWERS: dict[str, Fault] = {
         ),
     ),
     "E429": Fault("429, nested JSON", purchase=False, answer=_answer(_seen(429, _RATE_LIMIT))),
+    "E429-budget": Fault(
+        "429, the budget of the key is spent",
+        purchase=False,
+        answer=_answer(_typed(429, _BUDGET, "budget_exceeded")),
+    ),
     "E429-seconds": Fault(
         "429, Retry-After in seconds",
         purchase=False,
@@ -492,6 +615,8 @@ _ANSWERS: dict[str, Fault] = {
 }
 
 _DOWNLOADS: dict[str, Fault] = {
+    "D206": Fault("206 with the whole file", download=_whole_range),
+    "D206-half": Fault("206 with half of the file, though nobody asked for a part", download=_first_half),
     "D302": Fault(
         "a redirect to another host name, which would serve the video",
         download=lambda reply, url: (
@@ -519,6 +644,10 @@ _DOWNLOADS: dict[str, Fault] = {
         "application/octet-stream",
         download=lambda reply, _: replace(reply, content_type="application/octet-stream"),
     ),
+    "D-label-gzip": Fault("a plain file called gzip", download=_labelled("gzip")),
+    "D-label-aws": Fault("a plain file called aws-chunked", download=_labelled("aws-chunked")),
+    "D-label-charset": Fault("a plain file called UTF-8", download=_labelled("UTF-8")),
+    "D-gzip": Fault("a file that is gzip", download=_packed),
     "D-garbage": Fault(
         "video/mp4 that is none", download=_download(Reply(200, b"This is no video.\n" * 1000, "video/mp4"))
     ),

@@ -1,0 +1,248 @@
+"""Where the video is in an answer of the Blackbox API: a link in any wrapping, or the file itself as base64.
+
+The documented answer is a bare link (https://docs.blackbox.ai/api-reference/video). Gateways in front of
+other vendors' models wrap it in Markdown, JSON, HTML or content parts, or answer with a task that is under
+way. Pure.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+MAX_URL_CHARACTERS = 4096
+
+_MAX_DEPTH = 8
+# Where a video is looked for inside a message that is no plain text, likeliest first. A thumbnail's link is
+# not a video's.
+_VIDEO_KEYS = (
+    "video_url",
+    "video",
+    "videos",
+    "download_url",
+    "file_url",
+    "url",
+    "uri",
+    "href",
+    "src",
+    "output",
+    "outputs",
+    "result",
+    "results",
+    "response",
+    "data",
+    "file",
+    "files",
+    "media",
+    "attachments",
+    "artifacts",
+    "generations",
+    "content",
+    "text",
+    "b64_json",
+    "base64",
+    "images",
+    "image_url",
+)
+# Links, each up to white space or to what ends it in Markdown, JSON, HTML and Python.
+_LINKS = re.compile(r"https?://[!#-&(-;=?-Z_a-z~]+", re.IGNORECASE)
+# Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
+_SEAM = re.compile(r"(?<=[^=&?/:])(?=https?://)", re.IGNORECASE)
+# A link written for JSON or HTML and never unwrapped: \/ and \u0026, &amp; and &quot;
+_ESCAPED = re.compile(
+    r"\\(/)|\\u00([2-7][0-9a-f])|&(?:amp;)*(amp|quot|lt|gt|#0*38|#0*3[49]|#x26|#x2[27]);", re.IGNORECASE
+)
+_ENTITIES = {"amp": "&", "#38": "&", "#x26": "&", "lt": "<", "gt": ">"}
+_MAX_ESCAPED_CHARACTERS = 100_000
+_DATA_URI = re.compile(r"data:[\w.+/-]*(?:;[\w.=+-]+)*;base64,", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
+_FTYP = slice(4, 8)
+"""Where an MP4 says `ftyp`: https://mp4ra.org"""
+# A task that is under way, in the words of the APIs that have tasks (Replicate, fal, Runway, Kling, Luma).
+_UNDER_WAY = re.compile(
+    r"(in_)?(pending|queue|queued|progress|process|processing|start|starting|started|running|render|rendering"
+    r"|generat\w{2,4}|submitted|accepted|created|waiting|scheduled|throttled|dreaming|preparing|not_ready|active)"
+)
+_DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok")
+_STATUS_KEYS = ("status", "state", "task_status", "job_status")
+_TASK_ID_KEYS = (
+    "id",
+    "task_id",
+    "request_id",
+    "job_id",
+    "prediction_id",
+    "generation_id",
+    "video_id",
+    "name",
+)
+_TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
+IDENTIFIER = re.compile(r"[A-Za-z0-9._:/@=+-]{1,200}")
+
+
+def task_ids(payload: Any) -> dict[str, str]:  # noqa: ANN401
+    """Return what names a task in an answer, for whoever asks the provider about it."""
+    if not isinstance(payload, dict):
+        return {}
+    data = payload.get("data")
+    ids = {
+        key: value
+        for place in (payload, data)
+        for key in _TASK_ID_KEYS
+        if (value := identifier(place, key)) is not None
+    }
+    return ids | task_urls(payload)
+
+
+def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401
+    """Return the addresses under which a task can be asked about."""
+    if not isinstance(payload, dict):
+        return {}
+    return {
+        key: value
+        for place in (payload, payload.get("urls"), payload.get("data"))
+        if isinstance(place, dict)
+        for key in _TASK_URL_KEYS
+        if isinstance(value := place.get(key), str)
+        and len(value) <= MAX_URL_CHARACTERS
+        and _LINKS.fullmatch(value)
+    }
+
+
+def is_under_way(places: list[Any]) -> bool:
+    """Whether an answer says that its task is not done; the outermost word counts."""
+    for place in places:
+        for found in _dictionaries(place):
+            words = [
+                str(found[key]).lower().replace("-", "_").replace(" ", "_")
+                for key in _STATUS_KEYS
+                if key in found
+            ]
+            if any(map(_DONE.fullmatch, words)):
+                return False
+            if found.get("done") is False or any(map(_UNDER_WAY.fullmatch, words)):
+                return True
+    return False
+
+
+def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Yield an answer's objects, the outer ones first."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        inner: list[Any] = []
+        for each in level:
+            found = _json_inside(each) if isinstance(each, str) else each
+            if isinstance(found, dict):
+                yield found
+                inner += [found[key] for key in _VIDEO_KEYS if key in found]
+            elif isinstance(found, list):
+                inner += found
+        level = inner
+
+
+def video_link(places: list[Any], allowed_origins: Collection[str]) -> str | None:
+    """Return the first link of the first place that has one; among several, one that names an MP4."""
+    for place in places:
+        links = [link for text in _texts(place) for link in _links(text) if _is_usable(link, allowed_origins)]
+        if links:
+            return next((link for link in links if urlsplit(link).path.endswith(".mp4")), links[0])
+    return None
+
+
+def video_itself(places: list[Any]) -> bytes | None:
+    """Return the first MP4 that stands in the answer as base64, in a data URI or bare."""
+    for text in (text for place in places for text in _texts(place)):
+        uri = _DATA_URI.search(text)
+        encoded = _BASE64.match(text, uri.end() if uri else 0)
+        if encoded is None:
+            continue
+        standard = encoded[0].replace("-", "+").replace("_", "/")
+        if base64.b64decode(standard[:24])[_FTYP] == b"ftyp":
+            whole = standard[: len(standard) - (len(standard) % 4 == 1)]
+            return base64.b64decode(whole + "=" * (-len(whole) % 4))
+    return None
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401
+    """Yield the texts in a message where a video may stand, in order, whatever shape it has."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, str):
+        inner = _json_inside(value)
+        if inner is None:
+            yield value
+        else:
+            yield from _texts(inner, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, depth + 1)
+    elif isinstance(value, dict):
+        for key in _VIDEO_KEYS:
+            yield from _texts(value.get(key), depth + 1)
+
+
+def _json_inside(text: str) -> Any:  # noqa: ANN401
+    """Return the JSON that a text is, None for any other."""
+    return json_or_none(text) if text.lstrip()[:1] in {"{", "["} else None
+
+
+def _links(text: str) -> Iterator[str]:
+    """Yield the links in a text, in order."""
+    if len(text) <= _MAX_ESCAPED_CHARACTERS:
+        text = _ESCAPED.sub(_unescaped, text)
+    for glued in _LINKS.findall(text):
+        yield from (
+            _without_punctuation(link) for link in _SEAM.split(glued) if len(link) <= MAX_URL_CHARACTERS
+        )
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    slash, code, entity = found.groups()
+    if slash or code:
+        return slash or chr(int(code, 16))
+    return _ENTITIES.get(re.sub("#0+", "#", entity.lower()), '"')
+
+
+def _without_punctuation(link: str) -> str:
+    surplus = link.count(")") - link.count("(")
+    end = len(link)
+    while end and (link[end - 1] in ".,;:!?*" or (link[end - 1] == ")" and surplus > 0)):
+        surplus -= link[end - 1] == ")"
+        end -= 1
+    return link[:end]
+
+
+def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(link)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if f"{parts.scheme}://{parts.netloc}" in allowed_origins:
+        return True
+    return (
+        parts.scheme == "https"
+        and "@" not in parts.netloc
+        and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None
+    )
+
+
+def identifier(payload: Any, key: str) -> str | None:  # noqa: ANN401
+    """Return an id that an answer has under a key, None where it is none."""
+    value = payload.get(key) if isinstance(payload, dict) else None
+    if isinstance(value, str) and value != "None" and IDENTIFIER.fullmatch(value):
+        return value
+    return None
+
+
+def json_or_none(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return a text as JSON, None where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
