@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.memory_objects import MemoryObjects
+from videogen.cas import Cas
 from videogen.clock import Clock
 from videogen.durations import CACHED_SECONDS, KEPT, Durations, estimate_of, stats_key
 from videogen.errors import StoreUnavailable
@@ -46,7 +47,12 @@ class NoStore(MemoryObjects):
 def durations(objects: MemoryObjects, ticking: Ticking) -> Durations:
     numbers = itertools.count()
     return Durations(
-        objects, clock=ticking.clock(), random=lambda: 0.5, nonce=lambda: f"nonce-{next(numbers)}"
+        Cas(
+            objects=objects,
+            clock=ticking.clock(),
+            random=lambda: 0.5,
+            nonce=lambda: f"nonce-{next(numbers)}",
+        )
     )
 
 

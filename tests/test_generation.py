@@ -77,8 +77,6 @@ def test_a_queued_job_becomes_a_stored_video(worker: ScriptedWorker) -> None:
     worker.run()
 
     assert worker.job == queued(
-        nonce=worker.job.nonce,
-        origin="nonce 1",
         version=6,
         epoch=1,
         status=Status.COMPLETED,

@@ -1,8 +1,7 @@
-"""The job's rules: what each change makes of a job, where it may not happen, and how a record is kept."""
+"""The job's rules: what each change makes of a job, and where it may not happen."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,8 @@ import pytest
 from support.example_jobs import (
     CREATED_AT,
     HOLDER,
-    JOB_ID,
     OLD_ID,
+    STATES,
     URL,
     VIDEO,
     canceled,
@@ -20,13 +19,15 @@ from support.example_jobs import (
     erased,
     failed,
     given_up,
+    given_up_with_link,
     queued,
     rendering,
+    requeued,
     rescue,
     saving,
 )
 from videogen import jobs
-from videogen.jobs import Estimate, Failure, Job, MalformedRecord, Stage, Status, Transition
+from videogen.jobs import Estimate, Failure, Job, Stage, Status, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,34 +40,6 @@ def stepped(job: Job, action: str, *, at: float = NOW, **changes: Any) -> Job:
     changed = replace(job, version=job.version + 1, **changes)
     return replace(changed, history=(*job.history, Transition(at=at, epoch=changed.epoch, action=action)))
 
-
-def requeued() -> Job:
-    back = jobs.back_to_queue(rendering(), HOLDER, 1, now=CREATED_AT + 2, retry_at=CREATED_AT + 6)
-    assert back is not None
-    return back
-
-
-def given_up_with_link() -> Job:
-    late = jobs.record_url(given_up(), HOLDER, 1, now=CREATED_AT + 210, url=URL, request_id="chatcmpl-1")
-    assert late is not None
-    return late
-
-
-STATES: dict[str, Callable[[], Job]] = {
-    "queued": queued,
-    "queued again": requeued,
-    "rendering": rendering,
-    "saving": saving,
-    "rescue": rescue,
-    "completed": completed,
-    "failed": lambda: failed(Failure.of("no_video")),
-    "failed, unknown": lambda: failed(Failure.of("outcome_unknown")),
-    "given up": given_up,
-    "given up, link known": given_up_with_link,
-    "canceled": canceled,
-    "erased": erased,
-    "given up, erased": lambda: erased(given_up()),
-}
 
 # --- Every change in every state ---------------------------------------------------------------------------
 
@@ -606,131 +579,6 @@ def test_a_rescue_that_time_ends_cost_nothing() -> None:
 
     assert failure is not None
     assert (failure.code, failure.charged) == ("save_failed", "no")
-
-
-# --- The record --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_record_is_read_as_it_was_written(state: str) -> None:
-    job = replace(STATES[state](), estimate=Estimate(p50=61.5, p90=90))
-
-    assert jobs.from_object(json.loads(json.dumps(jobs.to_object(job)))) == job
-
-
-def test_what_a_record_looks_like() -> None:
-    assert jobs.to_object(completed()) == {
-        "id": JOB_ID,
-        "prompt": "slow pan over the lake",
-        "model": "blackboxai/google/veo-3-fast",
-        "aspectRatio": "auto",
-        "photos": [{"type": "image/jpeg", "bytes": 3}],
-        "createdAt": "2027-01-15T08:00:00.000Z",
-        "nonce": "n0",
-        "origin": "n0",
-        "schema": 1,
-        "version": 4,
-        "epoch": 1,
-        "status": "completed",
-        "stage": None,
-        "holder": HOLDER,
-        "leaseReleased": False,
-        "calls": 1,
-        "retryAt": None,
-        "dispatches": 0,
-        "dispatchedAt": None,
-        "startedAt": "2027-01-15T08:00:01.000Z",
-        "completedAt": "2027-01-15T08:01:05.000Z",
-        "deletedAt": None,
-        "providerUrl": URL,
-        "providerRequestId": "chatcmpl-1",
-        "video": {
-            "key": f"videos/{JOB_ID}/1.mp4",
-            "bytes": 5,
-            "sha256": "ab" * 32,
-            "host": "provider.example",
-        },
-        "failure": None,
-        "settled": True,
-        "rescues": None,
-        "estimate": None,
-        "fingerprint": "f" * 64,
-        "history": [
-            {"at": "2027-01-15T08:00:00.000Z", "epoch": 0, "action": "job.created"},
-            {"at": "2027-01-15T08:00:01.000Z", "epoch": 1, "action": "job.claimed"},
-            {"at": "2027-01-15T08:01:01.000Z", "epoch": 1, "action": "blackbox.answered"},
-            {"at": "2027-01-15T08:01:05.000Z", "epoch": 1, "action": "job.completed"},
-        ],
-    }
-
-
-def test_fields_of_a_newer_version_are_carried_along_everywhere() -> None:
-    record = jobs.to_object(
-        replace(completed(), failure=Failure.of("expired"), estimate=Estimate(p50=1, p90=2))
-    )
-    record["thumbnails"] = [1, 2]
-    for nested in (record["video"], record["failure"], record["estimate"], record["photos"][0]):
-        nested["color"] = "teal"
-    record["history"][1]["by"] = "a poll"
-
-    read = jobs.to_object(jobs.from_object(record))
-
-    assert read == record
-    changed = jobs.renew(jobs.from_object(jobs.to_object(rendering()) | {"thumbnails": 3}), HOLDER, 1)
-    assert changed is not None
-    assert jobs.to_object(changed)["thumbnails"] == 3
-
-
-def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
-    record = jobs.to_object(queued())
-    del record["settled"], record["rescues"], record["origin"]
-
-    assert jobs.from_object(record) == queued(origin="")
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        {"schema": 2},
-        {"schema": None},
-        {"status": "paused"},
-        {"stage": "dreaming"},
-        {"photos": None},
-        {"photos": [None]},
-        {"photos": [{"type": "image/jpeg"}]},
-        {"history": {}},
-        {"history": "none"},
-        {"video": "here"},
-        {"video": {"key": "videos/1.mp4"}},
-        {"failure": {"code": "expired"}},
-        {"createdAt": None},
-        {"createdAt": 1},
-        {"createdAt": "yesterday"},
-        {"createdAt": "0001-01-01T00:00:00+14:00"},
-        {"createdAt": "9999-12-31T23:59:59.999999Z"},
-        {"retryAt": 5},
-        {"prompt": None},
-        {"version": "2"},
-        {"epoch": 1.5},
-        {"leaseReleased": "no"},
-        {"providerUrl": 5},
-    ],
-    ids=str,
-)
-def test_a_record_that_is_none_is_malformed(damage: dict[str, Any]) -> None:
-    with pytest.raises(MalformedRecord):
-        jobs.from_object(jobs.to_object(queued()) | damage)
-
-
-@pytest.mark.parametrize(
-    "name", ["schema", "id", "prompt", "photos", "createdAt", "status", "history", "nonce"]
-)
-def test_a_record_without_a_field_that_it_must_have_is_malformed(name: str) -> None:
-    record = jobs.to_object(queued())
-    del record[name]
-
-    with pytest.raises(MalformedRecord):
-        jobs.from_object(record)
 
 
 def test_times_are_rfc_3339() -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from videogen import jobs
+from videogen.cas import Cas
 from videogen.clock import Clock
-from videogen.errors import StoreUnavailable
+from videogen.errors import MalformedRecord, StoreUnavailable
 from videogen.job_store import JobStore
 from videogen.jobs import Failure, Job
 from videogen.objects import S3Objects
@@ -46,13 +47,9 @@ class Day:
                 prefix=f"{secrets.token_hex(6)}/",
             )
         )
-        parts: dict[str, Any] = {
-            "clock": Clock(now=lambda: self.now),
-            "random": self.random,
-            "nonce": lambda: secrets.token_hex(8),
-        }
-        self.store = JobStore(objects, **parts)
-        self.ledger = Ledger(self.store, limit=limit, **parts)
+        cas = Cas(objects=objects, clock=Clock(now=lambda: self.now), random=self.random)
+        self.store = JobStore(cas)
+        self.ledger = Ledger(self.store, limit=limit)
 
     def random(self) -> float:
         return self.draw()
@@ -69,7 +66,6 @@ class Day:
             aspect_ratio="auto",
             photos=(),
             created_at=self.now,
-            nonce="",
         )
         stored, _ = self.store.create(job)
         if failure:
@@ -202,6 +198,31 @@ def test_no_limit_keeps_no_ledger(day: Callable[[int], Day]) -> None:
 
     with pytest.raises(Exception, match="no object"):
         today.reserved()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"{}", b'{"jobs": []}', b'{"jobs": null}', b'{"jobs": {"a": "noon"}}']
+)
+def test_a_damaged_ledger_refuses_every_start(day: Callable[[int], Day], body: bytes) -> None:
+    today = day(2)
+    today.store.objects.put(ledger_key(today.now), body, content_type="application/json")
+
+    with pytest.raises(MalformedRecord):
+        today.ledger.reserve("a")
+
+    assert today.store.objects.get(ledger_key(today.now)).body == body
+
+
+def test_an_unreadable_job_keeps_its_reservation(day: Callable[[int], Day]) -> None:
+    today = day(1)
+    today.ledger.reserve("damaged")
+    today.store.objects.put("jobs/damaged.json", b"{", content_type="application/json")
+    today.now += 61
+
+    with pytest.raises(DailyLimitReached):
+        today.ledger.reserve("other")
+
+    assert today.reserved() == {"damaged"}
 
 
 def test_fifty_at_once_are_exactly_the_limit(day: Callable[[int], Day]) -> None:

@@ -1,64 +1,184 @@
-"""Small shared JSON documents in the store, changed by compare-and-swap: the ledger and the durations."""
+"""Compare-and-swap: the one way in which a JSON document of the store is changed.
+
+A conditional write whose reply was lost comes back as 412, or as nothing at all. So each logical write
+carries a nonce of its own in the body; after any doubt the document is read back. Own nonce: it was applied.
+Otherwise the change is applied anew to what is there now, and decides whether it may still happen. `origin`
+keeps the nonce of the first write, by which a document's creation is known after others have written it.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import math
+import random
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from videogen.errors import Conflict, NoSuchObject, StoreUnavailable
+from videogen.clock import Clock
+from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from videogen.objects import Objects
 
-Document = dict[str, Any]
+T = TypeVar("T")
+R = TypeVar("R")
+Nonces = tuple[str, str]
+"""Of a document's latest write and of its first one."""
+
+JSON = "application/json"
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.5
+"""Some stores take one write a second for one key, so a pause must be able to outlast that."""
 
 
-def read(objects: Objects, key: str) -> tuple[Document, str | None]:
-    """Return a document and its ETag; an empty one and None where there is none.
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[T]):
+    """How a value is kept: `read` makes it of a JSON object or raises MalformedRecord, `write` undoes that.
 
-    Raises StoreUnavailable.
+    A damaged document is MalformedRecord too, but one that is `expendable` counts as an empty object.
     """
-    try:
-        found = objects.get(key)
-    except NoSuchObject:
-        return {}, None
-    try:
-        document = json.loads(found.body)
-    except ValueError:
-        document = {}
-    return (document if isinstance(document, dict) else {}), found.etag
 
+    read: Callable[[Mapping[str, Any]], T]
+    write: Callable[[T], Mapping[str, Any]]
+    expendable: bool = False
 
-def swap(
-    objects: Objects,
-    key: str,
-    change: Callable[[Mapping[str, Any]], Document | None],
-    *,
-    nonce: str,
-    tries: Iterable[bool],
-) -> bool:
-    """Change a document; return whether it was written. `change` returns None where nothing is to be.
-
-    `nonce` is new for each call: a write whose reply was lost is known by it. Raises StoreUnavailable when
-    the tries are over.
-    """
-    for last in tries:
+    def decode(self, body: bytes) -> tuple[T, Nonces]:
+        """Read a stored body; raises MalformedRecord."""
         try:
-            document, etag = read(objects, key)
-            if document.get("nonce") == nonce:
-                return True
-            changed = change(document)
-            if changed is None:
-                return False
-            body = json.dumps({**changed, "nonce": nonce}, separators=(",", ":")).encode()
-            objects.put(key, body, content_type="application/json", if_match=etag, if_absent=etag is None)
-        except (Conflict, NoSuchObject):
-            continue
-        except StoreUnavailable as error:
-            if last or not error.transient:
-                raise
-        else:
-            return True
-    raise StoreUnavailable("too many others write this at the same time")
+            found = json.loads(body, parse_constant=_finite, parse_float=_finite)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            if not self.expendable:
+                raise MalformedRecord("a document in the storage is not a JSON object")
+            found = {}
+        nonces = (str(found.pop("nonce", "")), str(found.pop("origin", "")))
+        return self.read(found), nonces
+
+    def encode(self, value: T, nonces: Nonces) -> bytes:
+        """Return the body to store, compact and in UTF-8."""
+        document = {**self.write(value), "nonce": nonces[0], "origin": nonces[1]}
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        # Half a surrogate pair, which has no bytes in UTF-8, becomes the escape that it came as.
+        return text.encode(errors="backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    """A document as it lies in the store. `age` is the seconds since its last write, by the store's clock."""
+
+    value: T
+    etag: str
+    age: float = 0.0
+    nonces: Nonces = field(default=("", ""), repr=False)
+
+
+def new_nonce() -> str:
+    """Return a new random text."""
+    return secrets.token_urlsafe(12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cas:
+    """Documents in one bucket.
+
+    `random` gives a float in [0, 1) for jitter, and `nonce` a new text for each logical write. `patience` is
+    how many seconds a request goes on being tried.
+    """
+
+    objects: Objects
+    clock: Clock = field(default_factory=Clock)
+    random: Callable[[], float] = random.random
+    nonce: Callable[[], str] = new_nonce
+    patience: float = 3.0
+
+    def read(self, key: str, codec: Codec[T]) -> Stored[T] | None:
+        """Return a document, None where there is none; raises MalformedRecord, StoreUnavailable."""
+        try:
+            found = self.objects.get(key)
+        except NoSuchObject:
+            return None
+        value, nonces = codec.decode(found.body)
+        return Stored(value, found.etag, found.age, nonces)
+
+    def swap(
+        self,
+        key: str,
+        codec: Codec[T],
+        seen: Stored[T] | None,
+        change: Callable[[Stored[T] | None], T | None],
+        *,
+        patience: float | None = None,
+    ) -> tuple[Stored[T] | None, bool]:
+        """Change a document that was `seen`; return the latest one known, and whether the change is in it.
+
+        `change` makes the new value of what is there, if anything is; it returns None where nothing may be
+        changed any more, and the very value that is there where that says it already.
+
+        Raises what `change` raises, MalformedRecord, and StoreUnavailable where it remains open whether the
+        change was written.
+        """
+        nonce = self.nonce()
+        for last in self._tries(patience):
+            changed = change(seen)
+            if changed is None or (seen is not None and changed is seen.value):
+                return seen, changed is not None
+            body = codec.encode(changed, (nonce, seen.nonces[1] if seen else nonce))
+            try:
+                etag = self.objects.put(
+                    key,
+                    body,
+                    content_type=JSON,
+                    if_match=seen.etag if seen else None,
+                    if_absent=seen is None,
+                )
+                value, nonces = codec.decode(body)
+                return Stored(value, etag, nonces=nonces), True
+            except (Conflict, NoSuchObject):
+                pass
+            except StoreUnavailable as error:
+                if last or not error.transient:
+                    raise
+            try:
+                seen = self.read(key, codec)
+            except StoreUnavailable as error:
+                if last or not error.transient:
+                    raise
+                continue
+            if seen is not None and nonce in seen.nonces:
+                return seen, True
+        raise StoreUnavailable("too many others write this at the same time")
+
+    def patiently(self, act: Callable[[], R], *, patience: float | None = None) -> R:
+        """Do what may be repeated until the store answers; raises StoreUnavailable and what `act` raises."""
+        for last in self._tries(patience):
+            try:
+                return act()
+            except StoreUnavailable as error:
+                if last or not error.transient:
+                    raise
+        raise StoreUnavailable
+
+    def _tries(self, patience: float | None) -> Iterator[bool]:
+        """Yield until the patience is over, with pauses that grow and jitter; True marks the last try."""
+        deadline = self.clock.monotonic() + (self.patience if patience is None else patience)
+        pause = FIRST_PAUSE
+        while True:
+            wait = pause * (0.5 + self.random())
+            last = self.clock.monotonic() + wait >= deadline
+            yield last
+            if last:
+                return
+            self.clock.sleep(wait)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _finite(text: str) -> float:
+    """Read a number; raises ValueError for one that could not be written as JSON again."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

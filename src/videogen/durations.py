@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from videogen import cas, log
-from videogen.backoff import tries
+from videogen import log
+from videogen.cas import Codec
 from videogen.errors import StoreError
-from videogen.jobs import Estimate, estimate_from_object, to_object
+from videogen.job_record import estimate_from_object, to_object
+from videogen.jobs import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from videogen.clock import Clock
-    from videogen.objects import Objects
+    from videogen.cas import Cas, Stored
+
+Document = dict[str, Any]
 
 KEPT = 100
 """The latest jobs that count: enough to see where they crowd, few enough to follow a slow day."""
@@ -30,46 +32,37 @@ PATIENCE = 2.0
 class Durations:
     """The durations of one site's jobs. Nothing here may fail a job: an error is logged, no more."""
 
-    def __init__(
-        self, objects: Objects, *, clock: Clock, random: Callable[[], float], nonce: Callable[[], str]
-    ) -> None:
-        self._objects = objects
-        self._clock = clock
-        self._random = random
-        self._nonce = nonce
+    def __init__(self, cas: Cas) -> None:
+        self._cas = cas
         self._cache: dict[str, tuple[float, Estimate | None]] = {}
 
     def estimate(self, model: str) -> Estimate | None:
         """Return what recent jobs with this model took, None while too few are known; cached 10 minutes."""
-        now = self._clock.monotonic()
+        now = self._cas.clock.monotonic()
         cached = self._cache.get(model)
         if cached is not None and now - cached[0] < CACHED_SECONDS:
             return cached[1]
         try:
-            document, _ = cas.read(self._objects, stats_key(model))
+            stored = self._cas.read(stats_key(model), STATS)
         except StoreError as error:
             log.warning("stats.not_read", error=error.detail)
             return None
-        found = estimate_from_object(document.get("estimate"))
+        found = estimate_from_object(stored.value.get("estimate")) if stored else None
         self._cache[model] = (now, found)
         return found
 
     def record(self, model: str, seconds: float) -> None:
         """Add a completed job's duration."""
+        key = stats_key(model)
 
-        def add(document: Mapping[str, Any]) -> dict[str, Any]:
-            known = [*_seconds(document), round(seconds, 1)][-KEPT:]
+        def add(there: Stored[Document] | None) -> Document:
+            known = [*_seconds(there.value if there else {}), round(seconds, 1)][-KEPT:]
             estimate = estimate_of(known)
             return {"seconds": known, "estimate": to_object(estimate) if estimate else None}
 
         try:
-            cas.swap(
-                self._objects,
-                stats_key(model),
-                add,
-                nonce=self._nonce(),
-                tries=tries(self._clock, self._random, PATIENCE),
-            )
+            seen = self._cas.patiently(lambda: self._cas.read(key, STATS), patience=PATIENCE)
+            self._cas.swap(key, STATS, seen, add, patience=PATIENCE)
         except StoreError as error:
             log.warning("stats.not_written", error=error.detail)
 
@@ -100,3 +93,6 @@ def _seconds(document: Mapping[str, Any]) -> list[float]:
         if isinstance(values, list)
         else []
     )
+
+
+STATS: Codec[Document] = Codec(dict, dict, expendable=True)

@@ -9,6 +9,7 @@
     │   ├── StoreUnavailable       S3 did not answer, or with an error: the write may have been applied
     │   ├── NoSuchObject           the key is not there
     │   ├── Conflict               another writer's version is there now
+    │   ├── MalformedRecord        a document was damaged, or written by a newer version
     │   └── UnsafeStore            the store ignores conditional writes
     └── JobError                   ends or delays a job; names a failure code
         ├── PhotoUnreadable        found before the paid call                    not charged
@@ -184,6 +185,10 @@ class NoSuchObject(StoreError):
 
 class Conflict(StoreError):
     """Another writer's version is there now; nothing was written."""
+
+
+class MalformedRecord(StoreError):
+    """A document in the storage cannot be read; it was written by something else or by a newer version."""
 
 
 class UnsafeStore(StoreError):

@@ -19,6 +19,7 @@ from videogen.errors import (
     BlackboxNotStarted,
     BlackboxOutcomeUnknown,
     JobError,
+    MalformedRecord,
     NoSuchObject,
     PhotoUnreadable,
     StoreUnavailable,
@@ -28,7 +29,7 @@ from videogen.errors import (
     VideoInterrupted,
 )
 from videogen.job_store import photo_key, video_key
-from videogen.jobs import Failure, MalformedRecord, Stage, Status, Video
+from videogen.jobs import Failure, Stage, Status, Video
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -15,12 +15,12 @@ Times are seconds since 1970 (UTC). A lease's age is measured by the store's clo
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from videogen.errors import FAILURES, Charged, FailureCode, StoreError
+from videogen.errors import FAILURES, Charged, FailureCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,10 +61,6 @@ class Stage(StrEnum):
 
 
 AspectRatio = Literal["auto", "16:9", "9:16"]
-
-
-class MalformedRecord(StoreError):
-    """A job's record in the store cannot be read; it was written by something else or by a newer version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,13 +127,13 @@ class Transition:
 class Job:
     """The record under jobs/<id>.json.
 
-    `nonce` is new with each write, `origin` is the nonce of the first one. `epoch` is the fencing token: each
-    claim raises it. `holder` names the run that holds it, since a nonce may be overwritten by a later writer
-    before its own writer reads back. `lease_released` lets the next run take over at once. `calls` counts
-    POSTs to the provider, `dispatches` the extra calls that polls sent. `retry_at` is the earliest time of
-    the next POST. `settled` says that the run whose call it was has told how it ended. `rescues` names the
-    job whose paid video this one saves. `estimate` is what was known of durations when the job was made, so
-    that a poll needs no second read. `fingerprint` is the digest of the request that made the job.
+    `epoch` is the fencing token: each claim raises it. `holder` names the run that holds it, since the nonce
+    of its claim may be overwritten by a later writer before it reads back. `lease_released` lets the next run
+    take over at once. `calls` counts POSTs to the provider, `dispatches` the extra calls that polls sent.
+    `retry_at` is the earliest time of the next POST. `settled` says that the run whose call it was has told
+    how it ended. `rescues` names the job whose paid video this one saves. `estimate` is what was known of
+    durations when the job was made, so that a poll needs no second read. `fingerprint` is the digest of the
+    request that made the job.
     `unknown` holds fields of a newer version, here and in every nested object: they are carried along unread.
     """
 
@@ -147,8 +143,6 @@ class Job:
     aspect_ratio: AspectRatio
     photos: tuple[Photo, ...]
     created_at: float
-    nonce: str
-    origin: str = ""
     schema: int = SCHEMA
     version: int = 1
     epoch: int = 0
@@ -460,108 +454,6 @@ def _end(job: Job, status: Status, action: str, now: float, **changes: Any) -> J
     return _step(job, action, now, status=status, stage=None, lease_released=False, retry_at=None, **changes)
 
 
-# --- The record --------------------------------------------------------------------------------------------
-
-_NESTED: Mapping[str, type[Video | Failure | Estimate]] = {
-    "video": Video,
-    "failure": Failure,
-    "estimate": Estimate,
-}
-_LISTS: Mapping[str, type[Photo | Transition]] = {"photos": Photo, "history": Transition}
-_TIMES = frozenset(
-    {"at", "created_at", "started_at", "completed_at", "deleted_at", "dispatched_at", "retry_at"}
-)
-_SCALARS: Mapping[str, type | tuple[type, ...]] = {
-    "str": str,
-    "str | None": (str, type(None)),
-    "int": int,
-    "float": (int, float),
-    "bool": bool,
-}
-"""The types of fields, as they are annotated above, that JSON must have kept."""
-
-
 def timestamp(seconds: float) -> str:
     """Return a time as RFC 3339 in UTC with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def from_object(record: Mapping[str, Any]) -> Job:
-    """Read a stored JSON object; raises MalformedRecord."""
-    try:
-        if record["schema"] != SCHEMA:
-            raise MalformedRecord(
-                f"a job's record has schema {record['schema']!r}, this version reads {SCHEMA}"
-            )
-        known = _from_object(Job, record)
-        known["status"] = Status(known["status"])
-        known["stage"] = Stage(known["stage"]) if known["stage"] is not None else None
-        for name, kind in _NESTED.items():
-            if known.get(name) is not None:
-                known[name] = kind(**_from_object(kind, known[name]))
-        for name, item in _LISTS.items():
-            if not isinstance(known[name], list):
-                raise TypeError(name)  # noqa: TRY301 - every wrong type is told alike
-            known[name] = tuple(item(**_from_object(item, entry)) for entry in known[name])
-        return Job(**known)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise MalformedRecord(f"a job's record cannot be read: {type(error).__name__}") from error
-
-
-def estimate_from_object(found: object) -> Estimate | None:
-    """Read a stored estimate, None for what is none."""
-    try:
-        return Estimate(**_from_object(Estimate, found)) if isinstance(found, dict) else None
-    except (TypeError, ValueError):
-        return None
-
-
-def to_object(value: Job | Photo | Video | Failure | Estimate | Transition) -> dict[str, Any]:
-    """Return the JSON object to store: camelCase names, RFC 3339 times, unknown fields as they came."""
-    found: dict[str, Any] = dict(value.unknown)
-    for entry in fields(value):
-        item = getattr(value, entry.name)
-        if entry.name == "unknown":
-            continue
-        if entry.name in _TIMES and item is not None:
-            item = timestamp(item)
-        elif entry.name in _NESTED and item is not None:
-            item = to_object(item)
-        elif entry.name in _LISTS:
-            item = [to_object(one) for one in item]
-        elif entry.name == "stretches":
-            item = list(item)
-        found[_camel(entry.name)] = item
-    return found
-
-
-def _from_object(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a dataclass; raises TypeError for a value of another type than the field's."""
-    unknown = dict(record)
-    found: dict[str, Any] = {"unknown": unknown}
-    for entry in fields(kind):
-        name = _camel(entry.name)
-        if entry.name == "unknown" or name not in unknown:
-            continue
-        item = unknown.pop(name)
-        if entry.name in _TIMES:
-            is_required = entry.default is MISSING
-            item = _seconds(item) if item is not None or is_required else None
-        elif entry.name == "stretches":
-            item = tuple(float(number) for number in item)
-        elif entry.type in _SCALARS and not isinstance(item, _SCALARS[str(entry.type)]):
-            raise TypeError(name)
-        found[entry.name] = item
-    return found
-
-
-def _seconds(text: str) -> float:
-    """Read a time; raises TypeError, ValueError, OverflowError, also for one that could not be written."""
-    seconds = datetime.fromisoformat(text).timestamp()
-    timestamp(seconds)
-    return seconds
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)

@@ -11,16 +11,19 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from videogen import cas, log
-from videogen.backoff import tries
-from videogen.errors import NoSuchObject, StoreError, StoreUnavailable, VideogenError
+from videogen import log
+from videogen.cas import Codec
+from videogen.errors import MalformedRecord, NoSuchObject, StoreError, VideogenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from videogen.clock import Clock
+    from videogen.cas import Stored
     from videogen.job_store import JobStore
     from videogen.jobs import Job
+
+Reserved = dict[str, float]
+"""The time of each job's reservation."""
 
 PATIENCE = 3.0
 """Seconds of contention after which a start is refused rather than kept waiting."""
@@ -42,20 +45,10 @@ class DailyLimitReached(VideogenError):
 class Ledger:
     """The reservations of one site; a limit of 0 keeps none."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        *,
-        limit: int,
-        clock: Clock,
-        random: Callable[[], float],
-        nonce: Callable[[], str],
-    ) -> None:
+    def __init__(self, store: JobStore, *, limit: int) -> None:
         self._store = store
+        self._cas = store.cas
         self._limit = limit
-        self._clock = clock
-        self._random = random
-        self._nonce = nonce
 
     def reserve(self, job_id: str) -> None:
         """Count a job against today's limit. Raises DailyLimitReached, StoreUnavailable.
@@ -65,15 +58,14 @@ class Ledger:
         """
         if not self._limit:
             return
-        now = self._clock.now()
+        now = self._cas.clock.now()
         full = False
 
-        def add(document: Mapping[str, Any]) -> dict[str, Any] | None:
+        def add(reserved: Reserved) -> Reserved | None:
             nonlocal full
-            reserved = _reserved(document)
             full = job_id not in reserved and len(reserved) >= self._limit
             is_young = now - reserved.get(job_id, -math.inf) < ABANDONED_AFTER / 2
-            return None if full or is_young else {"jobs": {**reserved, job_id: now}}
+            return None if full or is_young else {**reserved, job_id: now}
 
         self._swap(now, add)
         if full and self._reclaim(now):
@@ -101,10 +93,11 @@ class Ledger:
 
     def _reclaim(self, now: float) -> bool:
         """Release what killed functions have left; return whether anything was."""
-        document, _ = cas.read(self._store.objects, ledger_key(now))
-        old = [(job_id, at) for job_id, at in _reserved(document).items() if now - at >= ABANDONED_AFTER]
+        stored = self._cas.read(ledger_key(now), LEDGER)
+        reserved = stored.value if stored else {}
+        old = [(job_id, at) for job_id, at in reserved.items() if now - at >= ABANDONED_AFTER]
         # Begins anywhere, so that the living of a long ledger never hide the abandoned behind them.
-        first = int(self._random() * len(old))
+        first = int(self._cas.random() * len(old))
         looked_at = (old[first:] + old[:first])[:RECLAIM_AT_MOST]
         abandoned = {job_id: at for job_id, at in looked_at if self._is_abandoned(job_id)}
         if abandoned:
@@ -118,7 +111,7 @@ class Ledger:
             job = self._store.read(job_id).job
         except NoSuchObject:
             return True
-        except StoreUnavailable:
+        except StoreError:
             return False
         return job.has_ended and is_free(job)
 
@@ -126,21 +119,20 @@ class Ledger:
         self._keep(moment, lambda job_id, _: job_id != released)
 
     def _keep(self, moment: float, is_kept: Callable[[str, float], bool]) -> None:
-        def remove(document: Mapping[str, Any]) -> dict[str, Any] | None:
-            reserved = _reserved(document)
+        def remove(reserved: Reserved) -> Reserved | None:
             left = {job_id: at for job_id, at in reserved.items() if is_kept(job_id, at)}
-            return None if left == reserved else {"jobs": left}
+            return None if left == reserved else left
 
         self._swap(moment, remove)
 
-    def _swap(self, moment: float, change: Callable[[Mapping[str, Any]], dict[str, Any] | None]) -> None:
-        cas.swap(
-            self._store.objects,
-            ledger_key(moment),
-            change,
-            nonce=self._nonce(),
-            tries=tries(self._clock, self._random, PATIENCE),
-        )
+    def _swap(self, moment: float, change: Callable[[Reserved], Reserved | None]) -> None:
+        key = ledger_key(moment)
+        seen = self._cas.patiently(lambda: self._cas.read(key, LEDGER), patience=PATIENCE)
+
+        def changed(there: Stored[Reserved] | None) -> Reserved | None:
+            return change(there.value if there else {})
+
+        self._cas.swap(key, LEDGER, seen, changed, patience=PATIENCE)
 
 
 def is_free(job: Job) -> bool:
@@ -159,6 +151,12 @@ def next_midnight(moment: float) -> float:
     return (day + timedelta(days=1)).timestamp()
 
 
-def _reserved(document: Mapping[str, Any]) -> dict[str, float]:
-    jobs = document.get("jobs")
-    return dict(jobs) if isinstance(jobs, dict) else {}
+def _read(document: Mapping[str, Any]) -> Reserved:
+    """Read a ledger. A damaged one must not pass for an empty one: the limit would be open."""
+    reserved = document.get("jobs")
+    if not isinstance(reserved, dict) or not all(isinstance(at, int | float) for at in reserved.values()):
+        raise MalformedRecord("a day's ledger in the storage cannot be read")
+    return reserved
+
+
+LEDGER: Codec[Reserved] = Codec(_read, lambda reserved: {"jobs": reserved})

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from support.functions_under_test import at, claimed, completed, saving
-from videogen.jobs import Failure, to_object
+from videogen.job_record import to_object
+from videogen.jobs import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,9 @@ from support.functions_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
 from videogen.durations import Durations
 from videogen.functions.worker_call import Reached
+from videogen.job_record import to_object
 from videogen.job_store import JobStore
-from videogen.jobs import Estimate, Failure, to_object
+from videogen.jobs import Estimate, Failure
 from videogen.settings import Secret
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import base64
 import contextlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import httpx
 import pytest
 
 from videogen import settings
-from videogen.clock import Clock
+from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.local.__main__ import blackbox_stand_in, main, s3_stand_in
 from videogen.objects import S3Objects
@@ -51,9 +50,7 @@ def ends_quietly(program: subprocess.Popen[bytes]) -> bool:
 
 def test_the_site_knows_how_long_the_simulator_takes() -> None:
     with stand_ins(VIDEOGEN_SIMULATOR_DELAY="20") as (_, said):
-        known = Durations(
-            S3Objects(settings.read(said["env"]).s3), clock=Clock(), random=random.random, nonce=lambda: ""
-        )
+        known = Durations(Cas(objects=S3Objects(settings.read(said["env"]).s3)))
         estimate = known.estimate("blackboxai/google/veo-3-fast")
 
     assert estimate is not None

@@ -237,7 +237,6 @@ def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
         aspect_ratio="auto",
         photos=(),
         created_at=0.0,
-        nonce="",
         provider_url=LINK,
     )
     sent = {"prompt": PROMPT, "ownerToken": "canary-token", "photos": [{"name": FILE_NAME, "data": EXIF}]}

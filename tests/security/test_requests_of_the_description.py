@@ -47,7 +47,6 @@ def site_with_jobs() -> Site:
             aspect_ratio="auto",
             photos=(),
             created_at=now,
-            nonce="",
         )
         site.store.create(job)
     for job_id in JOB_IDS[1:]:

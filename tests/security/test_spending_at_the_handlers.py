@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
-import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +18,7 @@ from videogen.clock import Clock
 from videogen.functions import generate_video_background, start_video, wiring
 from videogen.functions.http import endpoint
 from videogen.functions.worker_call import Reached
+from videogen.job_store import JobStore
 from videogen.jobs import Failure
 from videogen.spending import Ledger, ledger_key
 
@@ -36,13 +35,7 @@ def limited(site: SiteUnderTest) -> SiteUnderTest:
     """A site of seven videos a day, more patient than usual: fifty starts share one small machine."""
     made = make_site({**site.environ, "VIDEOGEN_DAILY_LIMIT": str(LIMIT)}, site.s3, site.simulator)
     patient = Clock(monotonic=lambda: time.monotonic() / 5)
-    ledger = Ledger(
-        made.site.store,
-        limit=LIMIT,
-        clock=patient,
-        random=random.random,
-        nonce=lambda: secrets.token_hex(8),
-    )
+    ledger = Ledger(JobStore(replace(made.site.store.cas, clock=patient)), limit=LIMIT)
     made.site = replace(made.site, ledger=ledger)
     return made
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -20,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from videogen.clock import Clock
+from videogen.cas import Cas
 from videogen.job_store import JobStore
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
@@ -174,12 +172,7 @@ class DevSite:
             secret_access_key=Secret("local"),
             endpoint_url=origin,
         )
-        return JobStore(
-            S3Objects(settings),
-            clock=Clock(),
-            random=random.random,
-            nonce=lambda: secrets.token_hex(16),
-        )
+        return JobStore(Cas(objects=S3Objects(settings)))
 
 
 def make_venv(folder: Path, *locks: str) -> None:

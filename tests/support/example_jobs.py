@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from videogen import jobs
 from videogen.jobs import Failure, Job, Photo, Transition, Video
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CREATED_AT = 1_800_000_000.0
 HOLDER = "the holder"
@@ -23,8 +26,6 @@ def queued(**changes: Any) -> Job:
         "aspect_ratio": "auto",
         "photos": (Photo(type="image/jpeg", bytes=3),),
         "created_at": CREATED_AT,
-        "nonce": "n0",
-        "origin": "n0",
         "fingerprint": "f" * 64,
         "history": (Transition(at=CREATED_AT, epoch=0, action="job.created"),),
     }
@@ -85,3 +86,32 @@ def rescue() -> Job:
     """Return a new job that saves what another one has paid for."""
     old = queued(id=OLD_ID, provider_url=URL, provider_request_id="chatcmpl-1")
     return jobs.as_rescue(queued(), old)
+
+
+def requeued() -> Job:
+    back = jobs.back_to_queue(rendering(), HOLDER, 1, now=CREATED_AT + 2, retry_at=CREATED_AT + 6)
+    assert back is not None
+    return back
+
+
+def given_up_with_link() -> Job:
+    late = jobs.record_url(given_up(), HOLDER, 1, now=CREATED_AT + 210, url=URL, request_id="chatcmpl-1")
+    assert late is not None
+    return late
+
+
+STATES: dict[str, Callable[[], Job]] = {
+    "queued": queued,
+    "queued again": requeued,
+    "rendering": rendering,
+    "saving": saving,
+    "rescue": rescue,
+    "completed": completed,
+    "failed": lambda: failed(Failure.of("no_video")),
+    "failed, unknown": lambda: failed(Failure.of("outcome_unknown")),
+    "given up": given_up,
+    "given up, link known": given_up_with_link,
+    "canceled": canceled,
+    "erased": erased,
+    "given up, erased": lambda: erased(given_up()),
+}

@@ -30,7 +30,7 @@ from videogen.errors import (
     VideoRefused,
 )
 from videogen.generation import Resumable
-from videogen.job_store import decode
+from videogen.job_store import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -317,7 +317,10 @@ class SharedObjects:
             if key.startswith("jobs/"):
                 age = float(int(self._world.now) - before.written_at) if before else 0.0
                 self._world.audit(
-                    decode(before.body) if before else None, decode(body), age, self._world.process()
+                    RECORD.decode(before.body)[0] if before else None,
+                    RECORD.decode(body)[0],
+                    age,
+                    self._world.process(),
                 )
             return etag
 

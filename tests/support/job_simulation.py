@@ -17,6 +17,7 @@ from support.example_jobs import queued
 from support.interleaving import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
 from support.memory_objects import MemoryObjects, Trouble
 from videogen import generation, jobs, signing
+from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import (
     BlackboxNotStarted,
@@ -30,7 +31,7 @@ from videogen.functions.http import Problem
 from videogen.functions.wiring import Site
 from videogen.functions.worker_call import Reached
 from videogen.generation import Tools
-from videogen.job_store import JobStore, decode, job_key
+from videogen.job_store import RECORD, JobStore, job_key
 from videogen.jobs import Stage, Status
 from videogen.settings import SiteSettings
 from videogen.spending import Ledger
@@ -392,8 +393,8 @@ class Story(RuleBasedStateMachine):
         store = self._store(objects)
         return Site(
             store=store,
-            ledger=Ledger(store, limit=0, clock=clock, random=lambda: 0.5, nonce=str),
-            durations=Durations(objects, clock=clock, random=lambda: 0.5, nonce=str),
+            ledger=Ledger(store, limit=0),
+            durations=Durations(store.cas),
             keys=(),
             settings=SiteSettings(daily_limit=0),
             clock=clock,
@@ -404,7 +405,7 @@ class Story(RuleBasedStateMachine):
         return SharedObjects(self.world, keeps_conditions=self.guards.keeps_conditions)
 
     def _store(self, objects: Objects) -> JobStore:
-        store = JobStore(objects, clock=self.world.clock, random=lambda: 0.5, nonce=self._nonce)
+        store = JobStore(Cas(objects=objects, clock=self.world.clock, random=lambda: 0.5, nonce=self._nonce))
         if not self.guards.keeps_conditions:
             store._is_safe = True  # noqa: SLF001 - the probe would find it out
         return store
@@ -449,5 +450,5 @@ class Story(RuleBasedStateMachine):
     def _job(self, job_id: str) -> Job:
         body = self.world.bucket.held[job_key(job_id)].body
         if self.decoded.get(job_id, (b"",))[0] != body:
-            self.decoded[job_id] = (body, decode(body))
+            self.decoded[job_id] = (body, RECORD.decode(body)[0])
         return self.decoded[job_id][1]

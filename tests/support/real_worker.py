@@ -17,10 +17,11 @@ from PIL import Image
 from support.example_jobs import queued
 from support.memory_objects import MemoryObjects
 from videogen import generation, jobs, signing
+from videogen.cas import Cas, new_nonce
 from videogen.durations import Durations
 from videogen.errors import StoreError
 from videogen.functions.job_view import job_view
-from videogen.functions.wiring import Site, Worker, new_nonce
+from videogen.functions.wiring import Site, Worker
 from videogen.generation import Resumable
 from videogen.job_store import JobStore
 from videogen.jobs import Photo, Stage, Status
@@ -89,11 +90,12 @@ class RealWorker:
         self.clock = clock
         self.objects = objects
         self.simulator = simulator
-        store = JobStore(objects, clock=clock.clock, random=lambda: 0.5, nonce=new_nonce)
+        cas = Cas(objects=objects, clock=clock.clock, random=lambda: 0.5)
+        store = JobStore(cas)
         self.site = Site(
             store=store,
-            ledger=Ledger(store, limit=0, clock=clock.clock, random=lambda: 0.5, nonce=new_nonce),
-            durations=Durations(objects, clock=clock.clock, random=lambda: 0.5, nonce=new_nonce),
+            ledger=Ledger(store, limit=0),
+            durations=Durations(cas),
             keys=KEYS,
             settings=SiteSettings(daily_limit=0),
             clock=clock.clock,

@@ -12,6 +12,7 @@ from support.example_jobs import CREATED_AT, JOB_ID, URL
 from support.fake_clock import FakeClock
 from support.memory_objects import MemoryObjects, Trouble, TroubledObjects
 from videogen import generation, jobs
+from videogen.cas import Cas
 from videogen.errors import NoSuchObject, PhotoUnreadable, VideoInterrupted
 from videogen.generation import Tools
 from videogen.job_store import JobStore, StoredJob
@@ -212,7 +213,12 @@ class ScriptedWorker:
 
     def _store(self, objects: Any, numbers: Iterator[int]) -> JobStore:
         return JobStore(
-            objects, clock=self.clock.clock, random=lambda: 0.5, nonce=lambda: f"nonce {next(numbers)}"
+            Cas(
+                objects=objects,
+                clock=self.clock.clock,
+                random=lambda: 0.5,
+                nonce=lambda: f"nonce {next(numbers)}",
+            )
         )
 
     def _beside(

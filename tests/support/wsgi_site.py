@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import random
-import secrets
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from support.functions_under_test import SIGNING_SECRET, Context
 from support.memory_objects import MemoryObjects
 from videogen import settings
+from videogen.cas import Cas
 from videogen.clock import Clock
 from videogen.durations import Durations
 from videogen.functions import cancel_video, check_video_status, start_video
@@ -46,16 +45,12 @@ def memory_site(
     """Return a site whose bucket is in memory and whose worker is never called."""
     read = settings.read(environ)
     clock = clock or Clock()
-    parts: dict[str, Any] = {
-        "clock": clock,
-        "random": random.random,
-        "nonce": lambda: secrets.token_hex(8),
-    }
-    store = JobStore(objects or MemoryObjects(time.time), **parts)
+    cas = Cas(objects=objects or MemoryObjects(time.time), clock=clock)
+    store = JobStore(cas)
     return Site(
         store=store,
-        ledger=Ledger(store, limit=read.site.daily_limit, **parts),
-        durations=Durations(store.objects, **parts),
+        ledger=Ledger(store, limit=read.site.daily_limit),
+        durations=Durations(cas),
         keys=read.signing_keys,
         settings=read.site,
         clock=clock,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 import secrets
 import shlex
 from dataclasses import asdict
@@ -32,8 +31,7 @@ from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
 from videogen.cli.progress import Shown
 from videogen.clock import Clock
-from videogen.errors import NoSuchObject, SettingsError, VideogenError
-from videogen.jobs import MalformedRecord, Status
+from videogen.errors import MalformedRecord, NoSuchObject, SettingsError, VideogenError
 from videogen.spending import Ledger
 
 if TYPE_CHECKING:
@@ -108,7 +106,9 @@ def jobs(
     *,
     days: DaysOption = 7,
     day: Annotated[str | None, typer.Option(help="One UTC day, such as 2026-11-22.")] = None,
-    status: Annotated[list[Status] | None, typer.Option(help="Only these; may be given twice.")] = None,
+    status: Annotated[
+        list[job_rules.Status] | None, typer.Option(help="Only these; may be given twice.")
+    ] = None,
     code: Annotated[str | None, typer.Option(help="Only this failure code.")] = None,
     find: Annotated[str, typer.Option(help="Only prompts that hold this text.")] = "",
     as_json: JsonOption = False,
@@ -455,14 +455,7 @@ def print_started(started: Mapping[str, Any], site: str, *, as_json: bool) -> No
 
 def settle(bucket: Bucket, found: Settings, ended: StoredJob) -> None:
     """Give the day's limit back what an ended job did not spend."""
-    ledger = Ledger(
-        bucket.store,
-        limit=found.site.daily_limit,
-        clock=CLOCK,
-        random=random.random,
-        nonce=lambda: secrets.token_urlsafe(12),
-    )
-    ledger.settle(ended.job)
+    Ledger(bucket.store, limit=found.site.daily_limit).settle(ended.job)
 
 
 def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,10 +9,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from videogen import signing
-from videogen.clock import Clock
-from videogen.errors import NoSuchObject, StoreUnavailable
+from videogen.cas import Cas
+from videogen.errors import MalformedRecord, NoSuchObject, StoreUnavailable
 from videogen.job_store import JOBS_FOLDER, JobStore
-from videogen.jobs import MalformedRecord
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
@@ -44,9 +41,7 @@ class Bucket(S3Objects):
     def __init__(self, settings: S3Settings) -> None:
         super().__init__(settings)
         self.settings = settings
-        self.store = JobStore(
-            self, clock=Clock(), random=random.random, nonce=lambda: secrets.token_urlsafe(12)
-        )
+        self.store = JobStore(Cas(objects=self))
 
     @property
     def client(self) -> S3Client:

@@ -100,7 +100,6 @@ def answer(request: Request, site: Site) -> Response:
         aspect_ratio=wanted.aspectRatio,
         photos=(),
         created_at=now,
-        nonce="",
         fingerprint=fingerprint,
         history=(Transition(at=now, epoch=0, action="job.created"),),
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
-import secrets
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from videogen import jobs, settings
-from videogen.clock import Clock
+from videogen.cas import Cas, new_nonce
 from videogen.durations import Durations
 from videogen.errors import NoSuchObject, SettingsError
 from videogen.functions.worker_call import WorkerCall, call_worker
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from videogen.clock import Clock
     from videogen.generation import Tools
     from videogen.jobs import Job
     from videogen.settings import BlackboxSettings, Secret, Settings, SiteSettings
@@ -145,19 +144,13 @@ def make_worker(environ: Mapping[str, str]) -> Worker:
 
 def make_site(read: Settings) -> Site:
     """Put a site together from its settings."""
-    clock = Clock()
-    objects = S3Objects(read.s3)
-    store = JobStore(objects, clock=clock, random=random.random, nonce=new_nonce)
+    cas = Cas(objects=S3Objects(read.s3))
+    store = JobStore(cas)
     return Site(
         store=store,
-        ledger=Ledger(store, limit=read.site.daily_limit, clock=clock, random=random.random, nonce=new_nonce),
-        durations=Durations(objects, clock=clock, random=random.random, nonce=new_nonce),
+        ledger=Ledger(store, limit=read.site.daily_limit),
+        durations=Durations(cas),
         keys=read.signing_keys,
         settings=read.site,
-        clock=clock,
+        clock=cas.clock,
     )
-
-
-def new_nonce() -> str:
-    """Return a new random text."""
-    return secrets.token_urlsafe(12)

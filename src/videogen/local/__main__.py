@@ -12,14 +12,13 @@ import base64
 import contextlib
 import json
 import os
-import random
 import secrets
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from videogen import settings
-from videogen.clock import Clock
+from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import SettingsError
 from videogen.objects import S3Objects
@@ -99,9 +98,7 @@ def remember(environment: Mapping[str, str], delay: float) -> None:
         read = settings.read(environment)
     except SettingsError:
         return  # the functions name what is wrong
-    known = Durations(
-        S3Objects(read.s3), clock=Clock(), random=random.random, nonce=lambda: secrets.token_urlsafe(12)
-    )
+    known = Durations(Cas(objects=S3Objects(read.s3)))
     for model in read.site.models:
         for beside in BESIDE:
             known.record(model.id, delay + beside)
