@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/tests/n
 export NETLIFY_TELEMETRY_DISABLED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check format bundle bench lab audit lock setup-dev setup-test setup-lab
+.PHONY: help dev test check format bundle bench lab audit lock setup-dev setup-bundle setup-test setup-lab
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,11 +30,11 @@ format: setup-test ## put every file into its format
 	ruff format .
 	biome check --write .
 
-bundle: setup-dev ## build the zips that Netlify runs, and start each once
-	@$(PYTHON) scripts/zip_report.py
+bundle: setup-bundle ## build the zips that Netlify runs, and start each once
+	@PYTHONPATH=netlify/emulator:netlify/plugin .venv/bin/python scripts/zip_report.py
 
 bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; writes bench/results.json
-	@PYTHONPATH=tests:tests/packaging:netlify/plugin:src .venv/bin/python bench/run.py
+	@PYTHONPATH=netlify/emulator:netlify/plugin:src .venv/bin/python bench/run.py
 
 lab: setup-lab ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose
 	@PYTHONPATH=tests .venv/bin/python scripts/lab.py
@@ -47,10 +47,14 @@ lock: setup-test ## resolve the dependencies of pyproject.toml anew
 	uv pip compile -q pyproject.toml --group local --universal --python-version 3.11 --generate-hashes --no-header -o locks/local.txt
 	uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes --no-header -o locks/dev.txt
 	uv pip compile -q --group node --universal --python-version 3.11 --generate-hashes --no-header -o locks/node.txt
+	uv pip compile -q --group bundle --universal --python-version 3.11 --generate-hashes --no-header -o locks/bundle.txt
 	uv pip compile -q --group lab --universal --python-version 3.11 --generate-hashes --no-header -o locks/lab.txt
 
 setup-dev:
 	@$(PYTHON) scripts/setup.py dev
+
+setup-bundle:
+	@$(PYTHON) scripts/setup.py bundle
 
 setup-test:
 	@$(PYTHON) scripts/setup.py test

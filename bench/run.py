@@ -2,7 +2,7 @@
 
     make bench
 
-or bench/run.py with tests, tests/packaging, netlify/plugin and src on PYTHONPATH [--rounds N] [--build DIR],
+or bench/run.py with netlify/emulator, netlify/plugin and src on PYTHONPATH [--rounds N] [--build DIR],
 prints a table and writes bench/results.json, and its figures into the pages. Every function runs as in
 tests/packaging: unpacked zip, read only, no Python and no network but loopback, Lambda's environment. What is
 compared runs in turn, round by round, so that a busy machine is busy for both. FOLDER is kept and used
@@ -25,20 +25,19 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import figures
-import mirror
 from bill import bill
 from imports import imports
 from PIL import Image
 from store import MEGABYTE, Store
 
-from support.builds import Built, clone, netlify_build
-from support.sandbox import Instance, unpack
+import interpreter_mirror
+from builds import Built, clone, netlify_build
+from sandbox import Instance, unpack
 from videogen import signing
 from videogen.settings import Secret
 
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
-RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/latest"
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes.....").decode()
 CGROUP = Path("/sys/fs/cgroup/cpu")
 HALF = "half a processor"
@@ -58,21 +56,14 @@ WARM_REQUESTS = 15
 # --- Builds ------------------------------------------------------------------------------------------------
 
 
-def interpreter(folder: Path) -> dict[str, str]:
-    """Return the variables with which bundles can be built here: none, or those of a mirror."""
-    try:
-        with urllib.request.urlopen(RELEASES, timeout=10):
-            return {}
-    except OSError:
-        return mirror.make(folder / "mirror")
-
-
 def build(folder: Path) -> dict[str, dict[str, Path]]:
     """Build the project and the twin; return the unpacked folders by side and function."""
     unpacked = folder / "unpacked"
     if not unpacked.exists():
         built = {
-            "python": netlify_build(clone(folder / "project"), interpreter(folder)),
+            "python": netlify_build(
+                clone(folder / "project"), interpreter_mirror.variables(folder / "mirror")
+            ),
             "node": twin(folder),
         }
         for side, project in built.items():

@@ -1,4 +1,4 @@
-"""Install what a make target needs: `python3 scripts/setup.py dev|test|lab`.
+"""Install what a make target needs: `python3 scripts/setup.py dev|bundle|test|lab`.
 
 Standard library only, since it runs before anything is installed. Each step is printed, and skipped when
 what it installs is there already and its lock file has not changed.
@@ -14,6 +14,10 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -21,6 +25,8 @@ BIN = VENV / "bin"
 STAMPS = VENV / "stamps"
 NODE_WANTED = (22, 13)  # what netlify-cli 27 asks for in its package.json
 PYTHON_WANTED = (3, 11)
+LOCKS = {"dev": "locks/local.txt", "bundle": "locks/bundle.txt"}
+"""The lock of each target that needs no test tools."""
 DEBIAN_PROGRAMS = {
     "bwrap": "bubblewrap",  # a place without Python, to start the built zips in
     "ceph": "ceph-common",  # with the next three, a real S3 server
@@ -35,20 +41,22 @@ class SetupError(Exception):
 
 
 def main(target: str) -> None:
-    """Install everything that `make dev`, `make test` or `make lab` needs; raises SetupError."""
+    """Install everything that a target of the Makefile needs; raises SetupError."""
     if sys.version_info < PYTHON_WANTED:
         raise SetupError(
             f"Python {sys.version.split()[0]} is too old: run make with PYTHON=python3.11 or newer"
         )
     make_venv()
-    python_packages("locks/local.txt" if target == "dev" else "locks/dev.txt")
+    python_packages(LOCKS.get(target, "locks/dev.txt"))
     node()
     npm_packages(ROOT)
     if target in {"test", "lab"}:
         npm_packages(ROOT / "tests")
         chromium()
         if sys.platform == "linux":
-            real_servers()
+            debian_programs(DEBIAN_PROGRAMS)
+    if target == "bundle" and sys.platform == "linux":
+        debian_programs({"bwrap": DEBIAN_PROGRAMS["bwrap"]})
     if target == "lab":
         fuzzer()
 
@@ -133,14 +141,14 @@ def chromium() -> None:
         raise SetupError("no Chromium: install one that is on PATH as chromium or google-chrome")
 
 
-def real_servers() -> None:
-    """Install what starts the built zips and a real S3 server, where Debian packages can be had.
+def debian_programs(packages: Mapping[str, str]) -> None:
+    """Install the packages of the programs that are not there, where Debian packages can be had.
 
-    Tests that miss them are left out with a line that says so.
+    What needs a missing one is left out with a line that says so.
     """
-    missing = [package for program, package in DEBIAN_PROGRAMS.items() if shutil.which(program) is None]
+    missing = [package for program, package in packages.items() if shutil.which(program) is None]
     if missing and not debian_packages(*missing):
-        say(f"not installed, so the tests that need them are left out: {', '.join(missing)}")
+        say(f"not installed, so what needs them is left out: {', '.join(missing)}")
 
 
 def fuzzer() -> None:

@@ -18,7 +18,7 @@ export const BUILT = [OUTPUT, STATE]
  * @throws {Error} that says what cannot be bundled, and the way out
  */
 export function bundle(inputs, functions) {
-  const { source, requirements, exclude, only, environment, python } = inputs
+  const { source, requirements, exclude, only, environment, problem_members, python } = inputs
   const plan = {
     functions,
     source,
@@ -26,6 +26,7 @@ export function bundle(inputs, functions) {
     exclude,
     only,
     environment,
+    problem_members,
     python,
     arguments: [...INTERPRETER_OPTIONS, '-B'], // the zip is read-only
   }

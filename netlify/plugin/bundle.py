@@ -140,6 +140,8 @@ class Plan:
     """Distributions that only some functions need, with the names of those."""
     environment: list[str] = field(default_factory=list)
     """Names of variables for python.json."""
+    problem_members: dict[str, Any] = field(default_factory=dict)
+    """Members of the bridge's problem documents, for python.json."""
     arguments: list[str] = field(default_factory=list)
     """Options of the interpreter for python.json."""
     python: str = PYTHON
@@ -314,6 +316,7 @@ class Bundle:
             "path": ["source", "packages"],
             "arguments": self.plan.arguments,
             "environment": self.plan.environment,
+            "problemMembers": self.plan.problem_members,
         }
         (self.output / "python.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
         for name in ("host.py", "python.json"):

@@ -8,9 +8,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { childEnvironment } from '../python/environment.mjs'
 import { BUILT, bundle, interpreterOfBundle } from './bundle.js'
+import { devEnvironment } from './dev_environment.js'
 import { findHandlers } from './entries.js'
 import { findPython, INTERPRETER_OPTIONS, runModule, startModule } from './interpreter.js'
-import { shellEnvironment } from './shell.js'
 
 const HOST = path.resolve(import.meta.dirname, '../python/host.py')
 
@@ -22,7 +22,8 @@ const HOST = path.resolve(import.meta.dirname, '../python/host.py')
  * @property {Record<string, string[]>} only
  * @property {string} [python]
  * @property {string[]} environment
- * @property {string} [site]
+ * @property {string} [page_config]
+ * @property {Record<string, unknown>} problem_members
  * @property {string} [dev]
  *
  * @typedef {object} Options the part of what Netlify Build hands to an event that is used here
@@ -41,7 +42,7 @@ const HOST = path.resolve(import.meta.dirname, '../python/host.py')
  */
 
 /**
- * Builds what goes into the zips beside the entries, and what the site module says about the page.
+ * Builds what goes into the zips beside the entries, and what the page_config module says about the page.
  *
  * @param {Options} options
  */
@@ -57,10 +58,13 @@ export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
         included_files: [...(netlifyConfig.functions[name]?.included_files ?? []), ...files],
       }
     }
-    if (inputs.site) {
+    if (inputs.page_config) {
       const environment = childEnvironment(process.env, inputs.environment)
       const [python, folders] = interpreterOfBundle(inputs)
-      for (const note of applySite(runModule(python, inputs.site, folders, environment), netlifyConfig)) {
+      for (const note of applyPageConfig(
+        runModule(python, inputs.page_config, folders, environment),
+        netlifyConfig,
+      )) {
         console.log(note)
       }
     }
@@ -83,8 +87,9 @@ export async function onPreDev({ inputs, netlifyConfig, utils }) {
       path: [path.resolve(inputs.source)],
       arguments: [...INTERPRETER_OPTIONS, '-B'], // a .pyc cannot tell two edits within one second apart
       environment: inputs.environment,
+      problemMembers: inputs.problem_members,
     })
-    const environment = childEnvironment(shellEnvironment(), inputs.environment)
+    const environment = childEnvironment(devEnvironment(), inputs.environment)
     /** @type {string[]} */
     const notes = []
     if (inputs.dev) {
@@ -99,8 +104,13 @@ export async function onPreDev({ inputs, netlifyConfig, utils }) {
       Object.assign(environment, started.env)
       notes.push(...started.notes)
     }
-    if (inputs.site)
-      notes.push(...applySite(runModule(python, inputs.site, [inputs.source], environment), netlifyConfig))
+    if (inputs.page_config)
+      notes.push(
+        ...applyPageConfig(
+          runModule(python, inputs.page_config, [inputs.source], environment),
+          netlifyConfig,
+        ),
+      )
     for (const note of notes) console.log(note)
   })
 }
@@ -115,13 +125,13 @@ function writeSettings(folder, settings) {
 }
 
 /**
- * Puts what the site module printed where it belongs.
+ * Puts what the page_config module printed where it belongs.
  *
- * @param {{ files?: Record<string, unknown>, headers?: Record<string, Record<string, string>>, notes?: string[] }} site
+ * @param {{ files?: Record<string, unknown>, headers?: Record<string, Record<string, string>>, notes?: string[] }} printed
  * @param {Options['netlifyConfig']} netlifyConfig
  * @returns {string[]} its notes
  */
-function applySite({ files = {}, headers = {}, notes = [] }, netlifyConfig) {
+function applyPageConfig({ files = {}, headers = {}, notes = [] }, netlifyConfig) {
   mkdirSync(netlifyConfig.build.publish, { recursive: true })
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(path.join(netlifyConfig.build.publish, name), `${JSON.stringify(content, null, 2)}\n`)

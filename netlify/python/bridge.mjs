@@ -28,6 +28,7 @@ const PREFIX_BYTES = 8
  * @property {string[]} path folders for sys.path
  * @property {string[]} arguments options for the interpreter
  * @property {string[]} environment names (`NAME` or `PREFIX_*`) of the variables that the child may see
+ * @property {Record<string, unknown>} [problemMembers] what problem documents have besides; see manifest.yml
  *
  * @typedef {object} NetlifyContext the part of Netlify's context that events are made of
  * @property {string} [requestId]
@@ -93,7 +94,7 @@ export function python(handler, { timeoutSeconds, background = false }) {
         }),
       )
       if (background) throw error
-      return timed(problem(code, requestId), begun)
+      return timed(problem(code, requestId, children.problemMembers), begun)
     }
   }
 }
@@ -116,6 +117,8 @@ class Children {
   #keep = process.env.NETLIFY_DEV !== 'true'
   /** @type {Child | undefined} */
   #idle
+  /** @type {Record<string, unknown>} */
+  problemMembers = {}
 
   /** @param {string} handler */
   constructor(handler) {
@@ -149,7 +152,9 @@ class Children {
   }
 
   #start() {
-    return new Child(this.#handler, settings())
+    const found = settings()
+    this.problemMembers = found.problemMembers ?? {}
+    return new Child(this.#handler, found)
   }
 }
 
@@ -465,19 +470,29 @@ function response({ statusCode = 204, headers = {}, multiValueHeaders = {} }, bo
 /**
  * @param {'internal_error' | 'timeout'} code
  * @param {string} requestId
+ * @param {Record<string, unknown>} members
  */
-function problem(code, requestId) {
+function problem(code, requestId, members) {
   const [status, title, detail] =
     code === 'timeout'
       ? [504, 'Gateway Timeout', 'The function took too long to answer.']
       : [500, 'Internal Server Error', 'The function failed. Its log names the reason under this request id.']
+  const added = Object.entries(members).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.replaceAll('{detail}', detail) : value,
+  ])
+  // Netlify applies netlify.toml's headers to files only.
   const headers = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+    'Strict-Transport-Security': 'max-age=31536000',
     'X-Content-Type-Options': 'nosniff',
     'X-Request-Id': requestId,
   }
-  const document = { type: 'about:blank', title, status, detail, code, success: false, error: detail }
+  const document = { ...Object.fromEntries(added), type: 'about:blank', title, status, detail, code }
   return new Response(JSON.stringify(document), { status, headers })
 }

@@ -33,8 +33,6 @@ const problem = (title, detail, code) => ({
   status: code === 'timeout' ? 504 : 500,
   detail,
   code,
-  success: false,
-  error: detail,
 })
 const FAILED = problem(
   'Internal Server Error',
@@ -83,6 +81,10 @@ async function assertProblem(response, expected) {
         'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
         'x-content-type-options': 'nosniff',
         'content-type': 'application/problem+json',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': 'max-age=31536000',
         'x-request-id': 'request-1',
       },
       document: expected,
@@ -358,6 +360,13 @@ def handler(event, context):
     assert.equal(await (await call()).text(), before)
   })
 }
+
+test('a problem has the members that the settings add, and none can hide its own', async t => {
+  const problemMembers = { success: false, error: 'Sorry. {detail}', status: 200 }
+  const { call } = await project(t, 'def handler(event, context): raise ValueError', { problemMembers })
+  const response = await call()
+  await assertProblem(response, { ...FAILED, success: false, error: `Sorry. ${FAILED.detail}` })
+})
 
 test('a handler that cannot be imported is a 500, its traceback once in the log; mended, it answers', async t => {
   const folder = makeProject(t, 'import os\nprint(os.getpid())\nimport no_such_module')

@@ -38,7 +38,7 @@ const FILES = {
   package = "./netlify/plugin"
   [plugins.inputs]
     environment = ["APP_*"]
-    site = "around.site"
+    page_config = "around.page_config"
     dev = "around.dev"
 `,
   '.env': 'APP_FILE=file\nAPP_FILE_AND_SHELL=file\nAPP_MASKED=canary\n',
@@ -51,7 +51,7 @@ seen = {name: value for name, value in os.environ.items() if name.startswith(("A
 print(json.dumps({"env": {"APP_ADDED": "added", "APP_SEEN": json.dumps(seen)}, "notes": ["a stand-in serves"]}), flush=True)
 sys.stdin.read()
 `,
-  'src/around/site.py': `
+  'src/around/page_config.py': `
 import json, os
 seen = {name: value for name, value in os.environ.items() if name.startswith(("APP_", "AWS_", "NETLIFY_"))}
 print(json.dumps({"files": {"config.json": seen}, "headers": {"/*": {"X-From-Site": "yes"}}, "notes": ["a note"]}))

@@ -14,10 +14,10 @@ export const PYTHON = execFileSync('python3', ['-c', 'import sys; print(sys.exec
 /**
  * @param {import('node:test').TestContext} t
  * @param {string} source Python that defines `handler`
- * @param {{ place?: 'bundle' | 'dev', environment?: string[] }} [options]
+ * @param {{ place?: 'bundle' | 'dev', environment?: string[], problemMembers?: object }} [options]
  * @returns {string} the project's folder
  */
-export function makeProject(t, source, { place = 'bundle', environment = [] } = {}) {
+export function makeProject(t, source, { place = 'bundle', environment = [], problemMembers = {} } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'bridge-'))
   t.after(() => rmSync(folder, { recursive: true }))
   cpSync(path.join(REPOSITORY, 'netlify/python'), path.join(folder, 'netlify/python'), { recursive: true })
@@ -27,6 +27,7 @@ export function makeProject(t, source, { place = 'bundle', environment = [] } = 
     path: ['../../../src'],
     arguments: ['-I', '-B', '-X', 'utf8', '-X', 'faulthandler'],
     environment,
+    problemMembers,
   }
   mkdirSync(path.join(folder, '.netlify/python', place), { recursive: true })
   writeFileSync(path.join(folder, '.netlify/python', place, 'python.json'), JSON.stringify(settings))
@@ -76,7 +77,7 @@ export async function load(t, folder, { timeoutSeconds = 20, background = false 
 /**
  * @param {import('node:test').TestContext} t
  * @param {string} source
- * @param {{ timeoutSeconds?: number, background?: boolean, environment?: string[] }} [options]
+ * @param {{ timeoutSeconds?: number, background?: boolean, environment?: string[], problemMembers?: object }} [options]
  */
 export async function project(t, source, options = {}) {
   return load(t, makeProject(t, source, options), options)

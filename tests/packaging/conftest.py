@@ -6,11 +6,11 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-import mirror
 import pytest
 
-from support.builds import Built, clone, netlify_build
-from support.sandbox import unpack
+import interpreter_mirror
+from builds import Built, clone, netlify_build
+from sandbox import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ if (sys.platform, platform.machine()) != ("linux", "x86_64"):
 @pytest.fixture(scope="session")
 def interpreter(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the variables with which bundles can be built here: none, or those of a mirror."""
-    return {} if mirror.can_download() else mirror.make(tmp_path_factory.mktemp("mirror"))
+    return interpreter_mirror.variables(tmp_path_factory.mktemp("mirror"))
 
 
 @pytest.fixture(scope="session")

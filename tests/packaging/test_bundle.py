@@ -16,10 +16,10 @@ import pytest
 
 import bundle
 import elf
-from support.builds import REPOSITORY, clone, write_files
+from builds import REPOSITORY, clone, write_files
 
 if TYPE_CHECKING:
-    from support.builds import Built
+    from builds import Built
 
 BUNDLE = REPOSITORY / "netlify/plugin/bundle.py"
 CACHE_UTILS = REPOSITORY / "node_modules/@netlify/cache-utils/lib/main.js"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.builds import REPOSITORY, BuildFailed, Built, netlify_build, write_files
+from builds import REPOSITORY, BuildFailed, Built, netlify_build, write_files
+from sandbox import unpack
 from support.running import run_site
-from support.sandbox import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path

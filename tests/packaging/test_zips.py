@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from support.builds import REPOSITORY, Built, clone, netlify_build
+from builds import REPOSITORY, Built, clone, netlify_build
 from support.running import RunningSite, run_site
 
 if TYPE_CHECKING:

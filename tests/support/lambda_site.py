@@ -27,7 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support.sandbox import Instance
+from sandbox import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from support.builds import REPOSITORY
-from support.sandbox import loopback_alone
+from builds import REPOSITORY
+from sandbox import loopback_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.builds import Built
+    from builds import Built
 
 STAND_INS = [sys.executable, "-m", "videogen.local"]
 
@@ -72,7 +72,7 @@ def run_site(
             ),
             env={
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": f"{REPOSITORY}/netlify/plugin:{REPOSITORY}/tests:{REPOSITORY}/src",
+                "PYTHONPATH": f"{REPOSITORY}/netlify/plugin:{REPOSITORY}/netlify/emulator:{REPOSITORY}/src",
                 "VIDEOGEN_SIMULATOR_DELAY": "0",
             },
             stdin=subprocess.PIPE,

@@ -30,7 +30,7 @@ class Built:
         return {function["name"]: function for function in listed}
 
     def zip(self, name: str) -> Path:
-        """The zip of one function."""
+        """Return the zip of one function."""
         return self.folder / ".netlify/functions" / f"{name}.zip"
 
 

@@ -5,7 +5,7 @@ cannot download one takes the same path. The copy brings its shared libraries al
 this machine: it runs on machines like this one only. patchelf (https://github.com/NixOS/patchelf), which must
 be on the PATH, makes it look for its libraries beside itself.
 
-    python mirror.py FOLDER
+    python interpreter_mirror.py FOLDER
 
 prints the variables that make bundle.py use it.
 """
@@ -28,6 +28,11 @@ from pathlib import Path
 import bundle
 
 RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/latest"
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """Return the variables with which bundles can be built here: none, or those of a mirror in `folder`."""
+    return {} if can_download() else make(folder)
 
 
 def can_download() -> bool:

@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs'
  *
  * @returns {Record<string, string | undefined>}
  */
-export function shellEnvironment() {
+export function devEnvironment() {
   return { ...process.env, ...startedWith(process.ppid) }
 }
 
