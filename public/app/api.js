@@ -19,8 +19,9 @@
  */
 
 /**
+ * `serverAt`: the answer's own Date, in ms since 1970; null where it has none.
  * @template T
- * @typedef {{ok: true, value: T} | {ok: false, failure: RequestFailure}} Outcome
+ * @typedef {{ok: true, value: T, serverAt: number | null} | {ok: false, failure: RequestFailure}} Outcome
  */
 
 /**
@@ -89,8 +90,8 @@ export function startVideo({ body, key, accessCode, onUpload, signal }) {
     request.onloadend = () => {
       clearTimeout(silence)
       signal.removeEventListener('abort', abort)
-      const retryAfter = request.status ? request.getResponseHeader('Retry-After') : null
-      resolve(outcome(request.status, request.responseText, retryAfter, Date.now()))
+      const header = (/** @type {string} */ name) => (request.status ? request.getResponseHeader(name) : null)
+      resolve(outcome(request.status, request.responseText, header, Date.now()))
     }
     request.send(body)
     if (signal.aborted) abort()
@@ -130,7 +131,8 @@ async function call(path, init) {
       cache: 'no-store',
       signal: AbortSignal.timeout(STATUS_TIMEOUT_MS),
     })
-    return outcome(response.status, await response.text(), response.headers.get('Retry-After'), Date.now())
+    const header = (/** @type {string} */ name) => response.headers.get(name)
+    return outcome(response.status, await response.text(), header, Date.now())
   } catch {
     return { ok: false, failure: { kind: 'network' } }
   }
@@ -140,18 +142,23 @@ async function call(path, init) {
  * What an answer means. Status 0 is the absence of one.
  * @param {number} status
  * @param {string} text
- * @param {string | null} retryAfter the header, in seconds or as a date
- * @param {number} now ms since 1970
+ * @param {(name: string) => string | null} header
+ * @param {number} now ms since 1970, by this device's clock, which may be wrong by days
  * @returns {Outcome<any>}
  */
-export function outcome(status, text, retryAfter, now) {
+export function outcome(status, text, header, now) {
   if (status === 0) return { ok: false, failure: { kind: 'network' } }
   const value = parsed(text)
-  if (status >= 200 && status < 300 && value) return { ok: true, value }
-  return {
-    ok: false,
-    failure: { kind: 'http', status, problem: value, retryAfterMs: milliseconds(retryAfter, now) },
-  }
+  const serverAt = moment(header('Date'))
+  if (status >= 200 && status < 300 && value) return { ok: true, value, serverAt }
+  const retryAfterMs = milliseconds(header('Retry-After'), serverAt ?? now)
+  return { ok: false, failure: { kind: 'http', status, problem: value, retryAfterMs } }
+}
+
+/** @param {string | null} date */
+function moment(date) {
+  const at = Date.parse(date ?? '')
+  return Number.isFinite(at) ? at : null
 }
 
 /**
@@ -168,7 +175,7 @@ function parsed(text) {
 }
 
 /**
- * @param {string | null} retryAfter
+ * @param {string | null} retryAfter in seconds or as a date
  * @param {number} now
  */
 function milliseconds(retryAfter, now) {

@@ -1,12 +1,12 @@
 /** The form: photos, text, shape, and the button that spends money. */
 
+import { keepAccessCode, keptAccessCode } from './access_code.js'
 import { EMPTY, obstacles, promptLength, ratioOf, reduceComposer, startFrame } from './composer.js'
 import { priceOf } from './config.js'
 import { ASPECT_RATIOS, cutOff, frameRatio } from './crop.js'
 import { el, setAttribute, setText } from './dom.js'
 import { createDrafts } from './drafts.js'
 import { createPhotoFrame } from './photo_frame.js'
-import { preference, setPreference } from './preferences.js'
 import { words } from './words.js'
 
 /**
@@ -25,11 +25,6 @@ const FIELD_OF = {
   'no-prompt': 'prompt',
   'prompt-too-long': 'prompt',
   'no-access-code': 'code',
-}
-
-/** @returns {string} the code that the person entered last */
-export function keptAccessCode() {
-  return preference('access-code')
 }
 
 /**
@@ -282,7 +277,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
       return
     }
     isSending = true
-    if (config.accessCodeNeeded) setPreference('access-code', composer.accessCode.trim())
+    if (config.accessCodeNeeded) keepAccessCode(composer.accessCode.trim())
     render()
     keep()
     await Promise.all(preparing.values())

@@ -1,9 +1,84 @@
 /** This browser's database: what the form holds, the jobs, and the photos of both. */
 
+import { clock as realClock } from './clock.js'
+
 const DATABASE = 'videogen'
 const VERSION = 2
 /** @type {Record<string, IDBObjectStoreParameters>} */
 const STORES = { jobs: { keyPath: 'key' }, pictures: {}, drafts: { keyPath: 'key' }, draftPhotos: {} }
+/** A database that is silent for so long has been lost (it happens after a phone has slept), in ms. */
+const SILENCE_MS = 5_000
+
+/**
+ * @template T
+ * @typedef {(database: IDBDatabase) => Promise<T>} Work
+ */
+
+/** @typedef {{use: <T>(work: Work<T>) => Promise<T>}} Connection */
+
+/**
+ * A connection that is opened when it is used, and again where it was cut: by a browser that took the database
+ * away from a sleeping page, by cleared data, by a page of another version.
+ * @param {{open?: () => Promise<IDBDatabase>, clock?: import('./clock.js').Clock}} [parts]
+ * @returns {Connection}
+ */
+export function connect({ open = openDatabase, clock = realClock } = {}) {
+  /** @type {Promise<IDBDatabase> | null} */
+  let opened = null
+
+  /**
+   * @template T
+   * @param {Work<T>} work
+   */
+  async function attempt(work) {
+    opened ??= open()
+    const own = opened
+    const drop = () => {
+      if (opened === own) opened = null
+    }
+    try {
+      return await inTime(
+        own.then(database => {
+          database.onclose = drop
+          return work(database)
+        }),
+        clock,
+      )
+    } catch (error) {
+      drop()
+      own.then(database => database.close()).catch(() => {})
+      throw error
+    }
+  }
+
+  return {
+    async use(work) {
+      const isFirst = opened === null
+      try {
+        return await attempt(work)
+      } catch (error) {
+        // A connection that was just opened is not a cut one, and a silent one would only be silent again.
+        if (isFirst || error instanceof Silence) throw error
+        return attempt(work)
+      }
+    },
+  }
+}
+
+class Silence extends Error {}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {import('./clock.js').Clock} clock
+ * @returns {Promise<T>}
+ */
+export function inTime(promise, clock) {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => reject(new Silence('the database does not answer')), SILENCE_MS)
+    promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
+  })
+}
 
 /** @returns {Promise<IDBDatabase>} */
 export function openDatabase() {

@@ -6,7 +6,8 @@
  * named after its draft, so that another tab takes a draft over only when its own tab is gone.
  */
 
-import { finished, newKey, openDatabase, result } from './database.js'
+import { connect, finished, newKey, result } from './database.js'
+import { exclusively, locks } from './locks.js'
 
 /**
  * @typedef {object} Content
@@ -29,13 +30,7 @@ export function createDrafts() {
   /** Which photos lie in the database. @type {Set<number>} */
   let stored = new Set()
   let release = () => {}
-  /** @type {Promise<IDBDatabase> | null} */
-  let opened = null
-
-  function database() {
-    opened ??= openDatabase()
-    return opened
-  }
+  const { use } = connect()
 
   /**
    * Hold a draft's lock until `release`, once it is free.
@@ -46,8 +41,7 @@ export function createDrafts() {
     const held = async () => {
       if (await begin()) await new Promise(resolve => (release = () => resolve(undefined)))
     }
-    // Without locks (plain http) this tab is taken for the only one.
-    await (navigator.locks ? navigator.locks.request(lockOf(draft), held) : held())
+    await exclusively(locks(), lockOf(draft), held)
   }
 
   function leave() {
@@ -82,15 +76,17 @@ export function createDrafts() {
       stored = new Set(photos.map(({ id }) => id))
       if (!hasContent) leave()
       try {
-        const transaction = (await database()).transaction(['drafts', 'draftPhotos'], 'readwrite')
-        const drafts = transaction.objectStore('drafts')
-        const draftPhotos = transaction.objectStore('draftPhotos')
-        for (const { id, file, isPrepared } of added) draftPhotos.put({ file, isPrepared }, [own, id])
-        for (const id of removed) draftPhotos.delete([own, id])
-        if (hasContent) drafts.put({ ...text, key: own, photos: photos.map(({ id }) => id) })
-        else drafts.delete(own)
-        transaction.commit()
-        await finished(transaction)
+        await use(database => {
+          const transaction = database.transaction(['drafts', 'draftPhotos'], 'readwrite')
+          const drafts = transaction.objectStore('drafts')
+          const draftPhotos = transaction.objectStore('draftPhotos')
+          for (const { id, file, isPrepared } of added) draftPhotos.put({ file, isPrepared }, [own, id])
+          for (const id of removed) draftPhotos.delete([own, id])
+          if (hasContent) drafts.put({ ...text, key: own, photos: photos.map(({ id }) => id) })
+          else drafts.delete(own)
+          transaction.commit()
+          return finished(transaction)
+        })
       } catch {
         // The form works the same until it is closed.
       }
@@ -101,14 +97,14 @@ export function createDrafts() {
      * @param {(content: Content) => void} take
      */
     async restore(take) {
-      const found = await database()
-        .then(open => result(open.transaction('drafts').objectStore('drafts').getAll()))
-        .catch(() => [])
+      const found = await use(database =>
+        result(database.transaction('drafts').objectStore('drafts').getAll()),
+      ).catch(() => [])
       const records = /** @type {Record[]} */ (found).sort((a, b) => +b.isPressed - +a.isPressed)
       for (const record of records) {
         void hold(record.key, async () => {
           // Read only now: its own tab may have sent it meanwhile, and here the person may have begun another.
-          const content = await read(await database(), record.key)
+          const content = await use(database => read(database, record.key)).catch(() => null)
           if (!content || isBegun) return false
           isBegun = true
           key = record.key

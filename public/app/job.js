@@ -35,6 +35,7 @@
  * @property {string | null} ownerToken
  * @property {Status | null} status the site's last word
  * @property {number | null} answeredAt when that was, ms since 1970
+ * @property {number | null} skew how far this device's clock was ahead of the site's then, in ms; null: unknown
  * @property {number | null} silentSince when the site stopped answering, ms since 1970
  * @property {boolean} missing the site knows no such job
  * @property {number | null} upload how much has been uploaded, 0 to 1; not stored
@@ -44,13 +45,13 @@
 /**
  * @typedef {{type: 'sending'}
  *   | {type: 'uploaded', share: number}
- *   | {type: 'start-answered', answer: StartAnswer, at: number}
+ *   | {type: 'start-answered', answer: StartAnswer, at: number, serverAt: number | null}
  *   | {type: 'start-failed', failure: RequestFailure, at: number}
  *   | {type: 'resent', at: number}
  *   | {type: 'held-again', at: number}
  *   | {type: 'cancel-wanted'}
  *   | {type: 'cancel-failed'}
- *   | {type: 'status-answered', status: Status, at: number}
+ *   | {type: 'status-answered', status: Status, at: number, serverAt: number | null}
  *   | {type: 'status-failed', failure: RequestFailure, at: number}} JobEvent
  */
 
@@ -69,8 +70,15 @@ const ATTEMPTS = 6
 const LONGEST_WAIT_MS = 30_000
 /** Server errors that no repetition mends. */
 const LASTING = ['misconfigured']
-/** A Retry-After up to this is waited for; beyond it the person decides. */
-const PATIENCE_MS = 60_000
+/** A Retry-After up to this is waited for; beyond it the person decides. No other wait to send is longer. */
+export const PATIENCE_MS = 60_000
+/** A link to a video is renewed when it has less than this left, in ms. */
+const LINK_RESERVE_MS = 60_000
+/**
+ * Only so long after an answer does the page say that nothing has been bought, in ms. It draws once a second:
+ * the sentence is gone 2 s after the answer.
+ */
+const FRESH_MS = 1_000
 
 /** @type {Stage[]} */
 export const STAGES = ['uploading', 'queued', 'rendering', 'saving']
@@ -98,6 +106,7 @@ export function newJob({ at, holdMs, retryOf = null, rescue = false, ...draft })
     ownerToken: null,
     status: null,
     answeredAt: null,
+    skew: null,
     silentSince: null,
     missing: false,
     upload: null,
@@ -136,7 +145,7 @@ export function reduceJob(job, event) {
     case 'uploaded':
       return { ...job, upload: event.share, mayHaveArrived: job.mayHaveArrived || event.share === 1 }
     case 'start-answered':
-      return started(job, event.answer, event.at)
+      return started(job, event.answer, event)
     case 'start-failed':
       return afterFailedStart(job, event.failure, event.at)
     case 'resent':
@@ -154,6 +163,7 @@ export function reduceJob(job, event) {
         prompt: event.status.deletedAt ? '' : job.prompt || event.status.prompt,
         photosCount: job.photosCount || event.status.photosCount,
         answeredAt: event.at,
+        skew: skewOf(event),
         silentSince: null,
         missing: false,
         cancelWanted: job.cancelWanted && !hasEnded(event.status),
@@ -167,13 +177,18 @@ export function reduceJob(job, event) {
   }
 }
 
+/** @param {{at: number, serverAt: number | null}} answer */
+function skewOf({ at, serverAt }) {
+  return serverAt === null ? null : at - serverAt
+}
+
 /**
  * @param {Job} job
  * @param {StartAnswer} answer
- * @param {number} at
+ * @param {{at: number, serverAt: number | null}} when
  * @returns {Job}
  */
-function started(job, answer, at) {
+function started(job, answer, when) {
   return {
     ...job,
     phase: 'started',
@@ -181,7 +196,8 @@ function started(job, answer, at) {
     ownerToken: answer.ownerToken,
     problem: null,
     upload: null,
-    answeredAt: at,
+    answeredAt: when.at,
+    skew: skewOf(when),
     status: {
       jobId: answer.jobId,
       status: 'queued',
@@ -328,4 +344,25 @@ export function canRescue(job) {
  */
 export function isUnsent(job) {
   return (job.phase === 'held' || job.phase === 'sending') && !job.mayHaveArrived
+}
+
+/**
+ * Whether the site has answered just now: what it said of money still holds.
+ * @param {Job} job
+ * @param {number} now
+ */
+export function isFresh({ answeredAt }, now) {
+  const age = answeredAt === null ? Number.POSITIVE_INFINITY : now - answeredAt
+  return age >= 0 && age <= FRESH_MS
+}
+
+/**
+ * When the link to the video is to be renewed, by this device's clock, in ms; null: only if it stops working.
+ * How long it lasts is told by the answer itself, since this clock, or a proxy's, may be wrong by days.
+ * @param {Job} job
+ */
+export function linkRenewalAt({ status, answeredAt, skew }) {
+  if (!status?.videoUrlExpiresAt || answeredAt === null || (skew ?? null) === null) return null
+  const lifetime = Date.parse(status.videoUrlExpiresAt) - (answeredAt - (skew ?? 0))
+  return lifetime > LINK_RESERVE_MS ? answeredAt + lifetime - LINK_RESERVE_MS : null
 }

@@ -3,7 +3,7 @@
  * private windows, a full disk) is kept in memory: the page works the same until it is closed.
  */
 
-import { finished, openDatabase, result } from './database.js'
+import { connect, finished, result } from './database.js'
 
 /** @typedef {import('./job.js').Job} Job */
 
@@ -14,7 +14,9 @@ import { finished, openDatabase, result } from './database.js'
  */
 
 /**
+ * Every promise may be rejected: a browser can take its database away at any moment.
  * @typedef {object} JobStore
+ * @property {(key: string) => boolean} isUnkept whether a job lies in memory alone
  * @property {() => Promise<Job[]>} all
  * @property {(key: string) => Promise<Job | undefined>} get
  * @property {(job: Job, pictures: Pictures) => Promise<void>} add in place of the draft of this key; resolves
@@ -26,62 +28,78 @@ import { finished, openDatabase, result } from './database.js'
  * @property {(key: string) => Promise<void>} remove
  */
 
+const ALL_STORES = ['jobs', 'pictures', 'drafts', 'draftPhotos']
 /** @type {Pictures} */
-const NO_PICTURES = { photos: [], thumbnail: null }
+export const NO_PICTURES = { photos: [], thumbnail: null }
 
 /** A draft's photos lie under [its key, a number]. @param {string} key */
 const photosOfDraft = key => IDBKeyRange.bound([key], [key, Number.POSITIVE_INFINITY])
 
-/** @returns {Promise<{store: JobStore, isLasting: boolean}>} */
-export async function openJobStore() {
-  try {
-    return { store: withOverflow(inDatabase(await openDatabase()), inMemory()), isLasting: true }
-  } catch {
-    return { store: inMemory(), isLasting: false }
-  }
+/**
+ * @param {import('./database.js').Connection} [connection]
+ * @returns {JobStore}
+ */
+export function openJobStore(connection = connect()) {
+  return withOverflow(inDatabase(connection), inMemory())
 }
 
 /**
- * @param {IDBDatabase} database
+ * @param {import('./database.js').Connection} connection
  * @returns {JobStore}
  */
-function inDatabase(database) {
-  const read = (/** @type {string} */ name) => database.transaction(name).objectStore(name)
-  // 'strict': the write is on the disk, not only with the system, before anything is sent.
-  const write = (/** @type {string[]} */ ...stores) =>
-    database.transaction(['jobs', 'pictures', ...stores], 'readwrite', { durability: 'strict' })
+function inDatabase({ use }) {
+  /**
+   * @template T
+   * @param {string} name
+   * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
+   */
+  const read = (name, ask) => use(database => result(ask(database.transaction(name).objectStore(name))))
+  /**
+   * 'strict': the write is on the disk, not only with the system, before anything is sent.
+   * @template T
+   * @param {string[]} stores
+   * @param {(transaction: IDBTransaction) => T | Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  const write = (stores, work) =>
+    use(async database => {
+      const transaction = database.transaction(stores, 'readwrite', { durability: 'strict' })
+      const done = finished(transaction)
+      // An abort is told below, and not a second time as a rejection that nobody handles.
+      done.catch(() => {})
+      const value = await work(transaction)
+      await done
+      return value
+    })
   return {
-    all: () => result(read('jobs').getAll()),
-    get: key => result(read('jobs').get(key)),
-    pictures: async key => (await result(read('pictures').get(key))) ?? NO_PICTURES,
-    add(job, pictures) {
-      const transaction = write('drafts', 'draftPhotos')
-      transaction.objectStore('jobs').put(job)
-      transaction.objectStore('pictures').put(pictures, job.key)
-      dropDraft(transaction, job.key)
-      return finished(transaction)
-    },
-    async update(key, change) {
-      const transaction = write()
-      const jobs = transaction.objectStore('jobs')
-      const job = /** @type {Job | undefined} */ (await result(jobs.get(key)))
-      const changed = job && change(job)
-      if (changed) jobs.put(changed)
-      await finished(transaction)
-      return changed
-    },
-    dropPictures(key) {
-      const transaction = write()
-      transaction.objectStore('pictures').delete(key)
-      return finished(transaction)
-    },
-    remove(key) {
-      const transaction = write('drafts', 'draftPhotos')
-      transaction.objectStore('jobs').delete(key)
-      transaction.objectStore('pictures').delete(key)
-      dropDraft(transaction, key)
-      return finished(transaction)
-    },
+    isUnkept: () => false,
+    all: () => read('jobs', jobs => jobs.getAll()),
+    get: key => read('jobs', jobs => jobs.get(key)),
+    pictures: async key => (await read('pictures', pictures => pictures.get(key))) ?? NO_PICTURES,
+    add: (job, pictures) =>
+      write(ALL_STORES, transaction => {
+        transaction.objectStore('jobs').put(job)
+        transaction.objectStore('pictures').put(pictures, job.key)
+        dropDraft(transaction, job.key)
+      }),
+    update: (key, change) =>
+      write(['jobs'], async transaction => {
+        const jobs = transaction.objectStore('jobs')
+        const job = /** @type {Job | undefined} */ (await result(jobs.get(key)))
+        const changed = job && change(job)
+        if (changed) jobs.put(changed)
+        return changed
+      }),
+    dropPictures: key =>
+      write(['pictures'], transaction => {
+        transaction.objectStore('pictures').delete(key)
+      }),
+    remove: key =>
+      write(ALL_STORES, transaction => {
+        transaction.objectStore('jobs').delete(key)
+        transaction.objectStore('pictures').delete(key)
+        dropDraft(transaction, key)
+      }),
   }
 }
 
@@ -99,6 +117,7 @@ function inMemory() {
   /** @type {Map<string, {job: Job, pictures: Pictures}>} */
   const entries = new Map()
   return {
+    isUnkept: key => entries.has(key),
     all: async () => [...entries.values()].map(({ job }) => job),
     get: async key => entries.get(key)?.job,
     pictures: async key => entries.get(key)?.pictures ?? NO_PICTURES,
@@ -130,17 +149,22 @@ function inMemory() {
  * @returns {JobStore}
  */
 function withOverflow(database, memory) {
-  const home = async (/** @type {string} */ key) => ((await memory.get(key)) ? memory : database)
+  const home = (/** @type {string} */ key) => (memory.isUnkept(key) ? memory : database)
   return {
+    isUnkept: memory.isUnkept,
     all: async () => [...(await database.all()), ...(await memory.all())],
     add: (job, pictures) => database.add(job, pictures).catch(() => memory.add(job, pictures)),
-    get: async key => (await home(key)).get(key),
-    update: async (key, change) => (await home(key)).update(key, change),
-    pictures: async key => (await home(key)).pictures(key),
-    dropPictures: async key => (await home(key)).dropPictures(key),
+    get: key => home(key).get(key),
+    update: (key, change) => home(key).update(key, change),
+    pictures: key => home(key).pictures(key),
+    dropPictures: key => home(key).dropPictures(key),
     async remove(key) {
+      const isUnkept = memory.isUnkept(key)
       await memory.remove(key)
-      await database.remove(key)
+      // The draft that it was may still lie in a database that took the job no more.
+      await database.remove(key).catch(error => {
+        if (!isUnkept) throw error
+      })
     },
   }
 }

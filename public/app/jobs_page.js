@@ -1,17 +1,20 @@
 /** The part of the page that deals with jobs: which one is shown, the history, what is said when one moves on. */
 
-import { keptAccessCode } from './composer_view.js'
+import { keptAccessCode } from './access_code.js'
+import * as api from './api.js'
 import { createEngine } from './engine.js'
 import { createHistoryView } from './history_view.js'
-import { isUnderWay, stageOf } from './job.js'
+import { isUnderWay, linkRenewalAt, stageOf } from './job.js'
 import { createJobActions, linkTo, permalink } from './job_actions.js'
 import { openJobStore } from './job_store.js'
 import { createJobView } from './job_view.js'
 import { FORM } from './layout.js'
 import * as notifications from './notifications.js'
 import { keepPage } from './offline.js'
+import { dataUrl } from './photos.js'
 import { headline } from './phrases.js'
 import { createPictures } from './pictures.js'
+import { platform } from './platform.js'
 import { canShareFiles } from './sharing.js'
 import { words } from './words.js'
 
@@ -23,21 +26,27 @@ import { words } from './words.js'
 /** The address of a job; before the site has given it an id, `~` and the key that it has in this browser. */
 const PERMALINK = /^#([A-Za-z0-9_-]{22})$/
 const LOCAL_LINK = /^#~([0-9a-f]{32})$/
-/** A link to a video is renewed when it has less than this left, in ms. */
-const LINK_RESERVE_MS = 60_000
 
 /**
  * @param {{config: import('./config.js').Config, composer: import('./composer_view.js').ComposerView,
  *   layout: import('./layout.js').Layout}} page
  */
 export async function openJobsPage({ config, composer, layout }) {
-  const { store, isLasting } = await openJobStore()
   /** @type {string | null} */
   let shownKey = null
+  let hasSaidUnkept = false
   /** What ended while nobody looked. @type {Job | null} */
   let news = null
 
-  const engine = createEngine({ store, accessCode: keptAccessCode, onChange })
+  const engine = createEngine({
+    ...platform,
+    api,
+    store: openJobStore(),
+    accessCode: keptAccessCode,
+    dataUrl,
+    onChange,
+    onUnkept,
+  })
   const pictures = createPictures({ load: engine.pictures, onLoad: render })
   const history = createHistoryView({
     linkTo,
@@ -57,7 +66,6 @@ export async function openJobsPage({ config, composer, layout }) {
   await engine.open()
   layout.main.prepend(jobView.element)
   layout.history.replaceChildren(layout.historyHeading, ...history.elements)
-  if (!isLasting) layout.say(words.notices.notKept)
   route({ isFirst: true })
   addEventListener('hashchange', () => route({ isFirst: false }))
   // A link to what is shown already changes no address, and leads there all the same.
@@ -112,7 +120,7 @@ export async function openJobsPage({ config, composer, layout }) {
         canSaveToDevice: canShareFiles(),
         permalink: permalink(job),
       })
-      renewLinks(job, now)
+      renewLink(job, now)
     }
     // A job that is only watched by its link has no key of this browser.
     const own = [...engine.jobs.values()].filter(({ key, jobId }) => key !== jobId)
@@ -131,9 +139,14 @@ export async function openJobsPage({ config, composer, layout }) {
    * @param {Job} job
    * @param {number} now
    */
-  function renewLinks({ key, status }, now) {
-    if (!status?.videoUrl || !status.videoUrlExpiresAt || document.hidden || !navigator.onLine) return
-    if (Date.parse(status.videoUrlExpiresAt) - now < LINK_RESERVE_MS) void engine.refresh(key)
+  function renewLink(job, now) {
+    const at = linkRenewalAt(job)
+    if (at !== null && now >= at && !document.hidden) engine.renew(job.key)
+  }
+
+  function onUnkept() {
+    if (!hasSaidUnkept) layout.say(words.notices.notKept)
+    hasSaidUnkept = true
   }
 
   /**

@@ -3,8 +3,11 @@
  * begins to use the page.
  */
 
+import { openChannel } from './channel.js'
+import { clock } from './clock.js'
 import { createComposerView } from './composer_view.js'
 import { loadConfig } from './config.js'
+import { inTime } from './database.js'
 import { takePhotosFromAnywhere } from './drop.js'
 import { createLayout, FORM } from './layout.js'
 import { words } from './words.js'
@@ -63,7 +66,7 @@ document.body.append(...layout.elements)
 if (isKnown) void composer.restore()
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })
-new BroadcastChannel('videogen').addEventListener('message', load, { once: true })
+openChannel().listen(load)
 
 /**
  * Whether this browser may have jobs, or a form that was begun. The database itself is asked: a mark in localStorage, which is written to
@@ -71,7 +74,7 @@ new BroadcastChannel('videogen').addEventListener('message', load, { once: true 
  */
 async function hasUsedThePage() {
   try {
-    return (await indexedDB.databases()).length > 0
+    return (await inTime(indexedDB.databases(), clock)).length > 0
   } catch {
     return true
   }

@@ -1,74 +1,137 @@
-/**
- * When to ask for a job's state again. Pure: a state, events that change it, and the time of the next question.
- *
- * The server names the interval. The page only stretches it while nobody is looking, stops while there is no
- * network, and backs off while the site does not answer.
- */
+/** Asks the site for the jobs' states. When to ask is decided in poll.js. */
 
-/** The shortest interval in a hidden tab, in milliseconds. */
-export const HIDDEN_MS = 20_000
-const FIRST_RETRY_MS = 1_000
-const LONGEST_RETRY_MS = 30_000
+import { hasEnded } from './job.js'
+import { dueAt, firstPoll, reducePoll } from './poll.js'
 
 /**
- * @typedef {object} Poll
- * @property {number} since when the last answer or failure came, in ms
- * @property {number | null} wait how long to wait after `since`, in ms; null: never ask again
- * @property {number} failures how many in a row
- * @property {boolean} hidden nobody looks at the tab
- * @property {boolean} offline the browser has no network
+ * @typedef {import('./job.js').Job} Job
+ * @typedef {import('./poll.js').Poll} Poll
+ * @typedef {import('./poll.js').PollEvent} PollEvent
  */
 
 /**
- * @typedef {{type: 'answered', at: number, pollAfterMs: number | null}
- *   | {type: 'failed', at: number, retryAfterMs: number | null}
- *   | {type: 'hidden'} | {type: 'shown'}
- *   | {type: 'offline'} | {type: 'online', at: number}} PollEvent
+ * @param {{api: Pick<typeof import('./api.js'), 'videoStatus'>, jobs: import('./jobs.js').Jobs,
+ *   clock: import('./clock.js').Clock, presence: import('./platform.js').Presence}} options
  */
+export function createPoller({ api, jobs, clock, presence }) {
+  /** @type {Map<string, Poll>} */
+  const polls = new Map()
+  /** @type {Set<string>} */
+  const asking = new Set()
+  let isLeading = false
+  /** @type {any} */
+  let timer
 
-/**
- * A poll that asks at once.
- * @param {{at: number, hidden: boolean, offline: boolean}} now
- * @returns {Poll}
- */
-export function firstPoll({ at, hidden, offline }) {
-  return { since: at, wait: 0, failures: 0, hidden, offline }
-}
+  jobs.onRemoved(key => polls.delete(key))
 
-/**
- * @param {Poll} poll
- * @param {PollEvent} event
- * @returns {Poll}
- */
-export function reducePoll(poll, event) {
-  switch (event.type) {
-    case 'answered':
-      return { ...poll, since: event.at, wait: event.pollAfterMs, failures: 0 }
-    case 'failed': {
-      const backoff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** poll.failures)
-      return {
-        ...poll,
-        since: event.at,
-        wait: Math.max(backoff, event.retryAfterMs ?? 0),
-        failures: poll.failures + 1,
-      }
+  function begin() {
+    return firstPoll({ at: clock.monotonic(), hidden: presence.isHidden(), offline: !presence.isOnline() })
+  }
+
+  /**
+   * @param {string} key
+   * @param {PollEvent} event
+   */
+  function reduce(key, event) {
+    polls.set(key, reducePoll(polls.get(key) ?? begin(), event))
+  }
+
+  /** Whether the site will say no more about a job than it has. @param {Job} job */
+  function isFinal(job) {
+    return job.missing || (hasEnded(job.status) && job.status?.pollAfterMs === null)
+  }
+
+  /**
+   * Ask for a job's state at once, and from then on as the site says.
+   * @param {string} key
+   */
+  function renew(key) {
+    if (!jobs.get(key)?.jobId || polls.has(key)) return
+    polls.set(key, begin())
+    tick()
+  }
+
+  /**
+   * Ask for a job's state if there is more to come.
+   * @param {Job} job
+   */
+  function follow(job) {
+    if (isFinal(job)) polls.delete(job.key)
+    else renew(job.key)
+  }
+
+  /**
+   * Ask again when the site says.
+   * @param {string} key
+   * @param {{pollAfterMs: number | null}} answer
+   */
+  function wait(key, { pollAfterMs }) {
+    if (pollAfterMs === null) polls.delete(key)
+    else reduce(key, { type: 'answered', at: clock.monotonic(), pollAfterMs })
+    tick()
+  }
+
+  function tick() {
+    clock.clearTimeout(timer)
+    const dues = [...polls].flatMap(([key, poll]) => {
+      const due = asking.has(key) || !(isLeading || jobs.isOurs(key)) ? null : dueAt(poll)
+      return due === null ? [] : [{ key, due }]
+    })
+    const now = clock.monotonic()
+    for (const { key, due } of dues) if (due <= now) void ask(key)
+    const next = Math.min(...dues.filter(({ due }) => due > now).map(({ due }) => due))
+    if (Number.isFinite(next)) timer = clock.setTimeout(tick, next - now)
+  }
+
+  /**
+   * Ask for a job's state now.
+   * @param {string} key
+   */
+  async function ask(key) {
+    const jobId = jobs.get(key)?.jobId
+    if (!jobId || asking.has(key)) return
+    asking.add(key)
+    const outcome = await api.videoStatus(jobId)
+    const at = clock.now()
+    const job = await jobs.apply(
+      key,
+      outcome.ok
+        ? { type: 'status-answered', status: outcome.value, at, serverAt: outcome.serverAt }
+        : { type: 'status-failed', failure: outcome.failure, at },
+    )
+    asking.delete(key)
+    if (!job) return
+    if (outcome.ok) return wait(key, outcome.value)
+    if (job.missing) polls.delete(key)
+    else {
+      const retryAfterMs = outcome.failure.kind === 'http' ? outcome.failure.retryAfterMs : null
+      reduce(key, { type: 'failed', at: clock.monotonic(), retryAfterMs })
     }
-    case 'hidden':
-      return { ...poll, hidden: true }
-    case 'shown':
-      return { ...poll, hidden: false }
-    case 'offline':
-      return { ...poll, offline: true }
-    case 'online':
-      return { ...poll, offline: false, since: event.at, wait: poll.wait === null ? null : 0 }
+    tick()
+  }
+
+  /** @param {PollEvent} event */
+  function all(event) {
+    for (const key of polls.keys()) reduce(key, event)
+    tick()
+  }
+
+  presence.on('online', () => all({ type: 'online', at: clock.monotonic() }))
+  presence.on('offline', () => all({ type: 'offline' }))
+  presence.on('visibilitychange', () => all({ type: presence.isHidden() ? 'hidden' : 'shown' }))
+
+  return {
+    follow,
+    renew,
+    wait,
+    ask,
+
+    /** @param {boolean} leads whether this tab asks for the jobs that all tabs know */
+    lead(leads) {
+      isLeading = leads
+      tick()
+    },
   }
 }
 
-/**
- * When to ask next, in ms; null: not as things are.
- * @param {Poll} poll
- */
-export function dueAt({ since, wait, hidden, offline }) {
-  if (wait === null || offline) return null
-  return since + (hidden && wait > 0 ? Math.max(wait, HIDDEN_MS) : wait)
-}
+/** @typedef {ReturnType<typeof createPoller>} Poller */

@@ -6,12 +6,12 @@ const NOW = Date.parse('2026-11-20T10:00:00Z')
 /**
  * @param {number} status
  * @param {string} text
- * @param {string | null} [retryAfter]
+ * @param {Record<string, string>} [headers]
  */
-const of = (status, text, retryAfter = null) => outcome(status, text, retryAfter, NOW)
+const of = (status, text, headers = {}) => outcome(status, text, name => headers[name] ?? null, NOW)
 
 test('a JSON object with a success is the value', () => {
-  assert.deepEqual(of(202, '{"jobId":"x"}'), { ok: true, value: { jobId: 'x' } })
+  assert.deepEqual(of(202, '{"jobId":"x"}'), { ok: true, value: { jobId: 'x' }, serverAt: null })
 })
 
 test('no answer at all is the network', () => {
@@ -19,7 +19,7 @@ test('no answer at all is the network', () => {
 })
 
 test('a problem keeps its status, its body and when to come back', () => {
-  assert.deepEqual(of(429, '{"code":"daily_limit"}', '90'), {
+  assert.deepEqual(of(429, '{"code":"daily_limit"}', { 'Retry-After': '90' }), {
     ok: false,
     failure: { kind: 'http', status: 429, problem: { code: 'daily_limit' }, retryAfterMs: 90_000 },
   })
@@ -41,9 +41,17 @@ test('an answer that is no JSON object is a failure, whatever its status', () =>
   }
 })
 
+test('the answer’s own Date is told, and counts for a Retry-After that is a date', () => {
+  const headers = { Date: 'Thu, 19 Nov 2026 10:00:00 GMT', 'Retry-After': 'Thu, 19 Nov 2026 10:01:00 GMT' }
+  const answer = of(200, '{}', headers)
+  assert.equal(answer.ok && answer.serverAt, NOW - 86_400_000)
+  const refusal = of(503, '{}', headers)
+  assert.equal(!refusal.ok && refusal.failure.kind === 'http' && refusal.failure.retryAfterMs, 60_000)
+})
+
 test('Retry-After may be a date; one that is neither is none', () => {
   const wait = (/** @type {string} */ header) => {
-    const answer = of(503, '{}', header)
+    const answer = of(503, '{}', { 'Retry-After': header })
     return !answer.ok && answer.failure.kind === 'http' && answer.failure.retryAfterMs
   }
   assert.equal(wait('Fri, 20 Nov 2026 10:01:00 GMT'), 60_000)

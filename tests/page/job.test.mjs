@@ -40,7 +40,7 @@ const answer = {
   createdAt: '2026-11-20T10:00:00Z',
 }
 /** @type {JobEvent} */
-const answered = { type: 'start-answered', answer, at: NOW + 500 }
+const answered = { type: 'start-answered', answer, at: NOW + 500, serverAt: null }
 
 /**
  * @param {Job} job
@@ -56,7 +56,12 @@ const started = after(free, { type: 'sending' }, answered)
  */
 function says(status, changes) {
   assert.ok(started.status)
-  return { type: 'status-answered', at: NOW + 1_000, status: { ...started.status, status, ...changes } }
+  return {
+    type: 'status-answered',
+    at: NOW + 1_000,
+    serverAt: null,
+    status: { ...started.status, status, ...changes },
+  }
 }
 
 /**

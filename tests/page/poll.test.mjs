@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dueAt, firstPoll, HIDDEN_MS, reducePoll } from '../../public/app/poller.js'
+import { dueAt, firstPoll, HIDDEN_MS, reducePoll } from '../../public/app/poll.js'
 
-/** @typedef {import('../../public/app/poller.js').PollEvent} PollEvent */
+/** @typedef {import('../../public/app/poll.js').PollEvent} PollEvent */
 
 const shown = { at: 1_000, hidden: false, offline: false }
 /** @param {PollEvent[]} events */
