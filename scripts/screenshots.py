@@ -108,7 +108,7 @@ def restored(page: Page, _: Functions, site: StaticSite) -> None:
     """Show the form as it comes back after a reload."""
     form(page, _, site)
     page.reload()
-    page.get_by_text("Your photos and your text from last time are back.").wait_for()
+    page.get_by_text("Your photos and text from last time are back.").wait_for()
     expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(2)
 
 

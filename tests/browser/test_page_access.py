@@ -57,7 +57,7 @@ def test_the_whole_way_by_keyboard_alone(open_page: OpenPage, functions: Functio
     functions.states(status("queued"), RENDERING | {"pollAfterMs": 20}, completed())
     page = open_page()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     # Listened for from here on: the browser needs a moment before it hands choosers to a test.
     choosers: list[FileChooser] = []
     page.on("filechooser", lambda chooser: choosers.append(chooser))  # noqa: PLW0108 - takes no builtin
@@ -125,7 +125,7 @@ def test_the_wait_as_a_screen_reader_finds_it(open_page: OpenPage, functions: Fu
         - heading "Making your video" [level=1]
         - figure:
           - img "Your photo"
-        - paragraph: /You may close this page/
+        - paragraph: /You can close this page/
         - list "Progress":
           - listitem: Uploading (done)
           - listitem: Queued (done)
@@ -153,7 +153,7 @@ def test_the_result_as_a_screen_reader_finds_it(open_page: OpenPage, functions: 
         - paragraph: Kept until 20 Dec 2026.
         - link "Download"
         - button "Copy link"
-        - button "Edit and make another"
+        - button "Edit"
         - button "Delete …"
     """)
 

@@ -113,7 +113,7 @@ def interrupt(way: str, visitor: Visitor, page: Page, session: CDPSession, promp
             return page
         case "offline":
             network(session, offline=True)
-            expect(page.get_by_text("There is no network.")).to_be_visible()
+            expect(page.get_by_text("You are offline.")).to_be_visible()
             network(session)
             return page
         case "slow network":

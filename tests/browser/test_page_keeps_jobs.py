@@ -107,7 +107,7 @@ def test_the_press_shows_at_once_and_is_kept_while_the_photo_is_prepared(
     expect(page.get_by_label("What happens in the video?")).to_be_focused()
     page.get_by_label("What happens in the video?").fill("Wind.")
     page.get_by_role("button", name="Generate").click()
-    expect(page.get_by_text("Got it. It starts as soon as your photos are ready.")).to_be_visible()
+    expect(page.get_by_text("Your video starts as soon as your photos are ready.")).to_be_visible()
     expect(page.get_by_role("button", name="Generate")).to_be_disabled()
     assert axe_violations(page) == []
     assert functions.starts == []
@@ -129,7 +129,7 @@ def test_a_form_that_was_begun_comes_back_after_a_reload_and_in_the_next_tab(
         if again is None:
             page.close()
             again = open_page(context=context)  # noqa: PLW2901
-        expect(again.get_by_text("Your photos and your text from last time are back.")).to_be_visible()
+        expect(again.get_by_text("Your photos and text from last time are back.")).to_be_visible()
         expect(again.get_by_label("What happens in the video?")).to_have_value("Wind.")
         expect(again.get_by_label("As the photo")).to_be_checked()
         names = [
@@ -206,7 +206,7 @@ def test_while_it_waits_to_send_again_it_says_so(open_page: OpenPage, functions:
     for _ in range(12):
         page.clock.run_for(5_000)
     expect(headline(page)).to_have_text("The video was not started")
-    expect(page.get_by_role("article")).to_contain_text("The storage of this site does not answer.")
+    expect(page.get_by_role("article")).to_contain_text("The storage of this site is not responding.")
     assert len(functions.starts) == 6
     assert axe_violations(page) == []
 
@@ -310,7 +310,7 @@ def test_offline_nothing_is_sent_and_it_goes_on_at_once_when_the_network_is_back
     expect(headline(page)).to_have_text("Making your video")
     polls = len(functions.polls)
     context.set_offline(offline=True)
-    expect(page.get_by_text("There is no network.")).to_be_visible()
+    expect(page.get_by_text("You are offline.")).to_be_visible()
     functions.states(completed())
     context.set_offline(offline=False)
     expect(headline(page)).to_have_text("Your video is ready")
@@ -397,7 +397,7 @@ def test_a_browser_that_keeps_nothing_still_makes_videos(open_page: OpenPage, fu
     page.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new Error('no') } })")
     page.reload()
     generate(page)
-    expect(page.get_by_text("This browser keeps nothing for this page.")).to_be_visible()
+    expect(page.get_by_text("This browser does not let the page keep anything.")).to_be_visible()
     expect(headline(page)).to_have_text("Your video is ready")
 
 
@@ -408,7 +408,7 @@ def test_where_the_rest_of_the_page_cannot_be_loaded_nothing_is_sent_and_nothing
     page.route("**/app/jobs_page.js", lambda route: route.fulfill(status=503, body="gone"))
     fill(page)
     page.get_by_role("button", name="Generate").click()
-    expect(page.get_by_text("The page could not be loaded completely. Nothing was sent")).to_be_visible()
+    expect(page.get_by_text("Part of the page did not load, so nothing was sent")).to_be_visible()
     expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
     assert functions.starts == []
 

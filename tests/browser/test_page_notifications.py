@@ -85,9 +85,9 @@ def test_a_failure_is_told_as_one(
 ) -> None:
     page = rendering(new_context(permissions=["notifications"]), functions, page_site)
     page.get_by_role("button", name="Tell me when it is ready").click()
-    ends_unseen(page, functions, failed("provider_busy"), "✕ Ended")
+    ends_unseen(page, functions, failed("provider_busy"), "✕ Failed")
     wait_until(page, lambda: page.evaluate(SHOWN) != [])
-    assert [one["title"] for one in page.evaluate(SHOWN)] == ["Your video has ended without a result"]
+    assert [one["title"] for one in page.evaluate(SHOWN)] == ["Your video could not be made"]
 
 
 def test_who_looks_is_not_told_and_who_did_not_ask_neither(

@@ -163,7 +163,7 @@ def test_a_killed_browser_shows_the_job_again_and_in_time_its_video(
     first.kill()
     again = visit(own_browser().context, site.url)
     link = again.get_by_role("link", name=f"Killed {moment}.")
-    is_back = again.get_by_text("Your photos and your text from last time are back.")
+    is_back = again.get_by_text("Your photos and text from last time are back.")
     expect(link.or_(is_back)).to_be_visible()
     if is_back.is_visible():
         again.get_by_role("button", name="Generate").click()

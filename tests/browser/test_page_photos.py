@@ -165,7 +165,7 @@ def test_a_fifth_photo_is_left_out_by_name(open_page: OpenPage) -> None:
     page = open_page()
     small = photo(320, 240)
     page.get_by_label("Choose photos").set_input_files([upload(small, f"{n}.jpg") for n in range(1, 6)])
-    expect(page.get_by_role("alert")).to_have_text("5.jpg was left out: there is no room for more photos.")
+    expect(page.get_by_role("alert")).to_have_text("5.jpg was not added: there is no room for more photos.")
     expect(list_of_photos(page)).to_have_count(4)
 
 
@@ -177,7 +177,7 @@ def test_any_photo_can_become_the_start_frame_and_goes_up_first(
         [upload(photo(1200, 800), "wide.jpg"), upload(photo(600, 900), "tall.jpg")]
     )
     expect(list_of_photos(page).get_by_role("img")).to_have_count(2)
-    expect(page.get_by_text("The other photos are sent along")).to_be_visible()
+    expect(page.get_by_text("The other photos are sent too")).to_be_visible()
     expect(page.get_by_label("Wide 16:9")).to_be_checked()
     page.get_by_role("button", name="Use as start frame: tall.jpg").click()
     expect(page.get_by_label("Tall 9:16")).to_be_checked()
@@ -193,17 +193,17 @@ def test_the_crop_is_shown_and_measured(open_page: OpenPage, functions: Function
     functions.states(status("processing", stage="rendering", pollAfterMs=60_000))
     page = open_page()
     page.get_by_label("Choose photos").set_input_files([upload(photo(1200, 900))])
-    frame = page.get_by_role("img", name="The start frame: your photo in its crop")
+    frame = page.get_by_role("img", name="Start frame: your photo, cropped")
 
     def shape() -> float:
         box = frame.bounding_box()
         assert box is not None
         return box["width"] / box["height"]
 
-    expect(page.get_by_text("25% of the photo is cut off at the top and bottom.")).to_be_visible()
+    expect(page.get_by_text("25% of the photo is cropped from the top and bottom.")).to_be_visible()
     assert shape() == pytest.approx(16 / 9, rel=0.01)
     page.get_by_label("Tall 9:16").check()
-    expect(page.get_by_text("58% of the photo is cut off at the sides.")).to_be_visible()
+    expect(page.get_by_text("58% of the photo is cropped from the sides.")).to_be_visible()
     assert shape() == pytest.approx(9 / 16, rel=0.01)
     page.get_by_label("As the photo").check()
     expect(page.get_by_text("The whole photo is sent")).to_be_visible()

@@ -81,7 +81,7 @@ def test_an_empty_form_says_what_is_missing_and_takes_the_focus_there(
     page = open_page()
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_text("Add a photo first.")).to_be_visible()
-    expect(page.get_by_text("Say what happens in the video.")).to_be_visible()
+    expect(page.get_by_text("Describe what happens in the video.")).to_be_visible()
     expect(page.get_by_label("Choose photos")).to_be_focused()
     assert axe_violations(page) == []
 
@@ -192,9 +192,9 @@ def test_each_failure_says_why_and_what_it_cost(
     generate(page)
     expect(headline(page)).to_have_text("No video this time")
     says(page, costs[meaning.charged])
-    again = "Save it again, free" if code == "save_failed" else "Try again"
+    again = "Save again for free" if code == "save_failed" else "Try again"
     wanted = [again] if meaning.retryable else []
-    assert buttons(page) == [*wanted, "Edit and make another", "Delete …"]
+    assert buttons(page) == [*wanted, "Edit", "Delete …"]
     assert "The detail of" not in page.inner_text("article")
     if code == "save_failed":  # the fullest of them
         assert axe_violations(page) == []
@@ -233,7 +233,7 @@ def test_a_rescue_is_offered_as_what_it_is_and_never_held_back(
     says(page, "Saving it again is free while the provider still has it, for about an hour.")
     functions.start = [Answer(202, accepted(jobId="B" * 21 + "A"))]
     functions.states(status("processing", stage="saving", pollAfterMs=60_000, jobId="B" * 21 + "A"))
-    page.get_by_role("button", name="Save it again, free").click()
+    page.get_by_role("button", name="Save again for free").click()
     expect(headline(page)).to_have_text("Saving your video")
     assert functions.starts[1]["retryOf"] == JOB_ID
 
@@ -254,7 +254,7 @@ def test_edit_brings_photos_shape_and_text_back_into_the_form(
     fill(page, photos=[photo(), photo(800, 1200)])
     page.get_by_label("Tall 9:16").check()
     page.get_by_role("button", name="Generate").click()
-    page.get_by_role("button", name="Edit and make another").click()
+    page.get_by_role("button", name="Edit").click()
     expect(headline(page)).to_have_text("Make a photo move.")
     expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
     expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(2)
@@ -265,10 +265,10 @@ def test_edit_brings_photos_shape_and_text_back_into_the_form(
 
 
 REFUSALS = {
-    "access code": (problem(401, "access_code"), "The access code is not right. Edit to enter it again."),
+    "access code": (problem(401, "access_code"), "The access code is wrong. Choose Edit to enter it again."),
     "daily limit": (
         replace(problem(429, "daily_limit"), headers={"Retry-After": "36000"}),
-        "This site makes no more videos today.",
+        "This site has reached its limit of videos for today.",
     ),
     "field": (
         problem(400, "invalid_input", errors=[{"field": "prompt", "message": "Prompt is required."}]),
@@ -278,10 +278,13 @@ REFUSALS = {
         Answer(413, "<html>Request Entity Too Large</html>", "text/html"),
         "The photos are too large for this site.",
     ),
-    "platform's 429": (Answer(429, "slow down", "text/plain"), "The site gets too many requests now."),
+    "platform's 429": (
+        Answer(429, "slow down", "text/plain"),
+        "This site is getting too many requests right now.",
+    ),
     "misconfigured": (
         problem(500, "misconfigured"),
-        "This site is not set up completely. Please tell its operator.",
+        "This site is not fully set up. Please tell its operator.",
     ),
     "erased": (problem(410, "job_erased"), "That video has been erased."),
 }
@@ -297,7 +300,7 @@ def test_a_refusal_says_why_and_that_nothing_was_charged(
     expect(headline(page)).to_have_text("The video was not started")
     says(page, sentence)
     says(page, "Nothing was charged.")
-    assert buttons(page) == ["Try again", "Edit and make another", "Delete …"]
+    assert buttons(page) == ["Try again", "Edit", "Delete …"]
     assert functions.polls == []
 
 
@@ -483,7 +486,7 @@ def test_a_link_from_someone_else_can_be_watched_and_downloaded_only(
 @pytest.mark.parametrize(
     ("answer", "heading"),
     [
-        (problem(404, "job_not_found"), "There is no such video"),
+        (problem(404, "job_not_found"), "Video not found"),
         (
             Answer(200, status("completed", deletedAt="2026-11-20T10:00:00.000Z", prompt="")),
             "Erased everywhere",
@@ -513,7 +516,7 @@ def test_a_site_that_stays_silent_is_said_to_be_and_can_be_asked_at_once(
     says(page, "The site has not answered since")
     assert axe_violations(page) == []
     functions.states(completed())
-    page.get_by_role("button", name="Ask now").click()
+    page.get_by_role("button", name="Check now").click()
     expect(headline(page)).to_have_text("Your video is ready")
 
 

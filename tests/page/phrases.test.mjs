@@ -65,7 +65,7 @@ test('a failure that the page has no words for is told in the site’s', () => {
 
 test('a refusal says why, when it opens again, and that nothing was charged', () => {
   assert.deepEqual(details(refused(429, { code: 'daily_limit' }, 300_000), online), [
-    'This site makes no more videos today.',
+    'This site has reached its limit of videos for today.',
     'Try again in 5 min.',
     'Nothing was charged.',
   ])
@@ -78,15 +78,15 @@ test('a refusal says why, when it opens again, and that nothing was charged', ()
 test('a bad field is named, and an answer that is not JSON still has a reason', () => {
   const errors = [{ field: 'prompt', message: 'Prompt is required.' }]
   assert.deepEqual(details(refused(400, { code: 'invalid_input', errors }), online), [
-    'The site does not accept this request.',
+    'The site did not accept this request.',
     'Prompt is required.',
     'Nothing was charged.',
   ])
   const why = [413, 429, 404, 502].map(status => details(refused(status), online)[0])
   assert.deepEqual(why, [
     'The photos are too large for this site.',
-    'The site gets too many requests now.',
-    'The site does not accept this request.',
+    'This site is getting too many requests right now.',
+    'The site did not accept this request.',
     'The site has a problem. Please try again in a few minutes.',
   ])
 })
@@ -95,14 +95,14 @@ test('without a network it says so, and promises nothing but to go on', () => {
   const sending = reduceJob(priced, { type: 'sending' })
   assert.equal(headline(sending, { isOffline: true }), 'Waiting for the network')
   assert.deepEqual(details(sending, { now: NOW, isOffline: true }), [
-    'There is no network. It goes on by itself as soon as there is.',
+    'You are offline. This continues by itself when you are back online.',
   ])
 })
 
 test('a held job counts down to one', () => {
   const at = (/** @type {number} */ passed) => details(priced, { now: NOW + passed, isOffline: false })
-  assert.deepEqual(at(0), ['It is sent in 3 s. Until then, Undo costs nothing.'])
-  assert.deepEqual(at(5_000), ['It is sent in 1 s. Until then, Undo costs nothing.'])
+  assert.deepEqual(at(0), ['Sending in 3 s. Until then, Undo is free.'])
+  assert.deepEqual(at(5_000), ['Sending in 1 s. Until then, Undo is free.'])
 })
 
 test('a site that stays silent is said to be, once that is no blink', () => {
@@ -120,7 +120,7 @@ test('the time that is left is told as a range, as overdue, or as usual', () => 
   assert.equal(left({ estimatedSeconds: { p50: 70, p90: 110 } }), 'about 40 s to 80 s left')
   assert.equal(
     left({ estimatedSeconds: { p50: 10, p90: 30 } }),
-    'longer than usual; nine of ten take up to 30 s',
+    'longer than usual: nine in ten take up to 30 s',
   )
   assert.equal(left({ estimatedSeconds: null }), 'usually one to three minutes')
 })

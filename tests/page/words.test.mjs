@@ -50,5 +50,5 @@ test('each failure that the functions can name has its words', () => {
 test('a word reads as it should', () => {
   assert.equal(english.time.left(31, 71), 'about 35 s to 75 s left')
   assert.equal(english.time.left(2, 140), 'up to 2.5 min left')
-  assert.equal(english.photos.cut(0.156, 'sides'), '16% of the photo is cut off at the sides.')
+  assert.equal(english.photos.cut(0.156, 'sides'), '16% of the photo is cropped from the sides.')
 })

@@ -27,7 +27,7 @@ export default {
   tagline: 'Bring ein Foto in Bewegung.',
   newVideo: 'Neues Video',
   simulator: 'Simulator',
-  simulatorMeaning: 'Die Videos macht ein Simulator auf diesem Rechner. Es wird nichts gekauft.',
+  simulatorMeaning: 'Ein Simulator auf diesem Rechner macht die Videos. Es wird nichts gekauft.',
   chooseLanguage: 'Sprache',
   skip: 'Zum Inhalt springen',
 
@@ -36,32 +36,32 @@ export default {
     choose: 'Fotos auswählen',
     takePhoto: 'Foto aufnehmen',
     add: 'Foto hinzufügen',
-    kinds: 'JPEG, PNG, WebP und die meisten anderen.',
+    kinds: 'JPEG, PNG, WebP und die meisten anderen Formate.',
     drop: 'Foto hier ablegen',
-    dropOrPaste: 'oder einfügen. JPEG, PNG, WebP und die meisten anderen.',
+    dropOrPaste: 'oder einfügen. JPEG, PNG, WebP und die meisten anderen Formate.',
     dropAnywhere: 'Ablegen zum Hinzufügen',
     addMore: 'Fotos hinzufügen',
     preparing: 'Wird vorbereitet …',
     startFrame: 'Startbild',
-    useAsStartFrame: 'Als Startbild nehmen',
+    useAsStartFrame: 'Als Startbild verwenden',
     remove: 'Entfernen',
     alt: name => `Dein Foto ${name}`,
-    frameAlt: 'Das Startbild: dein Foto im Zuschnitt',
+    frameAlt: 'Startbild: dein Foto im Zuschnitt',
     others:
-      'Das Video beginnt mit dem Startbild. Die anderen Fotos gehen mit; das Modell kann sie nutzen oder nicht.',
+      'Das Video beginnt mit dem Startbild. Die anderen Fotos werden mitgeschickt; ob das Modell sie nutzt, ist ihm überlassen.',
     limit: count => `Bis zu ${count} Fotos.`,
     cut: (share, edges) =>
-      `${percent.format(share)} des Fotos fallen ${edges === 'sides' ? 'an den Seiten' : 'oben und unten'} weg.`,
-    notCut: 'Nichts fällt weg.',
+      `${percent.format(share)} des Fotos werden ${edges === 'sides' ? 'an den Seiten' : 'oben und unten'} abgeschnitten.`,
+    notCut: 'Das ganze Foto wird verwendet.',
   },
 
   photoProblems: {
-    'too-many': name => `${name} wurde weggelassen: für weitere Fotos ist kein Platz.`,
+    'too-many': name => `${name} wurde nicht hinzugefügt: Es ist kein Platz für weitere Fotos.`,
     'too-large': name => `${name} ist auch verkleinert noch zu groß.`,
     heic: name =>
-      `${name} ist ein HEIC-Foto, das dieser Browser nicht öffnen kann. Exportiere es als JPEG oder öffne diese Seite in Safari. Auf dem iPhone: Einstellungen, Kamera, Formate, Maximale Kompatibilität.`,
+      `${name} ist ein HEIC-Foto, das dieser Browser nicht öffnen kann. Exportiere es als JPEG oder öffne diese Seite in Safari. Auf dem iPhone: Einstellungen, Kamera, Formate, „Maximale Kompatibilität“.`,
     'not-loaded': name =>
-      `${name} ließ sich nicht vorbereiten: ein Teil dieser Seite konnte nicht geladen werden. Prüfe das Netz und füge es noch einmal hinzu.`,
+      `${name} konnte nicht vorbereitet werden, weil ein Teil dieser Seite nicht geladen wurde. Prüfe deine Verbindung und füge es noch einmal hinzu.`,
     unreadable: name => `${name} lässt sich nicht als Foto öffnen.`,
   },
 
@@ -75,8 +75,8 @@ export default {
   },
 
   prompt: {
-    heading: 'Was geschieht im Video?',
-    placeholder: 'Die Kamera fährt langsam heran, Wind in den Blättern …',
+    heading: 'Was passiert im Video?',
+    placeholder: 'Die Kamera fährt langsam heran, Wind bewegt die Blätter …',
     examples: 'Beispiele',
     count: (used, most) => `${number.format(used)} von ${number.format(most)} Zeichen`,
     chips: [
@@ -105,17 +105,17 @@ export default {
 
   model: 'Modell',
   accessCode: 'Zugangscode',
-  accessCodeMeaning: 'Diese Seite verlangt einen Code, bevor sie ein Video macht.',
+  accessCodeMeaning: 'Auf dieser Seite brauchst du einen Code, um Videos zu erstellen.',
   price: usd => `${money.format(usd)} für dieses Video.`,
-  undoMeaning: 'Du kannst es 3 Sekunden lang zurücknehmen.',
-  generate: 'Video machen',
-  taken: 'Verstanden. Es beginnt, sobald deine Fotos so weit sind.',
+  undoMeaning: 'Du kannst es 3 Sekunden lang rückgängig machen.',
+  generate: 'Video erstellen',
+  taken: 'Dein Video startet, sobald deine Fotos vorbereitet sind.',
 
   obstacles: {
     'no-photo': 'Füge zuerst ein Foto hinzu.',
     preparing: 'Ein Foto wird noch vorbereitet.',
     'photos-too-large': 'Die Fotos sind zusammen zu groß. Entferne eines.',
-    'no-prompt': 'Sag, was im Video geschieht.',
+    'no-prompt': 'Beschreibe, was im Video passiert.',
     'prompt-too-long': 'Der Text ist zu lang.',
     'no-access-code': 'Gib den Zugangscode ein.',
   },
@@ -123,15 +123,15 @@ export default {
   stages: { heading: 'Fortschritt', done: 'fertig' },
 
   states: {
-    held: 'Beginnt',
+    held: 'Startet',
     uploading: 'Lädt hoch',
     queued: 'Wartet',
     rendering: 'Entsteht',
-    saving: 'Sichert',
+    saving: 'Speichert',
     completed: 'Fertig',
-    failed: 'Gescheitert',
+    failed: 'Fehlgeschlagen',
     canceled: 'Abgebrochen',
-    refused: 'Nicht begonnen',
+    refused: 'Nicht gestartet',
     missing: 'Nicht gefunden',
     erased: 'Gelöscht',
   },
@@ -140,31 +140,31 @@ export default {
     held: 'Es geht gleich los',
     uploading: 'Dein Foto wird hochgeladen',
     sending: 'Deine Anfrage wird gesendet',
-    waitingForNetwork: 'Wartet auf das Netz',
+    waitingForNetwork: 'Warten auf eine Verbindung',
     canceling: 'Wird abgebrochen …',
     queued: 'In der Warteschlange',
     rendering: 'Dein Video entsteht',
     rescuing: 'Dein Video wird geholt',
-    saving: 'Dein Video wird gesichert',
+    saving: 'Dein Video wird gespeichert',
     completed: 'Dein Video ist fertig',
     failed: 'Diesmal kein Video',
     canceled: 'Abgebrochen',
-    refused: 'Das Video wurde nicht begonnen',
-    missing: 'Dieses Video gibt es nicht',
+    refused: 'Das Video wurde nicht gestartet',
+    missing: 'Video nicht gefunden',
     erased: 'Überall gelöscht',
   },
 
   details: {
-    held: seconds => `In ${seconds} s wird es gesendet. Bis dahin kostet „Zurücknehmen“ nichts.`,
+    held: seconds => `Wird in ${seconds} s gesendet. Bis dahin kostet „Rückgängig“ nichts.`,
     uploading: share => `${percent.format(share)} hochgeladen.`,
     sendingAgain: seconds =>
-      `Die Seite hat nicht geantwortet. Nächster Versuch in ${seconds} s. Begonnen wird es höchstens einmal.`,
-    offline: 'Es gibt kein Netz. Sobald es wieder da ist, geht es von selbst weiter.',
-    queued: 'Gleich nimmt es jemand in Arbeit. Noch ist nichts gekauft.',
+      `Die Seite hat nicht geantwortet. Nächster Versuch in ${seconds} s. Es wird nicht zweimal gestartet.`,
+    offline: 'Du bist offline. Sobald die Verbindung wieder da ist, geht es von selbst weiter.',
+    queued: 'Gleich geht es los. Noch ist nichts gekauft.',
     rendering:
-      'Eine Vorschau gibt es währenddessen nicht. Du kannst diese Seite schließen: das Video bleibt.',
-    rescuing: 'Es ist schon gemacht und bezahlt und wird nur noch gesichert.',
-    saving: 'Es ist gemacht und wird auf diese Seite kopiert.',
+      'Eine Vorschau gibt es nicht. Du kannst diese Seite schließen: Wenn du zurückkommst, ist das Video da.',
+    rescuing: 'Es ist schon fertig und bezahlt und muss nur noch gespeichert werden.',
+    saving: 'Es ist fertig und wird auf diese Seite kopiert.',
     silent: since =>
       `Die Seite hat seit ${hour.format(since)} Uhr nicht geantwortet. Es wird weiter versucht.`,
     keptUntil: until => `Bleibt bis ${day.format(until)}.`,
@@ -176,7 +176,7 @@ export default {
     elapsed: 'Vergangene Zeit',
     took: clock => `Entstanden in ${clock}.`,
     left: (low, high) => (low < 5 ? `noch bis zu ${span(high)}` : `noch etwa ${span(low)} bis ${span(high)}`),
-    overdue: usual => `länger als sonst; neun von zehn brauchen bis zu ${span(usual)}`,
+    overdue: usual => `länger als sonst: neun von zehn brauchen bis zu ${span(usual)}`,
     unknown: 'meist eine bis drei Minuten',
     moment: at => moment.format(at),
   },
@@ -188,93 +188,96 @@ export default {
   },
 
   failures: {
-    expired: 'Es konnte nicht rechtzeitig begonnen werden. Bitte noch einmal versuchen.',
+    expired: 'Es konnte nicht rechtzeitig gestartet werden. Bitte versuche es noch einmal.',
     worker_unreachable:
-      'Der Teil dieser Seite, der Videos macht, war nicht erreichbar. Bitte noch einmal versuchen.',
-    photo_unreadable: 'Ein Foto ließ sich nicht lesen. Bitte ein anderes nehmen.',
-    store_unsafe: 'Der Speicher dieser Seite ist nicht sicher eingerichtet. Bitte dem Betreiber sagen.',
-    misconfigured: 'Diese Seite ist nicht vollständig eingerichtet. Bitte dem Betreiber sagen.',
-    provider_busy: 'Der Anbieter der Videos ist überlastet. Bitte in ein paar Minuten noch einmal versuchen.',
-    provider_unreachable: 'Der Anbieter der Videos war nicht erreichbar. Bitte später noch einmal versuchen.',
-    content_refused: 'Der Anbieter hat dieses Foto oder diesen Text abgelehnt. Bitte eines davon ändern.',
+      'Der Teil dieser Seite, der die Videos macht, war nicht erreichbar. Bitte versuche es noch einmal.',
+    photo_unreadable: 'Ein Foto ließ sich nicht lesen. Bitte wähle ein anderes.',
+    store_unsafe:
+      'Der Speicher dieser Seite ist nicht sicher eingerichtet. Bitte sag dem Betreiber Bescheid.',
+    misconfigured: 'Diese Seite ist nicht vollständig eingerichtet. Bitte sag dem Betreiber Bescheid.',
+    provider_busy: 'Der Videoanbieter ist überlastet. Bitte versuche es in ein paar Minuten noch einmal.',
+    provider_unreachable: 'Der Videoanbieter war nicht erreichbar. Bitte versuche es später noch einmal.',
+    content_refused:
+      'Der Videoanbieter hat dieses Foto oder diesen Text abgelehnt. Bitte ändere eines davon.',
     provider_account:
-      'Das Konto dieser Seite beim Anbieter der Videos funktioniert nicht. Bitte dem Betreiber sagen.',
+      'Das Konto dieser Seite beim Videoanbieter funktioniert nicht. Bitte sag dem Betreiber Bescheid.',
     provider_rejected:
-      'Der Anbieter konnte daraus kein Video machen. Bitte das Foto, den Text oder das Modell ändern.',
-    outcome_unknown: 'Der Anbieter gab keine klare Antwort. Kommt das Video noch, so erscheint es hier.',
-    no_video: 'Der Anbieter hat ohne Video geantwortet.',
+      'Der Videoanbieter konnte daraus kein Video machen. Bitte ändere das Foto, den Text oder das Modell.',
+    outcome_unknown:
+      'Der Videoanbieter gab keine klare Antwort. Wenn das Video noch kommt, erscheint es hier.',
+    no_video: 'Der Videoanbieter hat kein Video geliefert.',
     video_gone:
-      'Das Video wurde gemacht, aber der Anbieter hatte es gelöscht, bevor es gesichert werden konnte.',
-    video_refused: 'Der Anbieter hat eine Datei geschickt, die diese Seite nicht als Video behalten kann.',
-    save_failed: 'Das Video wurde gemacht, konnte aber nicht gesichert werden.',
+      'Das Video wurde erstellt, aber der Anbieter hat es gelöscht, bevor es gespeichert werden konnte.',
+    video_refused: 'Der Anbieter hat eine Datei geschickt, die diese Seite nicht als Video speichern kann.',
+    save_failed: 'Das Video wurde erstellt, konnte aber nicht gespeichert werden.',
     canceled: 'Dieses Video wurde abgebrochen.',
   },
   rescueMeaning:
-    'Es noch einmal zu sichern ist kostenlos, solange der Anbieter es noch hat, etwa eine Stunde lang.',
+    'Noch einmal zu speichern ist kostenlos, solange der Anbieter es noch hat, etwa eine Stunde lang.',
 
   problems: {
-    access_code: 'Der Zugangscode stimmt nicht. Mit „Ändern“ kannst du ihn noch einmal eingeben.',
-    daily_limit: 'Diese Seite macht heute keine Videos mehr.',
+    access_code: 'Der Zugangscode ist falsch. Mit „Bearbeiten“ kannst du ihn noch einmal eingeben.',
+    daily_limit: 'Diese Seite hat ihr Tageslimit an Videos erreicht.',
     job_erased: 'Dieses Video wurde gelöscht.',
     photos_gone: 'Die Fotos dieses Videos sind nicht mehr da. Bitte füge sie noch einmal hinzu.',
-    job_running: 'Dieses Video entsteht noch.',
-    owner_token: 'Das kann nur der Browser, der dieses Video begonnen hat.',
+    job_running: 'Dieses Video wird noch erstellt.',
+    owner_token: 'Das kann nur der Browser, der dieses Video gestartet hat.',
     idempotency_key_reused:
-      'Diese Anfrage wurde schon mit anderem Inhalt gesendet. Mit „Ändern“ wird sie eine neue.',
-    unsupported_photo: 'Diese Art von Foto nimmt die Seite nicht.',
+      'Diese Anfrage wurde schon mit anderem Inhalt gesendet. Mit „Bearbeiten“ kannst du sie als neue senden.',
+    unsupported_photo: 'Diese Art von Foto nimmt diese Seite nicht an.',
     too_large: 'Die Fotos sind für diese Seite zu groß.',
-    invalid_input: 'Die Seite nimmt diese Anfrage nicht an.',
-    misconfigured: 'Diese Seite ist nicht vollständig eingerichtet. Bitte dem Betreiber sagen.',
+    invalid_input: 'Die Seite hat diese Anfrage nicht angenommen.',
+    misconfigured: 'Diese Seite ist nicht vollständig eingerichtet. Bitte sag dem Betreiber Bescheid.',
     storage_unavailable:
-      'Der Speicher dieser Seite antwortet nicht. Bitte in ein paar Minuten noch einmal versuchen.',
+      'Der Speicher dieser Seite antwortet nicht. Bitte versuche es in ein paar Minuten noch einmal.',
   },
   refusals: {
     photos:
-      'Die Fotos lassen sich in diesem Browser nicht mehr lesen. Mit „Ändern“ kannst du sie noch einmal hinzufügen.',
+      'Dieser Browser kann die Fotos nicht mehr lesen. Mit „Bearbeiten“ kannst du sie noch einmal hinzufügen.',
     tooLarge: 'Die Fotos sind für diese Seite zu groß.',
     tooMany: 'Die Seite bekommt gerade zu viele Anfragen.',
-    other: 'Die Seite nimmt diese Anfrage nicht an.',
+    other: 'Die Seite hat diese Anfrage nicht angenommen.',
     network: 'Die Seite war nicht erreichbar.',
-    server: 'Die Seite hat eine Störung. Bitte in ein paar Minuten noch einmal versuchen.',
+    server: 'Die Seite hat eine Störung. Bitte versuche es in ein paar Minuten noch einmal.',
   },
   opensAgain: milliseconds => `In ${span(milliseconds / 1000)} kannst du es wieder versuchen.`,
   opensAgainAt: at => `Wieder möglich ab ${moment.format(at)}.`,
 
   actions: {
-    undo: 'Zurücknehmen',
+    undo: 'Rückgängig',
     cancel: 'Abbrechen',
     save: 'Herunterladen',
     saveToDevice: 'Sichern oder teilen',
     saveReady: 'Bereit: jetzt sichern',
     share: 'Link kopieren',
     retry: 'Noch einmal versuchen',
-    rescue: 'Kostenlos noch einmal sichern',
-    edit: 'Ändern und neu machen',
+    rescue: 'Kostenlos noch einmal speichern',
+    edit: 'Bearbeiten',
     delete: 'Löschen …',
-    checkNow: 'Jetzt nachfragen',
-    notify: 'Sag mir, wenn es fertig ist',
+    checkNow: 'Jetzt prüfen',
+    notify: 'Sag mir Bescheid, wenn es fertig ist',
   },
 
   notices: {
     notKept:
-      'Dieser Browser merkt sich für diese Seite nichts. Kopiere den Link eines Videos, um es wiederzufinden.',
+      'Dieser Browser lässt die Seite nichts speichern. Kopiere den Link eines Videos, um es wiederzufinden.',
     notLoaded:
-      'Die Seite konnte nicht vollständig geladen werden. Nichts wurde gesendet: prüfe das Netz und versuche es noch einmal.',
+      'Ein Teil der Seite wurde nicht geladen, deshalb wurde nichts gesendet. Prüfe deine Verbindung und versuche es noch einmal.',
     restored: 'Deine Fotos und dein Text vom letzten Mal sind wieder da.',
     linkCopied: 'Link kopiert. Wer ihn hat, kann das Video ansehen.',
     link: link => `Der Link: ${link}`,
     removed: 'Aus diesem Browser entfernt.',
     erased: 'Überall gelöscht.',
-    eraseFailed: 'Es ließ sich nicht löschen. Bitte noch einmal versuchen.',
-    takenBack: 'Zurückgenommen. Nichts wurde gesendet.',
-    notified: 'Du erfährst, wenn es fertig ist.',
+    eraseFailed: 'Es ließ sich nicht löschen. Bitte versuche es noch einmal.',
+    takenBack: 'Rückgängig gemacht. Nichts wurde gesendet.',
+    notified: 'Du bekommst Bescheid, wenn es fertig ist.',
     notifyRefused: 'Dieser Browser erlaubt für diese Seite keine Mitteilungen.',
     noPhotos: 'Die Fotos sind nicht mehr in diesem Browser. Bitte füge sie noch einmal hinzu.',
   },
 
   cancelDialog: {
     heading: 'Dieses Video abbrechen?',
-    queued: 'Noch ist nichts gekauft. Jetzt abzubrechen kostet höchstwahrscheinlich nichts.',
+    queued: 'Noch ist nichts gekauft. Jetzt abzubrechen sollte nichts kosten.',
     rendering:
       'Der Anbieter arbeitet schon daran und lässt sich nicht anhalten. Das Video wird verworfen und vielleicht trotzdem berechnet.',
     confirm: 'Video abbrechen',
@@ -287,7 +290,7 @@ export default {
     hereMeaning: 'Es verschwindet aus deiner Liste. Wer den Link hat, kann es weiter ansehen.',
     everywhere: 'Überall löschen',
     everywhereMeaning:
-      'Fotos, Text und Video werden auf dieser Seite endgültig gelöscht. Der Link führt ins Leere.',
+      'Fotos, Text und Video werden auf dieser Seite endgültig gelöscht. Der Link funktioniert dann nicht mehr.',
     keep: 'Behalten',
   },
 
@@ -301,7 +304,7 @@ export default {
   job: {
     prompt: 'Text',
     photos: 'Fotos',
-    created: 'Begonnen',
+    created: 'Gestartet',
     link: 'Link',
     photoAlt: 'Dein Foto',
     video: 'Dein Video',
@@ -309,17 +312,17 @@ export default {
 
   tab: {
     ready: rest => `✓ Fertig | ${rest}`,
-    ended: rest => `✕ Zu Ende | ${rest}`,
+    ended: rest => `✕ Fehlgeschlagen | ${rest}`,
     underWay: (state, rest) => `${state} … | ${rest}`,
   },
 
   notification: {
     ready: 'Dein Video ist fertig',
-    ended: 'Dein Video ist ohne Ergebnis zu Ende gegangen',
+    ended: 'Dein Video konnte nicht erstellt werden',
   },
 
   footer: {
     about:
-      'Die Fotos gehen an diese Seite und an das Videomodell dahinter. Ein Video findet nur, wer seinen Link hat.',
+      'Fotos gehen an diese Seite und an das Videomodell dahinter. Ein Video findet nur, wer seinen Link hat.',
   },
 }

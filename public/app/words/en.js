@@ -26,18 +26,18 @@ export default {
   tagline: 'Make a photo move.',
   newVideo: 'New video',
   simulator: 'Simulator',
-  simulatorMeaning: 'Videos are made by a simulator on this computer. Nothing is bought.',
+  simulatorMeaning: 'A simulator on this computer makes the videos. Nothing is bought.',
   chooseLanguage: 'Language',
-  skip: 'Skip to the content',
+  skip: 'Skip to content',
 
   photos: {
     heading: 'Photos',
     choose: 'Choose photos',
     takePhoto: 'Take a photo',
     add: 'Add a photo',
-    kinds: 'JPEG, PNG, WebP and most others.',
+    kinds: 'JPEG, PNG, WebP and most other formats.',
     drop: 'Drop a photo here',
-    dropOrPaste: 'or paste one. JPEG, PNG, WebP and most others.',
+    dropOrPaste: 'or paste one. JPEG, PNG, WebP and most other formats.',
     dropAnywhere: 'Drop to add',
     addMore: 'Add photos',
     preparing: 'Preparing …',
@@ -45,22 +45,22 @@ export default {
     useAsStartFrame: 'Use as start frame',
     remove: 'Remove',
     alt: (/** @type {string} */ name) => `Your photo ${name}`,
-    frameAlt: 'The start frame: your photo in its crop',
+    frameAlt: 'Start frame: your photo, cropped',
     others:
-      'The video starts from the start frame. The other photos are sent along; the model may use them or not.',
+      'The video begins with the start frame. The other photos are sent too; the model may or may not use them.',
     limit: (/** @type {number} */ count) => `Up to ${count} photos.`,
     cut: (/** @type {number} */ share, /** @type {'sides' | 'top and bottom'} */ edges) =>
-      `${percent.format(share)} of the photo is cut off ${edges === 'sides' ? 'at the sides' : 'at the top and bottom'}.`,
-    notCut: 'Nothing is cut off.',
+      `${percent.format(share)} of the photo is cropped from the ${edges}.`,
+    notCut: 'The whole photo is used.',
   },
 
   photoProblems: {
-    'too-many': (/** @type {string} */ name) => `${name} was left out: there is no room for more photos.`,
-    'too-large': (/** @type {string} */ name) => `${name} is too large, even after it was scaled down.`,
+    'too-many': (/** @type {string} */ name) => `${name} was not added: there is no room for more photos.`,
+    'too-large': (/** @type {string} */ name) => `${name} is too large, even when scaled down.`,
     heic: (/** @type {string} */ name) =>
-      `${name} is a HEIC photo, which this browser cannot open. Export it as JPEG, or open this page in Safari. On an iPhone: Settings, Camera, Formats, Most Compatible.`,
+      `${name} is a HEIC photo, which this browser cannot open. Export it as JPEG or open this page in Safari. On an iPhone, go to Settings, Camera, Formats and choose Most Compatible.`,
     'not-loaded': (/** @type {string} */ name) =>
-      `${name} could not be prepared: a part of this page could not be loaded. Check the network and add it again.`,
+      `${name} could not be prepared because part of this page did not load. Check your connection and add it again.`,
     unreadable: (/** @type {string} */ name) => `${name} cannot be opened as a photo.`,
   },
 
@@ -75,7 +75,7 @@ export default {
 
   prompt: {
     heading: 'What happens in the video?',
-    placeholder: 'The camera moves in slowly, wind in the leaves …',
+    placeholder: 'The camera moves in slowly as wind stirs the leaves …',
     examples: 'Examples',
     count: (/** @type {number} */ used, /** @type {number} */ most) =>
       `${number.format(used)} of ${number.format(most)} characters`,
@@ -102,17 +102,17 @@ export default {
 
   model: 'Model',
   accessCode: 'Access code',
-  accessCodeMeaning: 'This site asks for a code before it makes a video.',
+  accessCodeMeaning: 'You need a code to make videos on this site.',
   price: (/** @type {number} */ usd) => `${money.format(usd)} for this video.`,
   undoMeaning: 'You have 3 seconds to undo.',
   generate: 'Generate',
-  taken: 'Got it. It starts as soon as your photos are ready.',
+  taken: 'Your video starts as soon as your photos are ready.',
 
   obstacles: {
     'no-photo': 'Add a photo first.',
     preparing: 'A photo is still being prepared.',
-    'photos-too-large': 'The photos are too large together. Remove one.',
-    'no-prompt': 'Say what happens in the video.',
+    'photos-too-large': 'Together, the photos are too large. Remove one.',
+    'no-prompt': 'Describe what happens in the video.',
     'prompt-too-long': 'The text is too long.',
     'no-access-code': 'Enter the access code.',
   },
@@ -142,30 +142,30 @@ export default {
     canceling: 'Canceling …',
     queued: 'In the queue',
     rendering: 'Making your video',
-    rescuing: 'Fetching your video',
+    rescuing: 'Retrieving your video',
     saving: 'Saving your video',
     completed: 'Your video is ready',
     failed: 'No video this time',
     canceled: 'Canceled',
     refused: 'The video was not started',
-    missing: 'There is no such video',
+    missing: 'Video not found',
     erased: 'Erased everywhere',
   },
 
   details: {
-    held: (/** @type {number} */ seconds) => `It is sent in ${seconds} s. Until then, Undo costs nothing.`,
+    held: (/** @type {number} */ seconds) => `Sending in ${seconds} s. Until then, Undo is free.`,
     uploading: (/** @type {number} */ share) => `${percent.format(share)} uploaded.`,
     sendingAgain: (/** @type {number} */ seconds) =>
-      `The site did not answer. Trying again in ${seconds} s. It can only be started once.`,
-    offline: 'There is no network. It goes on by itself as soon as there is.',
-    queued: 'A worker will take it in a moment. Nothing has been bought yet.',
-    rendering: 'There is no preview while it is made. You may close this page: the video is kept.',
-    rescuing: 'It has been made and paid for already, and is only being saved.',
-    saving: 'It is made, and is being copied to this site.',
+      `The site did not answer. Trying again in ${seconds} s. It will not be started twice.`,
+    offline: 'You are offline. This continues by itself when you are back online.',
+    queued: 'It will be picked up in a moment. Nothing has been bought yet.',
+    rendering: 'There is no preview. You can close this page: the video will be here when you come back.',
+    rescuing: 'It has already been made and paid for. It only needs to be saved.',
+    saving: 'It has been made and is being copied to this site.',
     silent: (/** @type {Date} */ since) =>
       `The site has not answered since ${hour.format(since)}. Still trying.`,
     keptUntil: (/** @type {Date} */ until) => `Kept until ${day.format(until)}.`,
-    missing: 'The link is not complete, or the video has been deleted.',
+    missing: 'The link is incomplete, or the video has been deleted.',
     erased: (/** @type {Date} */ at) => `Photos, text and video were deleted on ${moment.format(at)}.`,
   },
 
@@ -174,7 +174,7 @@ export default {
     took: (/** @type {string} */ clock) => `Made in ${clock}.`,
     left: (/** @type {number} */ low, /** @type {number} */ high) =>
       low < 5 ? `up to ${span(high)} left` : `about ${span(low)} to ${span(high)} left`,
-    overdue: (/** @type {number} */ usual) => `longer than usual; nine of ten take up to ${span(usual)}`,
+    overdue: (/** @type {number} */ usual) => `longer than usual: nine in ten take up to ${span(usual)}`,
     unknown: 'usually one to three minutes',
     moment: (/** @type {Date} */ at) => moment.format(at),
   },
@@ -189,20 +189,20 @@ export default {
   failures: /** @type {Record<string, string>} */ ({
     expired: 'It could not be started in time. Please try again.',
     worker_unreachable: 'The part of this site that makes videos could not be reached. Please try again.',
-    photo_unreadable: 'A photo could not be read. Please take another one.',
-    store_unsafe: 'The storage of this site is not set up safely. Please tell its operator.',
-    misconfigured: 'This site is not set up completely. Please tell its operator.',
+    photo_unreadable: 'A photo could not be read. Please choose another one.',
+    store_unsafe: 'The storage of this site is not set up securely. Please tell its operator.',
+    misconfigured: 'This site is not fully set up. Please tell its operator.',
     provider_busy: 'The video provider is busy. Please try again in a few minutes.',
     provider_unreachable: 'The video provider could not be reached. Please try again later.',
     content_refused: 'The video provider refused this photo or text. Please change one of them.',
-    provider_account:
-      'The account of this site at the video provider does not work. Please tell its operator.',
+    provider_account: 'This site’s account with the video provider is not working. Please tell its operator.',
     provider_rejected:
       'The video provider could not make a video from this. Please change the photo, the text or the model.',
-    outcome_unknown: 'The video provider gave no clear answer. If the video still comes, it appears here.',
-    no_video: 'The video provider answered without a video.',
-    video_gone: 'The video was made, but the provider had deleted it before it could be saved.',
-    video_refused: 'The provider sent a file that is not a video which this site can keep.',
+    outcome_unknown:
+      'The video provider gave no clear answer. If the video still arrives, it will appear here.',
+    no_video: 'The video provider did not return a video.',
+    video_gone: 'The video was made, but the provider deleted it before it could be saved.',
+    video_refused: 'The provider sent a file that this site cannot keep as a video.',
     save_failed: 'The video was made, but it could not be saved.',
     canceled: 'This video was canceled.',
   }),
@@ -210,25 +210,26 @@ export default {
 
   /** Why a request was refused, by the code of the problem. */
   problems: /** @type {Record<string, string>} */ ({
-    access_code: 'The access code is not right. Edit to enter it again.',
-    daily_limit: 'This site makes no more videos today.',
+    access_code: 'The access code is wrong. Choose Edit to enter it again.',
+    daily_limit: 'This site has reached its limit of videos for today.',
     job_erased: 'That video has been erased.',
     photos_gone: 'The photos of that video are no longer kept. Please add them again.',
     job_running: 'That video is still being made.',
     owner_token: 'Only the browser that started that video can do this.',
-    idempotency_key_reused: 'This request was sent before with other contents. Edit to send it as a new one.',
-    unsupported_photo: 'The site does not take this kind of photo.',
+    idempotency_key_reused:
+      'This request was already sent with different content. Choose Edit to send it as a new one.',
+    unsupported_photo: 'This site does not accept this kind of photo.',
     too_large: 'The photos are too large for this site.',
-    invalid_input: 'The site does not accept this request.',
-    misconfigured: 'This site is not set up completely. Please tell its operator.',
-    storage_unavailable: 'The storage of this site does not answer. Please try again in a few minutes.',
+    invalid_input: 'The site did not accept this request.',
+    misconfigured: 'This site is not fully set up. Please tell its operator.',
+    storage_unavailable: 'The storage of this site is not responding. Please try again in a few minutes.',
   }),
   /** The same where an answer has no known code. */
   refusals: {
-    photos: 'The photos can no longer be read from this browser. Edit to add them again.',
+    photos: 'This browser can no longer read the photos. Choose Edit to add them again.',
     tooLarge: 'The photos are too large for this site.',
-    tooMany: 'The site gets too many requests now.',
-    other: 'The site does not accept this request.',
+    tooMany: 'This site is getting too many requests right now.',
+    other: 'The site did not accept this request.',
     network: 'The site could not be reached.',
     server: 'The site has a problem. Please try again in a few minutes.',
   },
@@ -243,23 +244,23 @@ export default {
     saveReady: 'Ready: save now',
     share: 'Copy link',
     retry: 'Try again',
-    rescue: 'Save it again, free',
-    edit: 'Edit and make another',
+    rescue: 'Save again for free',
+    edit: 'Edit',
     delete: 'Delete …',
-    checkNow: 'Ask now',
+    checkNow: 'Check now',
     notify: 'Tell me when it is ready',
   },
 
   notices: {
-    notKept: 'This browser keeps nothing for this page. Copy the link of a video to find it again.',
-    notLoaded: 'The page could not be loaded completely. Nothing was sent: check the network and try again.',
-    restored: 'Your photos and your text from last time are back.',
-    linkCopied: 'Link copied. Whoever has it can watch the video.',
+    notKept: 'This browser does not let the page keep anything. Copy a video’s link to find it again.',
+    notLoaded: 'Part of the page did not load, so nothing was sent. Check your connection and try again.',
+    restored: 'Your photos and text from last time are back.',
+    linkCopied: 'Link copied. Anyone who has it can watch the video.',
     link: (/** @type {string} */ link) => `The link: ${link}`,
     removed: 'Removed from this browser.',
     erased: 'Erased everywhere.',
     eraseFailed: 'It could not be erased. Please try again.',
-    takenBack: 'Taken back. Nothing was sent.',
+    takenBack: 'Undone. Nothing was sent.',
     notified: 'You will be told when it is ready.',
     notifyRefused: 'This browser does not allow notifications for this page.',
     noPhotos: 'The photos are no longer in this browser. Please add them again.',
@@ -267,9 +268,9 @@ export default {
 
   cancelDialog: {
     heading: 'Cancel this video?',
-    queued: 'Nothing has been bought yet. A cancel now most likely costs nothing.',
+    queued: 'Nothing has been bought yet. Canceling now should cost nothing.',
     rendering:
-      'The provider is making it already and cannot be stopped. The video is thrown away, and may still be charged.',
+      'The provider is already making it and cannot be stopped. The video will be thrown away and may still be charged.',
     confirm: 'Cancel the video',
     keep: 'Keep going',
   },
@@ -277,15 +278,16 @@ export default {
   deleteDialog: {
     heading: 'Delete this video?',
     here: 'Remove from this browser',
-    hereMeaning: 'It disappears from your list. Whoever has the link can still watch it.',
+    hereMeaning: 'It disappears from your list. Anyone who has the link can still watch it.',
     everywhere: 'Erase everywhere',
-    everywhereMeaning: 'Photos, text and video are deleted from this site for good. The link stops working.',
+    everywhereMeaning:
+      'Photos, text and video are permanently deleted from this site. The link stops working.',
     keep: 'Keep it',
   },
 
   history: {
     heading: 'Your videos',
-    empty: 'Nothing here yet. Your videos will appear here, and stay after a reload.',
+    empty: 'Nothing here yet. Your videos will appear here and stay after a reload.',
     more: 'Show more',
     noPrompt: 'Video by link',
   },
@@ -301,16 +303,16 @@ export default {
 
   tab: {
     ready: (/** @type {string} */ rest) => `✓ Ready | ${rest}`,
-    ended: (/** @type {string} */ rest) => `✕ Ended | ${rest}`,
+    ended: (/** @type {string} */ rest) => `✕ Failed | ${rest}`,
     underWay: (/** @type {string} */ state, /** @type {string} */ rest) => `${state} … | ${rest}`,
   },
 
   notification: {
     ready: 'Your video is ready',
-    ended: 'Your video has ended without a result',
+    ended: 'Your video could not be made',
   },
 
   footer: {
-    about: 'The photos go to this site and to the video model behind it. A video is found only by its link.',
+    about: 'Photos go to this site and to the video model behind it. A video can only be found by its link.',
   },
 }
