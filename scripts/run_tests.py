@@ -13,27 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from videogen import variables
+
 ROOT = Path(__file__).resolve().parent.parent
-VARIABLES = (
-    "BLACKBOX_API_KEY",
-    "BLACKBOX_BASE_URL",
-    "BLACKBOX_MODELS",
-    "BLACKBOX_IMAGE_MODE",
-    "S3_BUCKET",
-    "S3_ENDPOINT_URL",
-    "S3_REGION",
-    "S3_ACCESS_KEY_ID",
-    "S3_SECRET_ACCESS_KEY",
-    "S3_PREFIX",
-    "VIDEOGEN_SIGNING_SECRET",
-    "VIDEOGEN_DAILY_LIMIT",
-    "VIDEOGEN_ACCESS_CODE",
-    "VIDEOGEN_VIDEO_HOSTS",
-    "VIDEOGEN_KEEP_DAYS",
-    "VIDEOGEN_SIMULATED",
-    "VIDEOGEN_SITE",
-    "VIDEOGEN_SIMULATOR_DELAY",
-)
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 TESTS_FAILED = 1
 """Pytest's exit code for that: https://docs.pytest.org/en/stable/reference/exit-codes.html"""
@@ -77,7 +59,7 @@ def last_failed() -> list[str]:
 def blank(environ: os._Environ[str] | dict[str, str]) -> dict[str, str]:
     """Return an environment in which each of this project's variables is there and empty."""
     others = {name: value for name, value in environ.items() if not name.startswith((*OURS, "AWS_"))}
-    return others | dict.fromkeys(VARIABLES, "")
+    return others | dict.fromkeys(variables.VARIABLES, "")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from videogen import page_config
+from videogen.errors import SettingsError
+from videogen.objects import S3Objects
+from videogen.settings import read_for_build
 
 AWS = {"S3_BUCKET": "my-videos", "S3_REGION": "eu-west-1"}
 
@@ -49,29 +52,20 @@ def test_config_json_tells_the_page_what_it_may_know_and_no_secret() -> None:
 def test_the_policy_names_the_origin_that_presigned_links_point_to(
     environ: dict[str, str], origin: str | None
 ) -> None:
-    assert page_config.bucket_origin(environ) == origin
+    assert page_config.bucket_origin(read_for_build(environ)[1]) == origin
 
 
 def test_the_origin_is_the_one_that_boto3_presigns_for() -> None:
-    from videogen.objects import S3Objects
-    from videogen.settings import S3Settings, Secret
-
     for environ in (
         AWS,
         {**AWS, "S3_REGION": "us-east-1"},
         {**AWS, "S3_ENDPOINT_URL": "http://127.0.0.1:9000"},
     ):
-        objects = S3Objects(
-            S3Settings(
-                bucket=environ["S3_BUCKET"],
-                region=environ["S3_REGION"],
-                access_key_id=Secret("key-id"),
-                secret_access_key=Secret("secret"),
-                endpoint_url=environ.get("S3_ENDPOINT_URL"),
-            )
+        _, s3 = read_for_build({**environ, "S3_ACCESS_KEY_ID": "key-id", "S3_SECRET_ACCESS_KEY": "secret"})
+        link = S3Objects(s3).presign(
+            "videos/a/1.mp4", seconds=60, content_type="video/mp4", disposition="inline"
         )
-        link = objects.presign("videos/a/1.mp4", seconds=60, content_type="video/mp4", disposition="inline")
-        assert link.startswith(f"{page_config.bucket_origin(environ)}/")
+        assert link.startswith(f"{page_config.bucket_origin(s3)}/")
 
 
 def test_the_policy_allows_the_site_and_the_bucket_and_nothing_else() -> None:
@@ -80,6 +74,22 @@ def test_the_policy_allows_the_site_and_the_bucket_and_nothing_else() -> None:
         "media-src 'self' blob: https://b.s3.amazonaws.com; connect-src 'self' https://b.s3.amazonaws.com; "
         "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BLACKBOX_API_KEY", "sk-a b"),
+        ("S3_BUCKET", "arn:aws:s3:::my-videos"),
+        ("S3_ENDPOINT_URL", "https://user:pw@s3.example.com"),
+        ("VIDEOGEN_SIGNING_SECRET", "whsec_short"),
+        ("BLACKBOX_VIDEO_PARAMETERS", '{"model": "cheaper"}'),
+        ("VIDEOGEN_VAPID_PRIVATE_KEY", "short"),
+    ],
+)
+def test_a_build_refuses_what_the_functions_would(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} "):
+        page_config.describe({**AWS, name: value})
 
 
 def test_the_program_needs_the_standard_library_only_and_names_a_malformed_variable() -> None:

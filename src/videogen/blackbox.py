@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import re
 import socket
 import threading
 import time
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated, call_ids, parse_answer
-from videogen.errors import BlackboxNotStarted, BlackboxOutcomeUnknown, SettingsError
+from videogen.errors import BlackboxNotStarted, BlackboxOutcomeUnknown
 from videogen.outbound import CONNECT_SECONDS, Cutoff
 
 if TYPE_CHECKING:
@@ -79,8 +78,6 @@ class Blackbox:
         transport: httpx.BaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if re.fullmatch(r"[!-~]+", api_key.reveal()) is None:
-            raise SettingsError("BLACKBOX_API_KEY is malformed: it holds a space or a character beyond ASCII")
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._key = api_key
         self._allowed_origins = allowed_origins

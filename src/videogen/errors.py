@@ -131,7 +131,11 @@ class VideogenError(Exception):
 
 
 class SettingsError(VideogenError):
-    """A variable of the environment is missing or malformed; the text names it and the remedy."""
+    """Variables of the environment are missing or malformed; each problem names one and the remedy."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 @dataclass(frozen=True, slots=True)

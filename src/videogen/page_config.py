@@ -21,7 +21,7 @@ from videogen.limits import MAX_BODY_BYTES, MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PRO
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from videogen.settings import SiteSettings
+    from videogen.settings import S3Settings, SiteSettings
 
 LIMITS = {
     "photos": MAX_PHOTOS,
@@ -43,22 +43,16 @@ def page_config(site: SiteSettings) -> dict[str, Any]:
     }
 
 
-def bucket_origin(environ: Mapping[str, str]) -> str | None:
+def bucket_origin(s3: S3Settings) -> str | None:
     """Return the origin that presigned links point to, None while no bucket is set."""
-    endpoint = environ.get("S3_ENDPOINT_URL", "").strip()
-    bucket = environ.get("S3_BUCKET", "").strip()
-    region = environ.get("S3_REGION", "").strip()
-    if endpoint:
-        parts = urlsplit(endpoint)
+    if s3.endpoint_url:
+        parts = urlsplit(s3.endpoint_url)
         return f"{parts.scheme}://{parts.netloc}"
-    if not bucket or not region:
+    if not s3.bucket or not s3.region:
         return None
     # boto3 presigns for the global host name in us-east-1 alone.
-    return (
-        f"https://{bucket}.s3.amazonaws.com"
-        if region == "us-east-1"
-        else f"https://{bucket}.s3.{region}.amazonaws.com"
-    )
+    region = "" if s3.region == "us-east-1" else f".{s3.region}"
+    return f"https://{s3.bucket}.s3{region}.amazonaws.com"
 
 
 def content_security_policy(media_origin: str | None) -> str:
@@ -83,8 +77,8 @@ def content_security_policy(media_origin: str | None) -> str:
 
 def describe(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return everything that the build needs to know; raises SettingsError."""
-    site = settings.read_site(environ)
-    origin = bucket_origin(environ)
+    site, s3 = settings.read_for_build(environ)
+    origin = bucket_origin(s3)
     notes = (
         [] if origin else ["S3_BUCKET and S3_REGION are not set: the page will not be able to play videos"]
     )

@@ -86,7 +86,7 @@ def test_no_key(videogen: Operator) -> None:
     assert first_failure(videogen("doctor", "--json")) == (
         "variables",
         "BLACKBOX_API_KEY is not set",
-        "give it a value such as the key from your Blackbox account",
+        "give it a value such as sk-… as your Blackbox account shows it",
     )
 
 

@@ -91,9 +91,14 @@ def test_a_job_that_is_not_there_is_no_error(site: SiteUnderTest) -> None:
     assert call(site, "A" * 22) == 200
 
 
-def test_without_a_blackbox_key_the_job_ends_uncharged(site: SiteUnderTest) -> None:
+@pytest.mark.parametrize(
+    "key",
+    ["", " ", "\u200b", "sk-two words", "sk-\u2026", "sk\u2013abc", "Bearer", "sk-abc\nsk-def"],
+    ids=ascii,
+)
+def test_a_missing_or_malformed_key_ends_the_job_uncharged(site: SiteUnderTest, key: str) -> None:
     job_id = site.start().body["jobId"]
-    del site.environ["BLACKBOX_API_KEY"]
+    site.environ["BLACKBOX_API_KEY"] = key
 
     status = call(site, job_id)
 

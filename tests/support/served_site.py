@@ -65,7 +65,7 @@ class ServedSite(LoopbackServer):
         made = wiring.make_worker(environ)
         site = replace(made.site, clock=skipping_clock())
         self._worker = replace(made, site=site)
-        self._config = page_config(settings.read_site(environ))
+        self._config = page_config(settings.read(environ).site)
         self._work = generate_video_background.make_handler(lambda: self._worker)
         self._functions: dict[str, Callable[..., dict[str, Any]]] = {
             "/api/start-video": endpoint(start_video.answer, methods=("POST",), site=lambda: site),

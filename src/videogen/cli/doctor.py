@@ -39,7 +39,7 @@ def examine(
     try:
         found = site_settings.read(environ, blackbox=True)
     except SettingsError as error:
-        yield from (_variable_failure(problem) for problem in error.detail.split("; "))
+        yield from (_variable_failure(problem) for problem in error.problems)
         try:
             found = site_settings.read(environ)
         except SettingsError:
