@@ -66,10 +66,10 @@ def test_what_the_page_waits_for_leaves_the_worker_s_modules_out(function: str) 
 @pytest.mark.parametrize(
     ("function", "count"),
     [
-        ("start_video", 123),
-        ("check_video_status", 80),
-        ("cancel_video", 123),
-        ("generate_video_background", 79),
+        ("start_video", 124),
+        ("check_video_status", 81),
+        ("cancel_video", 124),
+        ("generate_video_background", 80),
     ],
 )
 def test_the_number_of_modules_is_known_to_the_last_one(function: str, count: int) -> None:
