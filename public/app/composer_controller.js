@@ -1,0 +1,182 @@
+/** What the form does: it takes photos, keeps itself, and hands over what becomes a job. It knows no elements. */
+
+import { EMPTY, obstacles, ratioOf, reduceComposer, startFrame } from './composer.js'
+import { frameRatio } from './crop.js'
+
+/**
+ * @typedef {import('./composer.js').Composer} Composer
+ * @typedef {import('./composer.js').ComposerEvent} ComposerEvent
+ * @typedef {import('./composer.js').Obstacle} Obstacle
+ * @typedef {import('./engine.js').Draft} Draft
+ */
+
+/**
+ * @typedef {object} Parts
+ * @property {{photos: number, photoBytes: number, promptCharacters: number}} limits
+ * @property {boolean} accessCodeNeeded
+ * @property {string} accessCode the one that was entered last
+ * @property {import('./drafts.js').Drafts} drafts
+ * @property {(file: File, budget: number) => ReturnType<typeof import('./photos.js').preparePhoto>} prepare
+ * @property {(draft: Omit<Draft, 'hasPrice'>) => Promise<boolean>} onGenerate whether the draft was taken
+ * @property {() => void} onChange
+ */
+
+/** @param {Parts} parts */
+export function createComposerController({
+  limits,
+  accessCodeNeeded,
+  accessCode,
+  drafts,
+  prepare,
+  onGenerate,
+  onChange,
+}) {
+  /** @type {Composer} */
+  let composer = { ...EMPTY, accessCode }
+  let nextId = 1
+  let isSending = false
+  let isHandedOver = false
+  let isTried = false
+  let isKeeping = false
+  let kept = Promise.resolve()
+  /** @type {Map<number, Promise<void>>} */
+  const preparing = new Map()
+
+  /** @param {ComposerEvent} event */
+  function change(event) {
+    composer = reduceComposer(composer, event)
+    onChange()
+    keep()
+  }
+
+  /** Keep the form as it stands, once all that happens at once has happened. */
+  function keep() {
+    if (isKeeping) return
+    isKeeping = true
+    queueMicrotask(() => {
+      isKeeping = false
+      // What is written while the job takes the draft's place would be a second one.
+      if (isHandedOver) return
+      const { prompt, chosenRatio, model, entries } = composer
+      kept = drafts.keep({ prompt, chosenRatio, model, isPressed: isSending, photos: entries })
+    })
+  }
+
+  /**
+   * @param {File[]} files
+   * @param {{arePrepared?: boolean}} [how] prepared: they come from an earlier job, and stay as they are
+   */
+  function addFiles(files, { arePrepared = false } = {}) {
+    composer = { ...composer, refused: [] }
+    for (const file of files) add({ id: nextId++, file, isPrepared: arePrepared })
+  }
+
+  /** @param {{id: number, file: File, isPrepared: boolean}} photo */
+  function add({ id, file, isPrepared }) {
+    nextId = Math.max(nextId, id + 1)
+    change({ type: 'photo-added', id, file, isPrepared, limit: limits.photos })
+    if (!composer.entries.some(entry => entry.id === id)) return
+    const done = prepare(file, limits.photoBytes / limits.photos).then(result => {
+      preparing.delete(id)
+      change(
+        'photo' in result
+          ? { type: 'photo-prepared', id, photo: result.photo }
+          : { type: 'photo-refused', id, problem: result.problem },
+      )
+    })
+    preparing.set(id, done)
+  }
+
+  /** @returns {Obstacle[]} what the person has to mend; a photo that is being prepared is nothing of that kind */
+  function toMend() {
+    return obstacles(composer, limits, accessCodeNeeded).filter(one => one !== 'preparing')
+  }
+
+  /** @returns {Promise<Obstacle | null>} the first thing to mend, where it was not sent for that */
+  async function send() {
+    // Set before anything is awaited: a second press finds it set.
+    if (isSending) return null
+    isTried = true
+    if (toMend().length) return stop()
+    isSending = true
+    onChange()
+    keep()
+    await Promise.all(preparing.values())
+    await kept
+    const frame = startFrame(composer)
+    if (toMend().length || !frame) return stop()
+    const ratio = ratioOf(composer)
+    isHandedOver = true
+    const isTaken = await onGenerate({
+      key: drafts.key,
+      prompt: composer.prompt.trim(),
+      aspectRatio: ratio,
+      model: composer.model,
+      pictures: {
+        photos: composer.entries.flatMap(({ photo }) => (photo ? [photo.blob] : [])),
+        thumbnail: frame.thumbnail,
+      },
+      ratio: frameRatio(ratio, frame),
+    })
+    isHandedOver = false
+    if (!isTaken) return stop()
+    isSending = false
+    isTried = false
+    drafts.leave()
+    change({ type: 'cleared' })
+    return null
+  }
+
+  function stop() {
+    isSending = false
+    onChange()
+    keep()
+    return toMend()[0] ?? null
+  }
+
+  return {
+    change,
+    addFiles,
+    send,
+
+    /** The form as it stands. */
+    get composer() {
+      return composer
+    },
+
+    /** Whether Generate was pressed, and the form is on its way. */
+    get isSending() {
+      return isSending
+    },
+
+    /** @returns {Obstacle[]} what keeps it from being sent; nothing before the first press of Generate */
+    get problems() {
+      return isTried ? toMend() : []
+    },
+
+    /**
+     * Begin with what an earlier job had.
+     * @param {{prompt: string, aspectRatio: import('./crop.js').AspectRatio, model: string | null, photos: Blob[]}} job
+     */
+    fill({ prompt, aspectRatio, model, photos }) {
+      change({ type: 'filled', prompt, chosenRatio: aspectRatio, model })
+      const files = photos.map((blob, index) => new File([blob], `${index + 1}`, { type: blob.type }))
+      addFiles(files, { arePrepared: true })
+    },
+
+    /**
+     * Take up what an earlier page left in the form; where Generate had been pressed, go on with that.
+     * @param {() => void} onRestore it stands in the form again, and waits for the person
+     */
+    async restore(onRestore) {
+      await drafts.restore(({ prompt, chosenRatio, model, isPressed, photos }) => {
+        change({ type: 'filled', prompt, chosenRatio, model })
+        for (const photo of photos) add(photo)
+        if (isPressed) void send()
+        else onRestore()
+      })
+    },
+  }
+}
+
+/** @typedef {ReturnType<typeof createComposerController>} ComposerController */

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createComposerController } from '../../public/app/composer_controller.js'
+import { settle } from '../support/fake_platform.mjs'
+
+/**
+ * @typedef {import('../../public/app/drafts.js').Drafts} Drafts
+ * @typedef {Parameters<Drafts['keep']>[0]} Content
+ * @typedef {Parameters<Parameters<typeof createComposerController>[0]['onGenerate']>[0]} Draft
+ */
+
+const LIMITS = { photos: 4, photoBytes: 4_000_000, promptCharacters: 2000 }
+const PHOTO = { blob: new Blob(['photo']), thumbnail: new Blob(['small']), width: 1600, height: 900 }
+
+/**
+ * A form whose drafts, photos and jobs the test plays.
+ * @param {Partial<Parameters<typeof createComposerController>[0]>} [changes]
+ */
+function form(changes) {
+  /** @type {Content[]} */
+  const kept = []
+  /** @type {Draft[]} */
+  const taken = []
+  let left = 0
+  const drafts = /** @type {Drafts} */ ({
+    key: 'a key',
+    leave: () => {
+      left += 1
+    },
+    keep: async content => {
+      kept.push(content)
+    },
+    restore: async () => {},
+  })
+  const controller = createComposerController({
+    limits: LIMITS,
+    accessCodeNeeded: false,
+    accessCode: '',
+    drafts,
+    prepare: async () => ({ photo: PHOTO }),
+    onGenerate: async draft => {
+      taken.push(draft)
+      return true
+    },
+    onChange: () => {},
+    ...changes,
+  })
+  return { controller, kept, taken, drafts, left: () => left }
+}
+
+/** @param {string} name */
+const file = name => new File(['bytes'], name, { type: 'image/jpeg' })
+
+/** @param {ReturnType<typeof form>['controller']} controller */
+function fillIn(controller) {
+  controller.addFiles([file('lake.jpg')])
+  controller.change({ type: 'prompt', text: '  Wind.  ' })
+}
+
+test('a filled form becomes one draft, and is empty again', async () => {
+  const { controller, taken, left } = form()
+  fillIn(controller)
+  assert.equal(await controller.send(), null)
+  assert.deepEqual(taken, [
+    {
+      key: 'a key',
+      prompt: 'Wind.',
+      aspectRatio: '16:9',
+      model: null,
+      pictures: { photos: [PHOTO.blob], thumbnail: PHOTO.thumbnail },
+      ratio: 16 / 9,
+    },
+  ])
+  assert.equal(left(), 1)
+  assert.deepEqual([controller.composer.entries, controller.composer.prompt], [[], ''])
+})
+
+test('two presses at once are one', async () => {
+  const { controller, taken } = form()
+  fillIn(controller)
+  await Promise.all([controller.send(), controller.send()])
+  assert.equal(taken.length, 1)
+})
+
+test('nothing is said to be missing before the first press', async () => {
+  const { controller, taken } = form({ accessCodeNeeded: true })
+  assert.deepEqual(controller.problems, [])
+  assert.equal(await controller.send(), 'no-photo')
+  assert.deepEqual(controller.problems, ['no-photo', 'no-prompt', 'no-access-code'])
+  assert.deepEqual(taken, [])
+})
+
+test('a press waits for photos, and goes on by itself', async () => {
+  /** @type {(result: {photo: typeof PHOTO}) => void} */
+  let finish = () => {}
+  const { controller, taken, kept } = form({ prepare: () => new Promise(resolve => (finish = resolve)) })
+  fillIn(controller)
+  const sent = controller.send()
+  await settle()
+  assert.equal(controller.isSending, true)
+  assert.equal(kept.at(-1)?.isPressed, true)
+  assert.deepEqual(taken, [])
+  finish({ photo: PHOTO })
+  assert.equal(await sent, null)
+  assert.equal(taken.length, 1)
+})
+
+test('a press whose only photo is refused stops at the photos', async () => {
+  /** @type {(result: {problem: 'unreadable'}) => void} */
+  let finish = () => {}
+  const { controller, taken, kept } = form({ prepare: () => new Promise(resolve => (finish = resolve)) })
+  fillIn(controller)
+  const sent = controller.send()
+  finish({ problem: 'unreadable' })
+  assert.equal(await sent, 'no-photo')
+  await settle()
+  assert.deepEqual(controller.composer.refused, [{ name: 'lake.jpg', problem: 'unreadable' }])
+  assert.deepEqual([controller.isSending, kept.at(-1)?.isPressed, taken.length], [false, false, 0])
+})
+
+test('a draft that is not taken stays in the form', async () => {
+  const { controller, left } = form({ onGenerate: async () => false })
+  fillIn(controller)
+  assert.equal(await controller.send(), null)
+  assert.equal(left(), 0)
+  assert.equal(controller.composer.prompt, '  Wind.  ')
+  assert.equal(controller.isSending, false)
+})
+
+test('nothing is written while the job takes the draft', async () => {
+  /** @type {(isTaken: boolean) => void} */
+  let take = () => {}
+  const { controller, kept } = form({ onGenerate: () => new Promise(resolve => (take = resolve)) })
+  fillIn(controller)
+  const sent = controller.send()
+  await settle()
+  const before = kept.length
+  controller.change({ type: 'prompt', text: 'More wind.' })
+  await settle()
+  assert.equal(kept.length, before)
+  take(true)
+  await sent
+})
+
+test('what happens at once is written once', async () => {
+  const { controller, kept } = form()
+  fillIn(controller)
+  await Promise.resolve()
+  assert.equal(kept.length, 1)
+  assert.deepEqual(
+    [kept[0]?.prompt, kept[0]?.photos.map(({ file }) => file.name)],
+    ['  Wind.  ', ['lake.jpg']],
+  )
+})
+
+test('a draft that was pressed goes on; one that was not waits', async () => {
+  for (const isPressed of [true, false]) {
+    let restored = 0
+    const { controller, taken, drafts } = form()
+    drafts.restore = async take =>
+      take({
+        prompt: 'Wind.',
+        chosenRatio: '9:16',
+        model: null,
+        isPressed,
+        photos: [{ id: 7, file: file('old.jpg'), isPrepared: false }],
+      })
+    await controller.restore(() => {
+      restored += 1
+    })
+    await settle()
+    assert.deepEqual([taken.length, restored], isPressed ? [1, 0] : [0, 1])
+    assert.equal(taken[0]?.aspectRatio, isPressed ? '9:16' : undefined)
+    if (isPressed) continue
+    controller.addFiles([file('new.jpg')])
+    assert.deepEqual(
+      controller.composer.entries.map(({ id }) => id),
+      [7, 8],
+    )
+  }
+})
+
+test('the photos of an earlier job are sent as they are', async () => {
+  const { controller, taken } = form()
+  const [first, second] = [new Blob(['1']), new Blob(['2'])]
+  controller.fill({ prompt: 'Wind.', aspectRatio: '9:16', model: null, photos: [first, second] })
+  await controller.send()
+  const sent = taken[0]?.pictures.photos ?? []
+  assert.deepEqual(await Promise.all(sent.map(blob => blob.text())), ['1', '2'])
+})
