@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.certificates import loopback_tls
 from support.functions_under_test import SIGNING_SECRET
 from videogen import signing
 from videogen.functions.http import Request
@@ -16,6 +18,7 @@ from videogen.settings import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 NOW = 1_800_000_000.0
 KEYS = (Secret(SIGNING_SECRET),)
@@ -30,6 +33,10 @@ NOTHING: dict[str, Any] = {"site": {"url": None, "name": None}, "deploy": {"id":
     ("url", "netlify", "origin"),
     [
         ("https://videos.example/api/start-video", HOSTED, "https://videos.example"),
+        ("http://videos.example/api/start-video", HOSTED, "https://videos.example"),
+        ("http://VIDEOS.example/api/start-video", HOSTED, "https://videos.example"),
+        ("http://our-site.netlify.app/api/start-video", HOSTED, "https://our-site.netlify.app"),
+        ("http://evil.example/api/start-video", HOSTED, "https://5ab--our-site.netlify.app"),
         ("https://our-site.netlify.app/api/start-video", HOSTED, "https://our-site.netlify.app"),
         (
             "https://deploy-preview-7--our-site.netlify.app/x",
@@ -83,7 +90,14 @@ def answering(status_line: bytes, headers: bytes = b"") -> Callable[[Any, socket
         (b"401 Unauthorized", b"", Reached.NO),
         (b"404 Not Found", b"", Reached.NO),
         (b"302 Found", b"Location: /elsewhere\r\n", Reached.NO),
+        (b"405 Method Not Allowed", b"", Reached.NO),
+        (b"413 Payload Too Large", b"", Reached.NO),
+        (b"204 No Content", b"", Reached.NO),
+        (b"408 Request Timeout", b"", Reached.UNCLEAR),
+        (b"425 Too Early", b"", Reached.UNCLEAR),
+        (b"429 Too Many Requests", b"Retry-After: 1\r\n", Reached.UNCLEAR),
         (b"500 Internal Server Error", b"", Reached.UNCLEAR),
+        (b"503 Service Unavailable", b"", Reached.UNCLEAR),
         (b"504 Gateway Timeout", b"", Reached.UNCLEAR),
     ],
 )
@@ -101,6 +115,35 @@ def test_a_connection_that_is_refused_proves_that_nobody_was_called() -> None:
         origin = f"http://127.0.0.1:{closed.getsockname()[1]}"
 
     assert call_worker(request_to(origin), JOB_ID, keys=KEYS, now=NOW) is Reached.NO
+
+
+@pytest.mark.parametrize(
+    ("error", "reached"),
+    [
+        (socket.gaierror(socket.EAI_AGAIN, "try again"), Reached.UNCLEAR),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), Reached.NO),
+        (socket.gaierror(socket.EAI_FAIL, "failed"), Reached.NO),
+        (TimeoutError(), Reached.UNCLEAR),
+        (ConnectionResetError(), Reached.UNCLEAR),
+        (OSError(errno.EHOSTUNREACH, "no route"), Reached.UNCLEAR),
+    ],
+    ids=["DNS busy", "no such name", "DNS failed", "time-out", "reset", "no route"],
+)
+def test_a_connection_that_fails_for_now_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, reached: Reached
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    assert call_worker(request_to("http://127.0.0.1:9"), JOB_ID, keys=KEYS, now=NOW) is reached
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Callable[..., Any], tmp_path: Path) -> None:
+    server = serve(answering(b"202 Accepted"), tls=loopback_tls(tmp_path)[0])
+
+    assert call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW) is Reached.NO
+    assert server.requests == []
 
 
 def test_a_connection_that_breaks_proves_nothing(serve: Callable[..., Any]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from videogen import log, signing
+from videogen.errors import VideogenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PATH = "/.netlify/functions/generate-video-background"
 TIMEOUT_SECONDS = 5.0
 MESSAGE_PREFIX = "job_"
+_PASSING = frozenset({408, 425, 429})
+"""Refusals for now, of a platform that is busy: a later call may be taken."""
 
 
 class Reached(Enum):
@@ -29,6 +32,10 @@ class Reached(Enum):
     YES = "the platform took the call"
     NO = "the platform did not take it, and never will"
     UNCLEAR = "a poll will heal it if it was lost"
+
+
+class NotSent(VideogenError):
+    """Nothing was sent, nor would be the next time: nobody listens, no such name, a wrong certificate."""
 
 
 class WorkerCall(Protocol):
@@ -52,8 +59,8 @@ def call_worker(
     headers["Content-Type"] = "application/json"
     try:
         status = _post(origin, body, headers)
-    except (ConnectionRefusedError, socket.gaierror) as error:
-        reached, status_or_error = Reached.NO, type(error).__name__
+    except NotSent as error:
+        reached, status_or_error = Reached.NO, error.detail
     except (OSError, http.client.HTTPException) as error:
         reached, status_or_error = Reached.UNCLEAR, type(error).__name__
     else:
@@ -81,7 +88,8 @@ def worker_origin(url: str, netlify: Mapping[str, Mapping[str, str | None] | str
     host = asked.netloc.lower()
     own = f"{name}.netlify.app" if name else None
     if site_url and host == urlsplit(site_url).netloc.lower():
-        return f"{asked.scheme}://{host}"
+        # A visitor may come by http to a site that is https, and the call is not to follow in clear text.
+        return f"{urlsplit(site_url).scheme}://{host}"
     if own and (host == own or host.endswith(f"--{own}")):
         return f"https://{host}"
     if own and deploy_id:
@@ -95,11 +103,12 @@ def worker_origin(url: str, netlify: Mapping[str, Mapping[str, str | None] | str
 def _meaning(status: int) -> Reached:
     if status == http.HTTPStatus.ACCEPTED:
         return Reached.YES
-    return Reached.UNCLEAR if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else Reached.NO
+    passes = status >= http.HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
+    return Reached.UNCLEAR if passes else Reached.NO
 
 
 def _post(origin: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """POST without following redirects: exactly 202 means reached."""
+    """POST without following redirects: exactly 202 means reached. Raises NotSent, OSError, HTTPException."""
     parts = urlsplit(origin)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
@@ -109,7 +118,22 @@ def _post(origin: str, body: bytes, headers: Mapping[str, str]) -> int:
     else:
         connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
     try:
+        _connect(connection)
         connection.request("POST", PATH, body, dict(headers))
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def _connect(connection: http.client.HTTPConnection) -> None:
+    """Open the connection; raises NotSent where there is none to be had, OSError where a later try may do."""
+    try:
+        connection.connect()
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            raise
+        raise NotSent(type(error).__name__) from None
+    except ssl.SSLEOFError:
+        raise  # the connection broke: another may not
+    except (ConnectionRefusedError, ssl.SSLError) as error:
+        raise NotSent(type(error).__name__) from None
