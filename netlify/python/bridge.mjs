@@ -15,6 +15,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment } from './environment.mjs'
+import { isLocal } from './loopback.mjs'
 
 /** Longest header or body that is taken for a frame; Netlify carries at most 6 MB either way. */
 const LONGEST = 32 * 1024 * 1024
@@ -74,6 +75,7 @@ export function python(handler, { timeoutSeconds, background = false }) {
     const begun = performance.now()
     const deadline = Date.now() + timeoutSeconds * 1000
     const requestId = context.requestId || crypto.randomUUID()
+    if (isClosed(request, context)) return problem('foreign_host', requestId, children.problemMembers)
     try {
       const body = Buffer.from(await request.arrayBuffer())
       const fields = { event: proxyEvent(request, context, requestId), requestId, functionName: handler }
@@ -97,6 +99,17 @@ export function python(handler, { timeoutSeconds, background = false }) {
       return timed(problem(code, requestId, children.problemMembers), begun)
     }
   }
+}
+
+/**
+ * Whether this is `netlify dev`, and the request not the developer's own. PYTHON_DEV_OPEN=1 lets everybody in.
+ *
+ * @param {Request} request
+ * @param {NetlifyContext} context
+ */
+function isClosed(request, context) {
+  const { NETLIFY_DEV, PYTHON_DEV_OPEN } = process.env
+  return NETLIFY_DEV === 'true' && PYTHON_DEV_OPEN !== '1' && !isLocal(request.url, context.ip)
 }
 
 /**
@@ -467,16 +480,28 @@ function response({ statusCode = 204, headers = {}, multiValueHeaders = {} }, bo
   })
 }
 
+/** @type {Record<'internal_error' | 'timeout' | 'foreign_host', [number, string, string]>} */
+const PROBLEMS = {
+  internal_error: [
+    500,
+    'Internal Server Error',
+    'The function failed. Its log names the reason under this request id.',
+  ],
+  timeout: [504, 'Gateway Timeout', 'The function took too long to answer.'],
+  foreign_host: [
+    403,
+    'Forbidden',
+    'The development server answers requests from this machine to localhost. PYTHON_DEV_OPEN=1 opens it.',
+  ],
+}
+
 /**
- * @param {'internal_error' | 'timeout'} code
+ * @param {keyof typeof PROBLEMS} code
  * @param {string} requestId
  * @param {Record<string, unknown>} members
  */
 function problem(code, requestId, members) {
-  const [status, title, detail] =
-    code === 'timeout'
-      ? [504, 'Gateway Timeout', 'The function took too long to answer.']
-      : [500, 'Internal Server Error', 'The function failed. Its log names the reason under this request id.']
+  const [status, title, detail] = PROBLEMS[code]
   const added = Object.entries(members).map(([name, value]) => [
     name,
     typeof value === 'string' ? value.replaceAll('{detail}', detail) : value,

@@ -77,7 +77,7 @@ export async function load(t, folder, { timeoutSeconds = 20, background = false 
 /**
  * @param {import('node:test').TestContext} t
  * @param {string} source
- * @param {{ timeoutSeconds?: number, background?: boolean, environment?: string[], problemMembers?: object }} [options]
+ * @param {{ timeoutSeconds?: number, background?: boolean, place?: 'bundle' | 'dev', environment?: string[], problemMembers?: object }} [options]
  */
 export async function project(t, source, options = {}) {
   return load(t, makeProject(t, source, options), options)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def test_all_is_green_a_video_is_made_and_its_id_alone_finds_its_story(
     videogen: Operator, lake: Path, tmp_path: Path
 ) -> None:
-    dev = DevSite(tmp_path / "dev", environ=os.environ | videogen.environ).copy()
+    dev = DevSite(tmp_path / "dev", environ=os.environ | videogen.environ | {"REAL": "1"}).copy()
     # The function that docs/contributing.md adds.
     for language, name in (
         ("python", "src/videogen/functions/greet.py"),

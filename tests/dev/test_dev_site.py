@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -153,7 +154,39 @@ def test_the_page_is_served_with_its_policy(site: DevSite) -> None:
 
 
 def test_the_key_in_dotenv_is_neither_used_nor_shown(site: DevSite) -> None:
-    """The runner blanks every variable of the project, which masks `.env` too."""
-    assert "Blackbox: simulator" in site.output()
+    lines = site.output().splitlines()
+    said = "==> BLACKBOX_API_KEY and S3_BUCKET are set and not used: make dev REAL=1 uses what is set"
+    assert [line for line in lines if line.startswith(said)] == [f"{said}, and spends money"]
     assert CANARY not in site.output()
     assert httpx.get(f"{site.url}/api/check-video-status", params={"jobId": "A" * 22}).status_code == 404
+
+
+def test_what_serves_stands_below_the_cli_s_box(site: DevSite) -> None:
+    before, _, after = site.output().partition("Local dev server ready")
+
+    for part in (before, after):
+        assert re.search(r"^Blackbox: simulator$", part, re.MULTILINE)
+    assert "configuration property" not in before
+
+
+@pytest.mark.parametrize(
+    "host", ["rebind.example", "localhost.rebind.example", "192.168.1.20", "127.0.0.1.rebind.example"]
+)
+def test_a_foreign_host_gets_403_and_buys_nothing(site: DevSite, host: str) -> None:
+    before = len(site.ledger())
+    port = site.url.rpartition(":")[2]
+
+    answer = httpx.post(
+        f"{site.url}/api/start-video",
+        json=start_body(),
+        headers={"Host": f"{host}:{port}", "Origin": f"http://{host}:{port}"},
+        timeout=30,
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_host")
+    assert len(site.ledger()) == before
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="sockets are found through Linux's /proc")
+def test_all_that_listens_listens_on_loopback(site: DevSite) -> None:
+    assert set(site.listening()) == {"127.0.0.1"}

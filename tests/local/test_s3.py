@@ -76,3 +76,25 @@ def test_a_page_can_play_a_presigned_link_from_anywhere(
 def test_it_prints_nothing(server: S3Server, http: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
     http.get(server.endpoint_url)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://rebind.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost.rebind.example:8888"},
+        {"Host": "rebind.example", "Origin": "http://rebind.example"},
+        {"Host": "rebind.example:9000"},
+        {"Host": ""},
+    ],
+    ids=str,
+)
+def test_a_page_of_another_site_gets_nothing(
+    http: httpx.Client, server: S3Server, headers: dict[str, str]
+) -> None:
+    for method in ("GET", "OPTIONS", "PUT"):
+        answer = http.request(method, f"{server.endpoint_url}/{server.bucket}/kept", headers=headers)
+
+        assert (answer.status_code, answer.content) == (403, b"")
+        assert not [name for name in answer.headers if name.startswith("access-control-")]

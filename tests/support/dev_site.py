@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import os
 import re
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0
 END_SECONDS = 60.0
+LISTEN = "0A"
+"""State of a socket: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html"""
 READY = re.compile(r"Local dev server ready: (http://localhost:\d+)")
 CANARY = "canary-that-must-not-leave"
 
@@ -157,6 +160,21 @@ class DevSite:
         with urllib.request.urlopen(address[1]) as answer:
             purchases: list[dict[str, Any]] = json.load(answer)["purchases"]
             return purchases
+
+    def listening(self) -> Iterator[str]:
+        """Yield the address of each TCP socket that its processes listen on, by Linux's /proc."""
+        sockets = set()
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if str(self.folder) in str((process / "cwd").readlink()):
+                    sockets |= {str(link.readlink()) for link in (process / "fd").iterdir()}
+        for table in ("tcp", "tcp6"):
+            for line in Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == LISTEN and f"socket:[{fields[9]}]" in sockets:
+                    words = re.findall("." * 8, fields[1].partition(":")[0])
+                    address = b"".join(bytes.fromhex(word)[::-1] for word in words)
+                    yield str(ipaddress.ip_address(address))
 
     def store(self) -> JobStore:
         """Return the jobs in the site's own S3."""

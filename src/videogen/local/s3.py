@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -16,10 +17,13 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 REGION = "us-east-1"
+OURS = {"localhost", "127.0.0.1"}
+"""Hosts that this server and the page are reached at."""
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -29,6 +33,19 @@ class _QuietHandler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - werkzeug's signature
         """Print nothing."""
+
+
+def _private(app: WSGIApplication) -> WSGIApplication:
+    """Refuse what a page of another site asks for: moto checks no signature and allows every origin."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked = (f"//{environ['HTTP_HOST']}", environ.get("HTTP_ORIGIN", "//localhost"))
+        if all(urlsplit(address).hostname in OURS for address in asked):
+            return app(environ, start_response)
+        start_response("403 Forbidden", [("Content-Length", "0")])
+        return []
+
+    return answer
 
 
 class S3StandIn:
@@ -71,7 +88,7 @@ class S3Server(S3StandIn):
 
     def __init__(self) -> None:
         self._server = make_server(
-            "127.0.0.1", 0, create_backend_app("s3"), threaded=True, request_handler=_QuietHandler
+            "127.0.0.1", 0, _private(create_backend_app("s3")), threaded=True, request_handler=_QuietHandler
         )
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="S3", daemon=True
