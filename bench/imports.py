@@ -25,7 +25,7 @@ import sys
 sys.path[:0] = sys.argv[1:]
 import videogen.functions.{module}
 from videogen.functions import wiring
-wiring.site()
+wiring.deps()
 """
 LINE = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", re.MULTILINE)
 

@@ -100,7 +100,7 @@ def test_a_queued_job_becomes_a_stored_video(worker: ScriptedWorker) -> None:
     assert [job.status for job in worker.ended] == [Status.COMPLETED]
 
 
-def test_a_short_job_of_one_photo_asks_the_store_nine_times(worker: ScriptedWorker) -> None:
+def test_a_short_job_of_one_photo_asks_the_store_eleven_times(worker: ScriptedWorker) -> None:
     worker.add(queued())
     worker.bucket.requests.clear()
 
@@ -117,16 +117,18 @@ def test_a_short_job_of_one_photo_asks_the_store_nine_times(worker: ScriptedWork
         ("PUT", job),  # the link
         ("PUT", video),
         ("PUT", job),  # the end
+        ("GET", "stats/blackboxai_google_veo-3-fast.json"),
+        ("PUT", "stats/blackboxai_google_veo-3-fast.json"),
     ]
 
 
-def test_where_videos_have_been_made_before_it_is_eight_times(worker: ScriptedWorker) -> None:
+def test_where_videos_have_been_made_before_it_is_ten_times(worker: ScriptedWorker) -> None:
     worker.add(queued(estimate=Estimate(p50=60, p90=90)))
     worker.bucket.requests.clear()
 
     worker.run()
 
-    assert (len(worker.bucket.requests), worker.job.status) == (8, Status.COMPLETED)
+    assert (len(worker.bucket.requests), worker.job.status) == (10, Status.COMPLETED)
 
 
 def test_the_lease_is_renewed_every_30_seconds(worker: ScriptedWorker) -> None:

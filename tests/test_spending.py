@@ -14,12 +14,12 @@ import pytest
 from videogen import jobs
 from videogen.cas import Cas
 from videogen.clock import Clock
-from videogen.errors import MalformedRecord, StoreUnavailable
+from videogen.errors import DailyLimitReached, MalformedRecord, StoreUnavailable
 from videogen.job_store import JobStore
 from videogen.jobs import Failure, Job
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
-from videogen.spending import RECLAIM_AT_MOST, DailyLimitReached, Ledger, ledger_key
+from videogen.spending import RECLAIM_AT_MOST, Ledger, ledger_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,13 @@
     │   ├── Conflict               another writer's version is there now
     │   ├── MalformedRecord        a document was damaged, or written by a newer version
     │   └── UnsafeStore            the store ignores conditional writes
+    ├── WishRefused                a wish about a job that cannot be granted  nothing was spent
+    │   ├── NotOwner               the token is not this job's
+    │   ├── JobNotFound            there is no such job
+    │   ├── JobErased, JobRunning, JobEnded, PhotosGone   the job is not, or no longer, what the wish needs
+    │   ├── KeyReused              the idempotency key belongs to another order
+    │   ├── DailyLimitReached      the day's videos are used up
+    │   └── WorkerUnreachable      the job was made, and has ended since nobody can work on it
     └── JobError                   ends or delays a job; names a failure code
         ├── PhotoUnreadable        found before the paid call                    not charged
         ├── BlackboxNotStarted     the answer proves that nothing began          not charged, may be repeated
@@ -197,6 +204,96 @@ class MalformedRecord(StoreError):
 
 class UnsafeStore(StoreError):
     """The storage ignores conditional writes, so nothing could keep a job from being bought twice."""
+
+
+class WishRefused(VideogenError):
+    """A wish about a job cannot be granted; nothing was spent.
+
+    `job_id` is the job's, where it has one, and `words` are for the person unless others are given.
+    """
+
+    code: ClassVar[str]
+    words: ClassVar[str] = ""
+
+    def __init__(self, job_id: str = "", *, detail: str = "") -> None:
+        self.job_id = job_id
+        super().__init__(detail or self.words)
+
+
+class NotOwner(WishRefused):
+    """The token is not this job's."""
+
+    code = "owner_token"
+
+
+class JobNotFound(WishRefused):
+    """There is no such job."""
+
+    code = "job_not_found"
+    words = "Job not found."
+
+
+class JobErased(WishRefused):
+    """The job is a tombstone."""
+
+    code = "job_erased"
+    words = "This video has been erased."
+
+
+class JobRunning(WishRefused):
+    """The job has not ended, so it cannot be tried again."""
+
+    code = "job_running"
+    words = "This video is still being made."
+
+
+class JobEnded(WishRefused):
+    """The job has ended otherwise."""
+
+    code = "job_ended"
+    words = "This video has ended already."
+
+
+class PhotosGone(WishRefused):
+    """The photos of the job to be tried again are not stored any more."""
+
+    code = "photos_gone"
+    words = "The photos are no longer kept: please add them again."
+
+
+class KeyReused(WishRefused):
+    """The idempotency key belongs to another order."""
+
+    code = "idempotency_key_reused"
+    words = "This Idempotency-Key belongs to another request: use a new one."
+
+
+class DailyLimitReached(WishRefused):
+    """The day's videos are used up.
+
+    `opens_at` is the next midnight (UTC, seconds since 1970), `wait` the seconds until then.
+    """
+
+    code = "daily_limit"
+
+    def __init__(self, limit: int, *, opens_at: float, wait: float) -> None:
+        self.limit = limit
+        self.opens_at = opens_at
+        self.wait = wait
+        super().__init__(
+            detail=f"Today's {limit} videos of this site are used up. It opens again at 00:00 UTC."
+        )
+
+
+class WorkerUnreachable(WishRefused):
+    """The job was made and has ended, uncharged, since its worker could not be called."""
+
+    code = "worker_unreachable"
+    words = FAILURES["worker_unreachable"].detail
+
+    def __init__(self, job_id: str, *, owner_token: str) -> None:
+        self.owner_token = owner_token
+        super().__init__(job_id)
 
 
 class JobError(VideogenError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from videogen import jobs, log
+from videogen import ending, jobs, log
 from videogen.errors import (
     BlackboxNotStarted,
     BlackboxOutcomeUnknown,
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from videogen.clock import Clock
-    from videogen.job_store import JobStore, StoredJob
+    from videogen.job_store import StoredJob
     from videogen.jobs import AspectRatio, Job
 
 RENEW_EVERY = 30.0
@@ -126,17 +125,15 @@ class Beside(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tools:
+class Tools(ending.Deps):
     """What a run works with; all of it can be swapped for a test's own.
 
     `clean_photo` makes the JPEG to send from bytes as received, and crops it where a ratio is given;
     `shape` names a JPEG's ratio for the prompt; `photo_part` makes of a stored photo's key and bytes what the
     request carries; `request_body` makes the request of model, prompt and those parts; `open_video` opens the
-    download of a link until a monotonic deadline; `on_end` is told of a job that this run has ended.
+    download of a link until a monotonic deadline.
     """
 
-    store: JobStore
-    clock: Clock
     provider: Provider
     clean_photo: Callable[[bytes, AspectRatio | None], bytes]
     shape: Callable[[bytes], str]
@@ -144,7 +141,6 @@ class Tools:
     request_body: Callable[[str, str, Sequence[str]], Mapping[str, Any]]
     open_video: Callable[[str, float], AbstractContextManager[VideoParts]]
     beside: Beside
-    on_end: Callable[[Job], None] = lambda _job: None
 
 
 def run(job_id: str, tools: Tools, *, holder: str, seconds: float) -> None:
@@ -376,7 +372,6 @@ class _Run:
             patience=self._patience(),
         ):
             self._abandon()
-        self._log_end()
         self._delete_leftovers()
         return True
 
@@ -395,22 +390,22 @@ class _Run:
         if not self._swap(
             lambda it: jobs.fail(it.job, self._holder, self._epoch, now=self._clock.now(), failure=failure),
             patience=self._patience(),
+            note=note,
         ):
             self._abandon()
-        self._log_end(note=note)
         return True
 
     def _fail_queued(self, error: JobError) -> bool:
         failure = _failure(error)
-        if not self._swap(lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure)):
+        if not self._swap(
+            lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure), note=error.note
+        ):
             return self._look_again()
-        self._log_end(note=error.note)
         return True
 
     def _end_due(self) -> bool:
         if not self._swap(lambda it: jobs.end_due(it.job, now=self._clock.now(), lease_age=it.age)):
             return self._look_again()
-        self._log_end()
         return True
 
     def _abandon(self) -> NoReturn:
@@ -441,8 +436,10 @@ class _Run:
     def _patience(self) -> float:
         return max(self._ends_at - self._clock.monotonic(), LAST_PATIENCE)
 
-    def _swap(self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None) -> bool:
-        swapped = self._store.swap(self._stored, change, patience=patience)
+    def _swap(
+        self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None, note: str = ""
+    ) -> bool:
+        swapped = ending.swap(self._tools, self._stored, change, patience=patience, note=note)
         if swapped is None:
             return False
         self._stored = swapped
@@ -490,21 +487,6 @@ class _Run:
 
     def _log_error(self, action: str, **facts: object) -> None:
         log.error(action, jobId=self._job.id, epoch=self._epoch, **facts)
-
-    def _log_end(self, *, note: str = "") -> None:
-        job = self._job
-        self._tools.on_end(job)
-        took = 1000 * (self._clock.now() - job.created_at)
-        if job.failure is None:
-            self._log("job.completed", durationMs=took)
-        else:
-            self._log_error(
-                "job.failed",
-                code=job.failure.code,
-                charged=job.failure.charged,
-                note=note or None,
-                durationMs=took,
-            )
 
 
 def _failure(error: JobError) -> Failure:

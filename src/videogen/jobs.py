@@ -174,6 +174,22 @@ class Job:
         return self.status in {Status.COMPLETED, Status.FAILED, Status.CANCELED}
 
     @property
+    def awaits_worker(self) -> bool:
+        """Whether no run has it and the next one could go on."""
+        return self.status is Status.QUEUED or (self.stage is Stage.SAVING and self.epoch == 0)
+
+    @property
+    def charged(self) -> Charged:
+        """Whether this job has bought a video, as far as is known now."""
+        if self.rescues:
+            return "no"
+        if self.failure is not None:
+            return self.failure.charged
+        if self.status is Status.COMPLETED or self.stage is Stage.SAVING:
+            return "yes"
+        return "unknown" if self.stage is Stage.RENDERING else "no"
+
+    @property
     def is_improvable(self) -> bool:
         """Whether the run whose call went unanswered may still say, once, how it really ended."""
         return (
@@ -408,12 +424,7 @@ def cancel(job: Job, *, now: float) -> Job | None:
         return job
     if job.has_ended:
         return None
-    charged: Charged = "no"
-    if job.stage is Stage.RENDERING:
-        charged = "unknown"
-    elif job.stage is Stage.SAVING and not job.rescues:
-        charged = "yes"
-    failure = replace(Failure.of("canceled"), charged=charged, detail=_CANCELED[charged])
+    failure = replace(Failure.of("canceled"), charged=job.charged, detail=_CANCELED[job.charged])
     return _end(job, Status.CANCELED, "job.canceled", now, failure=failure)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from videogen import log
 from videogen.cas import Codec
-from videogen.errors import MalformedRecord, NoSuchObject, StoreError, VideogenError
+from videogen.errors import DailyLimitReached, MalformedRecord, NoSuchObject, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,15 +31,6 @@ ABANDONED_AFTER = 60.0
 """A start that has reserved and not stored its job by then is dead: its function may run for 10 seconds."""
 RECLAIM_AT_MOST = 20
 """Jobs looked at in one reclaiming: a start must answer in time."""
-
-
-class DailyLimitReached(VideogenError):
-    """Today's videos are spent; `opens_at` is the next midnight (UTC, seconds since 1970)."""
-
-    def __init__(self, limit: int, opens_at: float) -> None:
-        self.limit = limit
-        self.opens_at = opens_at
-        super().__init__(f"Today's {limit} videos of this site are used up. It opens again at 00:00 UTC.")
 
 
 class Ledger:
@@ -71,7 +62,8 @@ class Ledger:
         if full and self._reclaim(now):
             self._swap(now, add)
         if full:
-            raise DailyLimitReached(self._limit, next_midnight(now))
+            opens_at = next_midnight(now)
+            raise DailyLimitReached(self._limit, opens_at=opens_at, wait=opens_at - now)
 
     def settle(self, job: Job) -> None:
         """Release the reservation of a job that has ended for free. Never raises: reclaiming follows."""

@@ -37,7 +37,7 @@ REFUSED = failed(Failure.of("content_refused"))
     ids=["queued", "rendering", "saving", "completed", "refused", "given up", "canceled", "a rescue"],
 )
 def test_a_job_s_cost(job: Job, charged: str, sentence: str) -> None:
-    assert (money.charged(job), money.verdict(job)) == (charged, sentence)
+    assert (job.charged, money.verdict(job)) == (charged, sentence)
 
 
 def test_spending_keeps_the_sure_from_the_doubtful_and_counts_what_has_no_price() -> None:

@@ -171,14 +171,14 @@ def test_the_entry_of_the_technique_is_the_example() -> None:
 def test_each_handler_greets(block: Block, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    wiring.site.cache_clear()
+    wiring.deps.cache_clear()
     module: dict[str, Any] = {}
     exec(compile(block.text, str(block), "exec"), module)  # noqa: S102 - that is the test
     event = {"httpMethod": "GET", "queryStringParameters": {"name": "lake"}, "headers": {}}
 
     answer = module["handler"](event, _Context())
 
-    wiring.site.cache_clear()
+    wiring.deps.cache_clear()
     assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"hello": "lake"})
 
 

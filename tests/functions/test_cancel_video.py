@@ -64,7 +64,7 @@ def test_a_wrong_field_is_named(site: SiteUnderTest, fields: dict[str, object]) 
 
 def test_a_token_for_a_job_that_is_gone_is_404(site: SiteUnderTest) -> None:
     started = site.start()
-    site.site.store.objects.delete(f"jobs/{started.body['jobId']}.json")
+    site.deps.store.objects.delete(f"jobs/{started.body['jobId']}.json")
 
     assert site.cancel(started).status == 404
 

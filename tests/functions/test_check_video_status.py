@@ -112,7 +112,7 @@ def test_the_end_that_is_due_is_written_first_and_then_shown(
     if prepare:
         prepare(site, job_id)
     at(site, seconds)
-    store: Any = site.site.store
+    store: Any = site.deps.store
     read = store.read
     monkeypatch.setattr(store, "read", lambda one: replace(read(one), age=lease_age))
 
@@ -140,7 +140,7 @@ def test_a_dead_lease_in_saving_is_released_for_the_next_worker(
     job_id = site.start().body["jobId"]
     saving(site, job_id)
     site.calls.clear()
-    store: Any = site.site.store
+    store: Any = site.deps.store
     read = store.read
     monkeypatch.setattr(store, "read", lambda one: replace(read(one), age=91.0))
     at(site, 120)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def signed(site: SiteUnderTest, body: bytes, *, age: float = 0.0) -> dict[str, str]:
-    return signing.sign(site.site.keys, "job_1_0", int(time.time() - age), body)
+    return signing.sign(site.deps.keys, "job_1_0", int(time.time() - age), body)
 
 
 def call(site: SiteUnderTest, job_id: str, *, age: float = 0.0) -> int:
@@ -69,7 +69,7 @@ def test_a_call_that_this_site_did_not_sign_reads_nothing(
         "too old": signed(site, body, age=21 * 60),
         "other key": {**signed(site, body), "webhook-signature": "v1," + "A" * 43 + "="},
     }[case]
-    monkeypatch.setattr(site.site.store, "read", lambda _job_id: pytest.fail("read"))
+    monkeypatch.setattr(site.deps.store, "read", lambda _job_id: pytest.fail("read"))
     caplog.set_level(logging.INFO)
 
     assert site.work(body, headers).status == 401

@@ -33,7 +33,7 @@ class Counted:
 
 @pytest.fixture
 def requests(site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    objects: Any = site.site.store.objects
+    objects: Any = site.deps.store.objects
     counted = Counted(objects._http)  # noqa: SLF001 - the wire
     monkeypatch.setattr(objects, "_http", counted)
     return counted.requests

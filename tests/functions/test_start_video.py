@@ -15,10 +15,10 @@ import pytest
 from support.functions_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
 from videogen.durations import Durations
-from videogen.functions.worker_call import Reached
 from videogen.job_record import to_object
 from videogen.job_store import JobStore
 from videogen.jobs import Estimate, Failure
+from videogen.service import DispatchResult
 from videogen.settings import Secret
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def test_a_photo_and_a_prompt_become_a_queued_job(site: SiteUnderTest) -> None:
     assert answer.body == {
         "success": True,
         "jobId": job_id,
-        "ownerToken": signing.owner_token(site.site.keys[0], job_id),
+        "ownerToken": signing.owner_token(site.deps.keys[0], job_id),
         "status": "queued",
         "statusUrl": f"/api/check-video-status?jobId={job_id}",
         "pollAfterMs": answer.body["pollAfterMs"],
@@ -87,7 +87,7 @@ def test_photos_keep_their_order(site: SiteUnderTest) -> None:
 
     job_id = site.start(start_body(photos=[{"data": data_uri(image)} for image in images])).body["jobId"]
 
-    assert [site.site.store.get_photo(job_id, number).body for number in (1, 2, 3)] == images
+    assert [site.deps.store.get_photo(job_id, number).body for number in (1, 2, 3)] == images
 
 
 BAD_REQUESTS: list[tuple[str, dict[str, Any], int, str, list[dict[str, str]]]] = [
@@ -255,13 +255,13 @@ def test_the_same_key_with_another_body_is_422_and_changes_nothing(site: SiteUnd
     other = site.start(start_body(photos=[{"data": data_uri(photo(color="red"))}]), headers=KEY)
 
     assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
-    assert site.site.store.get_photo(first.body["jobId"], 1).body == photo()
+    assert site.deps.store.get_photo(first.body["jobId"], 1).body == photo()
     assert len(site.calls) == 1
 
 
 def test_a_key_stands_for_its_job_when_the_secret_has_been_rotated(site: SiteUnderTest) -> None:
     first = site.start(headers=KEY)
-    site.site = replace(site.site, keys=(Secret(OTHER_KEY), *site.site.keys))
+    site.deps = replace(site.deps, keys=(Secret(OTHER_KEY), *site.deps.keys))
 
     again = site.start(headers=KEY)
     new = site.start(headers={"idempotency-key": "another-key-of-16-characters"})
@@ -272,13 +272,13 @@ def test_a_key_stands_for_its_job_when_the_secret_has_been_rotated(site: SiteUnd
 
 
 def test_a_request_that_died_between_its_photos_and_its_record_starts_over(site: SiteUnderTest) -> None:
-    job_id = signing.job_id_for(site.site.keys[0], KEY["idempotency-key"])
-    site.site.store.put_photo(job_id, 1, photo(color="red"), "image/jpeg")
+    job_id = signing.job_id_for(site.deps.keys[0], KEY["idempotency-key"])
+    site.deps.store.put_photo(job_id, 1, photo(color="red"), "image/jpeg")
 
     answer = site.start(headers=KEY)
 
     assert answer.status == HTTPStatus.ACCEPTED
-    assert site.site.store.get_photo(job_id, 1).body == photo()
+    assert site.deps.store.get_photo(job_id, 1).body == photo()
 
 
 def test_an_erased_job_does_not_come_back_with_its_key(site: SiteUnderTest) -> None:
@@ -292,7 +292,7 @@ def test_an_erased_job_does_not_come_back_with_its_key(site: SiteUnderTest) -> N
 
 
 def test_a_worker_that_refuses_the_call_ends_the_job_uncharged(site: SiteUnderTest) -> None:
-    site.reached = Reached.NO
+    site.result = DispatchResult.REFUSED
 
     answer = site.start()
 
@@ -304,7 +304,7 @@ def test_a_worker_that_refuses_the_call_ends_the_job_uncharged(site: SiteUnderTe
 
 
 def test_a_call_without_a_clear_answer_leaves_the_job_queued(site: SiteUnderTest) -> None:
-    site.reached = Reached.UNCLEAR
+    site.result = DispatchResult.UNCLEAR
 
     answer = site.start()
 
@@ -331,7 +331,7 @@ def test_a_site_that_lacks_a_variable_says_so_without_naming_it_on_the_wire(site
         raise SettingsError("S3_BUCKET is not set")
 
     answer = site.request(
-        endpoint(start_video.answer, methods=("POST",), site=missing), "POST", body=start_body()
+        endpoint(start_video.answer, methods=("POST",), deps=missing), "POST", body=start_body()
     )
 
     assert (answer.status, answer.body["code"]) == (500, "misconfigured")

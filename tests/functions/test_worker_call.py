@@ -12,8 +12,10 @@ import pytest
 from support.certificates import loopback_tls
 from support.functions_under_test import SIGNING_SECRET
 from videogen import signing
+from videogen.clock import Clock
 from videogen.functions.http import Request
-from videogen.functions.worker_call import Reached, call_worker, worker_origin
+from videogen.functions.worker_call import HttpDispatch, worker_origin
+from videogen.service import DispatchResult
 from videogen.settings import Secret
 
 if TYPE_CHECKING:
@@ -61,8 +63,8 @@ def test_only_this_very_site_is_called(url: str, netlify: dict[str, Any], origin
     assert worker_origin(url, netlify) == origin
 
 
-def request_to(origin: str) -> Request:
-    return Request(
+def dispatch_to(origin: str) -> HttpDispatch:
+    request = Request(
         id="request-1",
         method="POST",
         url=f"{origin}/api/start-video",
@@ -72,6 +74,7 @@ def request_to(origin: str) -> Request:
         netlify={},
         seconds_left=lambda: 10.0,
     )
+    return HttpDispatch(request, KEYS, Clock(now=lambda: NOW))
 
 
 def answering(status_line: bytes, headers: bytes = b"") -> Callable[[Any, socket.socket], None]:
@@ -83,30 +86,30 @@ def answering(status_line: bytes, headers: bytes = b"") -> Callable[[Any, socket
 
 
 @pytest.mark.parametrize(
-    ("status_line", "headers", "reached"),
+    ("status_line", "headers", "result"),
     [
-        (b"202 Accepted", b"", Reached.YES),
-        (b"200 OK", b"", Reached.NO),
-        (b"401 Unauthorized", b"", Reached.NO),
-        (b"404 Not Found", b"", Reached.NO),
-        (b"302 Found", b"Location: /elsewhere\r\n", Reached.NO),
-        (b"405 Method Not Allowed", b"", Reached.NO),
-        (b"413 Payload Too Large", b"", Reached.NO),
-        (b"204 No Content", b"", Reached.NO),
-        (b"408 Request Timeout", b"", Reached.UNCLEAR),
-        (b"425 Too Early", b"", Reached.UNCLEAR),
-        (b"429 Too Many Requests", b"Retry-After: 1\r\n", Reached.UNCLEAR),
-        (b"500 Internal Server Error", b"", Reached.UNCLEAR),
-        (b"503 Service Unavailable", b"", Reached.UNCLEAR),
-        (b"504 Gateway Timeout", b"", Reached.UNCLEAR),
+        (b"202 Accepted", b"", DispatchResult.REACHED),
+        (b"200 OK", b"", DispatchResult.REFUSED),
+        (b"401 Unauthorized", b"", DispatchResult.REFUSED),
+        (b"404 Not Found", b"", DispatchResult.REFUSED),
+        (b"302 Found", b"Location: /elsewhere\r\n", DispatchResult.REFUSED),
+        (b"405 Method Not Allowed", b"", DispatchResult.REFUSED),
+        (b"413 Payload Too Large", b"", DispatchResult.REFUSED),
+        (b"204 No Content", b"", DispatchResult.REFUSED),
+        (b"408 Request Timeout", b"", DispatchResult.UNCLEAR),
+        (b"425 Too Early", b"", DispatchResult.UNCLEAR),
+        (b"429 Too Many Requests", b"Retry-After: 1\r\n", DispatchResult.UNCLEAR),
+        (b"500 Internal Server Error", b"", DispatchResult.UNCLEAR),
+        (b"503 Service Unavailable", b"", DispatchResult.UNCLEAR),
+        (b"504 Gateway Timeout", b"", DispatchResult.UNCLEAR),
     ],
 )
 def test_exactly_202_means_reached(
-    serve: Callable[..., Any], status_line: bytes, headers: bytes, reached: Reached
+    serve: Callable[..., Any], status_line: bytes, headers: bytes, result: DispatchResult
 ) -> None:
     server = serve(answering(status_line, headers))
 
-    assert call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW) is reached
+    assert dispatch_to(server.origin)(JOB_ID, 0) is result
     assert len(server.requests) == 1
 
 
@@ -114,48 +117,48 @@ def test_a_connection_that_is_refused_proves_that_nobody_was_called() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         origin = f"http://127.0.0.1:{closed.getsockname()[1]}"
 
-    assert call_worker(request_to(origin), JOB_ID, keys=KEYS, now=NOW) is Reached.NO
+    assert dispatch_to(origin)(JOB_ID, 0) is DispatchResult.REFUSED
 
 
 @pytest.mark.parametrize(
-    ("error", "reached"),
+    ("error", "result"),
     [
-        (socket.gaierror(socket.EAI_AGAIN, "try again"), Reached.UNCLEAR),
-        (socket.gaierror(socket.EAI_NONAME, "unknown"), Reached.NO),
-        (socket.gaierror(socket.EAI_FAIL, "failed"), Reached.NO),
-        (TimeoutError(), Reached.UNCLEAR),
-        (ConnectionResetError(), Reached.UNCLEAR),
-        (OSError(errno.EHOSTUNREACH, "no route"), Reached.UNCLEAR),
+        (socket.gaierror(socket.EAI_AGAIN, "try again"), DispatchResult.UNCLEAR),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), DispatchResult.REFUSED),
+        (socket.gaierror(socket.EAI_FAIL, "failed"), DispatchResult.REFUSED),
+        (TimeoutError(), DispatchResult.UNCLEAR),
+        (ConnectionResetError(), DispatchResult.UNCLEAR),
+        (OSError(errno.EHOSTUNREACH, "no route"), DispatchResult.UNCLEAR),
     ],
     ids=["DNS busy", "no such name", "DNS failed", "time-out", "reset", "no route"],
 )
 def test_a_connection_that_fails_for_now_proves_nothing(
-    monkeypatch: pytest.MonkeyPatch, error: OSError, reached: Reached
+    monkeypatch: pytest.MonkeyPatch, error: OSError, result: DispatchResult
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(socket, "create_connection", fail)
-    assert call_worker(request_to("http://127.0.0.1:9"), JOB_ID, keys=KEYS, now=NOW) is reached
+    assert dispatch_to("http://127.0.0.1:9")(JOB_ID, 0) is result
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Callable[..., Any], tmp_path: Path) -> None:
     server = serve(answering(b"202 Accepted"), tls=loopback_tls(tmp_path)[0])
 
-    assert call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW) is Reached.NO
+    assert dispatch_to(server.origin)(JOB_ID, 0) is DispatchResult.REFUSED
     assert server.requests == []
 
 
 def test_a_connection_that_breaks_proves_nothing(serve: Callable[..., Any]) -> None:
     server = serve(lambda own, connection: own.read_request(connection))
 
-    assert call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW) is Reached.UNCLEAR
+    assert dispatch_to(server.origin)(JOB_ID, 0) is DispatchResult.UNCLEAR
 
 
 def test_the_call_carries_the_job_and_a_signature_and_nothing_else(serve: Callable[..., Any]) -> None:
     server = serve(answering(b"202 Accepted"))
 
-    call_worker(request_to(server.origin), JOB_ID, keys=KEYS, now=NOW, attempt=2)
+    dispatch_to(server.origin)(JOB_ID, 2)
 
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")

@@ -23,9 +23,8 @@ from support.buckets import s3_settings
 from support.fake_clock import SkippingClock
 from support.real_worker import CLIP, KEYS, RealWorker
 from support.s3_proxy import Call, S3Proxy
-from videogen import signing
+from videogen import service, signing
 from videogen.errors import NoSuchObject
-from videogen.functions.cancel_video import erase
 from videogen.job_store import video_key
 from videogen.jobs import Stage
 from videogen.local.blackbox import Simulator
@@ -238,7 +237,7 @@ def test_a_killed_worker_and_its_successors(step: Step, when: str, morgue: Morgu
     is_before = when == "before"
     morgue.at(step, Call(hearse.kill_and_drop) if is_before else Call(hearse.kill, applied=True))
     assert morgue.begin(job_id).wait() == -signal.SIGKILL
-    left = worker.site.store.read(job_id).job
+    left = worker.deps.store.read(job_id).job
     assert (left.stage or left.status).value == LEFT[before(step) if is_before else step.name]
 
     # A delivery beside the lease of the dead, and the platform's own two, a minute and two minutes later.
@@ -250,7 +249,7 @@ def test_a_killed_worker_and_its_successors(step: Step, when: str, morgue: Morgu
     for _ in range(2):
         worker.deliver(job_id, times=1)
 
-    assert worker.site.store.read(job_id).job == job
+    assert worker.deps.store.read(job_id).job == job
     purchases = worker.purchases(job_id)
     tally.add(job, purchases=purchases)
     assert worker.simulator.posts - posts <= 1
@@ -276,7 +275,7 @@ def test_a_worker_that_was_frozen_in_its_call_comes_back_and_tells_the_truth(
     given_up = worker.watch(job_id)
     hearse.thaw()
 
-    job = worker.site.store.read(job_id).job
+    job = worker.deps.store.read(job_id).job
     tally.add(job, purchases=worker.purchases(job_id))
     assert end(given_up) == ("failed", "outcome_unknown", "unknown")
     assert (end(job), job.epoch, worker.purchases(job_id)) == (("completed", None, None), 1, 1)
@@ -293,10 +292,10 @@ def test_a_saver_that_was_frozen_comes_back_and_changes_nothing(morgue: Morgue, 
 
     worker.clock.skip(91)
     worker.deliver(job_id, times=1)
-    done = worker.site.store.read(job_id).job
+    done = worker.deps.store.read(job_id).job
     hearse.thaw()
 
-    job = worker.site.store.read(job_id).job
+    job = worker.deps.store.read(job_id).job
     tally.add(job, purchases=worker.purchases(job_id))
     assert (end(done), done.epoch, worker.purchases(job_id)) == (("completed", None, None), 2, 1)
     assert job == done
@@ -309,7 +308,7 @@ def test_nothing_erased_comes_back_from_a_saver_that_was_killed(morgue: Morgue, 
     job_id = worker.start("a lake")
 
     def erase_and_kill() -> None:
-        erase(worker.site, worker.site.store.read(job_id))
+        service.erase(worker.deps, job_id, signing.owner_token(KEYS[0], job_id))
         # The upload that was under way arrives all the same.
         worker.objects.put(video_key(job_id, 1), CLIP, content_type="video/mp4")
         hearse.kill()
@@ -318,7 +317,7 @@ def test_nothing_erased_comes_back_from_a_saver_that_was_killed(morgue: Morgue, 
     assert morgue.begin(job_id).wait() == -signal.SIGKILL
     worker.deliver(job_id)
 
-    job = worker.site.store.read(job_id).job
+    job = worker.deps.store.read(job_id).job
     tally.add(job, purchases=1)
     assert (job.prompt, job.photos, job.provider_url, job.video, job.status.value) == (
         "",
@@ -329,7 +328,7 @@ def test_nothing_erased_comes_back_from_a_saver_that_was_killed(morgue: Morgue, 
     )
     assert videos(worker, job) == []
     with pytest.raises(NoSuchObject):
-        worker.site.store.get_photo(job_id, 1)
+        worker.deps.store.get_photo(job_id, 1)
 
 
 def before(step: Step) -> str:

@@ -37,7 +37,7 @@ def test_a_job_is_made_on_every_kind_of_store(
         worker.deliver(job_id, times=1)
         worker.deliver(job_id, times=1)
 
-        job = worker.site.store.read(job_id).job
+        job = worker.deps.store.read(job_id).job
         tally.add(job, purchases=worker.purchases(job_id))
         assert (job.status, job.epoch, worker.purchases(job_id)) == (Status.COMPLETED, 1, 1)
         assert job.video is not None

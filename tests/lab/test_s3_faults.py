@@ -22,11 +22,11 @@ from support.s3_proxy import FAULTS, Answer, Delay, IgnoreConditions, S3Proxy, T
 from videogen import generation, objects, signing
 from videogen.functions import start_video
 from videogen.functions.http import endpoint
-from videogen.functions.worker_call import Reached
 from videogen.jobs import Failure, Status
 from videogen.local.blackbox import Simulator
 from videogen.local.s3 import S3Server
 from videogen.objects import S3Objects
+from videogen.service import DispatchResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def behind(
 
 def check(worker: RealWorker, job_id: str, tally: Tally, *, purchases: int = 1) -> Job:
     """Count a job that is over and check what must be so whatever happened; return it."""
-    job = worker.site.store.read(job_id).job
+    job = worker.deps.store.read(job_id).job
     tally.add(job, purchases=worker.purchases(job_id))
     assert worker.purchases(job_id) == purchases
     assert worker.has_its_bytes(job)
@@ -240,7 +240,7 @@ class Starter:
 
     def __init__(self, worker: RealWorker) -> None:
         self.called: list[str] = []
-        self._site = replace(worker.site, call_worker=self._call)
+        self._deps = replace(worker.deps, dispatcher=lambda _: self._dispatch)
 
     def start(self, **fields: Any) -> tuple[int, dict[str, Any]]:
         """POST a start; return status and body."""
@@ -253,7 +253,7 @@ class Starter:
             },
             "body": json.dumps(body),
         }
-        answer = endpoint(start_video.answer, methods=("POST",), site=lambda: self._site)(event, Context())
+        answer = endpoint(start_video.answer, methods=("POST",), deps=lambda: self._deps)(event, Context())
         return answer["statusCode"], json.loads(answer["body"])
 
     def retry(self, job: Job, **fields: Any) -> tuple[int, dict[str, Any]]:
@@ -261,10 +261,9 @@ class Starter:
         token = signing.owner_token(KEYS[0], job.id)
         return self.start(prompt=job.prompt, photos=[], retryOf=job.id, ownerToken=token, **fields)
 
-    def _call(self, request: object, job_id: str, **_: object) -> Reached:
-        del request
+    def _dispatch(self, job_id: str, _: int) -> DispatchResult:
         self.called.append(job_id)
-        return Reached.YES
+        return DispatchResult.REACHED
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -307,7 +306,7 @@ def test_a_video_that_could_not_be_stored_is_saved_by_a_retry_and_not_bought_aga
     status, body = Starter(worker).retry(old)
     worker.deliver(body["jobId"])
 
-    job = worker.site.store.read(body["jobId"]).job
+    job = worker.deps.store.read(body["jobId"]).job
     tally.add(job, purchases=worker.simulator.posts - posts)
     assert (status, job.status, job.rescues) == (202, Status.COMPLETED, old.id)
     assert worker.has_its_bytes(job)
@@ -340,14 +339,14 @@ def test_a_rescue_is_healed_by_polls_and_may_fail_and_be_tried_again(
 def test_a_video_of_a_host_that_was_not_allowed_is_saved_once_it_is(worker: RealWorker, tally: Tally) -> None:
     status, body = Starter(worker).start(prompt="a lake [fault:D302]")
     worker.deliver(body["jobId"])
-    old = worker.site.store.read(body["jobId"]).job
+    old = worker.deps.store.read(body["jobId"]).job
     posts = worker.simulator.posts
     worker.video_hosts = (*worker.video_hosts, worker.simulator.url.replace("127.0.0.1", "localhost"))
 
     status, body = Starter(worker).retry(old)
     worker.deliver(body["jobId"])
 
-    job = worker.site.store.read(body["jobId"]).job
+    job = worker.deps.store.read(body["jobId"]).job
     tally.add(job, purchases=worker.simulator.posts - posts)
     assert old.failure == Failure.of("video_refused")
     assert (status, job.status, worker.simulator.posts) == (202, Status.COMPLETED, posts)
@@ -357,13 +356,13 @@ def test_a_download_that_kept_breaking_off_is_saved_by_a_retry(worker: RealWorke
     worker.call_takes = LONG_CALL
     _, body = Starter(worker).start(prompt="a lake [fault:D-cut] [times:20]")
     worker.deliver(body["jobId"])
-    old = worker.site.store.read(body["jobId"]).job
+    old = worker.deps.store.read(body["jobId"]).job
     posts = worker.simulator.posts
 
     _, body = Starter(worker).retry(old)
     worker.deliver(body["jobId"])
 
-    job = worker.site.store.read(body["jobId"]).job
+    job = worker.deps.store.read(body["jobId"]).job
     tally.add(job, purchases=worker.simulator.posts - posts)
     assert old.failure == Failure.of("save_failed")
     assert (job.status, worker.simulator.posts) == (Status.COMPLETED, posts)
@@ -374,13 +373,13 @@ def test_a_video_that_the_provider_has_deleted_is_bought_again_by_a_retry(
 ) -> None:
     _, body = Starter(worker).start(prompt="a lake [fault:D404] [times:3]")
     worker.deliver(body["jobId"])
-    old = worker.site.store.read(body["jobId"]).job
+    old = worker.deps.store.read(body["jobId"]).job
     posts = worker.simulator.posts
 
     _, body = Starter(worker).retry(old)
     worker.deliver(body["jobId"])
 
-    job = worker.site.store.read(body["jobId"]).job
+    job = worker.deps.store.read(body["jobId"]).job
     tally.add(job, purchases=worker.simulator.posts - posts)
     assert old.failure == Failure.of("video_gone")
     assert (job.rescues, worker.simulator.posts) == (None, posts + 1)

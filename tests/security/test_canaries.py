@@ -14,16 +14,16 @@ import pytest
 from PIL import Image
 
 from support.functions_under_test import Answer, make_site, start_body
-from videogen import settings, signing
+from videogen import service, settings, signing
 from videogen.blackbox import Blackbox
-from videogen.functions import cancel_video, check_video_status, start_video, wiring
+from videogen.functions import start_video, wiring
 from videogen.functions.cancel_video import CancelRequest
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import Request, Response
-from videogen.functions.start_video import StartRequest, Upload
+from videogen.functions.start_video import StartRequest
 from videogen.jobs import Job
 from videogen.objects import S3Objects, StoredObject
-from videogen.photos import PhotoInfo
+from videogen.service import Order, Upload
 from videogen.settings import Secret
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class Watched:
     def work(self, job_id: str) -> None:
         """Call the worker as the platform does; what it raises is printed by the host, so it is kept."""
         body = json.dumps({"jobId": job_id}).encode()
-        headers = signing.sign(self.test.site.keys, f"job_{job_id}_0", int(time.time()), body)
+        headers = signing.sign(self.test.deps.keys, f"job_{job_id}_0", int(time.time()), body)
         self.signatures.append(headers["webhook-signature"].removeprefix("v1,"))
-        worker = replace(wiring.make_worker(self.test.environ), site=self.test.site)
+        worker = replace(wiring.make_worker(self.test.environ), deps=self.test.deps)
         try:
             self._kept(
                 self.test.request(
@@ -106,7 +106,7 @@ class Watched:
 
     def objects(self) -> dict[str, str]:
         """Return every stored object by its key, as text."""
-        store = self.test.site.store.objects
+        store = self.test.deps.store.objects
         keys = [key.removeprefix(self.test.prefix) for key in self.test.stored_keys()]
         return {key: f"{key} {store.get(key).body.decode('latin-1')}" for key in keys}
 
@@ -186,8 +186,8 @@ PLACES: list[tuple[str, Any, str]] = [
     ("start", start_video, "read_photos"),
     ("start", start_video, "parse"),
     ("start", start_video, "accepted"),
-    ("status", check_video_status, "heal"),
-    ("cancel", cancel_video, "cancel"),
+    ("status", service, "heal"),
+    ("cancel", service, "cancel"),
     ("work", Blackbox, "generate"),
     ("work", wiring, "_request_body"),
     ("work", S3Objects, "put_parts"),
@@ -254,13 +254,14 @@ def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
         read,
         worker,
         worker.tools(),
-        worker.site.store.objects,
+        worker.deps.store.objects,
         job,
         request,
         Response(200, {"ownerToken": "canary-token", "videoUrl": LINK}),
         StartRequest.model_validate(sent),
         CancelRequest.model_validate({"jobId": "A", "ownerToken": "canary-token"}),
-        Upload(EXIF.encode(), PhotoInfo("image/jpeg", 1, 1)),
+        Upload(EXIF.encode(), "image/jpeg"),
+        Order(prompt=PROMPT, model="m", owner_token="canary-token", key="canary-key"),
         StoredObject(PROMPT.encode(), "etag", 0.0, "text/plain"),
         Blackbox("https://api.example", Secret(API_KEY)),
     ]

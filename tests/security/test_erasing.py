@@ -65,7 +65,7 @@ def test_a_repeated_retry_does_not_bring_back_an_erased_job_s_photos(
 
 
 def test_a_retry_whose_photos_are_half_gone_leaves_no_copies(site: SiteUnderTest, ended: Answer) -> None:
-    site.site.store.objects.delete(f"photos/{ended.body['jobId']}/2")
+    site.deps.store.objects.delete(f"photos/{ended.body['jobId']}/2")
     before = site.stored_keys()
 
     answer = site.start(retry_body(ended))
@@ -78,7 +78,7 @@ def test_a_repeated_retry_is_the_same_job_when_the_old_photos_are_gone(
     site: SiteUnderTest, ended: Answer
 ) -> None:
     retried = site.start(retry_body(ended), headers=KEY)
-    site.site.store.objects.delete(f"photos/{ended.body['jobId']}/2")
+    site.deps.store.objects.delete(f"photos/{ended.body['jobId']}/2")
 
     again = site.start(retry_body(ended), headers=KEY)
 

@@ -83,7 +83,7 @@ def call(
     """Send a request to an endpoint of a site with a bucket in memory."""
     answer, method = ENDPOINTS[name]
     site = memory_site({**ENVIRON, "VIDEOGEN_DAILY_LIMIT": "5"}, objects=objects)
-    handler: Any = endpoint(answer, methods=(method,), site=lambda: site)
+    handler: Any = endpoint(answer, methods=(method,), deps=lambda: site)
     given_event = {
         "httpMethod": method,
         "headers": headers,
@@ -149,7 +149,7 @@ def test_an_event_whose_body_cannot_be_decoded_is_a_400(
 def test_the_worker_refuses_an_event_whose_body_cannot_be_decoded_and_returns(
     event: dict[str, Any], objects: MemoryObjects, caplog: pytest.LogCaptureFixture
 ) -> None:
-    worker = wiring.Worker(site=memory_site(objects=objects), blackbox=None)
+    worker = wiring.Worker(deps=memory_site(objects=objects), blackbox=None)
 
     answer = make_handler(lambda: worker)({"httpMethod": "POST", "headers": {}, **event}, Context())
 
@@ -323,7 +323,7 @@ def test_whatever_knocks_at_the_worker_s_door_reaches_no_store(
     body: bytes | None, headers: dict[str, str]
 ) -> None:
     objects = MemoryObjects(time.time)
-    worker = wiring.Worker(site=memory_site(objects=objects), blackbox=None)
+    worker = wiring.Worker(deps=memory_site(objects=objects), blackbox=None)
     event = {
         "httpMethod": "POST",
         "headers": headers,
@@ -360,7 +360,7 @@ def test_even_a_signed_call_must_name_a_job(body: bytes, objects: MemoryObjects)
         "isBase64Encoded": True,
     }
 
-    answer = make_handler(lambda: wiring.Worker(site=site, blackbox=None))(event, Context())
+    answer = make_handler(lambda: wiring.Worker(deps=site, blackbox=None))(event, Context())
 
     assert answer["statusCode"] == 400
     assert objects.requests == []
@@ -373,7 +373,7 @@ def test_a_large_body_is_not_even_hashed_at_the_worker_s_door(
     monkeypatch.setattr(signing, "verify", lambda *_, **__: pytest.fail("looked at"))
     event = {"httpMethod": "POST", "headers": {}, "body": "x" * 1025, "isBase64Encoded": False}
 
-    answer = make_handler(lambda: wiring.Worker(site=site, blackbox=None))(event, Context())
+    answer = make_handler(lambda: wiring.Worker(deps=site, blackbox=None))(event, Context())
 
     assert answer["statusCode"] == 413
 

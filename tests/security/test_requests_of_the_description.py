@@ -20,7 +20,7 @@ from videogen import jobs, signing
 from videogen.jobs import Job
 
 if TYPE_CHECKING:
-    from videogen.functions.wiring import Site
+    from videogen.functions.wiring import Deps
 
 REQUESTS = int(os.environ.get("REQUESTS", "300"))
 JOB_IDS = ["A" * 22, "B" * 21 + "A", "C" * 21 + "A"]
@@ -35,7 +35,7 @@ def test_the_description_is_what_the_models_say() -> None:
     assert committed == printed.stdout, "run: python scripts/openapi.py > docs/openapi.json"
 
 
-def site_with_jobs() -> Site:
+def site_with_jobs() -> Deps:
     """Return a site with a job that waits, one that is being made and one that has its video."""
     site = memory_site()
     now = site.clock.now()

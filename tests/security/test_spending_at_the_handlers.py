@@ -17,9 +17,9 @@ from videogen import jobs, signing
 from videogen.clock import Clock
 from videogen.functions import generate_video_background, start_video, wiring
 from videogen.functions.http import endpoint
-from videogen.functions.worker_call import Reached
 from videogen.job_store import JobStore
 from videogen.jobs import Failure
+from videogen.service import DispatchResult
 from videogen.spending import Ledger, ledger_key
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def limited(site: SiteUnderTest) -> SiteUnderTest:
     """A site of seven videos a day, more patient than usual: fifty starts share one small machine."""
     made = make_site({**site.environ, "VIDEOGEN_DAILY_LIMIT": str(LIMIT)}, site.s3, site.simulator)
     patient = Clock(monotonic=lambda: time.monotonic() / 5)
-    ledger = Ledger(JobStore(replace(made.site.store.cas, clock=patient)), limit=LIMIT)
-    made.site = replace(made.site, ledger=ledger)
+    ledger = Ledger(JobStore(replace(made.deps.store.cas, clock=patient)), limit=LIMIT)
+    made.deps = replace(made.deps, ledger=ledger)
     return made
 
 
@@ -79,7 +79,7 @@ def test_fifty_starts_at_once_are_seven_jobs_and_seven_again_after_they_cost_not
             job_id,
             lambda job: jobs.fail_queued(job, now=job.created_at + 1, failure=Failure.of("photo_unreadable")),
         )
-        limited.site.ledger.settle(limited.site.store.read(job_id).job)
+        limited.deps.ledger.settle(limited.deps.store.read(job_id).job)
 
     assert len(rush(limited)) == LIMIT
 
@@ -88,7 +88,7 @@ def test_a_worker_that_fails_before_it_spends_gives_its_place_back(limited: Site
     """The worker itself, on a site whose key is missing: it ends the job and settles."""
     started = [limited.start() for _ in range(LIMIT)]
     environ = {**limited.environ, "BLACKBOX_API_KEY": ""}
-    worker = replace(wiring.make_worker(environ), site=limited.site)
+    worker = replace(wiring.make_worker(environ), deps=limited.deps)
 
     for answer in started:
         job_id = answer.body["jobId"]
@@ -97,7 +97,7 @@ def test_a_worker_that_fails_before_it_spends_gives_its_place_back(limited: Site
             generate_video_background.make_handler(lambda: worker),
             "POST",
             raw=body,
-            headers=signing.sign(limited.site.keys, f"job_{job_id}_0", int(time.time()), body),
+            headers=signing.sign(limited.deps.keys, f"job_{job_id}_0", int(time.time()), body),
         )
 
     assert [limited.status(answer.body["jobId"]).body["failure"]["code"] for answer in started] == [
@@ -109,13 +109,13 @@ def test_a_worker_that_fails_before_it_spends_gives_its_place_back(limited: Site
 @pytest.mark.parametrize("end", ["unreached", "canceled"])
 def test_every_free_end_gives_the_place_back(limited: SiteUnderTest, end: str) -> None:
     for _ in range(LIMIT + 3):
-        limited.reached = Reached.NO if end == "unreached" else Reached.YES
+        limited.result = DispatchResult.REFUSED if end == "unreached" else DispatchResult.REACHED
         answer = limited.start()
         assert answer.status == (502 if end == "unreached" else 202)
         if end == "canceled":
             limited.cancel(answer)
 
-    limited.reached = Reached.YES
+    limited.result = DispatchResult.REACHED
     assert limited.start().status == 202
 
 
@@ -136,7 +136,7 @@ def test_twenty_times_the_same_key_at_once_is_one_job_and_one_place(limited: Sit
     accepted = {answer.body["jobId"] for answer in answers if answer.status == 202}
     assert {answer.status for answer in answers} <= {202, 503}
     assert list(accepted) == jobs_of(limited)
-    ledger = json.loads(limited.site.store.objects.get(ledger_key(time.time())).body)
+    ledger = json.loads(limited.deps.store.objects.get(ledger_key(time.time())).body)
     assert list(ledger["jobs"]) == list(accepted)
 
 
@@ -154,7 +154,7 @@ def test_bad_requests_and_wrong_codes_use_up_nothing() -> None:
     closed = memory_site(
         {**ENVIRON, "VIDEOGEN_DAILY_LIMIT": "1", "VIDEOGEN_ACCESS_CODE": "sesame"}, objects=objects
     )
-    handler = endpoint(start_video.answer, methods=("POST",), site=lambda: closed)
+    handler = endpoint(start_video.answer, methods=("POST",), deps=lambda: closed)
     good = json.dumps(start_body())
 
     def start(code: str, body: str) -> int:

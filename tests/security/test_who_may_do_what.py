@@ -21,7 +21,7 @@ OTHER_KEY = "whsec_" + base64.b64encode(b"the secret of another site.......").de
 
 
 def forged_tokens(site: SiteUnderTest, job_id: str) -> dict[str, Any]:
-    key = site.site.keys[0]
+    key = site.deps.keys[0]
     return {
         "none": "",
         "the job's id": job_id,

@@ -20,18 +20,16 @@ from videogen.functions import (
     wiring,
 )
 from videogen.functions.http import endpoint
-from videogen.functions.worker_call import Reached
 from videogen.jobs import Video
+from videogen.service import DispatchResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from videogen.functions.http import Request
-    from videogen.functions.wiring import Site
+    from videogen.functions.wiring import Deps
     from videogen.jobs import Job
     from videogen.local.blackbox import Simulator
     from videogen.local.s3 import S3Server
-    from videogen.settings import Secret
 
 SIGNING_SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes.....").decode()
 
@@ -64,9 +62,9 @@ class SiteUnderTest:
     environ: dict[str, str]
     s3: S3Server
     simulator: Simulator
-    site: Site
+    deps: Deps
     calls: list[tuple[str, int]] = field(default_factory=list)
-    reached: Reached = Reached.YES
+    result: DispatchResult = DispatchResult.REACHED
 
     def request(
         self,
@@ -100,26 +98,26 @@ class SiteUnderTest:
         return self.environ["S3_PREFIX"] + "/"
 
     def start(self, body: object = None, *, method: str = "POST", **options: Any) -> Answer:
-        handler = endpoint(start_video.answer, methods=("POST",), site=lambda: self.site)
+        handler = endpoint(start_video.answer, methods=("POST",), deps=lambda: self.deps)
         return self.request(handler, method, body=body or start_body(), **options)
 
     def status(self, job_id: str) -> Answer:
-        handler = endpoint(check_video_status.answer, methods=("GET",), site=lambda: self.site)
+        handler = endpoint(check_video_status.answer, methods=("GET",), deps=lambda: self.deps)
         return self.request(handler, "GET", query={"jobId": job_id})
 
     def cancel(self, started: Answer, **fields: Any) -> Answer:
-        handler = endpoint(cancel_video.answer, methods=("POST",), site=lambda: self.site)
+        handler = endpoint(cancel_video.answer, methods=("POST",), deps=lambda: self.deps)
         body = {"jobId": started.body["jobId"], "ownerToken": started.body["ownerToken"], **fields}
         return self.request(handler, "POST", body=body)
 
     def work(self, raw: bytes, headers: Mapping[str, str]) -> Answer:
-        worker = replace(wiring.make_worker(self.environ), site=self.site)
+        worker = replace(wiring.make_worker(self.environ), deps=self.deps)
         handler = generate_video_background.make_handler(lambda: worker)
         return self.request(handler, "POST", raw=raw, headers=headers, seconds=840.0)
 
     def stored_keys(self) -> list[str]:
         """Return every key in the bucket."""
-        client: Any = self.site.store.objects._client  # type: ignore[attr-defined]  # noqa: SLF001 - only tests list
+        client: Any = self.deps.store.objects._client  # type: ignore[attr-defined]  # noqa: SLF001 - only tests list
         found = client.list_objects_v2(Bucket=self.s3.bucket, Prefix=self.prefix).get("Contents", [])
         return sorted(entry["Key"] for entry in found)
 
@@ -127,12 +125,12 @@ class SiteUnderTest:
 def at(site: SiteUnderTest, seconds: float) -> None:
     """Move the site's clock so many seconds ahead."""
     real = Clock()
-    site.site = replace(site.site, clock=Clock(now=lambda: real.now() + seconds))
+    site.deps = replace(site.deps, clock=Clock(now=lambda: real.now() + seconds))
 
 
 def change(site: SiteUnderTest, job_id: str, step: Callable[[Job], Job | None]) -> None:
     """Apply a change to a stored job, as its worker would."""
-    assert site.site.store.swap(site.site.store.read(job_id), lambda it: step(it.job)) is not None
+    assert site.deps.store.swap(site.deps.store.read(job_id), lambda it: step(it.job)) is not None
 
 
 def claimed(site: SiteUnderTest, job_id: str) -> None:
@@ -155,7 +153,7 @@ def completed(site: SiteUnderTest, job_id: str) -> None:
     """Give a job its video: ten bytes."""
     saving(site, job_id)
     key = f"videos/{job_id}/1.mp4"
-    site.site.store.put_video(key, iter([b"0123456789"]))
+    site.deps.store.put_video(key, iter([b"0123456789"]))
     video = Video(key=key, bytes=10, sha256="", host="cdn.example")
     change(site, job_id, lambda job: jobs.complete(job, "worker", 1, now=job.created_at + 70, video=video))
 
@@ -163,14 +161,11 @@ def completed(site: SiteUnderTest, job_id: str) -> None:
 def make_site(environ: dict[str, str], s3_server: S3Server, simulator: Simulator) -> SiteUnderTest:
     test_site: SiteUnderTest
 
-    def call(
-        request: Request, job_id: str, *, keys: Sequence[Secret], now: float, attempt: int = 0
-    ) -> Reached:
-        del request, keys, now
+    def dispatch(job_id: str, attempt: int) -> DispatchResult:
         test_site.calls.append((job_id, attempt))
-        return test_site.reached
+        return test_site.result
 
-    made = replace(wiring.make_site(settings.read(environ)), call_worker=call)
+    made = replace(wiring.make_deps(settings.read(environ)), dispatcher=lambda _: dispatch)
     test_site = SiteUnderTest(environ, s3_server, simulator, made)
     return test_site
 

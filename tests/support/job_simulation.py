@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.example_jobs import queued
 from support.interleaving import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
 from support.memory_objects import MemoryObjects, Trouble
-from videogen import generation, jobs, signing
+from videogen import generation, jobs, service, signing
 from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import (
@@ -24,16 +25,13 @@ from videogen.errors import (
     BlackboxNoVideo,
     BlackboxOutcomeUnknown,
     BlackboxRefused,
+    JobEnded,
 )
-from videogen.functions.cancel_video import cancel, erase
-from videogen.functions.check_video_status import heal
-from videogen.functions.http import Problem
-from videogen.functions.wiring import Site
-from videogen.functions.worker_call import Reached
 from videogen.generation import Tools
 from videogen.job_store import RECORD, JobStore, job_key
 from videogen.jobs import Stage, Status
-from videogen.settings import SiteSettings
+from videogen.service import DispatchResult
+from videogen.settings import Secret
 from videogen.spending import Ledger
 
 if TYPE_CHECKING:
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+KEY = Secret("whsec_" + "A" * 43 + "=")
 MAX_JOBS = 2
 MOMENTS = (0.5, 3.0, 12.0, 31.0, 46.0, 91.0)
 TROUBLES = (Trouble.NOT_APPLIED, Trouble.REPLY_LOST, Trouble.CONFLICT_REPORTED)
@@ -156,12 +155,12 @@ class Story(RuleBasedStateMachine):
         if not self.canceled:
             self.canceled = True
             job_id = self._one_of(self.jobs, number)
-            self.world.begin(lambda _: self._ask(job_id, cancel))
+            self.world.begin(lambda _: self._ask(job_id, service.cancel))
 
     def _erase(self, number: int) -> None:
         if not self.erasing:
             self.erasing.append(self._one_of(self.jobs, number))
-            self.world.begin(lambda _: self._ask(self.erasing[0], erase))
+            self.world.begin(lambda _: self._ask(self.erasing[0], service.erase))
 
     def _go_on(self, number: int) -> None:
         """One task goes on for a few turns."""
@@ -316,7 +315,7 @@ class Story(RuleBasedStateMachine):
                 # The platform repeats the calls whose runs were killed, and a client its request.
                 self._work(job_id)
                 if job_id in self.erasing:
-                    world.begin(lambda _: self._ask(self.erasing[0], erase))
+                    world.begin(lambda _: self._ask(self.erasing[0], service.erase))
                 self._settle(answering=True)
                 self._work(job_id)
                 self._settle(answering=True)
@@ -347,9 +346,12 @@ class Story(RuleBasedStateMachine):
         self.world.begin(run)
 
     def _tools(self, job_id: str) -> Tools:
+        deps = self._deps()
         return Tools(
-            store=self._store(self._shared()),
-            clock=self.world.clock,
+            store=deps.store,
+            ledger=deps.ledger,
+            durations=deps.durations,
+            clock=deps.clock,
             provider=Provider(self.world, job_id),
             clean_photo=lambda body, _: body,
             shape=lambda _: "16:9",
@@ -365,9 +367,8 @@ class Story(RuleBasedStateMachine):
             is_over = False
             begun = self.world.now
             try:
-                site = self._site()
-                stored = heal(None, site, site.store.read(job_id))  # type: ignore[arg-type]
-                assert stored.job.has_ended or begun < stored.job.created_at + ENDED_WITHIN
+                job = service.heal(self._deps(), job_id, self._dispatch)
+                assert job.has_ended or begun < job.created_at + ENDED_WITHIN
                 is_over = True
             finally:
                 process.is_polling = False
@@ -375,30 +376,23 @@ class Story(RuleBasedStateMachine):
 
         self.world.begin(look)
 
-    def _ask(self, job_id: str, act: Callable[[Site, Any], object]) -> None:
-        site = self._site()
-        try:
-            act(site, site.store.read(job_id))
-        except Problem:
-            return  # it has ended otherwise
+    def _ask(self, job_id: str, act: Callable[[service.Deps, str, str], object]) -> None:
+        with suppress(JobEnded):
+            act(self._deps(), job_id, signing.owner_token(KEY, job_id))
 
-    def _call_worker(self, request: object, job_id: str, **_: object) -> Reached:
-        del request
+    def _dispatch(self, job_id: str, _: int) -> DispatchResult:
         self.sent[job_id] += 1
         self.world.deliveries.append(job_id)
-        return Reached.YES
+        return DispatchResult.REACHED
 
-    def _site(self) -> Site:
-        objects, clock = self._shared(), self.world.clock
-        store = self._store(objects)
-        return Site(
+    def _deps(self) -> service.Deps:
+        store = self._store(self._shared())
+        return service.Deps(
             store=store,
             ledger=Ledger(store, limit=0),
             durations=Durations(store.cas),
-            keys=(),
-            settings=SiteSettings(daily_limit=0),
-            clock=clock,
-            call_worker=self._call_worker,
+            clock=self.world.clock,
+            keys=[KEY],
         )
 
     def _shared(self) -> SharedObjects:

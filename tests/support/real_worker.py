@@ -16,15 +16,16 @@ from PIL import Image
 
 from support.example_jobs import queued
 from support.memory_objects import MemoryObjects
-from videogen import generation, jobs, signing
+from videogen import generation, jobs, service, signing
 from videogen.cas import Cas, new_nonce
 from videogen.durations import Durations
 from videogen.errors import StoreError
 from videogen.functions.job_view import job_view
-from videogen.functions.wiring import Site, Worker
+from videogen.functions.wiring import Deps, Worker
 from videogen.generation import Resumable
 from videogen.job_store import JobStore
 from videogen.jobs import Photo, Stage, Status
+from videogen.service import DispatchResult
 from videogen.settings import BlackboxSettings, Secret, SiteSettings
 from videogen.spending import Ledger
 
@@ -92,13 +93,15 @@ class RealWorker:
         self.simulator = simulator
         cas = Cas(objects=objects, clock=clock.clock, random=lambda: 0.5)
         store = JobStore(cas)
-        self.site = Site(
+        self._dispatched: list[str] = []
+        self.deps = Deps(
             store=store,
             ledger=Ledger(store, limit=0),
             durations=Durations(cas),
             keys=KEYS,
             settings=SiteSettings(daily_limit=0),
             clock=clock.clock,
+            dispatcher=lambda _: self._dispatch,
         )
         self.run_seconds = self.saving_seconds = RUN_SECONDS
         """What a run may take that comes to a queued job, and to one whose video is to be saved."""
@@ -116,8 +119,8 @@ class RealWorker:
             photos=(Photo(type="image/jpeg", bytes=len(PHOTO)),),
             history=(),
         )
-        self.site.store.put_photo(job_id, 1, PHOTO, "image/jpeg")
-        self.site.store.create(change(job))
+        self.deps.store.put_photo(job_id, 1, PHOTO, "image/jpeg")
+        self.deps.store.create(change(job))
         return job_id
 
     def tools(self) -> Tools:
@@ -125,7 +128,7 @@ class RealWorker:
         settings = BlackboxSettings(
             api_key=Secret("key"), base_url=self.simulator.url, video_hosts=self.video_hosts
         )
-        tools = Worker(site=self.site, blackbox=settings).tools()
+        tools = Worker(deps=self.deps, blackbox=settings).tools()
         return replace(tools, provider=_Slow(tools.provider, self))
 
     def deliver(self, job_id: str, *, times: int = DELIVERIES) -> None:
@@ -141,20 +144,18 @@ class RealWorker:
     def _seconds(self, job_id: str) -> float:
         if self.run_seconds == self.saving_seconds:
             return self.run_seconds
-        is_saving = self.site.store.read(job_id).job.stage is Stage.SAVING
+        is_saving = self.deps.store.read(job_id).job.stage is Stage.SAVING
         return self.saving_seconds if is_saving else self.run_seconds
 
     def poll(self, job_id: str) -> tuple[Job, bool]:
         """Do what check-video-status does; return the job, and whether it would call the worker."""
-        now = self.clock.now()
-        stored = self.site.store.read(job_id)
-        ended = self.site.store.swap(stored, lambda it: jobs.end_due(it.job, now=now, lease_age=it.age))
-        if ended is not None:
-            return ended.job, False
-        counted = self.site.store.swap(
-            stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age)
-        )
-        return (counted or stored).job, counted is not None
+        self._dispatched.clear()
+        job = service.heal(self.deps, job_id, self._dispatch)
+        return job, bool(self._dispatched)
+
+    def _dispatch(self, job_id: str, _: int) -> DispatchResult:
+        self._dispatched.append(job_id)
+        return DispatchResult.REACHED
 
     def watch(self, job_id: str) -> Job:
         """Poll as a page does, every 15 seconds, until the job ends or 16 minutes are over."""
@@ -168,12 +169,12 @@ class RealWorker:
 
     def view(self, job_id: str) -> dict[str, Any]:
         """Return what the page sees."""
-        job = self.site.store.read(job_id).job
+        job = self.deps.store.read(job_id).job
         return job_view(job, self.objects, now=self.clock.now(), keep_days=30)
 
     def purchases(self, job_id: str) -> int:
         """Return how many videos the simulator has sold for a job, known by its prompt."""
-        job = self.site.store.read(job_id).job
+        job = self.deps.store.read(job_id).job
         prompt = hashlib.sha256(f"{job.prompt}\n\nAspect ratio: 16:9.".encode()).hexdigest()
         return sum(purchase.prompt_sha256 == prompt for purchase in self.simulator.purchases)
 

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from support.example_jobs import CREATED_AT, JOB_ID, URL
 from support.fake_clock import FakeClock
 from support.memory_objects import MemoryObjects, Trouble, TroubledObjects
-from videogen import generation, jobs
+from videogen import generation, service, signing
 from videogen.cas import Cas
+from videogen.durations import Durations
 from videogen.errors import NoSuchObject, PhotoUnreadable, VideoInterrupted
 from videogen.generation import Tools
 from videogen.job_store import JobStore, StoredJob
+from videogen.service import DispatchResult
+from videogen.settings import Secret
+from videogen.spending import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 FILM = b"\x00\x00\x00\x18ftypisom a film"
 UNREADABLE = b"no photo at all"
+KEY = Secret("whsec_" + "A" * 43 + "=")
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,17 @@ class ScriptedVideo:
         self.sha256 = hashlib.sha256(self._film).hexdigest()
 
 
+class SettledJobs(Ledger):
+    """A ledger that notes whose end it was told."""
+
+    def __init__(self, store: JobStore) -> None:
+        super().__init__(store, limit=0)
+        self.settled: list[Job] = []
+
+    def settle(self, job: Job) -> None:
+        self.settled.append(job)
+
+
 class ScriptedWorker:
     """Everything that a run touches. Time passes only where something takes time, and beats come in time."""
 
@@ -108,7 +124,7 @@ class ScriptedWorker:
         self.downloads: list[Any] = []
         """What each download does, as for the provider; none left: the film."""
         self.fetched: list[tuple[float, str]] = []
-        self.ended: list[Job] = []
+        self._ledger = SettledJobs(self.other)
         self._beats: list[_Beats] = []
 
     def add(self, job: Job, *photos: bytes) -> None:
@@ -128,6 +144,8 @@ class ScriptedWorker:
     def tools(self) -> Tools:
         return Tools(
             store=self.store,
+            ledger=self._ledger,
+            durations=Durations(self.store.cas),
             clock=self.clock.clock,
             provider=self.provider,
             clean_photo=_clean,
@@ -136,18 +154,16 @@ class ScriptedWorker:
             request_body=lambda model, prompt, parts: {"model": model, "prompt": prompt, "photos": [*parts]},
             open_video=self._open,
             beside=self._beside,
-            on_end=self.ended.append,
         )
 
+    @property
+    def ended(self) -> list[Job]:
+        """The jobs whose ends were told, in turn."""
+        return self._ledger.settled
+
     def poll(self) -> Job:
-        """Do what check-video-status does, but for the call of the worker."""
-        now = self.clock.now()
-        stored = self.other.read(JOB_ID)
-        for change in (jobs.end_due, jobs.count_dispatch):
-            swapped = self.other.swap(stored, lambda it, do=change: do(it.job, now=now, lease_age=it.age))  # type: ignore[misc]
-            if swapped is not None:
-                return swapped.job
-        return stored.job
+        """Do what check-video-status does; the call of the worker is lost."""
+        return service.heal(self._service(), JOB_ID, lambda *_: DispatchResult.UNCLEAR)
 
     def change(self, change: Callable[[StoredJob], Job | None]) -> Job:
         """Let somebody else change the job."""
@@ -156,13 +172,20 @@ class ScriptedWorker:
         return swapped.job
 
     def cancel(self) -> Job:
-        return self.change(lambda it: jobs.cancel(it.job, now=self.clock.now()))
+        return service.cancel(self._service(), JOB_ID, signing.owner_token(KEY, JOB_ID))
 
     def erase(self) -> Job:
-        epochs = self.job.epoch
-        job = self.change(lambda it: jobs.erase(it.job, now=self.clock.now()))
-        self.other.erase_objects(job.id, photos=4, epochs=max(epochs, job.epoch))
-        return job
+        return service.erase(self._service(), JOB_ID, signing.owner_token(KEY, JOB_ID))
+
+    def _service(self) -> service.Deps:
+        """Return what the functions of the page work with."""
+        return service.Deps(
+            store=self.other,
+            ledger=Ledger(self.other, limit=0),
+            durations=Durations(self.other.cas),
+            clock=self.clock.clock,
+            keys=[KEY],
+        )
 
     @property
     def job(self) -> Job:

@@ -63,16 +63,16 @@ class ServedSite(LoopbackServer):
         self.loses_calls = False
         self._workers: list[threading.Thread] = []
         made = wiring.make_worker(environ)
-        site = replace(made.site, clock=skipping_clock())
-        self._worker = replace(made, site=site)
+        deps = replace(made.deps, clock=skipping_clock())
+        self._worker = replace(made, deps=deps)
         self._config = page_config(settings.read(environ).site)
         self._work = generate_video_background.make_handler(lambda: self._worker)
         self._functions: dict[str, Callable[..., dict[str, Any]]] = {
-            "/api/start-video": endpoint(start_video.answer, methods=("POST",), site=lambda: site),
+            "/api/start-video": endpoint(start_video.answer, methods=("POST",), deps=lambda: deps),
             "/api/check-video-status": endpoint(
-                check_video_status.answer, methods=("GET",), site=lambda: site
+                check_video_status.answer, methods=("GET",), deps=lambda: deps
             ),
-            "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), site=lambda: site),
+            "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), deps=lambda: deps),
         }
 
     def __exit__(

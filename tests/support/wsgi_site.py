@@ -12,15 +12,11 @@ from werkzeug.wrappers import Request, Response
 from support.functions_under_test import SIGNING_SECRET, Context
 from support.memory_objects import MemoryObjects
 from videogen import settings
-from videogen.cas import Cas
 from videogen.clock import Clock
-from videogen.durations import Durations
 from videogen.functions import cancel_video, check_video_status, start_video
 from videogen.functions.http import endpoint
-from videogen.functions.wiring import Site
-from videogen.functions.worker_call import Reached
-from videogen.job_store import JobStore
-from videogen.spending import Ledger
+from videogen.functions.wiring import Deps
+from videogen.service import DispatchResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,33 +37,28 @@ ENVIRON = {
 
 def memory_site(
     environ: Mapping[str, str] = ENVIRON, *, objects: Objects | None = None, clock: Clock | None = None
-) -> Site:
+) -> Deps:
     """Return a site whose bucket is in memory and whose worker is never called."""
     read = settings.read(environ)
-    clock = clock or Clock()
-    cas = Cas(objects=objects or MemoryObjects(time.time), clock=clock)
-    store = JobStore(cas)
-    return Site(
-        store=store,
-        ledger=Ledger(store, limit=read.site.daily_limit),
-        durations=Durations(cas),
-        keys=read.signing_keys,
+    return Deps.over(
+        objects or MemoryObjects(time.time),
+        read,
+        clock=clock or Clock(),
         settings=read.site,
-        clock=clock,
-        call_worker=lambda *_, **__: Reached.YES,
+        dispatcher=lambda _: lambda *_: DispatchResult.REACHED,
     )
 
 
 class SiteOverWsgi:
     """Hands each request to the handler of its path, as an event of the Lambda proxy."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, deps: Deps) -> None:
         self._handlers = {
-            "/api/start-video": endpoint(start_video.answer, methods=("POST",), site=lambda: site),
+            "/api/start-video": endpoint(start_video.answer, methods=("POST",), deps=lambda: deps),
             "/api/check-video-status": endpoint(
-                check_video_status.answer, methods=("GET",), site=lambda: site
+                check_video_status.answer, methods=("GET",), deps=lambda: deps
             ),
-            "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), site=lambda: site),
+            "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), deps=lambda: deps),
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

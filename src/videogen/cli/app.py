@@ -20,8 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from videogen import jobs as job_rules
+from videogen import service, signing
 from videogen import settings as site_settings
-from videogen import signing
 from videogen.cli import doctor as doctor_checks
 from videogen.cli import money, purging, story, terminal_page
 from videogen.cli import usage as usage_report
@@ -31,8 +31,7 @@ from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
 from videogen.cli.progress import Shown
 from videogen.clock import Clock
-from videogen.errors import MalformedRecord, NoSuchObject, SettingsError, VideogenError
-from videogen.spending import Ledger
+from videogen.errors import JobEnded, MalformedRecord, NoSuchObject, SettingsError, VideogenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,7 +135,7 @@ def jobs(
             job.id,
             job.stage or job.status,
             took,
-            money.charged(job),
+            job.charged,
             job.failure.code if job.failure else "",
             Text(job.prompt.replace("\n", " ")[:60]),
         )
@@ -210,16 +209,16 @@ def fail(job: JobArgument, *, as_json: JsonOption = False, yes: YesOption = Fals
             stop(f"this job has ended already: {stored.job.status}")
         say(f"{preview.failure.code}: {preview.failure.detail}")
         ask("End this job?", yes=yes)
-        ended = bucket.store.swap(stored, lambda it: job_rules.give_up(it.job, now=CLOCK.now()))
-        if ended is None:
+        try:
+            ended = service.give_up(service.Deps.over(bucket, found, clock=CLOCK), stored.job.id)
+        except JobEnded:
             stop("this job has ended in the meantime: look with `videogen show`")
-        settle(bucket, found, ended)
     if as_json:
-        print_json(story.as_json(ended.job))
+        print_json(story.as_json(ended))
     else:
-        output().print(f"failed. {money.verdict(ended.job)}", soft_wrap=True)
-        if ended.job.is_rescuable:
-            output().print(f"videogen rescue {ended.job.id}", soft_wrap=True)
+        output().print(f"failed. {money.verdict(ended)}", soft_wrap=True)
+        if ended.is_rescuable:
+            output().print(f"videogen rescue {ended.id}", soft_wrap=True)
 
 
 @app.command()
@@ -451,11 +450,6 @@ def print_started(started: Mapping[str, Any], site: str, *, as_json: bool) -> No
         print_json(started)
     else:
         output().print(f"{started['jobId']}\n{site.rstrip('/')}/#{started['jobId']}", soft_wrap=True)
-
-
-def settle(bucket: Bucket, found: Settings, ended: StoredJob) -> None:
-    """Give the day's limit back what an ended job did not spend."""
-    Ledger(bucket.store, limit=found.site.daily_limit).settle(ended.job)
 
 
 def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from videogen.jobs import Stage, Status
+from videogen.jobs import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from videogen.errors import Charged
     from videogen.jobs import Job
-
-
-def charged(job: Job) -> Charged:
-    """Return whether this job has bought a video, as far as is known now."""
-    if job.rescues:
-        return "no"
-    if job.failure is not None:
-        return job.failure.charged
-    if job.status is Status.COMPLETED or job.stage is Stage.SAVING:
-        return "yes"
-    return "unknown" if job.stage is Stage.RENDERING else "no"
 
 
 def verdict(job: Job) -> str:
@@ -34,7 +22,7 @@ def verdict(job: Job) -> str:
         "no": "No money was spent.",
         "yes": "One video was paid for.",
         "unknown": "One video may have been paid for: look at the provider's account.",
-    }[charged(job)]
+    }[job.charged]
 
 
 def spent(jobs: list[Job], prices: Mapping[str, float | None]) -> tuple[float, float, int]:
@@ -42,7 +30,7 @@ def spent(jobs: list[Job], prices: Mapping[str, float | None]) -> tuple[float, f
     sure = maybe = 0.0
     unpriced = 0
     for job in jobs:
-        cost = charged(job)
+        cost = job.charged
         price = prices.get(job.model)
         if cost == "no":
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from videogen import job_record, jobs
-from videogen.cli.money import charged, verdict
+from videogen.cli.money import verdict
 
 if TYPE_CHECKING:
     from videogen.jobs import Job, Transition
@@ -55,7 +55,7 @@ def summary(job: Job) -> dict[str, str]:
 
 def as_json(job: Job) -> dict[str, Any]:
     """Return the record as stored, with `charged` as far as is known."""
-    return {**job_record.to_object(job), "charged": charged(job)}
+    return {**job_record.to_object(job), "charged": job.charged}
 
 
 def _meaning(job: Job, step: Transition) -> str:

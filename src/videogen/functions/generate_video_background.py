@@ -9,7 +9,8 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from videogen import generation, log, signing
+from videogen import generation, log, service, signing
+from videogen.cas import new_nonce
 from videogen.errors import SettingsError, VideogenError
 from videogen.functions import wiring
 from videogen.functions.http import Event, Problem, Request, log_crash, read_request
@@ -59,10 +60,10 @@ def work(request: Request, worker: Worker) -> None:
     """Check the signature, then do the job. Raises Problem before anything is parsed, read or spent."""
     job_id = read_job_id(request, worker)
     if worker.misconfigured is not None:
-        worker.fail_misconfigured(job_id)
+        service.fail_queued(worker.deps, job_id, "misconfigured")
         raise worker.misconfigured
     generation.run(
-        job_id, worker.tools(), holder=worker.holder(), seconds=request.seconds_left() - RESERVE_SECONDS
+        job_id, worker.tools(), holder=new_nonce(), seconds=request.seconds_left() - RESERVE_SECONDS
     )
 
 
@@ -73,7 +74,7 @@ def read_job_id(request: Request, worker: Worker) -> str:
     if len(request.body) > MAX_BODY_BYTES:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "the body is too large")
     try:
-        signing.verify(worker.site.keys, request.headers, request.body, now=worker.site.clock.now())
+        signing.verify(worker.deps.keys, request.headers, request.body, now=worker.deps.clock.now())
     except signing.SignatureError as error:
         raise Problem(HTTPStatus.UNAUTHORIZED, "signature", error.detail) from None
     try:

@@ -1,13 +1,14 @@
 """HTTP as the functions see it: Lambda proxy events in, responses and RFC 9457 problems out.
 
-`endpoint` makes a handler of a function from a Request and a site to a Response. Whatever goes wrong becomes
-a problem with a stable `code`; what nobody expected is a 500 that says nothing but where to look.
+`endpoint` makes a handler of a function from a Request and its deps to a Response. Whatever goes wrong
+becomes a problem with a stable `code`; what nobody expected is a 500 that says nothing but where to look.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -16,14 +17,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from videogen import log, timing
 from videogen.errors import (
+    DailyLimitReached,
     FieldError,
     InputTooLarge,
     InvalidInput,
+    JobEnded,
+    JobErased,
+    JobNotFound,
+    JobRunning,
+    KeyReused,
+    NotOwner,
+    PhotosGone,
     SettingsError,
     StoreError,
     UnsupportedPhoto,
     VideogenError,
+    WishRefused,
+    WorkerUnreachable,
 )
+from videogen.jobs import timestamp
 from videogen.limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
@@ -44,7 +56,7 @@ SECURITY_HEADERS = {
 }
 
 Event = dict[str, Any]
-SiteT = TypeVar("SiteT")
+DepsT = TypeVar("DepsT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +128,9 @@ class Problem(VideogenError):
 
 
 def endpoint(
-    answer: Callable[[Request, SiteT], Response], *, methods: Sequence[str], site: Callable[[], SiteT]
+    answer: Callable[[Request, DepsT], Response], *, methods: Sequence[str], deps: Callable[[], DepsT]
 ) -> Callable[[Event, Any], dict[str, Any]]:
-    """Return a function's Lambda handler; `site` is asked for at each call, so that its errors answer."""
+    """Return a function's Lambda handler; `deps` is asked for at each call, so that its errors answer."""
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - the platform's own object
         begun = time.perf_counter()
@@ -127,7 +139,7 @@ def endpoint(
             try:
                 request = read_request(event, context)
                 check_method(request, methods)
-                response = answer(request, site())
+                response = answer(request, deps())
                 content_type = "application/json"
             except Exception as error:  # noqa: BLE001 - the one place where everything becomes an answer
                 response = _problem_response(as_problem(error))
@@ -195,17 +207,33 @@ def _body_of(event: Event) -> bytes:
         ) from None
 
 
+STATUSES: Mapping[type[InvalidInput | WishRefused], HTTPStatus] = {
+    UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    InputTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotOwner: HTTPStatus.FORBIDDEN,
+    JobNotFound: HTTPStatus.NOT_FOUND,
+    JobErased: HTTPStatus.GONE,
+    JobRunning: HTTPStatus.CONFLICT,
+    JobEnded: HTTPStatus.CONFLICT,
+    PhotosGone: HTTPStatus.GONE,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DailyLimitReached: HTTPStatus.TOO_MANY_REQUESTS,
+    WorkerUnreachable: HTTPStatus.BAD_GATEWAY,
+}
+"""What each error is on the wire; its `code` goes along."""
+
+
 def as_problem(error: Exception) -> Problem:
     """Turn any error into the problem that is answered; what nobody expected is logged with its place."""
     match error:
         case Problem():
             return error
-        case UnsupportedPhoto():
-            status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        case InputTooLarge():
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         case InvalidInput():
-            status = HTTPStatus.BAD_REQUEST
+            detail = " ".join(wrong.message for wrong in error.errors)
+            return Problem(STATUSES[type(error)], error.code, detail, errors=error.errors)
+        case WishRefused():
+            return _refusal(error)
         case SettingsError():
             log.error("site.misconfigured", error=error.detail)
             return Problem(
@@ -228,7 +256,21 @@ def as_problem(error: Exception) -> Problem:
                 "internal_error",
                 "Something went wrong here. Please try again.",
             )
-    return Problem(status, error.code, _sentence(error.errors), errors=error.errors)
+
+
+def _refusal(error: WishRefused) -> Problem:
+    """Return a refusal with what its reader needs next."""
+    members: dict[str, Any] = {"jobId": error.job_id} if error.job_id else {}
+    headers: dict[str, str] = {}
+    match error:
+        case JobNotFound():
+            members["message"] = "Job may have expired or does not exist."
+        case DailyLimitReached():
+            members["opensAt"] = timestamp(error.opens_at)
+            headers["Retry-After"] = str(math.ceil(error.wait))
+        case WorkerUnreachable():
+            members["ownerToken"] = error.owner_token
+    return Problem(STATUSES[type(error)], error.code, error.detail, headers=headers, **members)
 
 
 def log_crash(error: Exception) -> None:
@@ -236,10 +278,6 @@ def log_crash(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     place = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
     log.error("function.crashed", error=type(error).__name__, place=place)
-
-
-def _sentence(errors: Sequence[FieldError]) -> str:
-    return " ".join(error.message for error in errors)
 
 
 def _problem_response(problem: Problem) -> Response:

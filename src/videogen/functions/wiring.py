@@ -7,45 +7,37 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from videogen import jobs, settings
-from videogen.cas import Cas, new_nonce
-from videogen.durations import Durations
-from videogen.errors import NoSuchObject, SettingsError
-from videogen.functions.worker_call import WorkerCall, call_worker
+from videogen import service, settings
+from videogen.clock import Clock
+from videogen.errors import SettingsError
+from videogen.functions.worker_call import HttpDispatch
 from videogen.heartbeat import beside
-from videogen.job_store import JPEG, JobStore
-from videogen.jobs import Failure, Status
+from videogen.job_store import JPEG
 from videogen.objects import S3Objects
-from videogen.spending import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from videogen.clock import Clock
+    from videogen.functions.http import Request
     from videogen.generation import Tools
-    from videogen.jobs import Job
-    from videogen.settings import BlackboxSettings, Secret, Settings, SiteSettings
+    from videogen.service import Dispatch
+    from videogen.settings import BlackboxSettings, Settings, SiteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """What every function works with."""
+class Deps(service.Deps):
+    """What every function works with. `dispatcher` makes of a request what calls the worker for it."""
 
-    store: JobStore
-    ledger: Ledger
-    durations: Durations
-    keys: tuple[Secret, ...]
     settings: SiteSettings
-    clock: Clock
-    call_worker: WorkerCall = call_worker
+    dispatcher: Callable[[Request], Dispatch]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """What the background function works with. `misconfigured` says what its own settings lack."""
 
-    site: Site
+    deps: Deps
     blackbox: BlackboxSettings | None
     misconfigured: SettingsError | None = None
 
@@ -57,7 +49,7 @@ class Worker:
         chosen = self.blackbox
         if chosen is None:
             raise SettingsError("BLACKBOX_API_KEY is not set")
-        objects = self.site.store.objects
+        objects = self.deps.store.objects
 
         def photo_part(key: str, jpeg: bytes) -> str:
             if chosen.image_mode == "url":
@@ -71,46 +63,25 @@ class Worker:
             return "16:9" if size.width >= size.height else "9:16"
 
         return Tools(
-            store=self.site.store,
-            clock=self.site.clock,
+            store=self.deps.store,
+            ledger=self.deps.ledger,
+            durations=self.deps.durations,
+            clock=self.deps.clock,
             provider=blackbox.Blackbox(
                 chosen.base_url,
                 chosen.api_key,
                 allowed_origins=[host for host in chosen.video_hosts if "://" in host],
-                monotonic=self.site.clock.monotonic,
+                monotonic=self.deps.clock.monotonic,
             ),
             clean_photo=lambda body, ratio: photo_cleaning.clean(body, aspect_ratio=ratio),
             shape=shape,
             photo_part=photo_part,
             request_body=partial(_request_body, chosen),
             open_video=lambda url, deadline: videos.open_video(
-                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=self.site.clock.monotonic
+                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=self.deps.clock.monotonic
             ),
             beside=beside,
-            on_end=self._settle,
         )
-
-    def _settle(self, job: Job) -> None:
-        self.site.ledger.settle(job)
-        if job.status is Status.COMPLETED and job.completed_at is not None and not job.rescues:
-            self.site.durations.record(job.model, job.completed_at - job.created_at)
-
-    def holder(self) -> str:
-        """Return a new name for a run."""
-        return new_nonce()
-
-    def fail_misconfigured(self, job_id: str) -> None:
-        """End a job that cannot be made here: nothing was spent on it. Raises StoreUnavailable."""
-        try:
-            stored = self.site.store.read(job_id)
-        except NoSuchObject:
-            return
-        failure = Failure.of("misconfigured")
-        ended = self.site.store.swap(
-            stored, lambda it: jobs.fail_queued(it.job, now=self.site.clock.now(), failure=failure)
-        )
-        if ended is not None:
-            self.site.ledger.settle(ended.job)
 
 
 def _request_body(
@@ -122,9 +93,9 @@ def _request_body(
 
 
 @cache
-def site() -> Site:
-    """Return this process's site; raises SettingsError, and tries again at the next call."""
-    return make_site(settings.read(os.environ))
+def deps() -> Deps:
+    """Return what this process works with; raises SettingsError, and tries again at the next call."""
+    return make_deps(settings.read(os.environ))
 
 
 @cache
@@ -138,19 +109,17 @@ def make_worker(environ: Mapping[str, str]) -> Worker:
     try:
         read = settings.read(environ, blackbox=True)
     except SettingsError as error:
-        return Worker(site=make_site(settings.read(environ)), blackbox=None, misconfigured=error)
-    return Worker(site=make_site(read), blackbox=read.blackbox)
+        return Worker(deps=make_deps(settings.read(environ)), blackbox=None, misconfigured=error)
+    return Worker(deps=make_deps(read), blackbox=read.blackbox)
 
 
-def make_site(read: Settings) -> Site:
-    """Put a site together from its settings."""
-    cas = Cas(objects=S3Objects(read.s3))
-    store = JobStore(cas)
-    return Site(
-        store=store,
-        ledger=Ledger(store, limit=read.site.daily_limit),
-        durations=Durations(cas),
-        keys=read.signing_keys,
+def make_deps(read: Settings) -> Deps:
+    """Put together what functions work with, from their settings."""
+    clock = Clock()
+    return Deps.over(
+        S3Objects(read.s3),
+        read,
+        clock=clock,
         settings=read.site,
-        clock=cas.clock,
+        dispatcher=lambda request: HttpDispatch(request, read.signing_keys, clock),
     )

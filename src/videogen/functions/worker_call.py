@@ -6,16 +6,18 @@ import http.client
 import json
 import socket
 import ssl
-from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from videogen import log, signing
 from videogen.errors import VideogenError
+from videogen.service import DispatchResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from videogen.clock import Clock
     from videogen.functions.http import Request
     from videogen.settings import Secret
 
@@ -26,50 +28,36 @@ _PASSING = frozenset({408, 425, 429})
 """Refusals for now, of a platform that is busy: a later call may be taken."""
 
 
-class Reached(Enum):
-    """What is known after the call."""
-
-    YES = "the platform took the call"
-    NO = "the platform did not take it, and never will"
-    UNCLEAR = "a poll will heal it if it was lost"
-
-
 class NotSent(VideogenError):
     """Nothing was sent, nor would be the next time: nobody listens, no such name, a wrong certificate."""
 
 
-class WorkerCall(Protocol):
-    """Calls the worker for a job. Never raises: whatever happens is in the answer and in the log.
+@dataclass(frozen=True, slots=True)
+class HttpDispatch:
+    """Calls the worker over HTTP, as a function of the very site that a request came to."""
 
-    `attempt` tells a poll's calls apart from the first, in the message's id.
-    """
+    request: Request
+    keys: Sequence[Secret]
+    clock: Clock
 
-    def __call__(  # noqa: D102 - said above
-        self, request: Request, job_id: str, *, keys: Sequence[Secret], now: float, attempt: int = 0
-    ) -> Reached: ...
-
-
-def call_worker(
-    request: Request, job_id: str, *, keys: Sequence[Secret], now: float, attempt: int = 0
-) -> Reached:
-    """Call the worker over HTTP."""
-    origin = worker_origin(request.url, request.netlify)
-    body = json.dumps({"jobId": job_id}).encode()
-    headers = signing.sign(keys, f"{MESSAGE_PREFIX}{job_id}_{attempt}", int(now), body)
-    headers["Content-Type"] = "application/json"
-    try:
-        status = _post(origin, body, headers)
-    except NotSent as error:
-        reached, status_or_error = Reached.NO, error.detail
-    except (OSError, http.client.HTTPException) as error:
-        reached, status_or_error = Reached.UNCLEAR, type(error).__name__
-    else:
-        reached, status_or_error = _meaning(status), str(status)
-    write = log.info if reached is Reached.YES else log.error
-    write(
-        "worker.called", jobId=job_id, attempt=attempt, reached=reached.name.lower(), answer=status_or_error
-    )
-    return reached
+    def __call__(self, job_id: str, attempt: int) -> DispatchResult:
+        """Call the worker for a job; see `videogen.service.Dispatch`."""
+        origin = worker_origin(self.request.url, self.request.netlify)
+        body = json.dumps({"jobId": job_id}).encode()
+        message_id = f"{MESSAGE_PREFIX}{job_id}_{attempt}"
+        headers = signing.sign(self.keys, message_id, int(self.clock.now()), body)
+        headers["Content-Type"] = "application/json"
+        try:
+            status = _post(origin, body, headers)
+        except NotSent as error:
+            result, answer = DispatchResult.REFUSED, error.detail
+        except (OSError, http.client.HTTPException) as error:
+            result, answer = DispatchResult.UNCLEAR, type(error).__name__
+        else:
+            result, answer = _meaning(status), str(status)
+        write = log.info if result is DispatchResult.REACHED else log.error
+        write("worker.called", jobId=job_id, attempt=attempt, result=result.name.lower(), answer=answer)
+        return result
 
 
 def worker_origin(url: str, netlify: Mapping[str, Mapping[str, str | None] | str | None]) -> str:
@@ -100,11 +88,11 @@ def worker_origin(url: str, netlify: Mapping[str, Mapping[str, str | None] | str
     return f"{asked.scheme}://{host}"
 
 
-def _meaning(status: int) -> Reached:
+def _meaning(status: int) -> DispatchResult:
     if status == http.HTTPStatus.ACCEPTED:
-        return Reached.YES
+        return DispatchResult.REACHED
     passes = status >= http.HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
-    return Reached.UNCLEAR if passes else Reached.NO
+    return DispatchResult.UNCLEAR if passes else DispatchResult.REFUSED
 
 
 def _post(origin: str, body: bytes, headers: Mapping[str, str]) -> int:

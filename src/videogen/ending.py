@@ -1,0 +1,84 @@
+"""The one way in which a job ends: whoever's write ends it, its end is told once.
+
+The log gets a line, `job.completed`, `job.failed` or `job.canceled`, the day's ledger gets back what was not
+spent, and the durations learn what a video took. Every change of a stored job goes through `swap`, so no end
+can be silent. A process that is killed just after its write leaves a reservation, which is reclaimed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from videogen import log
+from videogen.jobs import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from videogen.clock import Clock
+    from videogen.durations import Durations
+    from videogen.job_store import JobStore, StoredJob
+    from videogen.jobs import Job
+    from videogen.spending import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """What it takes to write jobs and to tell of their ends."""
+
+    store: JobStore
+    ledger: Ledger
+    durations: Durations
+    clock: Clock
+
+
+def swap(
+    deps: Deps,
+    stored: StoredJob,
+    change: Callable[[StoredJob], Job | None],
+    *,
+    note: str = "",
+    patience: float | None = None,
+) -> StoredJob | None:
+    """Apply a change to a job, as `JobStore.swap` does, and tell of the end that it makes of it.
+
+    `note` is a short diagnostic for the log alone.
+    """
+    before: Job | None = None
+
+    def observed(there: StoredJob) -> Job | None:
+        nonlocal before
+        changed = change(there)
+        if changed is not None and changed is not there.job:
+            before = there.job
+        return changed
+
+    swapped = deps.store.swap(stored, observed, patience=patience)
+    if swapped is not None and swapped.job.has_ended:
+        if before is not None and _is_end(before, swapped.job):
+            _tell(deps, swapped.job, note)
+        # Also where the end was there already: whoever wrote it may have died before this.
+        deps.ledger.settle(swapped.job)
+    return swapped
+
+
+def _is_end(before: Job, job: Job) -> bool:
+    """Whether a change ended a job, or told how one ended whose outcome was unknown."""
+    return not before.has_ended or (job.settled and not before.settled)
+
+
+def _tell(deps: Deps, job: Job, note: str) -> None:
+    seconds = (job.completed_at or job.created_at) - job.created_at
+    (log.error if job.status is Status.FAILED else log.info)(
+        f"job.{job.status}",
+        jobId=job.id,
+        epoch=job.epoch,
+        code=job.failure.code if job.failure else None,
+        charged=job.charged,
+        note=note or None,
+        durationMs=1000 * seconds,
+    )
+    # A rescue fetches what was made before: its time says nothing of how long a video takes.
+    if job.status is Status.COMPLETED and not job.rescues:
+        deps.durations.record(job.model, seconds)

@@ -1,0 +1,359 @@
+"""What can be wished of a site's jobs: start, cancel, erase, look. Knows no HTTP.
+
+Plain values come in, jobs and domain errors go out, and the worker is called through a `Dispatch` that is
+handed in. What may happen to a job is decided in `videogen.jobs`, and its end is told in `videogen.ending`.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from videogen import ending, jobs, log, signing, timing
+from videogen.cas import Cas
+from videogen.durations import Durations
+from videogen.errors import (
+    Conflict,
+    JobEnded,
+    JobErased,
+    JobNotFound,
+    JobRunning,
+    KeyReused,
+    NoSuchObject,
+    NotOwner,
+    PhotosGone,
+    WorkerUnreachable,
+)
+from videogen.job_store import JobStore
+from videogen.jobs import Failure, Job, Photo, Transition
+from videogen.limits import MAX_PHOTOS
+from videogen.spending import Ledger, ledger_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from videogen.clock import Clock
+    from videogen.errors import FailureCode
+    from videogen.job_store import StoredJob
+    from videogen.jobs import AspectRatio, Estimate
+    from videogen.objects import Objects
+    from videogen.settings import Secret, Settings
+
+
+class DispatchResult(Enum):
+    """What is known after a call of the worker."""
+
+    REACHED = "the platform took the call"
+    REFUSED = "the platform did not take it, and never will"
+    UNCLEAR = "a poll will heal it if it was lost"
+
+
+class Dispatch(Protocol):
+    """Calls the worker for a job. Never raises: whatever happens is in the result and in the log.
+
+    `attempt` tells the calls of a job apart: 0 is the first one, polls send 1, 2 and 3.
+    """
+
+    def __call__(self, job_id: str, attempt: int, /) -> DispatchResult: ...  # noqa: D102 - said above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps(ending.Deps):
+    """What the use cases work with. The first key signs, each of them counts."""
+
+    keys: Sequence[Secret]
+    random_bytes: Callable[[int], bytes] = os.urandom
+
+    @classmethod
+    def over(cls, objects: Objects, read: Settings, *, clock: Clock, **more: Any) -> Self:  # noqa: ANN401 - a subclass's own fields
+        """Put them together over a bucket."""
+        cas = Cas(objects=objects, clock=clock)
+        store = JobStore(cas)
+        return cls(
+            store=store,
+            ledger=Ledger(store, limit=read.site.daily_limit),
+            durations=Durations(cas),
+            clock=clock,
+            keys=read.signing_keys,
+            **more,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A photo's bytes and their MIME type."""
+
+    body: bytes = field(repr=False)
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A video that is wanted, of new photos or, with `retry_of`, of that job's and by its owner's token.
+
+    `key` is the client's idempotency key, and `fingerprint` the digest of everything that was asked for.
+    """
+
+    prompt: str = field(repr=False)
+    model: str
+    aspect_ratio: AspectRatio = "auto"
+    uploads: tuple[Upload, ...] = ()
+    retry_of: str | None = None
+    owner_token: str = field(default="", repr=False)
+    key: str | None = field(default=None, repr=False)
+    fingerprint: str = ""
+
+
+# --- The use cases -----------------------------------------------------------------------------------------
+
+
+def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
+    """Make a job and call its worker, or find the one that the same idempotency key has made already.
+
+    Raises NotOwner, JobNotFound, JobErased, JobRunning and PhotosGone about the job to be retried, KeyReused,
+    DailyLimitReached, WorkerUnreachable, StoreError.
+    """
+    now = deps.clock.now()
+    job = Job(
+        id=_job_id(deps, order.key),
+        prompt=order.prompt,
+        model=order.model,
+        aspect_ratio=order.aspect_ratio,
+        photos=(),
+        created_at=now,
+        fingerprint=order.fingerprint,
+        history=(Transition(at=now, epoch=0, action="job.created"),),
+    )
+    make = _make_of_uploads if order.retry_of is None else _make_of_job
+    with ThreadPoolExecutor(max_workers=1) as meanwhile:
+        estimate = meanwhile.submit(copy_context().run, deps.durations.estimate, order.model).result
+        stored, is_new = make(deps, job, order, estimate)
+    if is_new:
+        log.info("job.created", jobId=job.id, photos=len(stored.job.photos), model=job.model)
+    else:
+        _give_back(deps, stored.job, now)
+        _check_same(stored.job, order.fingerprint)
+    return _call_worker(deps, stored, dispatch).job
+
+
+def find(deps: Deps, job_id: str) -> StoredJob:
+    """Read a job; raises JobNotFound, StoreError."""
+    # What is no id is not repeated: anything at all may stand in its place, megabytes of it.
+    if not signing.is_job_id(job_id):
+        raise JobNotFound
+    try:
+        return deps.store.read(job_id)
+    except NoSuchObject:
+        raise JobNotFound(job_id) from None
+
+
+def heal(deps: Deps, job_id: str, dispatch: Dispatch) -> Job:
+    """Return a job, with the end that is due, or after one more call of its worker. Raises as `find` does."""
+    stored = find(deps, job_id)
+    now = deps.clock.now()
+    if jobs.due_end(stored.job, now=now, lease_age=stored.age):
+        ended = ending.swap(deps, stored, lambda it: jobs.end_due(it.job, now=now, lease_age=it.age))
+        return (ended or deps.store.read(job_id)).job
+    if jobs.needs_dispatch(stored.job, now=now, lease_age=stored.age):
+        counted = ending.swap(deps, stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age))
+        if counted is None:
+            return deps.store.read(job_id).job
+        dispatch(job_id, counted.job.dispatches)
+        return counted.job
+    return stored.job
+
+
+def cancel(deps: Deps, job_id: str, owner_token: str) -> Job:
+    """End a job at its owner's wish; raises NotOwner, JobNotFound, JobEnded, StoreError."""
+    stored = _owned(deps, job_id, owner_token)
+    canceled = ending.swap(deps, stored, lambda it: jobs.cancel(it.job, now=deps.clock.now()))
+    if canceled is None:
+        raise JobEnded(job_id)
+    return canceled.job
+
+
+def erase(deps: Deps, job_id: str, owner_token: str) -> Job:
+    """End a job if need be, and leave a tombstone of it; raises NotOwner, JobNotFound, StoreError.
+
+    First the record, so that no worker adds to the job any more, then its objects.
+    """
+    stored = _owned(deps, job_id, owner_token)
+    photos, epochs = len(stored.job.photos), stored.job.epoch
+    erased = ending.swap(deps, stored, lambda it: jobs.erase(it.job, now=deps.clock.now()))
+    if erased is None:
+        raise JobEnded(job_id)
+    # A repeated wish finds no photos in the record, but the first one may have died half way.
+    deps.store.erase_objects(job_id, photos=photos or MAX_PHOTOS, epochs=max(epochs, erased.job.epoch))
+    log.info("job.deleted", jobId=job_id)
+    return erased.job
+
+
+def give_up(deps: Deps, job_id: str) -> Job:
+    """End a job at its operator's word, as time would have; raises JobNotFound, JobEnded, StoreError."""
+    ended = ending.swap(deps, find(deps, job_id), lambda it: jobs.give_up(it.job, now=deps.clock.now()))
+    if ended is None:
+        raise JobEnded(job_id)
+    return ended.job
+
+
+def fail_queued(deps: Deps, job_id: str, code: FailureCode) -> None:
+    """End a job that nobody has claimed, if it is there; raises StoreError."""
+    with suppress(JobNotFound):
+        failure = Failure.of(code)
+        ending.swap(
+            deps,
+            find(deps, job_id),
+            lambda it: jobs.fail_queued(it.job, now=deps.clock.now(), failure=failure),
+        )
+
+
+# --- How a job is made -------------------------------------------------------------------------------------
+
+
+def _job_id(deps: Deps, key: str | None) -> str:
+    """Return the id of the job that a key stands for, or a new one.
+
+    A job made under an older secret keeps its key for as long as that secret counts.
+    """
+    if key is None:
+        return signing.new_job_id(deps.random_bytes)
+    for older in deps.keys[1:]:
+        found = signing.job_id_for(older, key)
+        with suppress(NoSuchObject):
+            return deps.store.read(found).job.id
+    return signing.job_id_for(deps.keys[0], key)
+
+
+def _make_of_uploads(
+    deps: Deps, job: Job, order: Order, estimate: Callable[[], Estimate | None]
+) -> tuple[StoredJob, bool]:
+    """Store the photos, all at once, and then the job; return it and whether it is new.
+
+    `estimate` waits for what is known of durations, which is read meanwhile.
+
+    A job with an idempotency key may be there already, with the clean photos that its worker made, or erased.
+    Its photos are written only where there are none, and taken away again where the job turns out erased.
+    """
+    deps.ledger.reserve(job.id)
+    numbered = list(enumerate(order.uploads, 1))
+
+    def put(one: tuple[int, Upload], *, if_absent: bool) -> None:
+        number, upload = one
+        deps.store.put_photo(job.id, number, upload.body, upload.type, if_absent=if_absent)
+
+    try:
+        _in_parallel(lambda one: put(one, if_absent=order.key is not None), numbered)
+    except Conflict:
+        try:
+            return deps.store.read(job.id), False
+        except NoSuchObject:
+            # A start that died between its photos and its record; they may be another request's photos.
+            _in_parallel(lambda one: put(one, if_absent=False), numbered)
+    photos = tuple(Photo(type=upload.type, bytes=len(upload.body)) for upload in order.uploads)
+    return _store_record(deps, replace(job, photos=photos, estimate=estimate()))
+
+
+def _make_of_job(
+    deps: Deps, job: Job, order: Order, estimate: Callable[[], Estimate | None]
+) -> tuple[StoredJob, bool]:
+    """Make a job of an old one's photos, or of its paid video if that was never saved."""
+    old_id = order.retry_of or ""
+    old = _owned(deps, old_id, order.owner_token, "try it again").job
+    if old.deleted_at is not None:
+        raise JobErased(old_id)
+    if not old.has_ended:
+        raise JobRunning(old_id)
+    is_rescue = (old.prompt, old.model) == (job.prompt, job.model) and old.is_rescuable
+    if not is_rescue:
+        deps.ledger.reserve(job.id)
+    try:
+        _in_parallel(
+            lambda number: deps.store.copy_photo(old_id, job.id, number), list(range(1, len(old.photos) + 1))
+        )
+    except NoSuchObject:
+        found = _take_back(deps, replace(job, photos=old.photos))
+        if found is None:
+            raise PhotosGone(old_id) from None
+        return found, False
+    record = replace(job, photos=old.photos, estimate=estimate())
+    return _store_record(deps, jobs.as_rescue(record, old) if is_rescue else record)
+
+
+def _store_record(deps: Deps, record: Job) -> tuple[StoredJob, bool]:
+    """Store the job of photos that are stored; return it and whether it is new.
+
+    The photos are taken away again where the job turns out to be there already, and erased.
+    """
+    stored, is_new = deps.store.create(record)
+    if not is_new and stored.job.deleted_at is not None:
+        deps.store.erase_objects(record.id, photos=len(record.photos), epochs=0)
+    return stored, is_new
+
+
+def _take_back(deps: Deps, record: Job) -> StoredJob | None:
+    """Take back what was stored for a job that cannot be; return the job if an earlier start made it."""
+    try:
+        stored = deps.store.read(record.id)
+    except NoSuchObject:
+        deps.ledger.release(record.id, record.created_at)
+    else:
+        if stored.job.deleted_at is None:
+            return stored
+    deps.store.erase_objects(record.id, photos=len(record.photos), epochs=0)
+    return None
+
+
+def _give_back(deps: Deps, found: Job, now: float) -> None:
+    """Undo a reservation that was made anew for a job of another day, or for one that has ended for free."""
+    if ledger_key(now) != ledger_key(found.created_at):
+        deps.ledger.release(found.id, now)
+    deps.ledger.settle(found)
+
+
+def _check_same(job: Job, fingerprint: str) -> None:
+    """Raise where a key belongs to another order, or to a job that was erased."""
+    if job.deleted_at is not None:
+        raise JobErased(job.id)
+    if job.fingerprint != fingerprint:
+        raise KeyReused
+
+
+def _call_worker(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> StoredJob:
+    """Call the worker for a job that waits for it; a refusal ends the job and raises WorkerUnreachable."""
+    job = stored.job
+    if not job.awaits_worker:
+        return stored
+    with timing.measured("worker"):
+        result = dispatch(job.id, 0)
+    if result is not DispatchResult.REFUSED:
+        return stored
+    failure = Failure.of("worker_unreachable")
+    ended = ending.swap(
+        deps, stored, lambda it: jobs.fail_unreached(it.job, now=deps.clock.now(), failure=failure)
+    )
+    if ended is None:
+        return deps.store.read(job.id)
+    raise WorkerUnreachable(job.id, owner_token=signing.owner_token(deps.keys[0], job.id))
+
+
+def _owned(deps: Deps, job_id: str, owner_token: str, wish: str = "cancel or erase it") -> StoredJob:
+    """Read a job for its owner; raises NotOwner, JobNotFound, StoreError."""
+    if not signing.check_owner_token(deps.keys, job_id, owner_token):
+        raise NotOwner(detail=f"Only whoever started this video can {wish}.")
+    return find(deps, job_id)
+
+
+def _in_parallel(work: Any, items: list[Any]) -> None:  # noqa: ANN401 - a function over any items
+    """Do a piece of work for each item, all at once; the first error is raised after all have ended."""
+    if len(items) == 1:
+        work(items[0])
+        return
+    with ThreadPoolExecutor(max_workers=len(items) or 1) as pool:
+        begun = [pool.submit(copy_context().run, work, item) for item in items]
+    for each in begun:
+        each.result()

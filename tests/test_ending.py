@@ -1,0 +1,212 @@
+"""A job's end is told once, whoever writes it: a log line, the ledger, the durations."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.example_jobs import (
+    CREATED_AT,
+    HOLDER,
+    JOB_ID,
+    URL,
+    VIDEO,
+    canceled,
+    completed,
+    failed,
+    given_up,
+    queued,
+    rendering,
+    rescue,
+    saving,
+)
+from support.memory_objects import Trouble
+from support.service_under_test import ServiceUnderTest, logged
+from videogen import ending, jobs
+from videogen.jobs import Failure, Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Change = Callable[[Job], Job | None]
+
+ENDS = ("job.completed", "job.failed", "job.canceled")
+AT = 70.0
+"""When the end comes, in seconds since the job's creation."""
+NOW = CREATED_AT + AT
+
+CHANGES: dict[str, tuple[Job, Change, dict[str, Any]]] = {
+    "a video": (
+        saving(),
+        lambda job: jobs.complete(job, HOLDER, 1, now=NOW, video=VIDEO),
+        {"level": "info", "action": "job.completed", "epoch": 1, "charged": "yes"},
+    ),
+    "a saved rescue": (
+        rescue(),
+        lambda job: jobs.complete(_taken(job), HOLDER, 1, now=NOW, video=VIDEO),
+        {"level": "info", "action": "job.completed", "epoch": 1, "charged": "no"},
+    ),
+    "a refusal": (
+        rendering(),
+        lambda job: jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("content_refused")),
+        {"level": "error", "action": "job.failed", "epoch": 1, "code": "content_refused", "charged": "no"},
+    ),
+    "a photo": (
+        queued(),
+        lambda job: jobs.fail_queued(job, now=NOW, failure=Failure.of("photo_unreadable")),
+        {"level": "error", "action": "job.failed", "epoch": 0, "code": "photo_unreadable", "charged": "no"},
+    ),
+    "nobody reached": (
+        queued(),
+        lambda job: jobs.fail_unreached(job, now=NOW, failure=Failure.of("worker_unreachable")),
+        {"level": "error", "action": "job.failed", "epoch": 0, "code": "worker_unreachable", "charged": "no"},
+    ),
+    "time": (
+        rendering(),
+        lambda job: jobs.end_due(job, now=NOW, lease_age=90),
+        {
+            "level": "error",
+            "action": "job.failed",
+            "epoch": 1,
+            "code": "outcome_unknown",
+            "charged": "unknown",
+        },
+    ),
+    "the operator": (
+        saving(),
+        lambda job: jobs.give_up(job, now=NOW),
+        {"level": "error", "action": "job.failed", "epoch": 1, "code": "save_failed", "charged": "yes"},
+    ),
+    "a cancel": (
+        rendering(),
+        lambda job: jobs.cancel(job, now=NOW),
+        {"level": "info", "action": "job.canceled", "epoch": 1, "code": "canceled", "charged": "unknown"},
+    ),
+    "an erasure": (
+        saving(),
+        lambda job: jobs.erase(job, now=NOW),
+        {"level": "info", "action": "job.canceled", "epoch": 1, "code": "canceled", "charged": "yes"},
+    ),
+    "the late truth": (
+        given_up(),
+        lambda job: jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("provider_account")),
+        {"level": "error", "action": "job.failed", "epoch": 1, "code": "provider_account", "charged": "no"},
+    ),
+    "the late video": (
+        given_up(),
+        lambda job: jobs.complete(job, HOLDER, 1, now=NOW, video=VIDEO),
+        {"level": "info", "action": "job.completed", "epoch": 1, "charged": "yes"},
+    ),
+}
+
+
+def _taken(job: Job) -> Job:
+    taken = jobs.take_over(job, HOLDER, 1, now=NOW, lease_age=0)
+    assert taken is not None
+    return taken
+
+
+@pytest.fixture
+def site(caplog: pytest.LogCaptureFixture) -> ServiceUnderTest:
+    caplog.set_level(logging.INFO, logger="videogen")
+    return ServiceUnderTest(limit=5)
+
+
+def swap(site: ServiceUnderTest, change: Change, **options: Any) -> bool:
+    stored = site.deps.store.read(JOB_ID)
+    return ending.swap(site.deps, stored, lambda it: change(it.job), **options) is not None
+
+
+@pytest.mark.parametrize(
+    "trouble", [None, Trouble.REPLY_LOST, Trouble.CONFLICT_REPORTED, Trouble.NOT_APPLIED]
+)
+@pytest.mark.parametrize("end", CHANGES)
+def test_every_end_is_logged_once(
+    end: str, trouble: Trouble | None, site: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, change, line = CHANGES[end]
+    site.put(job)
+    site.objects.plan = [("PUT", trouble)] if trouble else []
+
+    assert swap(site, change, note="what was seen")
+
+    assert logged(caplog, *ENDS) == [
+        {**line, "jobId": JOB_ID, "note": "what was seen", "durationMs": 1000 * AT}
+    ]
+
+
+@pytest.mark.parametrize("end", CHANGES)
+def test_what_an_end_did_not_cost_is_given_back(end: str, site: ServiceUnderTest) -> None:
+    job, change, line = CHANGES[end]
+    site.deps.ledger.reserve(JOB_ID)
+    site.put(job)
+
+    swap(site, change)
+
+    is_free = line["charged"] == "no" and line["action"] != "job.completed"
+    assert site.reserved() == (set() if is_free else {JOB_ID})
+
+
+@pytest.mark.parametrize("end", CHANGES)
+def test_the_durations_learn_of_bought_videos_alone(end: str, site: ServiceUnderTest) -> None:
+    job, change, _ = CHANGES[end]
+    site.put(job)
+
+    swap(site, change)
+
+    learned = [json.loads(held.body) for key, held in site.bucket.held.items() if key.startswith("stats/")]
+    is_bought = end in {"a video", "the late video"}
+    assert [document["seconds"] for document in learned] == ([[AT]] if is_bought else [])
+
+
+NO_ENDS: dict[str, tuple[Job, Change]] = {
+    "a claim": (queued(), lambda job: jobs.claim(job, HOLDER, 1, now=NOW)),
+    "a renewal": (saving(), lambda job: jobs.renew(job, HOLDER, 1)),
+    "a second cancel": (canceled(), lambda job: jobs.cancel(job, now=NOW)),
+    "erasing what has failed": (
+        failed(Failure.of("no_video")),
+        lambda job: jobs.erase(job, now=NOW),
+    ),
+    "erasing what was given up": (given_up(), lambda job: jobs.erase(job, now=NOW)),
+    "erasing a video": (completed(), lambda job: jobs.erase(job, now=NOW)),
+    "a late link": (
+        given_up(),
+        lambda job: jobs.record_url(job, HOLDER, 1, now=NOW, url=URL, request_id=None),
+    ),
+    "what may not happen": (completed(), lambda job: jobs.cancel(job, now=NOW)),
+}
+
+
+@pytest.mark.parametrize("change", NO_ENDS)
+def test_what_is_no_end_is_not_told(
+    change: str, site: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    job, act = NO_ENDS[change]
+    site.put(job)
+
+    swap(site, act)
+
+    assert logged(caplog, *ENDS) == []
+    assert not any(key.startswith("stats/") for key in site.bucket.held)
+
+
+def test_of_two_who_end_a_job_one_tells_it(site: ServiceUnderTest, caplog: pytest.LogCaptureFixture) -> None:
+    site.put(rendering())
+    site.objects.before = [("PUT", lambda: swap(site, lambda job: jobs.cancel(job, now=NOW)))]
+
+    assert swap(site, lambda job: jobs.erase(job, now=NOW))
+
+    assert [line["action"] for line in logged(caplog, *ENDS)] == ["job.canceled"]
+
+
+def test_a_repeated_cancel_gives_back_what_the_first_did_not(site: ServiceUnderTest) -> None:
+    """The first one died between its write and the ledger's."""
+    site.deps.ledger.reserve(JOB_ID)
+    site.put(canceled())
+
+    swap(site, lambda job: jobs.cancel(job, now=NOW))
+
+    assert site.reserved() == set()

@@ -1,0 +1,348 @@
+"""What can be wished of a job, and what each wish leaves in the store, the log and the ledger."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.example_jobs import (
+    CREATED_AT,
+    HOLDER,
+    JOB_ID,
+    URL,
+    canceled,
+    completed,
+    failed,
+    queued,
+    rendering,
+    saving,
+)
+from support.service_under_test import ServiceUnderTest, logged
+from videogen import jobs, service
+from videogen.errors import (
+    DailyLimitReached,
+    JobEnded,
+    JobErased,
+    JobNotFound,
+    JobRunning,
+    KeyReused,
+    NotOwner,
+    PhotosGone,
+    WorkerUnreachable,
+)
+from videogen.jobs import Failure, Job, Photo, Stage, Status
+from videogen.service import DispatchResult
+from videogen.settings import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "an-idempotency-key"
+NEWER = Secret("whsec_" + "B" * 43 + "=")
+UNSAVED = failed(Failure.of("save_failed"), saving())
+
+
+@pytest.fixture
+def site(caplog: pytest.LogCaptureFixture) -> ServiceUnderTest:
+    caplog.set_level(logging.INFO, logger="videogen")
+    return ServiceUnderTest(limit=3)
+
+
+def photos_of(site: ServiceUnderTest, job_id: str) -> list[bytes]:
+    return [held.body for key, held in site.bucket.held.items() if key.startswith(f"photos/{job_id}/")]
+
+
+# --- start -------------------------------------------------------------------------------------------------
+
+
+def test_a_start_stores_photos_and_job_and_calls(
+    site: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = site.start(b"red", b"green", aspect_ratio="9:16", fingerprint="f")
+
+    assert job == queued(
+        id=job.id,
+        aspect_ratio="9:16",
+        photos=(Photo(type="image/png", bytes=3), Photo(type="image/png", bytes=5)),
+        fingerprint="f",
+    )
+    assert site.job(job.id) == job
+    assert photos_of(site, job.id) == [b"red", b"green"]
+    assert (site.calls, site.reserved()) == ([(job.id, 0)], {job.id})
+    assert logged(caplog, "job.created") == [
+        {"level": "info", "action": "job.created", "jobId": job.id, "photos": 2, "model": job.model}
+    ]
+
+
+def test_a_key_stands_for_one_job(site: ServiceUnderTest) -> None:
+    first = site.start(key=KEY, fingerprint="f")
+
+    assert site.start(key=KEY, fingerprint="f") == first
+    with pytest.raises(KeyReused):
+        site.start(b"another", key=KEY, fingerprint="g")
+
+    assert photos_of(site, first.id) == [b"photo"]
+    assert site.reserved() == {first.id}
+
+
+def test_the_fourth_of_three_is_refused(site: ServiceUnderTest) -> None:
+    for _ in range(3):
+        site.start()
+    before = site.bucket.held.keys()
+
+    with pytest.raises(DailyLimitReached) as refused:
+        site.start()
+
+    assert (refused.value.opens_at, refused.value.wait) == (CREATED_AT + 16 * 3600, 16 * 3600)
+    assert site.bucket.held.keys() == before
+
+
+def test_a_worker_that_refuses_ends_the_job(site: ServiceUnderTest, caplog: pytest.LogCaptureFixture) -> None:
+    site.result = DispatchResult.REFUSED
+
+    with pytest.raises(WorkerUnreachable) as refused:
+        site.start()
+
+    job = site.job(refused.value.job_id)
+    assert job.failure == Failure.of("worker_unreachable")
+    assert refused.value.owner_token == site.token(job.id)
+    assert site.reserved() == set()
+    assert [(line["epoch"], line["durationMs"]) for line in logged(caplog, "job.failed")] == [(0, 0.0)]
+
+
+def test_a_worker_that_came_all_the_same_goes_on(site: ServiceUnderTest) -> None:
+    def dispatch(job_id: str, _: int) -> DispatchResult:
+        site.change(job_id, lambda it: jobs.claim(it.job, HOLDER, 1, now=CREATED_AT))
+        return DispatchResult.REFUSED
+
+    order = service.Order(prompt="p", model="m", uploads=(service.Upload(b"photo", "image/png"),))
+
+    assert service.start(site.deps, order, dispatch).stage is Stage.RENDERING
+
+
+@pytest.mark.parametrize("again", ["the same day", "another day"])
+def test_a_repeated_start_counts_once(site: ServiceUnderTest, again: str) -> None:
+    job = site.start(key=KEY)
+    if again == "another day":
+        site.clock.advance(24 * 3600)
+
+    site.start(key=KEY)
+
+    assert site.reserved() == {job.id}
+    ledgers = [held.body.count(job.id.encode()) for key, held in site.bucket.held.items() if "ledger" in key]
+    assert sum(ledgers) == 1
+
+
+# --- retry -------------------------------------------------------------------------------------------------
+
+
+def test_a_retry_is_a_new_job_of_the_same_photos(site: ServiceUnderTest) -> None:
+    old = site.start(b"red", b"green")
+    site.change(old.id, lambda it: jobs.cancel(it.job, now=CREATED_AT))
+
+    job = site.retry(old)
+
+    assert (job.id != old.id, job.status, job.rescues) == (True, Status.QUEUED, None)
+    assert photos_of(site, job.id) == [b"red", b"green"]
+
+
+def test_a_retry_of_an_unsaved_video_only_saves_it(site: ServiceUnderTest) -> None:
+    old = site.put(UNSAVED)
+    site.deps.store.put_photo(old.id, 1, b"photo", "image/png")
+
+    job = site.retry(old)
+
+    assert (job.stage, job.rescues, job.provider_url) == (Stage.SAVING, old.id, URL)
+    assert (site.calls, site.reserved()) == ([(job.id, 0)], set())
+
+
+def test_a_retry_with_another_prompt_buys_anew(site: ServiceUnderTest) -> None:
+    old = site.put(UNSAVED)
+    site.deps.store.put_photo(old.id, 1, b"photo", "image/png")
+
+    job = site.retry(old, prompt="another prompt")
+
+    assert (job.status, job.rescues, site.reserved()) == (Status.QUEUED, None, {job.id})
+
+
+@pytest.mark.parametrize(
+    ("job", "error"),
+    [
+        (None, JobNotFound),
+        (rendering(), JobRunning),
+        (jobs.erase(canceled(), now=CREATED_AT + 3), JobErased),
+        (canceled(), PhotosGone),
+    ],
+    ids=["gone", "running", "erased", "photos gone"],
+)
+def test_what_cannot_be_retried_leaves_nothing(
+    site: ServiceUnderTest, job: Job | None, error: type[Exception]
+) -> None:
+    if job:
+        site.put(job)
+    before = dict(site.bucket.held)
+
+    with pytest.raises(error):
+        site.retry(queued())
+
+    assert {key: held for key, held in site.bucket.held.items() if "ledger" not in key} == before
+    assert (site.reserved(), site.calls) == (set(), [])
+
+
+WISHES: dict[str, Callable[[ServiceUnderTest, Job, str], object]] = {
+    "cancel": lambda site, job, token: service.cancel(site.deps, job.id, token),
+    "erase": lambda site, job, token: service.erase(site.deps, job.id, token),
+    "retry": lambda site, job, token: site.retry(job, owner_token=token),
+}
+
+
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("token", ["", "another", "Ä"])
+def test_without_its_token_a_job_stays_as_it_is(site: ServiceUnderTest, wish: str, token: str) -> None:
+    job = site.put(completed())
+
+    with pytest.raises(NotOwner):
+        WISHES[wish](site, job, token)
+
+    assert site.job(job.id) == job
+
+
+# --- cancel and erase --------------------------------------------------------------------------------------
+
+
+def test_a_cancel_may_be_repeated_and_is_told_once(
+    site: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = site.start()
+
+    first = service.cancel(site.deps, job.id, site.token(job.id))
+    again = service.cancel(site.deps, job.id, site.token(job.id))
+
+    assert (first.status, again) == (Status.CANCELED, first)
+    assert [line["charged"] for line in logged(caplog, "job.canceled")] == ["no"]
+    assert site.reserved() == set()
+
+
+def test_what_ended_otherwise_is_not_canceled(site: ServiceUnderTest) -> None:
+    job = site.put(completed())
+
+    with pytest.raises(JobEnded):
+        service.cancel(site.deps, job.id, site.token(job.id))
+
+    assert site.job(job.id) == job
+
+
+@pytest.mark.parametrize(
+    ("job", "charged"), [(queued(), "no"), (rendering(), "unknown"), (saving(), "yes")], ids=str
+)
+def test_erasing_a_running_job_logs_what_it_cost(
+    site: ServiceUnderTest, caplog: pytest.LogCaptureFixture, job: Job, charged: str
+) -> None:
+    site.put(job)
+    site.clock.advance(70)
+
+    service.erase(site.deps, job.id, site.token(job.id))
+
+    assert logged(caplog, "job.canceled", "job.deleted") == [
+        {
+            "level": "info",
+            "action": "job.canceled",
+            "jobId": job.id,
+            "epoch": job.epoch,
+            "code": "canceled",
+            "charged": charged,
+            "durationMs": 70_000.0,
+        },
+        {"level": "info", "action": "job.deleted", "jobId": job.id},
+    ]
+
+
+def test_erasing_leaves_the_tombstone_alone(site: ServiceUnderTest) -> None:
+    job = site.put(completed())
+    for number in (1, 2, 3, 4):
+        site.deps.store.put_photo(job.id, number, b"photo", "image/png")
+    site.deps.store.put_video(f"videos/{job.id}/1.mp4", iter([b"video"]))
+
+    first = service.erase(site.deps, job.id, site.token(job.id))
+    # The photos' number is not known any more: what the first one left is found all the same.
+    site.deps.store.put_photo(job.id, 4, b"photo", "image/png")
+    service.erase(site.deps, job.id, site.token(job.id))
+
+    assert (first.prompt, first.photos, first.video) == ("", (), None)
+    assert list(site.bucket.held) == [f"jobs/{job.id}.json"]
+
+
+# --- heal and other ends -----------------------------------------------------------------------------------
+
+
+def test_a_look_writes_the_end_that_is_due(site: ServiceUnderTest, caplog: pytest.LogCaptureFixture) -> None:
+    job = site.start()
+    site.clock.advance(301)
+
+    healed = site.heal(job.id)
+
+    assert healed == site.job(job.id)
+    assert healed.failure == Failure.of("expired")
+    assert (site.reserved(), site.calls) == (set(), [(job.id, 0)])
+    assert [(line["epoch"], line["durationMs"]) for line in logged(caplog, "job.failed")] == [(0, 301_000.0)]
+
+
+def test_a_look_calls_a_lost_worker_three_times(site: ServiceUnderTest) -> None:
+    job = site.start()
+    for _ in range(290):
+        site.clock.advance(1)
+        site.heal(job.id)
+
+    assert site.calls == [(job.id, attempt) for attempt in range(4)]
+
+
+@pytest.mark.parametrize("job_id", ["", "A" * 22, "../../etc/passwd", "ä", "A" * 5000])
+def test_what_is_no_job_is_not_found(site: ServiceUnderTest, job_id: str) -> None:
+    with pytest.raises(JobNotFound) as refused:
+        service.find(site.deps, job_id)
+
+    assert refused.value.job_id in {"", "A" * 22}
+
+
+def test_a_job_nobody_can_make_is_told(site: ServiceUnderTest, caplog: pytest.LogCaptureFixture) -> None:
+    job = site.start()
+
+    service.fail_queued(site.deps, job.id, "misconfigured")
+
+    assert site.job(job.id).failure == Failure.of("misconfigured")
+    assert [(line["code"], line["charged"]) for line in logged(caplog, "job.failed")] == [
+        ("misconfigured", "no")
+    ]
+    assert site.reserved() == set()
+
+
+@pytest.mark.parametrize("job", [rendering(), completed(), None], ids=["claimed", "completed", "gone"])
+def test_what_somebody_has_claimed_is_left_alone(site: ServiceUnderTest, job: Job | None) -> None:
+    if job:
+        site.put(job)
+
+    service.fail_queued(site.deps, JOB_ID, "misconfigured")
+
+    assert job is None or site.job(job.id) == job
+
+
+def test_the_operator_ends_a_job_as_time_would(site: ServiceUnderTest) -> None:
+    job = site.put(saving())
+
+    ended = service.give_up(site.deps, job.id)
+
+    assert ended == site.job(job.id)
+    assert ended.failure == Failure.of("save_failed")
+    with pytest.raises(JobEnded):
+        service.give_up(site.deps, job.id)
+
+
+def test_a_key_outlives_the_secret_it_was_made_with(site: ServiceUnderTest) -> None:
+    first = site.start(key=KEY)
+    site.deps = replace(site.deps, keys=[NEWER, *site.deps.keys])
+
+    assert site.start(key=KEY).id == first.id
+    assert site.start(key="another-key-of-its-own").id != first.id
