@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import figures
-from bill import bill
 from imports import imports
 from PIL import Image
 from store import MEGABYTE, Store
@@ -406,7 +405,6 @@ def main() -> None:
             ("latency", lambda: latency(functions, arguments.rounds, None)),
             ("worker", lambda: worker(functions)),
             ("throughput", lambda: throughput(functions, (1, 8, 32))),
-            ("bill", bill),
         ]
         if halved():
             parts.insert(2, ("latencyOnHalfAProcessor", lambda: latency(functions, arguments.rounds, 0.5)))

@@ -14,12 +14,10 @@ from videogen.clock import Clock
 from videogen.durations import CACHED_SECONDS, KEPT, Durations, estimate_of, stats_key
 from videogen.errors import StoreUnavailable
 from videogen.jobs import Estimate
-from videogen.schedule import stretches
 
 if TYPE_CHECKING:
     from videogen.objects import StoredObject
 
-NO_ESTIMATES = (b"5", b"[]", b"{}", b'{"p50": "60", "p90": 60}', b'{"p50": 60, "p90": 60, "stretches": 5}')
 MODEL = "blackboxai/google/veo-3-fast"
 
 
@@ -70,9 +68,9 @@ def test_too_few_durations_say_nothing() -> None:
     assert estimate_of([60.0, 61.0, 62.0, 63.0]) is None
 
 
-def test_enough_durations_give_median_percentile_and_when_to_ask() -> None:
+def test_enough_durations_give_percentiles() -> None:
     taken = [90.0, 60.0, 80.0, 70.0, 100.0]
-    assert estimate_of(taken) == Estimate(p50=80.0, p90=100.0, stretches=stretches(taken))
+    assert estimate_of(taken) == Estimate(p10=60.0, p50=80.0, p90=100.0)
 
 
 def test_a_duration_is_recorded_and_the_oldest_is_forgotten(objects: MemoryObjects, ticking: Ticking) -> None:
@@ -93,18 +91,33 @@ def test_the_estimate_is_read_once_in_ten_minutes(objects: MemoryObjects, tickin
     assert site.estimate(MODEL) is None
     assert objects.requests == []
     ticking.seconds += CACHED_SECONDS
-    assert site.estimate(MODEL) == Estimate(p50=60.0, p90=60.0, stretches=stretches([60.0] * 5))
+    assert site.estimate(MODEL) == Estimate(p10=60.0, p50=60.0, p90=60.0)
     assert objects.requests == [("GET", stats_key(MODEL))]
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"\xff", *(b'{"estimate": %s}' % each for each in NO_ESTIMATES)]
+    "body",
+    [
+        b"",
+        b"[]",
+        b"\xff",
+        b'{"seconds": 5}',
+        b'{"seconds": {"60": 60}}',
+        b'{"seconds": ["60", "60", "60", "60", "60"]}',
+        b'{"seconds": [NaN, Infinity, 1e300, -60, null, [60], 60, 60, 60, 60]}',
+    ],
 )
 def test_a_document_that_cannot_be_read_counts_as_none(
     objects: MemoryObjects, ticking: Ticking, body: bytes
 ) -> None:
     objects.put(stats_key(MODEL), body, content_type="application/json")
     assert durations(objects, ticking).estimate(MODEL) is None
+
+
+def test_what_an_earlier_version_has_recorded_counts(objects: MemoryObjects, ticking: Ticking) -> None:
+    body = b'{"seconds": [60, 70, 80.5, 90, 100], "estimate": {"p50": 80.5, "p90": 100, "stretches": [4, 4]}}'
+    objects.put(stats_key(MODEL), body, content_type="application/json")
+    assert durations(objects, ticking).estimate(MODEL) == Estimate(p10=60.0, p50=80.5, p90=100.0)
 
 
 def test_a_store_that_does_not_answer_fails_no_job(ticking: Ticking) -> None:

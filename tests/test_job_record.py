@@ -101,6 +101,15 @@ def test_every_field_of_a_record_has_its_check(kind: type[Any]) -> None:
     assert {*job_record.KINDS[kind], "unknown"} == {field.name for field in fields(kind)}
 
 
+def test_an_estimate_of_an_older_version_is_read() -> None:
+    old = {"p50": 60, "p90": 90.5, "stretches": [4.0, 4.0, 30.0, 22.0]}
+
+    job = job_record.from_object(job_record.to_object(queued()) | {"estimate": old})
+
+    assert job.estimate == Estimate(p50=60, p90=90.5, unknown={"stretches": [4.0, 4.0, 30.0, 22.0]})
+    assert job_record.to_object(job)["estimate"] == old | {"p10": 0.0}
+
+
 def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
     record = job_record.to_object(queued())
     del record["settled"], record["rescues"]
@@ -167,7 +176,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     "estimate": (
         *OBJECTS,
         {"p50": 60},
-        *({"p50": 60, "p90": 60} | {name: each} for name in ("p50", "p90") for each in SECONDS),
+        *({"p50": 60, "p90": 60} | {name: each} for name in ("p10", "p50", "p90") for each in SECONDS),
     ),
     "fingerprint": TEXTS,
     "history": (

@@ -1,17 +1,14 @@
-"""How long this site's jobs take, by model: written by the worker, read by start-video.
-
-The worker also writes what follows from the durations, so that a start has nothing to work out.
-"""
+"""How long this site's jobs take, by model: written by the worker, read by start-video."""
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from videogen import log
 from videogen.cas import Codec
 from videogen.errors import StoreError
-from videogen.job_record import estimate_from_object, to_object
 from videogen.jobs import Estimate
 
 if TYPE_CHECKING:
@@ -25,6 +22,8 @@ KEPT = 100
 """The latest jobs that count: enough to see where they crowd, few enough to follow a slow day."""
 ENOUGH = 5
 """Fewer say nothing."""
+LONGEST = 120 * 60.0
+"""No job takes longer: what else is stored is no duration."""
 CACHED_SECONDS = 600.0
 PATIENCE = 2.0
 
@@ -47,7 +46,7 @@ class Durations:
         except StoreError as error:
             log.warning("stats.not_read", error=error.detail)
             return None
-        found = estimate_from_object(stored.value.get("estimate")) if stored else None
+        found = estimate_of(_seconds(stored.value if stored else {}))
         self._cache[model] = (now, found)
         return found
 
@@ -56,9 +55,7 @@ class Durations:
         key = stats_key(model)
 
         def add(there: Stored[Document] | None) -> Document:
-            known = [*_seconds(there.value if there else {}), round(seconds, 1)][-KEPT:]
-            estimate = estimate_of(known)
-            return {"seconds": known, "estimate": to_object(estimate) if estimate else None}
+            return {"seconds": [*_seconds(there.value if there else {}), round(seconds, 1)][-KEPT:]}
 
         try:
             seen = self._cas.patiently(lambda: self._cas.read(key, STATS), patience=PATIENCE)
@@ -68,17 +65,12 @@ class Durations:
 
 
 def estimate_of(seconds: list[float]) -> Estimate | None:
-    """Return median, ninetieth percentile (nearest rank) and when to ask, None for too few values."""
-    from videogen.schedule import stretches  # noqa: PLC0415 - the worker and nobody else works one out
-
+    """Return the percentiles (nearest rank), None for too few values."""
     if len(seconds) < ENOUGH:
         return None
     ranked = sorted(seconds)
-    return Estimate(
-        p50=ranked[(len(ranked) - 1) // 2],
-        p90=ranked[-(-9 * len(ranked) // 10) - 1],
-        stretches=stretches(ranked),
-    )
+    p10, p50, p90 = (ranked[math.ceil(share * len(ranked) / 10) - 1] for share in (1, 5, 9))
+    return Estimate(p10=p10, p50=p50, p90=p90)
 
 
 def stats_key(model: str) -> str:
@@ -89,7 +81,7 @@ def stats_key(model: str) -> str:
 def _seconds(document: Mapping[str, Any]) -> list[float]:
     values = document.get("seconds")
     return (
-        [float(value) for value in values if isinstance(value, int | float)]
+        [float(value) for value in values if isinstance(value, int | float) and 0 <= value <= LONGEST]
         if isinstance(values, list)
         else []
     )

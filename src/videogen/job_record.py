@@ -63,15 +63,6 @@ def from_object(record: Mapping[str, Any]) -> Job:
     return job
 
 
-def estimate_from_object(found: object) -> Estimate | None:
-    """Read a stored estimate, None for what is none."""
-    try:
-        estimate: Estimate = _read(Estimate, found)
-    except (TypeError, ValueError):
-        return None
-    return estimate
-
-
 def to_object(value: Record) -> dict[str, Any]:
     """Return the JSON object to store."""
     known = {_camel(name): kind.write(getattr(value, name)) for name, kind in KINDS[type(value)].items()}
@@ -224,6 +215,6 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "charged": _one_of(get_args(Charged)),
         "detail": TEXT,
     },
-    Estimate: {"p50": SECONDS, "p90": SECONDS, "stretches": _many(SECONDS)},
+    Estimate: {"p50": SECONDS, "p90": SECONDS, "p10": SECONDS},
     Transition: {"at": MOMENT, "epoch": COUNT, "action": TEXT},
 }

@@ -102,14 +102,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """How long the site's recent jobs with this model took, in seconds: median and ninetieth percentile.
+    """How long the site's recent jobs with this model took, in seconds: the percentiles.
 
-    `stretches` is how often to ask about a job then: end and interval of each stretch of its age, in turn.
+    `p10` is 0 in records of an earlier version.
     """
 
     p50: float
     p90: float
-    stretches: tuple[float, ...] = ()
+    p10: float = 0.0
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
 

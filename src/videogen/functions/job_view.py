@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from videogen import jobs
 from videogen.job_store import MP4
 from videogen.jobs import Status
-from videogen.polling import UNKNOWN, poll_after
+from videogen.polling import poll_after
 
 if TYPE_CHECKING:
     from videogen.jobs import Job
@@ -63,8 +64,8 @@ def job_view(job: Job, objects: Objects, *, now: float, keep_days: int) -> dict[
 def _poll_after_ms(job: Job, now: float) -> int | None:
     age = now - job.created_at
     if not job.has_ended:
-        known = job.estimate.stretches if job.estimate else ()
-        return round(1000 * poll_after(age, known or UNKNOWN))
+        # Rounded up: a poll that came a moment early would be told to come again at once.
+        return math.ceil(1000 * poll_after(age, job.estimate))
     if job.is_improvable and age < jobs.ENDED_WITHIN:
         return round(1000 * IMPROVABLE_POLL_SECONDS)
     return None
