@@ -26,7 +26,7 @@ from support.example_jobs import (
     saving,
 )
 from support.memory_objects import LAX, Trouble, in_words
-from support.scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone, parts
+from support.scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone
 from videogen import jobs
 from videogen.errors import (
     BlackboxNotStarted,
@@ -38,11 +38,13 @@ from videogen.errors import (
     VideoInterrupted,
     VideoRefused,
 )
-from videogen.generation import Resumable
+from videogen.generation import Resumable, next_fetch_after
 from videogen.jobs import Estimate, Failure, Job, Photo, Stage, Status, Transition, Video
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from videogen.errors import JobError
 
 NOT_APPLIED, REPLY_LOST, CONFLICT_REPORTED, DENIED = Trouble
 SAVED = Video(
@@ -146,27 +148,16 @@ def test_the_lease_is_renewed_every_30_seconds(worker: ScriptedWorker) -> None:
     ]
 
 
-def test_the_photos_go_clean_and_in_order_and_the_first_gives_the_shape(worker: ScriptedWorker) -> None:
+def test_the_photos_are_sent_and_stored_clean(worker: ScriptedWorker) -> None:
     photos = [b"red", b"green", b"blue"]
-    worker.add(
-        queued(aspect_ratio="9:16", photos=tuple(Photo(type="image/png", bytes=3) for _ in photos)), *photos
-    )
+    worker.add(queued(photos=tuple(Photo(type="image/png", bytes=3) for _ in photos)), *photos)
 
     worker.run()
 
-    sent = parts(photos)
-    sent[0] += " 9:16"
-    assert worker.provider.calls == [
-        Call(
-            0,
-            {
-                "model": "blackboxai/google/veo-3-fast",
-                "prompt": "slow pan over the lake\n\nAspect ratio: 16:9.",
-                "photos": sent,
-            },
-        )
-    ]
-    assert worker.store.get_photo(JOB_ID, 2).body == b"clean green"
+    clean = (b"clean red", b"clean green", b"clean blue")
+    body = {"model": "blackboxai/google/veo-3-fast", "prompt": "slow pan over the lake", "photos": clean}
+    assert worker.provider.calls == [Call(0, body)]
+    assert [worker.store.get_photo(JOB_ID, number).body for number in (1, 2, 3)] == [*clean]
 
 
 # --- Deliveries --------------------------------------------------------------------------------------------
@@ -721,6 +712,46 @@ def test_a_download_that_breaks_off_is_made_again(worker: ScriptedWorker) -> Non
 
     assert [at for at, _ in worker.fetched] == [0, 2, 6, 14]
     assert (worker.job.status, worker.stored_videos()) == (Status.COMPLETED, {SAVED.key: FILM})
+
+
+CUT, CUT_LATER = VideoInterrupted(received=1000), VideoInterrupted(received=1001)
+
+
+@pytest.mark.parametrize(
+    ("failures", "pause"),
+    [
+        ([VideoInterrupted()], 2.0),
+        ([VideoInterrupted()] * 2, 4.0),
+        ([VideoInterrupted()] * 50, 20.0),
+        ([VideoGone()], 15.0),
+        ([VideoGone()] * 2, 15.0),
+        ([VideoGone()] * 3, None),
+        ([VideoGone(), VideoInterrupted(), VideoGone(), VideoInterrupted(), VideoGone()], None),
+        ([VideoRefused()], None),
+        ([CUT] * 5, 20.0),
+        ([CUT] * 6, None),
+        ([VideoInterrupted(received=0)] * 6, None),
+        ([CUT] * 5 + [CUT_LATER], 20.0),
+        ([CUT, CUT_LATER] * 10, 20.0),
+        ([CUT] * 5 + [VideoInterrupted()], 20.0),
+        ([CUT] * 5 + [VideoInterrupted(), CUT], 20.0),
+        ([CUT_LATER] * 10 + [CUT] * 6, None),
+    ],
+    ids=lambda value: str(len(value)) if isinstance(value, list) else str(value),
+)
+def test_a_fetch_is_repeated_while_something_changes(failures: list[JobError], pause: float | None) -> None:
+    assert next_fetch_after(failures) == pause
+
+
+def test_a_file_that_always_ends_early_ends_the_job(worker: ScriptedWorker) -> None:
+    worker.add(saving())
+    worker.at(152)
+    worker.downloads = [VideoInterrupted(received=5)] * 100
+
+    worker.run("run 2")
+
+    assert (worker.job.failure, len(worker.fetched)) == (Failure.of("save_failed"), 6)
+    assert worker.clock.passed < 152 + 180
 
 
 def test_a_link_that_is_gone_is_asked_three_times_over_half_a_minute(worker: ScriptedWorker) -> None:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from videogen.heartbeat import beside
+from videogen.heartbeat import with_heartbeat
 
 FACT: ContextVar[str] = ContextVar("FACT", default="none")
 NEVER = 3600.0
@@ -22,7 +22,7 @@ def not_given_up() -> None:
 
 
 def test_what_the_call_returns() -> None:
-    assert beside(lambda: 5, wait=lambda: NEVER, beat=no_beat, give_up=not_given_up) == 5
+    assert with_heartbeat(lambda: 5, wait=lambda: NEVER, beat=no_beat, give_up=not_given_up) == 5
 
 
 def test_what_the_call_raises() -> None:
@@ -30,7 +30,7 @@ def test_what_the_call_raises() -> None:
         raise KeyError("inner")
 
     with pytest.raises(KeyError, match="inner"):
-        beside(call, wait=lambda: NEVER, beat=no_beat, give_up=not_given_up)
+        with_heartbeat(call, wait=lambda: NEVER, beat=no_beat, give_up=not_given_up)
 
 
 def test_beats_come_while_the_call_goes_on_and_each_wait_is_asked_for_anew() -> None:
@@ -47,7 +47,7 @@ def test_beats_come_while_the_call_goes_on_and_each_wait_is_asked_for_anew() -> 
         assert go_on.wait(10)
         return threading.get_ident()
 
-    called_in = beside(call, wait=lambda: next(waits), beat=beat, give_up=not_given_up)
+    called_in = with_heartbeat(call, wait=lambda: next(waits), beat=beat, give_up=not_given_up)
 
     assert beats == [threading.get_ident()] * 3
     assert called_in != threading.get_ident()
@@ -66,16 +66,16 @@ def test_a_beat_that_raises_gives_the_call_up_and_waits_for_its_end() -> None:
         raise KeyError("lost")
 
     with pytest.raises(KeyError, match="lost"):
-        beside(call, wait=lambda: 0.0, beat=beat, give_up=given_up.set)
-    order.append("beside has ended")
+        with_heartbeat(call, wait=lambda: 0.0, beat=beat, give_up=given_up.set)
+    order.append("the caller goes on")
 
-    assert order == ["the call has ended", "beside has ended"]
+    assert order == ["the call has ended", "the caller goes on"]
     assert not [thread for thread in threading.enumerate() if thread.name.endswith("(work)")]
 
 
 def test_the_call_sees_the_callers_context() -> None:
     token = FACT.set("request 1")
     try:
-        assert beside(FACT.get, wait=lambda: NEVER, beat=no_beat, give_up=not_given_up) == "request 1"
+        assert with_heartbeat(FACT.get, wait=lambda: NEVER, beat=no_beat, give_up=not_given_up) == "request 1"
     finally:
         FACT.reset(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +212,28 @@ def test_back_to_the_queue_with_the_time_of_the_next_call() -> None:
         stage=None,
         retry_at=CREATED_AT + 6,
     )
+
+
+@pytest.mark.parametrize(
+    ("calls", "age", "wish", "pause"),
+    [
+        (1, 10, 0, 4),
+        (2, 20, 0, 8),
+        (1, 10, 30, 30),
+        (1, 10, 3, 4),
+        (1, 295.9, 0, 4),
+        (3, 20, 0, None),
+        (1, 296, 0, None),
+        (1, 10, 290, None),
+        (1, 10, math.inf, None),
+    ],
+)
+def test_when_a_call_may_be_made_again(calls: int, age: float, wish: float, pause: float | None) -> None:
+    now = CREATED_AT + age
+
+    again = jobs.next_call_at(replace(rendering(), calls=calls), now=now, wish=wish)
+
+    assert again == (None if pause is None else now + pause)
 
 
 def test_the_link_is_recorded_before_anything_is_done_with_it() -> None:

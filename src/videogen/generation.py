@@ -11,7 +11,8 @@ may still be done. A run that leaves a resumable job behind raises Resumable, so
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, TypeVar
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from videogen import ending, jobs, log
@@ -28,7 +29,7 @@ from videogen.errors import (
     VideoGone,
     VideoInterrupted,
 )
-from videogen.job_store import photo_key, video_key
+from videogen.job_store import video_key
 from videogen.jobs import Failure, Stage, Status, Video
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from videogen.job_store import StoredJob
-    from videogen.jobs import AspectRatio, Job
+    from videogen.jobs import Job
+    from videogen.video_request import VideoRequest
 
 RENEW_EVERY = 30.0
 """Seconds between renewals of the lease."""
@@ -54,10 +56,10 @@ GONE_PAUSE = 15.0
 REDELIVERED_AFTER = 60.0
 """Seconds until the platform repeats a failed run: with fewer left, another run could do nothing.
 https://docs.netlify.com/build/functions/background-functions/"""
+STUCK_TRIES = 6
+"""A file that ends at the same byte so often in a row, within a minute, ends there for good."""
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 20.0
-PHOTO_LINK_SECONDS = 60 * 60
-"""How long a presigned link to a photo works: the provider may queue a request before it fetches."""
 
 T = TypeVar("T")
 
@@ -108,7 +110,7 @@ class VideoParts(Protocol):
         """Hex digits."""
 
 
-class Beside(Protocol):
+class Heartbeat(Protocol):
     """Runs a slow call while beats go on: `wait()` is the seconds until the next `beat()`.
 
     Where a beat raises, `give_up()` makes the call end early, and the beat's error is raised when it has.
@@ -125,33 +127,35 @@ class Beside(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tools(ending.Deps):
+class Deps(ending.Deps):
     """What a run works with; all of it can be swapped for a test's own.
 
-    `clean_photo` makes the JPEG to send from bytes as received, and crops it where a ratio is given;
-    `shape` names a JPEG's ratio for the prompt; `photo_part` makes of a stored photo's key and bytes what the
-    request carries; `request_body` makes the request of model, prompt and those parts; `open_video` opens the
-    download of a link until a monotonic deadline.
+    `build_request` makes of a job and its photos as received what is sent and stored, or raises
+    PhotoUnreadable; `open_video` opens the download of a link until a monotonic deadline.
     """
 
     provider: Provider
-    clean_photo: Callable[[bytes, AspectRatio | None], bytes]
-    shape: Callable[[bytes], str]
-    photo_part: Callable[[str, bytes], str]
-    request_body: Callable[[str, str, Sequence[str]], Mapping[str, Any]]
+    build_request: Callable[[Job, Sequence[bytes]], VideoRequest]
     open_video: Callable[[str, float], AbstractContextManager[VideoParts]]
-    beside: Beside
+    heartbeat: Heartbeat
 
 
-def run(job_id: str, tools: Tools, *, holder: str, seconds: float) -> None:
+class Step(Enum):
+    """What a step has come to."""
+
+    DONE = "nothing is left to do for this run"
+    LOOK_AGAIN = "the job has changed: what it is now decides on the next step"
+
+
+def run(job_id: str, deps: Deps, *, holder: str, seconds: float) -> None:
     """Do what can be done for a job in so many seconds.
 
     `holder` names this run. Returns when nothing is left to do, raises Resumable when another run can go on,
     and StoreUnavailable where the store kept it from finding out.
     """
     try:
-        stored = tools.store.read(job_id)
-        _Run(stored, tools, holder=holder, seconds=seconds).run()
+        stored = deps.store.read(job_id)
+        _Run(stored, deps, holder=holder, seconds=seconds).run()
     except NoSuchObject:
         log.warning("worker.job_unknown", jobId=job_id)
     except MalformedRecord as error:
@@ -162,19 +166,19 @@ def run(job_id: str, tools: Tools, *, holder: str, seconds: float) -> None:
 class _Run:
     """One run's state: the record as it last saw it, its claim, and when it must end."""
 
-    def __init__(self, stored: StoredJob, tools: Tools, *, holder: str, seconds: float) -> None:
+    def __init__(self, stored: StoredJob, deps: Deps, *, holder: str, seconds: float) -> None:
         self._stored = stored
-        self._tools = tools
-        self._store = tools.store
-        self._clock = tools.clock
+        self._deps = deps
+        self._store = deps.store
+        self._clock = deps.clock
         self._holder = holder
         self._epoch = 0
         self._claimed_at = 0.0
         self._beat_at = 0.0
         self._body: Mapping[str, Any] | None = None
         self._stopped = False
-        left = stored.job.created_at + jobs.WORK_ENDS_WITHIN - tools.clock.now()
-        self._ends_at = tools.clock.monotonic() + min(seconds, left)
+        left = stored.job.created_at + jobs.WORK_ENDS_WITHIN - deps.clock.now()
+        self._ends_at = deps.clock.monotonic() + min(seconds, left)
 
     @property
     def _job(self) -> Job:
@@ -183,7 +187,7 @@ class _Run:
     def run(self) -> None:
         try:
             for _ in range(2 * jobs.MAX_CALLS):
-                if self._step():
+                if self._step() is Step.DONE:
                     return
         except _Abandoned:
             self._log_warning("job.abandoned", status=self._job.status)
@@ -191,26 +195,26 @@ class _Run:
             return
         raise Resumable
 
-    def _step(self) -> bool:
-        """Take the job one step on; return whether there is nothing left to do for this run."""
+    def _step(self) -> Step:
+        """Take the job one step on."""
         job = self._job
         if job.has_ended:
             self._log("job.already_ended", status=job.status)
             self._delete_leftovers()
-            return True
+            return Step.DONE
         if jobs.due_end(job, now=self._clock.now(), lease_age=self._stored.age):
             return self._end_due()
         if job.status is Status.QUEUED:
             return self._render()
         if job.stage is Stage.SAVING:
-            return self._take_over()
+            return self._resume_saving()
         # Somebody's paid call is under way. If that run is dead, the next reader will say so.
         self._log("job.held_by_another")
-        return True
+        return Step.DONE
 
     # --- rendering -----------------------------------------------------------------------------------------
 
-    def _render(self) -> bool:
+    def _render(self) -> Step:
         try:
             if self._body is None:
                 self._body = self._request()
@@ -221,10 +225,10 @@ class _Run:
             return self._fail_queued(JobError("store_unsafe"))
         self._wait_until(self._job.retry_at or 0.0)
         if not self._claim():
-            return False
+            return self._look_again()
         body = self._body
         try:
-            generated = self._beside(lambda: self._call(body), self._tools.provider.close)
+            generated = self._with_heartbeat(lambda: self._call(body), self._deps.provider.close)
         except BlackboxNotStarted as error:
             return self._requeue(error)
         except JobError as error:
@@ -234,22 +238,18 @@ class _Run:
 
     def _request(self) -> Mapping[str, Any]:
         job = self._job
-        parts = []
-        shape = ""
-        for number in range(1, len(job.photos) + 1):
-            try:
-                original = self._store.get_photo(job.id, number)
-            except NoSuchObject:
-                raise PhotoUnreadable(note="missing") from None
-            clean = self._tools.clean_photo(original.body, job.aspect_ratio if number == 1 else None)
-            shape = shape or self._tools.shape(clean)
+        numbers = range(1, len(job.photos) + 1)
+        try:
+            originals = [self._store.get_photo(job.id, number) for number in numbers]
+        except NoSuchObject:
+            raise PhotoUnreadable(note="missing") from None
+        request = self._deps.build_request(job, [original.body for original in originals])
+        for number, clean, original in zip(numbers, request.photos, originals, strict=True):
             self._store.replace_photo(job.id, number, clean, original)
-            parts.append(self._tools.photo_part(photo_key(job.id, number), clean))
-        prompt = f"{job.prompt}\n\nAspect ratio: {shape}."
-        return self._tools.request_body(job.model, prompt, parts)
+        return request.body
 
     def _claim(self) -> bool:
-        """Take the job for this run alone; False where it has changed and must be looked at anew."""
+        """Take the job for this run alone; return whether it could be had."""
         epoch = self._job.epoch + 1
         # Taken before the write, since the store counts the lease from some moment during it.
         claimed_at = self._clock.monotonic()
@@ -257,7 +257,7 @@ class _Run:
             lambda it: jobs.claim(it.job, self._holder, epoch, now=self._clock.now()),
             patience=CLAIM_PATIENCE,
         ):
-            return self._look_again()
+            return False
         self._epoch = epoch
         self._claimed_at = claimed_at
         self._log("job.claimed", calls=self._job.calls)
@@ -274,7 +274,7 @@ class _Run:
             raise BlackboxNotStarted("provider_unreachable", note="the lease is over")
         self._log("blackbox.called", model=self._job.model)
         try:
-            generated = self._tools.provider.generate(
+            generated = self._deps.provider.generate(
                 body, deadline=self._ends_at - SAVE_RESERVE, start_by=start_by
             )
         except JobError as error:
@@ -288,20 +288,16 @@ class _Run:
         self._log("blackbox.answered", host=urlsplit(generated.url).hostname, durationMs=took)
         return generated
 
-    def _requeue(self, error: BlackboxNotStarted) -> bool:
+    def _requeue(self, error: BlackboxNotStarted) -> Step:
         now = self._clock.now()
-        pause = max(error.retry_after or 0.0, FIRST_PAUSE * 2**self._job.calls)
-        retry_at = now + pause
-        in_time = retry_at < self._job.created_at + jobs.PAID_CALL_WITHIN
-        if self._job.calls >= jobs.MAX_CALLS or not in_time:
-            return self._fail(error)
-        if not self._swap(
+        retry_at = jobs.next_call_at(self._job, now=now, wish=error.retry_after or 0.0)
+        if retry_at is None or not self._swap(
             lambda it: jobs.back_to_queue(it.job, self._holder, self._epoch, now=now, retry_at=retry_at),
             patience=self._patience(),
         ):
             return self._fail(error)
-        self._log_warning("job.requeued", code=error.code, waitSeconds=pause)
-        return False
+        self._log_warning("job.requeued", code=error.code, waitSeconds=retry_at - now)
+        return Step.LOOK_AGAIN
 
     def _record_url(self, generated: Generated) -> None:
         # Losing the link is losing the video, so this is tried as long as the run may last.
@@ -316,7 +312,7 @@ class _Run:
 
     # --- saving --------------------------------------------------------------------------------------------
 
-    def _take_over(self) -> bool:
+    def _resume_saving(self) -> Step:
         epoch = self._job.epoch + 1
         now = self._clock.now()
         if not self._swap(lambda it: jobs.take_over(it.job, self._holder, epoch, now=now, lease_age=it.age)):
@@ -324,40 +320,37 @@ class _Run:
             if self._job.stage is Stage.SAVING:
                 # Its holder lives. Should it die, the platform's next delivery takes over.
                 raise Resumable
-            return False
+            return Step.LOOK_AGAIN
         self._epoch = epoch
         self._log("job.taken_over")
         return self._save()
 
-    def _save(self) -> bool:
+    def _save(self) -> Step:
         url = self._job.provider_url or ""
-        gone = 0
-        pause = FIRST_PAUSE
+        failures: list[JobError] = []
         while True:
             try:
-                video = self._beside(lambda: self._fetch(url), self._stop)
-                break
-            except VideoGone as error:
-                gone += 1
-                if gone == GONE_TRIES:
-                    return self._fail(error)
-                pause = GONE_PAUSE
-                self._log_warning("video.retried", note=error.note)
-            except (VideoInterrupted, StoreUnavailable) as error:
-                self._log_warning("video.retried", note=getattr(error, "note", error.detail))
+                video = self._with_heartbeat(lambda: self._fetch(url), self._stop)
             except JobError as error:
-                return self._fail(error)
+                failures.append(error)
+                pause = next_fetch_after(failures)
+                if pause is None:
+                    return self._fail(error)
+                self._log_warning("video.retried", note=error.note)
+            else:
+                self._log("video.saved", bytes=video.bytes)
+                return self._complete(video)
             if self._clock.monotonic() + pause >= self._ends_at:
                 return self._out_of_time()
-            self._beside(lambda: self._clock.sleep(pause), self._stop)  # noqa: B023 - called at once
-            pause = min(2 * pause, LONGEST_PAUSE)
-        self._log("video.saved", bytes=video.bytes)
-        return self._complete(video)
+            self._with_heartbeat(lambda: self._clock.sleep(pause), self._stop)  # noqa: B023 - called at once
 
     def _fetch(self, url: str) -> Video:
         key = video_key(self._job.id, self._epoch)
-        with self._tools.open_video(url, self._ends_at) as parts:
-            self._store.put_video(key, self._while_ours(parts))
+        with self._deps.open_video(url, self._ends_at) as parts:
+            try:
+                self._store.put_video(key, self._while_ours(parts))
+            except StoreUnavailable as error:
+                raise VideoInterrupted(note=error.detail) from error
         return Video(key=key, bytes=parts.length, sha256=parts.sha256, host=urlsplit(url).hostname or "")
 
     def _while_ours(self, parts: VideoParts) -> Iterator[bytes]:
@@ -366,16 +359,16 @@ class _Run:
                 raise VideoInterrupted(note="abandoned")
             yield part
 
-    def _complete(self, video: Video) -> bool:
+    def _complete(self, video: Video) -> Step:
         if not self._swap(
             lambda it: jobs.complete(it.job, self._holder, self._epoch, now=self._clock.now(), video=video),
             patience=self._patience(),
         ):
             self._abandon()
         self._delete_leftovers()
-        return True
+        return Step.DONE
 
-    def _out_of_time(self) -> bool:
+    def _out_of_time(self) -> Step:
         left = self._job.created_at + jobs.WORK_ENDS_WITHIN - self._clock.now()
         if not self._job.has_ended and left > REDELIVERED_AFTER:
             raise Resumable
@@ -383,30 +376,30 @@ class _Run:
 
     # --- ends ----------------------------------------------------------------------------------------------
 
-    def _fail(self, error: JobError) -> bool:
+    def _fail(self, error: JobError) -> Step:
         return self._end(_failure(error), note=error.note)
 
-    def _end(self, failure: Failure, note: str = "") -> bool:
+    def _end(self, failure: Failure, note: str = "") -> Step:
         if not self._swap(
             lambda it: jobs.fail(it.job, self._holder, self._epoch, now=self._clock.now(), failure=failure),
             patience=self._patience(),
             note=note,
         ):
             self._abandon()
-        return True
+        return Step.DONE
 
-    def _fail_queued(self, error: JobError) -> bool:
+    def _fail_queued(self, error: JobError) -> Step:
         failure = _failure(error)
         if not self._swap(
             lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure), note=error.note
         ):
             return self._look_again()
-        return True
+        return Step.DONE
 
-    def _end_due(self) -> bool:
+    def _end_due(self) -> Step:
         if not self._swap(lambda it: jobs.end_due(it.job, now=self._clock.now(), lease_age=it.age)):
             return self._look_again()
-        return True
+        return Step.DONE
 
     def _abandon(self) -> NoReturn:
         self._look_again()
@@ -429,9 +422,9 @@ class _Run:
 
     # --- the claim -----------------------------------------------------------------------------------------
 
-    def _look_again(self) -> Literal[False]:
+    def _look_again(self) -> Step:
         self._stored = self._store.read(self._job.id)
-        return False
+        return Step.LOOK_AGAIN
 
     def _patience(self) -> float:
         return max(self._ends_at - self._clock.monotonic(), LAST_PATIENCE)
@@ -439,15 +432,15 @@ class _Run:
     def _swap(
         self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None, note: str = ""
     ) -> bool:
-        swapped = ending.swap(self._tools, self._stored, change, patience=patience, note=note)
+        swapped = ending.swap(self._deps, self._stored, change, patience=patience, note=note)
         if swapped is None:
             return False
         self._stored = swapped
         self._beat_at = self._clock.monotonic() + RENEW_EVERY
         return True
 
-    def _beside(self, call: Callable[[], T], give_up: Callable[[], None]) -> T:
-        return self._tools.beside(call, wait=self._until_beat, beat=self._beat, give_up=give_up)
+    def _with_heartbeat(self, call: Callable[[], T], give_up: Callable[[], None]) -> T:
+        return self._deps.heartbeat(call, wait=self._until_beat, beat=self._beat, give_up=give_up)
 
     def _until_beat(self) -> float:
         return max(0.0, self._beat_at - self._clock.monotonic())
@@ -487,6 +480,23 @@ class _Run:
 
     def _log_error(self, action: str, **facts: object) -> None:
         log.error(action, jobId=self._job.id, epoch=self._epoch, **facts)
+
+
+def next_fetch_after(failures: Sequence[JobError]) -> float | None:
+    """Return how many seconds after these failures of a run a video is fetched again, None where never.
+
+    What cannot change by trying again is given up: a link that stays gone, a file that ends at the same byte.
+    """
+    last = failures[-1]
+    if isinstance(last, VideoGone):
+        gone = sum(isinstance(failure, VideoGone) for failure in failures)
+        return GONE_PAUSE if gone < GONE_TRIES else None
+    if not isinstance(last, VideoInterrupted):
+        return None
+    latest = [each.received for each in failures[-STUCK_TRIES:] if isinstance(each, VideoInterrupted)]
+    if last.received is not None and latest == [last.received] * STUCK_TRIES:
+        return None
+    return float(min(FIRST_PAUSE * 2 ** (len(failures) - 1), LONGEST_PAUSE))
 
 
 def _failure(error: JobError) -> Failure:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def beside(
+def with_heartbeat(
     call: Callable[[], T],
     *,
     wait: Callable[[], float],

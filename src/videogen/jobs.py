@@ -37,6 +37,8 @@ WORK_ENDS_WITHIN = 14 * 60.0
 ENDED_WITHIN = 16 * 60.0
 """Whoever reads the job later than this finds it ended."""
 MAX_CALLS = 3
+CALL_PAUSE = 2.0
+"""Seconds before the second paid call are twice as many, before the third one four times."""
 MAX_DISPATCHES = 3
 DISPATCH_EVERY = 45.0
 
@@ -267,6 +269,16 @@ def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
     if now - max(job.created_at, job.dispatched_at or 0.0, job.retry_at or 0.0) < DISPATCH_EVERY:
         return False
     return job.status is Status.QUEUED or (job.stage is Stage.SAVING and lease_is_dead(job, lease_age))
+
+
+def next_call_at(job: Job, *, now: float, wish: float = 0.0) -> float | None:
+    """Return when a paid call that was not started may be made again, None where it may not.
+
+    `wish` is how many seconds the provider asks to wait.
+    """
+    at = now + max(wish, CALL_PAUSE * 2**job.calls)
+    is_in_time = at < job.created_at + PAID_CALL_WITHIN
+    return at if job.calls < MAX_CALLS and is_in_time else None
 
 
 # --- Changes -----------------------------------------------------------------------------------------------

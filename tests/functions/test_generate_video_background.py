@@ -20,16 +20,11 @@ def signed(site: SiteUnderTest, body: bytes, *, age: float = 0.0) -> dict[str, s
     return signing.sign(site.deps.keys, "job_1_0", int(time.time() - age), body)
 
 
-def call(site: SiteUnderTest, job_id: str, *, age: float = 0.0) -> int:
-    body = json.dumps({"jobId": job_id}).encode()
-    return site.work(body, signed(site, body, age=age)).status
-
-
 def test_a_signed_call_makes_the_video(site: SiteUnderTest) -> None:
     job_id = site.start().body["jobId"]
     bought = len(site.simulator.purchases)
 
-    status = call(site, job_id)
+    status = site.deliver(job_id).status
 
     view = site.status(job_id).body
     assert (status, view["status"], len(site.simulator.purchases) - bought) == (200, "completed", 1)
@@ -48,13 +43,13 @@ def test_a_call_delivered_twice_buys_once(site: SiteUnderTest) -> None:
     job_id = site.start().body["jobId"]
     bought = len(site.simulator.purchases)
 
-    statuses = [call(site, job_id), call(site, job_id)]
+    statuses = [site.deliver(job_id).status, site.deliver(job_id).status]
 
     assert (statuses, len(site.simulator.purchases) - bought) == ([200, 200], 1)
 
 
 def test_a_call_repeated_after_minutes_still_counts(site: SiteUnderTest) -> None:
-    assert call(site, site.start().body["jobId"], age=19 * 60) == 200
+    assert site.deliver(site.start().body["jobId"], age=19 * 60).status == 200
 
 
 @pytest.mark.parametrize("case", ["unsigned", "other body", "too old", "other key"])
@@ -88,7 +83,7 @@ def test_a_body_over_one_kilobyte_is_refused(site: SiteUnderTest) -> None:
 
 
 def test_a_job_that_is_not_there_is_no_error(site: SiteUnderTest) -> None:
-    assert call(site, "A" * 22) == 200
+    assert site.deliver("A" * 22).status == 200
 
 
 @pytest.mark.parametrize(
@@ -100,7 +95,7 @@ def test_a_missing_or_malformed_key_ends_the_job_uncharged(site: SiteUnderTest, 
     job_id = site.start().body["jobId"]
     site.environ["BLACKBOX_API_KEY"] = key
 
-    status = call(site, job_id)
+    status = site.deliver(job_id).status
 
     failure = site.status(job_id).body["failure"]
     assert (status, failure["code"], failure["charged"]) == (500, "misconfigured", "no")
@@ -113,7 +108,7 @@ def test_a_run_that_leaves_a_resumable_job_throws(
         raise generation.Resumable
 
     monkeypatch.setattr(generation, "run", interrupted)
-    monkeypatch.setattr(Worker, "tools", lambda _worker: None)
+    monkeypatch.setattr(Worker, "generation", lambda _worker: None)
 
     with pytest.raises(generation.Resumable):
-        call(site, site.start().body["jobId"])
+        site.deliver(site.start().body["jobId"])

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from support.functions_under_test import Answer, make_site, start_body
-from videogen import service, settings, signing
+from videogen import service, settings, signing, video_request
 from videogen.blackbox import Blackbox
 from videogen.functions import start_video, wiring
 from videogen.functions.cancel_video import CancelRequest
@@ -189,7 +189,7 @@ PLACES: list[tuple[str, Any, str]] = [
     ("status", service, "heal"),
     ("cancel", service, "cancel"),
     ("work", Blackbox, "generate"),
-    ("work", wiring, "_request_body"),
+    ("work", video_request, "prompt_for"),
     ("work", S3Objects, "put_parts"),
     ("work", S3Objects, "get"),
 ]
@@ -253,7 +253,7 @@ def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
     shown = [
         read,
         worker,
-        worker.tools(),
+        worker.generation(),
         worker.deps.store.objects,
         job,
         request,

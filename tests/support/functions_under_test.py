@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from videogen import jobs, settings
+from videogen import jobs, settings, signing
 from videogen.clock import Clock
 from videogen.functions import (
     cancel_video,
@@ -114,6 +115,11 @@ class SiteUnderTest:
         worker = replace(wiring.make_worker(self.environ), deps=self.deps)
         handler = generate_video_background.make_handler(lambda: worker)
         return self.request(handler, "POST", raw=raw, headers=headers, seconds=840.0)
+
+    def deliver(self, job_id: str, *, age: float = 0.0) -> Answer:
+        """Deliver the signed call of a job's worker, so many seconds after it was signed."""
+        body = json.dumps({"jobId": job_id}).encode()
+        return self.work(body, signing.sign(self.deps.keys, "job_1_0", int(time.time() - age), body))
 
     def stored_keys(self) -> list[str]:
         """Return every key in the bucket."""

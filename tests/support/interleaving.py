@@ -189,7 +189,7 @@ class World:
 
     # --- What processes work with --------------------------------------------------------------------------
 
-    def beside(
+    def with_heartbeat(
         self,
         call: Callable[[], T],
         *,

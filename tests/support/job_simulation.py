@@ -27,12 +27,12 @@ from videogen.errors import (
     BlackboxRefused,
     JobEnded,
 )
-from videogen.generation import Tools
 from videogen.job_store import RECORD, JobStore, job_key
 from videogen.jobs import Stage, Status
 from videogen.service import DispatchResult
 from videogen.settings import Secret
 from videogen.spending import Ledger
+from videogen.video_request import VideoRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -341,24 +341,21 @@ class Story(RuleBasedStateMachine):
 
     def _work(self, job_id: str) -> None:
         def run(process: Process) -> None:
-            generation.run(job_id, self._tools(job_id), holder=process.holder, seconds=830.0)
+            generation.run(job_id, self._worker(job_id), holder=process.holder, seconds=830.0)
 
         self.world.begin(run)
 
-    def _tools(self, job_id: str) -> Tools:
+    def _worker(self, job_id: str) -> generation.Deps:
         deps = self._deps()
-        return Tools(
+        return generation.Deps(
             store=deps.store,
             ledger=deps.ledger,
             durations=deps.durations,
             clock=deps.clock,
             provider=Provider(self.world, job_id),
-            clean_photo=lambda body, _: body,
-            shape=lambda _: "16:9",
-            photo_part=lambda key, _: key,
-            request_body=lambda model, prompt, parts: {"model": model, "prompt": prompt, "photos": parts},
+            build_request=lambda job, photos: VideoRequest({"prompt": job.prompt}, tuple(photos)),
             open_video=self.world.open_video,
-            beside=self.world.beside,
+            heartbeat=self.world.with_heartbeat,
         )
 
     def _look(self, job_id: str) -> None:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from support.fake_clock import SkippingClock
-    from videogen.generation import Tools
     from videogen.jobs import Job
     from videogen.local.blackbox import Simulator
     from videogen.objects import Objects
@@ -123,19 +122,19 @@ class RealWorker:
         self.deps.store.create(change(job))
         return job_id
 
-    def tools(self) -> Tools:
-        """Return the tools of a deployed worker."""
+    def worker(self) -> generation.Deps:
+        """Return what a deployed worker works with."""
         settings = BlackboxSettings(
             api_key=Secret("key"), base_url=self.simulator.url, video_hosts=self.video_hosts
         )
-        tools = Worker(deps=self.deps, blackbox=settings).tools()
-        return replace(tools, provider=_Slow(tools.provider, self))
+        deps = Worker(deps=self.deps, blackbox=settings).generation()
+        return replace(deps, provider=_Slow(deps.provider, self))
 
     def deliver(self, job_id: str, *, times: int = DELIVERIES) -> None:
         """Deliver a call as the platform does: again, while its run fails."""
         for pause in (*PLATFORM_PAUSES, 0.0)[:times]:
             try:
-                generation.run(job_id, self.tools(), holder=new_nonce(), seconds=self._seconds(job_id))
+                generation.run(job_id, self.worker(), holder=new_nonce(), seconds=self._seconds(job_id))
             except (Resumable, StoreError):
                 self.clock.skip(pause)
             else:

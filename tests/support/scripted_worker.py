@@ -15,16 +15,16 @@ from videogen import generation, service, signing
 from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import NoSuchObject, PhotoUnreadable, VideoInterrupted
-from videogen.generation import Tools
 from videogen.job_store import JobStore, StoredJob
 from videogen.service import DispatchResult
 from videogen.settings import Secret
 from videogen.spending import Ledger
+from videogen.video_request import VideoRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from videogen.jobs import AspectRatio, Job
+    from videogen.jobs import Job
 
 T = TypeVar("T")
 FILM = b"\x00\x00\x00\x18ftypisom a film"
@@ -139,21 +139,18 @@ class ScriptedWorker:
 
     def run(self, holder: str = "run 1", *, seconds: float = 830.0) -> None:
         """Deliver the call of the worker."""
-        generation.run(JOB_ID, self.tools(), holder=holder, seconds=seconds)
+        generation.run(JOB_ID, self.worker(), holder=holder, seconds=seconds)
 
-    def tools(self) -> Tools:
-        return Tools(
+    def worker(self) -> generation.Deps:
+        return generation.Deps(
             store=self.store,
             ledger=self._ledger,
             durations=Durations(self.store.cas),
             clock=self.clock.clock,
             provider=self.provider,
-            clean_photo=_clean,
-            shape=lambda _: "16:9",
-            photo_part=lambda key, jpeg: f"{key}={jpeg.decode()}",
-            request_body=lambda model, prompt, parts: {"model": model, "prompt": prompt, "photos": [*parts]},
+            build_request=_build_request,
             open_video=self._open,
-            beside=self._beside,
+            heartbeat=self._with_heartbeat,
         )
 
     @property
@@ -244,7 +241,7 @@ class ScriptedWorker:
             )
         )
 
-    def _beside(
+    def _with_heartbeat(
         self,
         call: Callable[[], T],
         *,
@@ -290,11 +287,12 @@ class _Beats:
     error: BaseException | None = field(default=None)
 
 
-def _clean(body: bytes, ratio: AspectRatio | None) -> bytes:
-    if body == UNREADABLE:
+def _build_request(job: Job, originals: Sequence[bytes]) -> VideoRequest:
+    """Clean the photos and put into the request what they have become."""
+    if UNREADABLE in originals:
         raise PhotoUnreadable(detail="The second photo is none.", note="no image")
-    clean = body if body.startswith(b"clean ") else b"clean " + body
-    return clean if ratio in (None, "auto") else clean + b" " + ratio.encode()
+    clean = tuple(photo if photo.startswith(b"clean ") else b"clean " + photo for photo in originals)
+    return VideoRequest({"model": job.model, "prompt": job.prompt, "photos": clean}, clean)
 
 
 def is_gone(bucket: MemoryObjects, key: str) -> bool:
@@ -304,8 +302,3 @@ def is_gone(bucket: MemoryObjects, key: str) -> bool:
     except NoSuchObject:
         return True
     return False
-
-
-def parts(photos: Sequence[bytes]) -> list[str]:
-    """Return what the request carries for these photos."""
-    return [f"photos/{JOB_ID}/{number}=clean {photo.decode()}" for number, photo in enumerate(photos, 1)]

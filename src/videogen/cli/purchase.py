@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from videogen import blackbox, videos
+from videogen.video_request import prompt_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from videogen.settings import BlackboxSettings
 
 CARD = (1280, 720)
-PROMPT = "Hold the camera still on this coloured test card.\n\nAspect ratio: 16:9."
+PROMPT = "Hold the camera still on this coloured test card."
 COLOURS = (
     ("#d02020", "#20a040", "#2040d0", "#f0d020"),
     ("#20c0d0", "#f08020", "#f0f0f0", "#802090"),
@@ -63,7 +64,8 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
     )
     begun = time.monotonic()
     generated = provider.generate(
-        blackbox.request_body(model, PROMPT, [part], settings.image_mode), deadline=begun + CALL_SECONDS
+        blackbox.request_body(model, prompt_for(PROMPT, card), [part], settings.image_mode),
+        deadline=begun + CALL_SECONDS,
     )
     seconds = time.monotonic() - begun
     with (

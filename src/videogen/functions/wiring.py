@@ -11,16 +11,14 @@ from videogen import service, settings
 from videogen.clock import Clock
 from videogen.errors import SettingsError
 from videogen.functions.worker_call import HttpDispatch
-from videogen.heartbeat import beside
-from videogen.job_store import JPEG
+from videogen.heartbeat import with_heartbeat
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Mapping
 
+    from videogen import generation
     from videogen.functions.http import Request
-    from videogen.generation import Tools
     from videogen.service import Dispatch
     from videogen.settings import BlackboxSettings, Settings, SiteSettings
 
@@ -41,55 +39,31 @@ class Worker:
     blackbox: BlackboxSettings | None
     misconfigured: SettingsError | None = None
 
-    def tools(self) -> Tools:
-        """Return the tools of one run. httpx and Pillow are imported here: only a worker waits for them."""
-        from videogen import blackbox, photo_cleaning, photos, videos  # noqa: PLC0415 - said above
-        from videogen.generation import PHOTO_LINK_SECONDS, Tools  # noqa: PLC0415 - said above
+    def generation(self) -> generation.Deps:
+        """Return what a run works with. httpx and Pillow are imported here: only a worker waits for them."""
+        from videogen import blackbox, generation, videos  # noqa: PLC0415 - said above
+        from videogen.video_request import build_request  # noqa: PLC0415 - said above
 
-        chosen = self.blackbox
+        chosen, own = self.blackbox, self.deps
         if chosen is None:
             raise SettingsError("BLACKBOX_API_KEY is not set")
-        objects = self.deps.store.objects
-
-        def photo_part(key: str, jpeg: bytes) -> str:
-            if chosen.image_mode == "url":
-                return objects.presign(
-                    key, seconds=PHOTO_LINK_SECONDS, content_type=JPEG, disposition="inline"
-                )
-            return blackbox.data_uri(jpeg)
-
-        def shape(jpeg: bytes) -> str:
-            size = photos.sniff(jpeg, field="photo")
-            return "16:9" if size.width >= size.height else "9:16"
-
-        return Tools(
-            store=self.deps.store,
-            ledger=self.deps.ledger,
-            durations=self.deps.durations,
-            clock=self.deps.clock,
+        return generation.Deps(
+            store=own.store,
+            ledger=own.ledger,
+            durations=own.durations,
+            clock=own.clock,
             provider=blackbox.Blackbox(
                 chosen.base_url,
                 chosen.api_key,
                 allowed_origins=[host for host in chosen.video_hosts if "://" in host],
-                monotonic=self.deps.clock.monotonic,
+                monotonic=own.clock.monotonic,
             ),
-            clean_photo=lambda body, ratio: photo_cleaning.clean(body, aspect_ratio=ratio),
-            shape=shape,
-            photo_part=photo_part,
-            request_body=partial(_request_body, chosen),
+            build_request=partial(build_request, image_mode=chosen.image_mode, objects=own.store.objects),
             open_video=lambda url, deadline: videos.open_video(
-                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=self.deps.clock.monotonic
+                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=own.clock.monotonic
             ),
-            beside=beside,
+            heartbeat=with_heartbeat,
         )
-
-
-def _request_body(
-    chosen: BlackboxSettings, model: str, prompt: str, photos: Sequence[str]
-) -> Mapping[str, Any]:
-    from videogen import blackbox  # noqa: PLC0415 - worker only
-
-    return blackbox.request_body(model, prompt, photos, chosen.image_mode)
 
 
 @cache
