@@ -23,7 +23,7 @@ from support.example_jobs import (
 )
 from videogen import job_record, jobs
 from videogen.errors import MalformedRecord
-from videogen.jobs import Estimate, Failure
+from videogen.jobs import Estimate, Failure, Limits
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -43,6 +43,8 @@ def test_what_a_record_looks_like() -> None:
         "createdAt": "2027-01-15T08:00:00.000Z",
         "schema": 1,
         "version": 4,
+        "limits": {"paidCall": 300.0, "work": 840.0, "end": 960.0},
+        "dispatch": "call",
         "epoch": 1,
         "status": "completed",
         "stage": None,
@@ -146,6 +148,8 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     ),
     "createdAt": (None, *MOMENTS),
     "version": (*SIZES, 0),
+    "limits": (None, [], 5, {"end": "960"}, {"work": -1}, {"paidCall": None}),
+    "dispatch": (None, "", "queues", ["call"]),
     "epoch": COUNTS,
     "status": ("paused", None, 5, "processing", "failed", "canceled", "completed"),
     "stage": ("dreaming", 5, "rendering"),
@@ -259,3 +263,10 @@ def test_a_record_without_a_field_that_it_must_have_is_malformed(name: str) -> N
 
     with pytest.raises(MalformedRecord):
         job_record.from_object(record)
+
+
+def test_a_record_without_limits_has_those_of_16_minutes() -> None:
+    record = job_record.to_object(queued())
+    old = {name: value for name, value in record.items() if name not in {"limits", "dispatch"}}
+    assert job_record.from_object(old) == queued()
+    assert (queued().limits, queued().dispatch) == (Limits(paid_call=300, work=840, end=960), "call")

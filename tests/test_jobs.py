@@ -28,7 +28,7 @@ from support.example_jobs import (
     saving,
 )
 from videogen import jobs
-from videogen.jobs import Estimate, Failure, Job, Stage, Status, Transition
+from videogen.jobs import Estimate, Failure, Job, Limits, Stage, Status, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -606,3 +606,37 @@ def test_a_rescue_that_time_ends_cost_nothing() -> None:
 
 def test_times_are_rfc_3339() -> None:
     assert jobs.timestamp(0.5) == "1970-01-01T00:00:00.500Z"
+
+
+# --- A job's own limits ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minutes", "limits"),
+    [(16, Limits()), (32, Limits(paid_call=600, work=1680, end=1920)), (120, Limits.of(120))],
+)
+def test_limits_follow_from_the_minutes_of_a_job(minutes: float, limits: Limits) -> None:
+    assert Limits.of(minutes) == limits
+
+
+@pytest.mark.parametrize("minutes", [10, 16, 61.5, 120])
+def test_a_job_ends_by_its_own_limits(minutes: float) -> None:
+    limits = Limits.of(minutes)
+    waiting = queued(limits=limits)
+    claimed = rendering(waiting)
+    fresh = {"lease_age": 0.0}
+    assert jobs.due_end(waiting, now=waiting.paid_call_by - 0.1, **fresh) is None
+    assert jobs.due_end(waiting, now=waiting.paid_call_by, **fresh) == Failure.of("expired")
+    assert jobs.claim(waiting, "run", 1, now=waiting.paid_call_by - 0.1) is not None
+    assert jobs.claim(waiting, "run", 1, now=waiting.paid_call_by) is None
+    assert jobs.due_end(claimed, now=claimed.ends_by - 0.1, **fresh) is None
+    assert jobs.due_end(claimed, now=claimed.ends_by, **fresh) == Failure.of("outcome_unknown")
+
+
+def test_polls_call_nobody_for_a_job_of_a_queue() -> None:
+    moment = CREATED_AT + jobs.DISPATCH_EVERY
+    assert jobs.needs_dispatch(queued(), now=moment, lease_age=0.0)
+    assert not jobs.needs_dispatch(queued(dispatch="queue"), now=moment, lease_age=0.0)
+    saving = replace(queued(), stage=Stage.SAVING, status=Status.PROCESSING, epoch=1)
+    assert jobs.needs_dispatch(saving, now=moment, lease_age=90.0)
+    assert not jobs.needs_dispatch(replace(saving, dispatch="queue"), now=moment, lease_age=90.0)

@@ -18,6 +18,9 @@
     │   ├── KeyReused              the idempotency key belongs to another order
     │   ├── DailyLimitReached      the day's videos are used up
     │   └── WorkerUnreachable      the job was made, and has ended since nobody can work on it
+    ├── QueueError
+    │   ├── QueueUnavailable       SQS did not answer, or asks to slow down: the message may have been taken
+    │   └── QueueRefused           SQS refuses the request for good: wrong queue, key or rights
     └── JobError                   ends or delays a job; names a failure code
         ├── PhotoUnreadable        found before the paid call                    not charged
         ├── BlackboxNotStarted     the answer proves that nothing began          not charged, may be repeated
@@ -294,6 +297,18 @@ class WorkerUnreachable(WishRefused):
     def __init__(self, job_id: str, *, owner_token: str) -> None:
         self.owner_token = owner_token
         super().__init__(job_id)
+
+
+class QueueError(VideogenError):
+    """The queue did not do what was asked."""
+
+
+class QueueUnavailable(QueueError):
+    """The queue did not answer as it should; the message may or may not be in it."""
+
+
+class QueueRefused(QueueError):
+    """The queue refuses the request, and will again: look at its URL, region, keys and policy."""
 
 
 class JobError(VideogenError):

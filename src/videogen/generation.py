@@ -177,7 +177,7 @@ class _Run:
         self._beat_at = 0.0
         self._body: Mapping[str, Any] | None = None
         self._stopped = False
-        left = stored.job.created_at + jobs.WORK_ENDS_WITHIN - deps.clock.now()
+        left = stored.job.work_ends_by - deps.clock.now()
         self._ends_at = deps.clock.monotonic() + min(seconds, left)
 
     @property
@@ -265,7 +265,7 @@ class _Run:
 
     def _call(self, body: Mapping[str, Any]) -> Generated:
         begun = self._clock.monotonic()
-        left = self._job.created_at + jobs.PAID_CALL_WITHIN - self._clock.now()
+        left = self._job.paid_call_by - self._clock.now()
         if left <= 0:
             raise JobError("expired")
         # Frozen between the claim and the POST, this run may have lost its lease without knowing.
@@ -369,7 +369,7 @@ class _Run:
         return Step.DONE
 
     def _out_of_time(self) -> Step:
-        left = self._job.created_at + jobs.WORK_ENDS_WITHIN - self._clock.now()
+        left = self._job.work_ends_by - self._clock.now()
         if not self._job.has_ended and left > REDELIVERED_AFTER:
             raise Resumable
         return self._end(Failure.of("save_failed"))

@@ -15,9 +15,11 @@ from videogen.errors import FAILURES, Charged, MalformedRecord
 from videogen.jobs import (
     SCHEMA,
     AspectRatio,
+    DispatchKind,
     Estimate,
     Failure,
     Job,
+    Limits,
     Photo,
     Stage,
     Status,
@@ -29,7 +31,7 @@ from videogen.jobs import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    Record = Job | Photo | Video | Failure | Estimate | Transition
+    Record = Job | Limits | Photo | Video | Failure | Estimate | Transition
 
 REQUIRED = {"schema", "status", "stage", "history"}
 """The fields that have a default in a new job, and that no stored one lacks."""
@@ -185,6 +187,8 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "created_at": MOMENT,
         "schema": _integer(SCHEMA, SCHEMA),
         "version": _integer(1, LARGEST_NUMBER),
+        "limits": _object(Limits),
+        "dispatch": _one_of(get_args(DispatchKind)),
         "epoch": COUNT,
         "status": _one_of(list(Status), Status),
         "stage": _optional(_one_of(list(Stage), Stage)),
@@ -207,6 +211,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "fingerprint": TEXT,
         "history": _many(_object(Transition)),
     },
+    Limits: {"paid_call": SECONDS, "work": SECONDS, "end": SECONDS},
     Photo: {"type": TEXT, "bytes": SIZE},
     Video: {"key": TEXT, "bytes": SIZE, "sha256": TEXT, "host": TEXT},
     Failure: {

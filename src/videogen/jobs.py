@@ -30,12 +30,6 @@ LEASE_SECONDS = 60.0
 """How long a holder may act on its claim without having renewed it, by its own monotonic clock."""
 LEASE_DEAD_SECONDS = 90.0
 """The age at which others hold a lease for dead. The gap to LEASE_SECONDS is for clocks and slow requests."""
-PAID_CALL_WITHIN = 5 * 60.0
-"""No paid call begins later than this after the job's creation."""
-WORK_ENDS_WITHIN = 14 * 60.0
-"""All work stops by then: the platform kills the worker at 15 minutes."""
-ENDED_WITHIN = 16 * 60.0
-"""Whoever reads the job later than this finds it ended."""
 MAX_CALLS = 3
 CALL_PAUSE = 2.0
 """Seconds before the second paid call are twice as many, before the third one four times."""
@@ -63,6 +57,8 @@ class Stage(StrEnum):
 
 
 AspectRatio = Literal["auto", "16:9", "9:16"]
+DispatchKind = Literal["call", "queue"]
+"""Whether the worker is called, or takes its jobs from a queue, which hands them out again by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +112,27 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long the parts of a job may take, in seconds after its creation.
+
+    No paid call begins later than `paid_call`, all work stops by `work`, and whoever reads the job after
+    `end` finds it ended. The defaults are those of a job of 16 minutes, whose record may not name any: the
+    platform kills a called worker at 15 minutes.
+    """
+
+    paid_call: float = 5 * 60.0
+    work: float = 14 * 60.0
+    end: float = 16 * 60.0
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, minutes: float) -> Self:
+        """Return the limits of a job whose whole life is so long."""
+        sixteenth = 60.0 * minutes / 16
+        return cls(paid_call=5 * sixteenth, work=14 * sixteenth, end=16 * sixteenth)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """One step of a job's story."""
 
@@ -132,7 +149,8 @@ class Job:
     `epoch` is the fencing token: each claim raises it. `holder` names the run that holds it, since the nonce
     of its claim may be overwritten by a later writer before it reads back. `lease_released` lets the next run
     take over at once. `calls` counts POSTs to the provider, `dispatches` the extra calls that polls sent.
-    `retry_at` is the earliest time of the next POST. `settled` says that the run whose call it was has told
+    `retry_at` is the earliest time of the next POST. `limits` and `dispatch` are the site's as they were when
+    the job was made. `settled` says that the run whose call it was has told
     how it ended. `rescues` names the job whose paid video this one saves. `estimate` is what was known of
     durations when the job was made, so that a poll needs no second read. `fingerprint` is the digest of the
     request that made the job.
@@ -147,6 +165,8 @@ class Job:
     created_at: float
     schema: int = SCHEMA
     version: int = 1
+    limits: Limits = field(default_factory=Limits)
+    dispatch: DispatchKind = "call"
     epoch: int = 0
     status: Status = Status.QUEUED
     stage: Stage | None = None
@@ -169,6 +189,21 @@ class Job:
     fingerprint: str = ""
     history: tuple[Transition, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def paid_call_by(self) -> float:
+        """The moment after which no paid call begins."""
+        return self.created_at + self.limits.paid_call
+
+    @property
+    def work_ends_by(self) -> float:
+        """The moment by which all work stops."""
+        return self.created_at + self.limits.work
+
+    @property
+    def ends_by(self) -> float:
+        """The moment after which whoever reads the job finds it ended."""
+        return self.created_at + self.limits.end
 
     @property
     def has_ended(self) -> bool:
@@ -228,19 +263,18 @@ def lease_is_dead(job: Job, lease_age: float) -> bool:
 
 def due_end(job: Job, *, now: float, lease_age: float) -> Failure | None:
     """Return the failure that a job has come to by the mere passing of time, None while there is hope."""
-    age = now - job.created_at
     if job.has_ended:
         return None
     if job.status is Status.QUEUED:
-        return Failure.of("expired") if age >= PAID_CALL_WITHIN else None
+        return Failure.of("expired") if now >= job.paid_call_by else None
     if job.stage is Stage.RENDERING:
-        return Failure.of("outcome_unknown") if lease_is_dead(job, lease_age) or age >= ENDED_WITHIN else None
+        return Failure.of("outcome_unknown") if lease_is_dead(job, lease_age) or now >= job.ends_by else None
     out_of_tries = (
         job.dispatches >= MAX_DISPATCHES
         and lease_is_dead(job, lease_age)
         and now - (job.dispatched_at or job.created_at) >= LEASE_DEAD_SECONDS
     )
-    return charged_to(job, Failure.of("save_failed")) if out_of_tries or age >= ENDED_WITHIN else None
+    return charged_to(job, Failure.of("save_failed")) if out_of_tries or now >= job.ends_by else None
 
 
 _CANCELED: Mapping[Charged, str] = {
@@ -264,7 +298,7 @@ def charged_to(job: Job, failure: Failure) -> Failure:
 
 def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
     """Whether a poll should send the worker one more call."""
-    if job.dispatches >= MAX_DISPATCHES or now - job.created_at >= WORK_ENDS_WITHIN:
+    if job.dispatch == "queue" or job.dispatches >= MAX_DISPATCHES or now >= job.work_ends_by:
         return False
     if now - max(job.created_at, job.dispatched_at or 0.0, job.retry_at or 0.0) < DISPATCH_EVERY:
         return False
@@ -277,7 +311,7 @@ def next_call_at(job: Job, *, now: float, wish: float = 0.0) -> float | None:
     `wish` is how many seconds the provider asks to wait.
     """
     at = now + max(wish, CALL_PAUSE * 2**job.calls)
-    is_in_time = at < job.created_at + PAID_CALL_WITHIN
+    is_in_time = at < job.paid_call_by
     return at if job.calls < MAX_CALLS and is_in_time else None
 
 
@@ -292,7 +326,7 @@ def claim(job: Job, holder: str, epoch: int, *, now: float) -> Job | None:
         job.status is not Status.QUEUED
         or job.epoch != epoch - 1
         or job.calls >= MAX_CALLS
-        or now - job.created_at >= PAID_CALL_WITHIN
+        or now >= job.paid_call_by
         or now < (job.retry_at or 0.0)
     ):
         return None
@@ -426,7 +460,7 @@ def give_up(job: Job, *, now: float) -> Job | None:
 
     A worker whose paid call is still under way may improve that end as it may any other.
     """
-    failure = due_end(job, now=job.created_at + ENDED_WITHIN, lease_age=LEASE_DEAD_SECONDS)
+    failure = due_end(job, now=job.ends_by, lease_age=LEASE_DEAD_SECONDS)
     return _end(job, Status.FAILED, "job.failed", now, failure=failure) if failure else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -45,6 +46,13 @@ def warning(action: str, **facts: object) -> None:
 def error(action: str, **facts: object) -> None:
     """Write a line about something that the operator has to look at."""
     _write(logging.ERROR, action, facts)
+
+
+def crash(failure: Exception) -> None:
+    """Write the type and the place of an exception, and not its text, which may quote a request."""
+    frames = traceback.extract_tb(failure.__traceback__)[-3:]
+    place = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
+    error("function.crashed", error=type(failure).__name__, place=place)
 
 
 def _write(level: int, action: str, facts: dict[str, object]) -> None:

@@ -30,7 +30,7 @@ from videogen.errors import (
     WorkerUnreachable,
 )
 from videogen.job_store import JobStore
-from videogen.jobs import Failure, Job, Photo, Transition
+from videogen.jobs import Failure, Job, Limits, Photo, Transition
 from videogen.limits import MAX_PHOTOS
 from videogen.spending import Ledger, ledger_key
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from videogen.clock import Clock
     from videogen.errors import FailureCode
     from videogen.job_store import StoredJob
-    from videogen.jobs import AspectRatio, Estimate
+    from videogen.jobs import AspectRatio, DispatchKind, Estimate
     from videogen.objects import Objects
     from videogen.settings import Secret, Settings
 
@@ -64,9 +64,14 @@ class Dispatch(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps(ending.Deps):
-    """What the use cases work with. The first key signs, each of them counts."""
+    """What the use cases work with. The first key signs, each of them counts.
+
+    `limits` and `dispatch_kind` are what a job is made with.
+    """
 
     keys: Sequence[Secret]
+    limits: Limits = field(default_factory=Limits)
+    dispatch_kind: DispatchKind = "call"
     random_bytes: Callable[[int], bytes] = os.urandom
 
     @classmethod
@@ -80,6 +85,8 @@ class Deps(ending.Deps):
             durations=Durations(cas),
             clock=clock,
             keys=read.signing_keys,
+            limits=Limits.of(read.site.job_minutes),
+            dispatch_kind="queue" if read.queue else "call",
             **more,
         )
 
@@ -126,6 +133,8 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
         aspect_ratio=order.aspect_ratio,
         photos=(),
         created_at=now,
+        limits=deps.limits,
+        dispatch=deps.dispatch_kind,
         fingerprint=order.fingerprint,
         history=(Transition(at=now, epoch=0, action="job.created"),),
     )

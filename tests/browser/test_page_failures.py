@@ -27,7 +27,7 @@ from support.page_under_test import (
 )
 from videogen import jobs
 from videogen.errors import FailureCode
-from videogen.jobs import Failure, Stage
+from videogen.jobs import Failure, Limits, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +125,7 @@ class Case:
 
 
 CASES: dict[FailureCode, Case] = {
-    "expired": Case("no", TRY_AGAIN, then=grows_old(None, jobs.PAID_CALL_WITHIN)),
+    "expired": Case("no", TRY_AGAIN, then=grows_old(None, Limits().paid_call)),
     "worker_unreachable": Case("no", TRY_AGAIN, then=written("worker_unreachable")),
     "photo_unreadable": Case("no", prompt="[fault:S1]"),
     "store_unsafe": Case("no", then=written("store_unsafe")),
@@ -139,7 +139,7 @@ CASES: dict[FailureCode, Case] = {
     "no_video": Case("unknown", TRY_AGAIN, "[fault:S6]"),
     "video_gone": Case("yes", TRY_AGAIN, "[fault:D404]"),
     "video_refused": Case("yes", prompt="[fault:D-html]"),
-    "save_failed": Case("yes", SAVE_AGAIN, "[fault:D500]", grows_old(Stage.SAVING, jobs.ENDED_WITHIN)),
+    "save_failed": Case("yes", SAVE_AGAIN, "[fault:D500]", grows_old(Stage.SAVING, Limits().end)),
     "canceled": Case("unknown", TRY_AGAIN, "[delay:20]", canceled, "Canceled"),
 }
 SHOWN: tuple[FailureCode, ...] = (

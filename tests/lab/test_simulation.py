@@ -141,6 +141,8 @@ ALONE = dict.fromkeys((*OTHERS, "trouble_ahead", "poll"), "go_on")
 FROZEN = ALONE | {"all_go_on": "go_on", "answer": "time_passes"}
 POLLED = dict.fromkeys((*OTHERS, "freeze", "deliver", "deliver_again", "answer"), "poll")
 
+NEVER = property(lambda _job: 1e12)
+
 CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, object] | None]] = {
     "the swap": (Guards(keeps_conditions=False), {}, None),
     "the nonce is new each time": (Guards(nonce=lambda _: "the same"), {}, None),
@@ -153,9 +155,9 @@ CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, objec
     ),
     "the lease of others": (Guards(), {}, (jobs, "lease_is_dead", lambda *_: True)),
     "the own lease": (Guards(), FROZEN, (jobs, "LEASE_SECONDS", 1e9)),
-    "the five minutes": (Guards(), {}, (jobs, "PAID_CALL_WITHIN", 1e9)),
+    "the five minutes": (Guards(), {}, (Job, "paid_call_by", NEVER)),
     "the pause between calls": (Guards(), {}, (jobs, "DISPATCH_EVERY", 0.0)),
-    "the sixteen minutes": (Guards(), {}, (jobs, "ENDED_WITHIN", 1e9)),
+    "the sixteen minutes": (Guards(), {}, (Job, "ends_by", NEVER)),
 }
 
 

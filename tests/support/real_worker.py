@@ -16,7 +16,7 @@ from PIL import Image
 
 from support.example_jobs import queued
 from support.memory_objects import MemoryObjects
-from videogen import generation, jobs, service, signing
+from videogen import generation, service, signing
 from videogen.cas import Cas, new_nonce
 from videogen.durations import Durations
 from videogen.errors import StoreError
@@ -159,7 +159,7 @@ class RealWorker:
     def watch(self, job_id: str) -> Job:
         """Poll as a page does, every 15 seconds, until the job ends or 16 minutes are over."""
         job, calls = self.poll(job_id)
-        while not job.has_ended and self.clock.now() < job.created_at + jobs.ENDED_WITHIN:
+        while not job.has_ended and self.clock.now() < job.ends_by:
             if calls:
                 self.deliver(job_id)
             self.clock.skip(15)

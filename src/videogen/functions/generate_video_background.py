@@ -13,7 +13,7 @@ from videogen import generation, log, service, signing
 from videogen.cas import new_nonce
 from videogen.errors import SettingsError, VideogenError
 from videogen.functions import wiring
-from videogen.functions.http import Event, Problem, Request, log_crash, read_request
+from videogen.functions.http import Event, Problem, Request, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def make_handler(worker: Callable[[], Worker]) -> Callable[[Event, Any], dict[st
             except VideogenError:
                 raise
             except Exception as error:  # noqa: BLE001 - the platform prints what is raised: nothing of it may be a secret
-                log_crash(error)
+                log.crash(error)
                 raise Crashed from None
         return {"statusCode": int(HTTPStatus.OK)}
 

@@ -10,7 +10,6 @@ import base64
 import json
 import math
 import time
-import traceback
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -250,7 +249,7 @@ def as_problem(error: Exception) -> Problem:
                 headers={"Retry-After": "5"},
             )
         case _:
-            log_crash(error)
+            log.crash(error)
             return Problem(
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 "internal_error",
@@ -271,13 +270,6 @@ def _refusal(error: WishRefused) -> Problem:
         case WorkerUnreachable():
             members["ownerToken"] = error.owner_token
     return Problem(STATUSES[type(error)], error.code, error.detail, headers=headers, **members)
-
-
-def log_crash(error: Exception) -> None:
-    """Log the type and the place of an exception, and not its text, which may quote a request."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    place = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
-    log.error("function.crashed", error=type(error).__name__, place=place)
 
 
 def _problem_response(problem: Problem) -> Response:

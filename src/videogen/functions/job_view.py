@@ -66,7 +66,7 @@ def _poll_after_ms(job: Job, now: float) -> int | None:
     if not job.has_ended:
         # Rounded up: a poll that came a moment early would be told to come again at once.
         return math.ceil(1000 * poll_after(age, job.estimate))
-    if job.is_improvable and age < jobs.ENDED_WITHIN:
+    if job.is_improvable and now < job.ends_by:
         return round(1000 * IMPROVABLE_POLL_SECONDS)
     return None
 

@@ -95,5 +95,15 @@ def make_deps(read: Settings) -> Deps:
         read,
         clock=clock,
         settings=read.site,
-        dispatcher=lambda request: HttpDispatch(request, read.signing_keys, clock),
+        dispatcher=_dispatcher(read, clock),
     )
+
+
+def _dispatcher(read: Settings, clock: Clock) -> Callable[[Request], Dispatch]:
+    if read.queue is None:
+        return lambda request: HttpDispatch(request, read.signing_keys, clock)
+    from videogen.queue.dispatch import QueueDispatch  # noqa: PLC0415 - only a site with a queue imports it
+    from videogen.queue.sqs import SqsQueue  # noqa: PLC0415 - said above
+
+    dispatch = QueueDispatch(SqsQueue(read.queue))
+    return lambda _request: dispatch

@@ -26,7 +26,7 @@ OURS = {"localhost", "127.0.0.1"}
 """Hosts that this server and the page are reached at."""
 
 
-class _QuietHandler(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     """Keeps connections open, as S3 does, and prints nothing."""
 
     protocol_version = "HTTP/1.1"
@@ -88,7 +88,7 @@ class S3Server(S3StandIn):
 
     def __init__(self) -> None:
         self._server = make_server(
-            "127.0.0.1", 0, _private(create_backend_app("s3")), threaded=True, request_handler=_QuietHandler
+            "127.0.0.1", 0, _private(create_backend_app("s3")), threaded=True, request_handler=QuietHandler
         )
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="S3", daemon=True

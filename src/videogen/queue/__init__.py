@@ -1,0 +1,1 @@
+"""Jobs over Amazon SQS: how start-video sends them, and how `videogen worker` makes them."""

@@ -1,0 +1,235 @@
+"""The worker's loop: slots before messages, and what becomes of a message at each end of its run."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.fake_clock import FakeClock
+from support.memory_queue import MemoryQueue
+from videogen import signing
+from videogen.errors import StoreUnavailable
+from videogen.generation import Resumable
+from videogen.queue.worker import AGAIN_AFTER, VISIBILITY, Worker, read_job_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PATIENCE = 10
+
+
+def job_id(number: int) -> str:
+    return signing.new_job_id(lambda size: bytes([number]) * size)
+
+
+@dataclass
+class Runs:
+    """Plays the runs: each waits until it is told to end, and counts."""
+
+    behave: Callable[[str, Callable[[], None], Callable[[], bool]], None] = lambda *_: None
+    started: list[str] = field(default_factory=list)
+    most: int = 0
+
+    def __post_init__(self) -> None:
+        self.hold = threading.Event()
+        self.hold.set()
+        self._lock = threading.Condition()
+        self._running = 0
+
+    def __call__(self, job: str, *, renew: Callable[[], None], may_buy: Callable[[], bool]) -> None:
+        with self._lock:
+            self.started.append(job)
+            self._running += 1
+            self.most = max(self.most, self._running)
+            self._lock.notify_all()
+        try:
+            assert self.hold.wait(PATIENCE)
+            self.behave(job, renew, may_buy)
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._lock.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        with self._lock:
+            assert self._lock.wait_for(lambda: len(self.started) >= count, PATIENCE), self.started
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(1_800_000_000.0)
+
+
+@pytest.fixture
+def queue(clock: FakeClock) -> MemoryQueue:
+    return MemoryQueue(clock.now)
+
+
+@contextmanager
+def serving(queue: MemoryQueue, runs: Runs, clock: FakeClock, *, slots: int = 5) -> Iterator[Worker]:
+    worker = Worker(queue, runs, slots=slots, clock=clock.clock)
+    thread = threading.Thread(target=worker.serve)
+    thread.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        runs.hold.set()
+        assert worker.drain(PATIENCE) == []
+        thread.join()
+
+
+def until(check: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE * 100):
+        if check():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError
+
+
+def test_a_message_is_deleted_when_its_run_is_done(queue: MemoryQueue, clock: FakeClock) -> None:
+    runs = Runs()
+    queue.send(job_id(1))
+    with serving(queue, runs, clock):
+        until(lambda: not queue.bodies)
+    assert runs.started == [job_id(1)]
+
+
+def test_a_full_worker_receives_nothing(queue: MemoryQueue, clock: FakeClock) -> None:
+    runs = Runs()
+    runs.hold.clear()
+    for number in range(8):
+        queue.send(job_id(number))
+    with serving(queue, runs, clock, slots=3) as worker:
+        runs.wait_for(3)
+        until(lambda: worker.status.running == 3)
+        asked = [most for name, most in queue.calls if name == "receive"]
+        runs.hold.set()
+        until(lambda: not queue.bodies)
+    assert (asked, runs.most) == ([3], 3)
+
+
+@pytest.mark.parametrize("receives", [1, 2, 3])
+@pytest.mark.parametrize("error", [Resumable(), StoreUnavailable(), ZeroDivisionError()])
+def test_a_run_that_stops_gives_back_its_message(
+    queue: MemoryQueue, clock: FakeClock, error: Exception, receives: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    runs = Runs(fail)
+    queue.send(job_id(1))
+    with serving(queue, runs, clock):
+        for number, after in enumerate(AGAIN_AFTER[:receives], 1):
+            until(lambda after=after: ("extend", after) in queue.calls)  # type: ignore[misc] # a bound default
+            assert len(runs.started) == number
+            clock.advance(after)
+    assert queue.bodies != []
+
+
+def test_a_beat_keeps_the_message_hidden(queue: MemoryQueue, clock: FakeClock) -> None:
+    renewed = threading.Event()
+
+    def beat(_job: str, renew: Callable[[], None], _may: Callable[[], bool]) -> None:
+        clock.advance(VISIBILITY - 1)
+        renew()
+        clock.advance(VISIBILITY - 1)
+        renewed.set()
+
+    runs = Runs(beat)
+    queue.send(job_id(1))
+    with serving(queue, runs, clock):
+        assert renewed.wait(PATIENCE)
+        until(lambda: not queue.bodies)
+    assert runs.started == [job_id(1)]
+
+
+def test_a_failed_renewal_does_not_end_the_run(queue: MemoryQueue, clock: FakeClock) -> None:
+    done = threading.Event()
+
+    def beat(_job: str, renew: Callable[[], None], _may: Callable[[], bool]) -> None:
+        queue.is_down = True
+        renew()
+        queue.is_down = False
+        done.set()
+
+    queue.send(job_id(1))
+    with serving(queue, Runs(beat), clock):
+        assert done.wait(PATIENCE)
+        until(lambda: not queue.bodies)
+
+
+def test_a_job_delivered_twice_runs_once_here(queue: MemoryQueue, clock: FakeClock) -> None:
+    runs = Runs()
+    runs.hold.clear()
+    for _ in range(2):
+        queue.send(job_id(1))
+    with serving(queue, runs, clock):
+        until(lambda: len(queue.bodies) == 1)
+        runs.hold.set()
+        until(lambda: not queue.bodies)
+    assert runs.started == [job_id(1)]
+
+
+def test_a_queue_that_is_down_is_asked_again(queue: MemoryQueue, clock: FakeClock) -> None:
+    runs = Runs()
+    queue.is_down = True
+    with serving(queue, runs, clock):
+        until(lambda: queue.calls != [])
+        queue.is_down = False
+        queue.send(job_id(1))
+        until(lambda: not queue.bodies)
+    assert runs.started == [job_id(1)]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "no JSON", "[]", "7", '{"jobId": 5}', '{"jobId": "../x"}', "{}", "[" * 90_000]
+)
+def test_a_message_that_names_no_job_runs_nothing(queue: MemoryQueue, clock: FakeClock, body: str) -> None:
+    runs = Runs()
+    queue.put(body)
+    with serving(queue, runs, clock):
+        until(lambda: not queue.bodies)
+    assert (read_job_id(body), runs.started) == (None, [])
+    # Given back at once, so that the redrive policy takes it; deleted only where there is none.
+    assert [call[0] for call in queue.calls if call[0] != "receive"] == [
+        "extend",
+        "extend",
+        "extend",
+        "delete",
+    ]
+
+
+def test_nothing_is_bought_and_nothing_received_after_a_stop(queue: MemoryQueue, clock: FakeClock) -> None:
+    answers: list[bool] = []
+    runs = Runs(lambda _job, _renew, may_buy: answers.append(may_buy()))
+    runs.hold.clear()
+    queue.send(job_id(1))
+    with serving(queue, runs, clock) as worker:
+        runs.wait_for(1)
+        worker.stop()
+        queue.send(job_id(2))
+        assert worker.drain(0) == [job_id(1)]
+        runs.hold.set()
+        assert worker.drain(PATIENCE) == []
+    assert (answers, runs.started) == ([False], [job_id(1)])
+
+
+def test_what_is_received_while_stopping_is_given_back(clock: FakeClock) -> None:
+    runs = Runs()
+    queue = MemoryQueue(clock.now)
+    worker = Worker(queue, runs, slots=2, clock=clock.clock)
+    queue.send(job_id(1))
+    receive = queue.receive
+
+    def stopped_meanwhile(most: int, *, wait: int, visibility: int) -> object:
+        worker.stop()
+        return receive(most, wait=wait, visibility=visibility)
+
+    queue.receive = stopped_meanwhile  # type: ignore[assignment,method-assign] # the moment that is tested
+    worker.serve()
+    assert (runs.started, ("extend", 0) in queue.calls) == ([], True)
