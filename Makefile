@@ -7,25 +7,25 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/tests/n
 export NETLIFY_TELEMETRY_DISABLED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check format bundle bench lab audit lock setup-dev setup-bundle setup-test setup-lab
+.PHONY: help dev test check format bundle bench lab audit lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-dev: setup-dev ## the site on http://localhost:8888 (PORT=), with stand-ins for S3 and Blackbox
+dev: setup-dev ## the site on http://localhost:8888 (PORT=), with stand-ins for S3 and Blackbox; REAL=1 spends money
 	@$(PYTHON) scripts/dev.py $(PORT)
 
 test: setup-test ## every test; can spend no money
 	@.venv/bin/python scripts/run_tests.py
 
-check: setup-test ## formatter, linter and types
+check: setup-check ## formatter, linter and types
 	ruff format --check .
 	ruff check .
 	mypy
 	biome ci --error-on-warnings .
 	tsc
 
-format: setup-test ## put every file into its format
+format: setup-check ## put every file into its format
 	ruff check --fix-only --quiet .
 	ruff format .
 	biome check --write .
@@ -39,25 +39,17 @@ bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; wr
 lab: setup-lab ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose
 	@PYTHONPATH=tests .venv/bin/python scripts/lab.py
 
-audit: setup-test ## known vulnerabilities in what ships
+audit: setup-audit ## known vulnerabilities in what ships
 	@.venv/bin/python scripts/audit.py
 
-lock: setup-test ## resolve the dependencies of pyproject.toml anew
+lock: setup-lock ## resolve the dependencies of pyproject.toml anew
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt
-	uv pip compile -q pyproject.toml --group local --universal --python-version 3.11 --generate-hashes --no-header -o locks/local.txt
+	uv pip compile -q pyproject.toml --extra cli --group local --universal --python-version 3.11 --generate-hashes --no-header -o locks/local.txt
 	uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes --no-header -o locks/dev.txt
 	uv pip compile -q --group node --universal --python-version 3.11 --generate-hashes --no-header -o locks/node.txt
 	uv pip compile -q --group bundle --universal --python-version 3.11 --generate-hashes --no-header -o locks/bundle.txt
+	uv pip compile -q --group audit -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-header -o locks/audit.txt
 	uv pip compile -q --group lab --universal --python-version 3.11 --generate-hashes --no-header -o locks/lab.txt
 
-setup-dev:
-	@$(PYTHON) scripts/setup.py dev
-
-setup-bundle:
-	@$(PYTHON) scripts/setup.py bundle
-
-setup-test:
-	@$(PYTHON) scripts/setup.py test
-
-setup-lab:
-	@$(PYTHON) scripts/setup.py lab
+setup-%:
+	@$(PYTHON) scripts/setup.py $*

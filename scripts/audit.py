@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PIP_AUDIT = (
-    *("uv", "tool", "run", "pip-audit", "--requirement", "requirements.txt", "--require-hashes"),
+    *(".venv/bin/pip-audit", "--requirement", "requirements.txt", "--require-hashes"),
     *("--disable-pip", "--format", "json", "--progress-spinner", "off"),
 )
 NPM_AUDIT = ("npm", "audit", "--omit=dev", "--json")

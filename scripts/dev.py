@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from setup import home, say
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -41,7 +43,7 @@ PORTS = range(1024, 65536)
 """Those that a program without rights may listen on."""
 
 
-def main(port_text: str, environ: Mapping[str, str]) -> int:
+def main(port_text: str, environ: dict[str, str]) -> int:
     """Run the Netlify CLI till it ends; return its exit code."""
     port = port_number(port_text)
     if port is None:
@@ -63,7 +65,7 @@ def main(port_text: str, environ: Mapping[str, str]) -> int:
     with subprocess.Popen(
         ["netlify", "dev", *options, *ports],
         cwd=ROOT,
-        env=child_environment(environ, port),
+        env=child_environment(environ | home(environ), port),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -170,10 +172,5 @@ def is_taken(port: int) -> bool:
     return False
 
 
-def say(text: str) -> None:
-    """Print a line of this program's own."""
-    print(f"==> {text}", flush=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], os.environ))
+    sys.exit(main(sys.argv[1], dict(os.environ)))

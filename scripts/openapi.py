@@ -8,6 +8,8 @@ is loaded by a function.
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -21,7 +23,7 @@ from videogen.jobs import Stage, Status  # noqa: TC001 - as above
 from videogen.limits import MAX_BODY_BYTES, MAX_PHOTO_BYTES
 from videogen.signing import JOB_ID
 
-VERSION = "2.0.0"
+ROOT = Path(__file__).resolve().parent.parent
 
 SMALLEST_PNG = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgaGAAAAEEAIF0tPm"
@@ -125,7 +127,9 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Photos to video",
-            "version": VERSION,
+            "version": tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+                "version"
+            ],
             "description": "A photo and a prompt become a video. Start a job, then ask for its status.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },

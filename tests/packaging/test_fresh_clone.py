@@ -24,7 +24,7 @@ def test_make_bundle_copies_a_python_with_its_own_lock(tmp_path: Path) -> None:
     assert target
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv/bin/python"
-    lock = REPOSITORY / setup.LOCKS[target[1]]
+    lock = REPOSITORY / setup.NEEDS[target[1]][0]
     subprocess.run([python, "-m", "pip", "install", "-q", "--require-hashes", "-r", lock], check=True)
     script = "import pathlib, zip_report; print(zip_report.interpreter_mirror.make(pathlib.Path.cwd()))"
     made = subprocess.run(

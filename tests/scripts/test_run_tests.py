@@ -25,12 +25,19 @@ def test_a_key_in_the_shell_is_gone_and_a_blank_one_masks_dotenv() -> None:
 @pytest.mark.parametrize(
     ("failed", "alone", "code"),
     [
-        (["tests/test_a.py::test_one"], 0, 0),
-        (["tests/test_a.py::test_one"], 1, 1),
-        (["tests/test_a.py::test_one"] * 3, None, 1),
+        (["tests/browser/test_a.py::test_one"], 0, 0),
+        (["tests/browser/test_a.py::test_one", "tests/dev/test_b.py::test_two"], 0, 0),
+        (["tests/dev/test_a.py::test_one"], 1, 1),
+        (["tests/browser/test_a.py::test_one"] * 3, None, 1),
+        (["tests/test_spending.py::test_one"], None, 1),
+        (["tests/lab/test_simulation.py::test_one"], None, 1),
+        (["tests/device/test_a.py::test_one"], None, 1),
+        (["tests/test_dev/browser.py::test_one"], None, 1),
+        (["tests/browser/test_a.py::test_one", "tests/test_spending.py::test_two"], None, 1),
+        ([], None, 1),
     ],
 )
-def test_one_or_two_failures_beside_others_are_run_once_more_alone(
+def test_only_browser_and_dev_failures_are_run_once_more(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failed: list[str], alone: int | None, code: int
 ) -> None:
     ran: list[list[str]] = []

@@ -1,0 +1,174 @@
+"""What each make target installs, and in which clones it works."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+import setup
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty clone in a folder with all that a name may hold; set-up takes it for its own."""
+    return at(monkeypatch, tmp_path / "Übung 🎬 'quoted' $HOME")
+
+
+def at(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    (folder / "locks").mkdir(parents=True, exist_ok=True)
+    (folder / "locks/dev.txt").touch()
+    for name, path in {"ROOT": folder, "VENV": folder / ".venv", "BIN": folder / ".venv/bin"}.items():
+        monkeypatch.setattr(setup, name, path)
+    return folder
+
+
+def program(path: Path, lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o755)
+
+
+def test_each_target_sets_up_what_it_needs_itself() -> None:
+    recipes = subprocess.run(
+        ["make", "-n", *setup.NEEDS, "format", "bench"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    makefile = (ROOT / "Makefile").read_text()
+    set_up_by = dict(re.findall(r"^([a-z]+): setup-([a-z]+)", makefile, re.MULTILINE))
+
+    assert set_up_by == {name: name for name in setup.NEEDS} | {"format": "check", "bench": "test"}
+    assert set(re.findall(r"scripts/setup\.py ([a-z]+)", recipes)) == set(setup.NEEDS)
+
+
+def test_only_tests_need_a_browser_and_only_the_lab_a_cluster() -> None:
+    with_a = {
+        need: {target for target, needs in setup.NEEDS.items() if need in needs}
+        for need in ("Chromium", "Ceph", "bubblewrap", "tests/package-lock.json", "locks/lab.txt")
+    }
+
+    assert with_a == {
+        "Chromium": {"test", "lab"},
+        "Ceph": {"lab"},
+        "bubblewrap": {"test", "bundle", "lab"},
+        "tests/package-lock.json": {"check", "test", "lab"},
+        "locks/lab.txt": {"lab"},
+    }
+
+
+def test_each_lock_is_there_and_each_package_has_its_hash() -> None:
+    locks = {need for needs in setup.NEEDS.values() for need in needs if need.endswith(".txt")}
+
+    for lock in (*locks, "locks/node.txt", "requirements.txt"):
+        packages = re.split(r"\n(?=\w)", (ROOT / lock).read_text())
+        assert packages, lock
+        assert [package for package in packages if "--hash=sha256:" not in package] == []
+
+
+def test_the_command_line_is_in_the_lock_of_make_dev() -> None:
+    lock = (ROOT / "locks/local.txt").read_text()
+
+    assert [name for name in ("typer", "rich", "python-dotenv") if f"\n{name}==" not in lock] == []
+
+
+@pytest.mark.parametrize(
+    ("python", "fault"),
+    [
+        ("echo 3 9", "has Python 3.9, which is too old"),
+        ("echo 3 13; exit 1", "has no pip"),
+        ("echo 3 13", None),
+    ],
+)
+def test_a_virtual_environment_that_cannot_serve_says_why(
+    clone: Path, python: str, fault: str | None
+) -> None:
+    program(clone / ".venv/bin/python", python)
+
+    assert setup.fault_of_venv() == fault
+
+
+def test_a_dangling_virtual_environment_is_found(clone: Path) -> None:
+    (clone / ".venv/bin").mkdir(parents=True)
+    (clone / ".venv/bin/python").symlink_to(clone / "gone")
+
+    assert setup.fault_of_venv() == "has no Python that starts"
+
+
+def test_a_copied_or_moved_clone_gets_its_own(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(clone / ".venv/bin/python", "echo 3 13")
+    program(clone / ".venv/bin/pip", f"# {clone}/.venv/bin/python")
+    at_first = setup.fault_of_venv()
+    clone.rename(tmp_path / "moved")
+    at(monkeypatch, tmp_path / "moved")
+
+    assert (at_first, setup.fault_of_venv()) == (None, "was made for another folder")
+
+
+def test_what_cannot_serve_is_made_anew(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(clone / ".venv/bin/python", "echo 3 9")
+    made: list[Path] = []
+    monkeypatch.setattr(venv, "create", lambda folder, **_: made.append(folder))
+
+    setup.make_venv()
+
+    assert made == [clone / ".venv"]
+    assert not (clone / ".venv").exists()
+    assert capsys.readouterr().out == "==> .venv has Python 3.9, which is too old: it is made\n"
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1", "xx_YY"])
+def test_a_moved_clone_runs_its_own_code(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locale: str
+) -> None:
+    """Relative, and in ASCII: Python reads a .pth file in the locale's encoding."""
+    venv.create(clone / ".venv", symlinks=True)
+    monkeypatch.setattr(setup, "run", lambda *_: None)
+    setup.python_packages("locks/dev.txt")
+    (clone / "src/videogen/cli").mkdir(parents=True)
+    (clone / "src/videogen/cli/__main__.py").write_text("print(__file__)")
+    moved = tmp_path / "ein anderer Ort"
+    clone.rename(moved)
+
+    printed = subprocess.run(
+        [moved / ".venv/bin/videogen"],
+        capture_output=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "LC_ALL": locale},
+    )
+
+    assert Path(os.fsdecode(printed.stdout.strip())) == moved / "src/videogen/cli/__main__.py"
+
+
+@pytest.mark.parametrize("place", ["", "/nonexistent", "/dev/null"])
+def test_a_home_that_cannot_be_written_is_replaced(clone: Path, place: str) -> None:
+    assert setup.home({"HOME": place}) == {"HOME": str(clone / ".venv/home")}
+    assert setup.home({"HOME": str(clone)}) == {}
+
+
+def test_an_old_python_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 14))
+
+    with pytest.raises(setup.SetupError, match=r"is too old: run make with PYTHON=python3\.11 or newer$"):
+        setup.main("dev")
+
+
+def test_an_interrupted_step_is_done_again(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venv.create(clone / ".venv", symlinks=True)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(setup, "run", killed)
+    with pytest.raises(KeyboardInterrupt):
+        setup.python_packages("locks/dev.txt")
+
+    assert not setup.is_done("locks/dev.txt")
