@@ -234,6 +234,13 @@ VARIABLES: Mapping[str, Variable] = {
             _FUNCTIONS | _BUILD,
         ),
         Variable(
+            "VIDEOGEN_STORE",
+            "the folder in which the store of `make dev` keeps its objects, or `memory`",
+            ".store",
+            frozenset({"dev"}),
+            default=".store",
+        ),
+        Variable(
             "VIDEOGEN_SIMULATOR_DELAY",
             "how many seconds the simulator of `make dev` takes for a video",
             "8",

@@ -17,11 +17,14 @@ import pytest
 from videogen import settings
 from videogen.cas import Cas
 from videogen.durations import Durations
+from videogen.local import seaweed
 from videogen.local.__main__ import blackbox_stand_in, main, s3_stand_in
+from videogen.local.s3 import S3Server
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -34,7 +37,7 @@ def stand_ins(**environment: str) -> Iterator[tuple[subprocess.Popen[bytes], dic
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=clean | environment,
+        env=clean | {"VIDEOGEN_STORE": "memory"} | environment,
     ) as program:
         try:
             assert program.stdout
@@ -92,6 +95,57 @@ def test_starts_both_and_ends_with_its_standard_input(http: httpx.Client) -> Non
                 http.get(url)
 
 
+def test_a_store_on_disk_and_the_secret_outlive_a_restart(tmp_path: Path) -> None:
+    store = str(tmp_path / "store")
+    with stand_ins(VIDEOGEN_STORE=store) as (program, first):
+        objects = S3Objects(settings.read(first["env"]).s3)
+        objects.put("videos/1.mp4", b"bytes", content_type="video/mp4")
+        known = objects.get("stats/blackboxai_google_veo-3-fast.json").body
+        assert first["notes"][2] == f"S3: SeaweedFS; jobs and videos are kept in {store}"
+        assert ends_quietly(program)
+
+    with stand_ins(VIDEOGEN_STORE=store) as (program, second):
+        again = S3Objects(settings.read(second["env"]).s3)
+        for name in ("S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "VIDEOGEN_SIGNING_SECRET"):
+            assert second["env"][name] == first["env"][name]
+        assert again.get("videos/1.mp4").body == b"bytes"
+        assert again.get("stats/blackboxai_google_veo-3-fast.json").body == known
+        assert ends_quietly(program)
+
+
+def test_a_second_run_beside_the_first_has_a_store_of_its_own(tmp_path: Path) -> None:
+    store = str(tmp_path / "store")
+    with stand_ins(VIDEOGEN_STORE=store) as (_, first), stand_ins(VIDEOGEN_STORE=store) as (_, second):
+        assert second["notes"][2] == f"S3: SeaweedFS, empty at each start: another `netlify dev` has {store}"
+        assert second["env"]["S3_BUCKET"] != first["env"]["S3_BUCKET"]
+        assert second["env"]["VIDEOGEN_SIGNING_SECRET"] != first["env"]["VIDEOGEN_SIGNING_SECRET"]
+
+
+def test_memory_serves_where_there_is_no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seaweed, "program", lambda: None)
+
+    with contextlib.ExitStack() as running:
+        server, secret, note = s3_stand_in({}, running)
+
+        assert isinstance(server, S3Server)
+        assert (secret, note) == (
+            None,
+            "in memory, empty at each start (SeaweedFS, which keeps videos, has no wheel for this machine)",
+        )
+
+
+def test_a_store_that_does_not_start_is_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "kept.json").write_text("{")
+
+    with contextlib.ExitStack() as running, pytest.raises(SystemExit) as ending:
+        s3_stand_in({"VIDEOGEN_STORE": str(tmp_path)}, running)
+
+    assert ending.value.code == (
+        f"the S3 stand-in does not start: {tmp_path}/kept.json cannot be read: "
+        "empty the store with make dev RESET=1"
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_though_a_client_waits(http: httpx.Client, number: int) -> None:
     with stand_ins(VIDEOGEN_SIMULATOR_DELAY="800") as (program, said):
@@ -136,14 +190,22 @@ def test_a_malformed_delay_is_named(delay: str) -> None:
         ),
         (
             "videogen.local.s3",
-            s3_stand_in,
+            lambda: s3_stand_in({"VIDEOGEN_STORE": "memory"}, contextlib.ExitStack()),
             (
                 "S3_BUCKET is not set, and the stand-in for S3 needs videogen.local.s3: "
                 "install it with .venv/bin/pip install -r locks/local.txt, or set S3_BUCKET"
             ),
         ),
+        (
+            "videogen.local.seaweed",
+            lambda: s3_stand_in({}, contextlib.ExitStack()),
+            (
+                "S3_BUCKET is not set, and the stand-in for S3 needs videogen.local.seaweed: "
+                "install it with .venv/bin/pip install -r locks/local.txt, or set S3_BUCKET"
+            ),
+        ),
     ],
-    ids=["Blackbox", "S3"],
+    ids=["Blackbox", "S3", "S3 on disk"],
 )
 def test_a_stand_in_without_its_packages_names_the_lock(
     monkeypatch: pytest.MonkeyPatch, module: str, start: Callable[[], object], line: str

@@ -17,7 +17,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from videogen.local.s3 import S3StandIn
+from videogen.local.stand_in import TIED_TO_STDIN, S3StandIn
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -61,9 +61,6 @@ pid file =
 log file = {folder}/$name.log
 mon cluster log file = {folder}/cluster.log
 """
-
-TIED_TO_STDIN = '"$@" & read -r _; kill -9 $!; wait'
-"""A shell's program that runs its arguments until standard input ends, be it that its parent was killed."""
 
 
 class CephError(RuntimeError):
@@ -154,7 +151,7 @@ class CephGateway(S3StandIn):
     def _serve(self, *command: str) -> None:
         """Start a program that runs until the end of `with`."""
         program = subprocess.Popen(
-            ("/bin/sh", "-c", TIED_TO_STDIN, "sh", *command),
+            ("/bin/sh", "-c", TIED_TO_STDIN.format(signal="KILL"), "sh", *command),
             cwd=self._folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

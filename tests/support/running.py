@@ -74,6 +74,7 @@ def run_site(
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": f"{REPOSITORY}/netlify/plugin:{REPOSITORY}/netlify/emulator:{REPOSITORY}/src",
                 "VIDEOGEN_SIMULATOR_DELAY": "0",
+                "VIDEOGEN_STORE": "memory",
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -3,7 +3,8 @@
 Prints one line of JSON, {"env": {NAME: value}, "notes": [text]}, and serves until its standard input ends or
 it gets SIGINT or SIGTERM. With BLACKBOX_API_KEY set Blackbox is the real one, with S3_BUCKET set S3 is.
 Only a stand-in that is started is imported: with both set, requirements.txt is enough.
-VIDEOGEN_SIMULATOR_DELAY (seconds; 8) is how long the simulator takes for a video.
+VIDEOGEN_SIMULATOR_DELAY (seconds; 8) is how long the simulator takes for a video, VIDEOGEN_STORE (.store) the
+folder in which the S3 server keeps its objects, or `memory`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import secrets
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from videogen import settings
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from videogen.local.blackbox import Simulator
-    from videogen.local.s3 import S3Server
+    from videogen.local.stand_in import S3StandIn
 
 DEFAULT_DELAY = "8"
+DEFAULT_STORE = ".store"
+IN_MEMORY = "memory"
 MAX_DELAY = 840.0
 """Seconds; the worker gives up before."""
 BESIDE = (0.6, 0.8, 1.0, 1.5, 3.0)
@@ -42,7 +46,7 @@ def main(environment: Mapping[str, str]) -> None:
     notes: list[str] = []
     delay = seconds(environment.get("VIDEOGEN_SIMULATOR_DELAY") or DEFAULT_DELAY)
     with contextlib.ExitStack() as running:
-        if environment.get("BLACKBOX_API_KEY"):
+        if settings.value(environment, "BLACKBOX_API_KEY"):
             notes.append("Blackbox: REAL, spends money")
         else:
             simulator = running.enter_context(blackbox_stand_in(delay))
@@ -53,13 +57,16 @@ def main(environment: Mapping[str, str]) -> None:
                 "VIDEOGEN_VIDEO_HOSTS": simulator.url,
                 "VIDEOGEN_SIMULATED": "1",
             }
-        if environment.get("S3_BUCKET"):
-            notes.append(f"S3: bucket {environment['S3_BUCKET']}")
+        signing_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        if bucket := settings.value(environment, "S3_BUCKET"):
+            notes.append(f"S3: bucket {bucket}")
         else:
-            added |= running.enter_context(s3_stand_in()).environment
-            notes.append("S3: in memory, empty at each start")
-        if not environment.get("VIDEOGEN_SIGNING_SECRET"):
-            added["VIDEOGEN_SIGNING_SECRET"] = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+            stand_in, kept_secret, note = s3_stand_in(environment, running)
+            added |= stand_in.environment
+            signing_secret = kept_secret or signing_secret
+            notes.append(f"S3: {note}")
+        if not settings.value(environment, "VIDEOGEN_SIGNING_SECRET"):
+            added["VIDEOGEN_SIGNING_SECRET"] = signing_secret
         if {"VIDEOGEN_SIMULATED", "S3_BUCKET"} <= added.keys():
             remember({**environment, **added}, delay)
         print(json.dumps({"env": added, "notes": notes}), flush=True)  # noqa: T201 - its interface
@@ -73,11 +80,38 @@ def blackbox_stand_in(delay: float) -> Simulator:
     return Simulator(delay=delay)
 
 
-def s3_stand_in() -> S3Server:
-    """Return an S3 server; exits with a line for the person where its packages are missing."""
+def s3_stand_in(
+    environment: Mapping[str, str], running: contextlib.ExitStack
+) -> tuple[S3StandIn, str | None, str]:
+    """Start an S3 server; return it, the signing secret that it keeps, and a note that says where it is.
+
+    A real one on disk; in memory where that is wanted or the real one has no wheel. Exits with a line for the
+    person where its packages are missing, or it does not start.
+    """
     with naming_the_lock("S3", unless="S3_BUCKET"):
-        from videogen.local.s3 import S3Server  # noqa: PLC0415 - it may be missing
-    return S3Server()
+        from videogen.local.seaweed import (  # noqa: PLC0415 - it may be missing
+            PAGE,
+            SeaweedError,
+            SeaweedServer,
+            locked,
+            program,
+        )
+    store = settings.value(environment, "VIDEOGEN_STORE") or DEFAULT_STORE
+    if store == IN_MEMORY or program() is None:
+        with naming_the_lock("S3", unless="S3_BUCKET"):
+            from videogen.local.s3 import S3Server  # noqa: PLC0415 - it may be missing
+        why = "" if store == IN_MEMORY else " (SeaweedFS, which keeps videos, has no wheel for this machine)"
+        return running.enter_context(S3Server()), None, f"in memory, empty at each start{why}"
+    page = settings.value(environment, "VIDEOGEN_SITE") or PAGE
+    folder = Path(store)
+    try:
+        if not running.enter_context(locked(folder)):
+            note = f"SeaweedFS, empty at each start: another `netlify dev` has {folder}"
+            return running.enter_context(SeaweedServer(page=page)), None, note
+        server = running.enter_context(SeaweedServer(folder, page=page))
+    except (OSError, SeaweedError) as error:
+        sys.exit(f"the S3 stand-in does not start: {error}")
+    return server, server.kept.signing_secret, f"SeaweedFS; jobs and videos are kept in {folder}"
 
 
 @contextlib.contextmanager
@@ -100,6 +134,8 @@ def remember(environment: Mapping[str, str], delay: float) -> None:
         return  # the functions name what is wrong
     known = Durations(Cas(objects=S3Objects(read.s3)))
     for model in read.site.models:
+        if known.estimate(model.id) is not None:
+            continue  # by an earlier start
         for beside in BESIDE:
             known.record(model.id, delay + beside)
 

@@ -6,22 +6,20 @@ all servers of the process, so each server makes a bucket of its own.
 
 from __future__ import annotations
 
-import secrets
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from videogen.local.stand_in import S3StandIn
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from types import TracebackType
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-REGION = "us-east-1"
 OURS = {"localhost", "127.0.0.1"}
 """Hosts that this server and the page are reached at."""
 
@@ -46,41 +44,6 @@ def _private(app: WSGIApplication) -> WSGIApplication:
         return []
 
     return answer
-
-
-class S3StandIn:
-    """An S3 server on this machine, with a bucket of its own name."""
-
-    def __init__(self, *, endpoint_url: str, access_key_id: str, secret_access_key: str) -> None:
-        self.endpoint_url = endpoint_url
-        self.bucket = f"videogen-{secrets.token_hex(4)}"
-        self.access_key_id = access_key_id
-        self.secret_access_key = secret_access_key
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The settings that lead the project to this server."""
-        return {
-            "S3_BUCKET": self.bucket,
-            "S3_ENDPOINT_URL": self.endpoint_url,
-            "S3_REGION": REGION,
-            "S3_ACCESS_KEY_ID": self.access_key_id,
-            "S3_SECRET_ACCESS_KEY": self.secret_access_key,
-        }
-
-    def create_bucket(self) -> None:
-        """Create the bucket."""
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            # Loopback is never reached through a proxy.
-            config=Config(proxies={}, s3={"addressing_style": "path"}),
-        )
-        client.create_bucket(Bucket=self.bucket)
-        client.close()
 
 
 class S3Server(S3StandIn):
