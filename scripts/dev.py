@@ -1,13 +1,16 @@
 """Start the real `netlify dev`: `python3 scripts/dev.py PORT`.
 
-Of the environment: HOST=0.0.0.0 opens the site to the network; REAL=1 uses the key and the bucket that the
-environment or `.env` name. Without REAL=1 they are masked, and the stand-ins serve.
+Of the environment: RESET=1 empties the store that earlier runs have left; HOST=0.0.0.0 opens the site to the
+network; REAL=1 uses the key and the bucket that the environment or `.env` name. Without it they are masked,
+and the stand-ins serve.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,6 +41,8 @@ OF_ACCOUNTS = (
     "VIDEOGEN_VIDEO_HOSTS",
 )
 """What leads to somebody's money or data."""
+STORE = ".store"
+"""Where the S3 stand-in keeps its objects; videogen.local knows it by this name too."""
 OPEN = ("0.0.0.0", "::")  # noqa: S104 - asked for, and said
 PORTS = range(1024, 65536)
 """Those that a program without rights may listen on."""
@@ -55,6 +60,8 @@ def main(port_text: str, environ: dict[str, str]) -> int:
         sys.exit(
             f"port {port} is taken: end what listens there, or choose another with: make dev PORT={another}"
         )
+    if environ.get("RESET") == "1":
+        reset(ROOT / STORE)
     for line in warnings(environ):
         say(line)
     say(f"netlify dev on http://localhost:{port} (Ctrl-C ends it)")
@@ -79,6 +86,19 @@ def main(port_text: str, environ: dict[str, str]) -> int:
         for line in shown(cli.stdout or ()):
             print(line, end="", flush=True)
     return cli.returncode
+
+
+def reset(store: Path) -> None:
+    """Empty the store of the S3 stand-in; exits with a line while another run has it."""
+    if not store.is_dir():
+        return
+    with (store / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"RESET=1 cannot empty {store.name}: end the other make dev of this folder first")
+        shutil.rmtree(store)
+    say(f"{store.name} is emptied: jobs and videos of earlier runs are gone")
 
 
 def warnings(environ: Mapping[str, str]) -> Iterator[str]:
@@ -130,6 +150,8 @@ def child_environment(environ: Mapping[str, str], port: int) -> dict[str, str]:
         **({} if is_real(environ) else dict.fromkeys(OF_ACCOUNTS, "")),
         **({"PYTHON_DEV_OPEN": "1"} if is_open(environ) else {}),
         **({"FORCE_COLOR": "1"} if sys.stdout.isatty() and "NO_COLOR" not in environ else {}),
+        # Whose page may read the stand-in's videos by script.
+        "VIDEOGEN_SITE": f"http://localhost:{port}",
         "NODE_OPTIONS": f"{environ.get('NODE_OPTIONS', '')} {preload}".strip(),
     }
 

@@ -64,3 +64,25 @@ def test_an_interrupt_leaves_no_process_though_a_worker_is_busy(tmp_path: Path) 
     while (left := list(processes_in(site.folder))) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == []
+
+
+def test_videos_tokens_and_history_outlive_a_restart(tmp_path: Path) -> None:
+    running = DevSite(tmp_path, environ=os.environ, simulator_delay=0.0)
+    with running as site:
+        started = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()
+        assert site.wait_for_end(started["jobId"])["status"] == "completed"
+
+    with running as site:
+        view = httpx.get(f"{site.url}/api/check-video-status", params={"jobId": started["jobId"]}).json()
+        part = httpx.get(view["videoUrl"], headers={"Range": "bytes=4-7", "Origin": site.url})
+        erased = httpx.post(
+            f"{site.url}/api/cancel-video",
+            json={"jobId": started["jobId"], "ownerToken": started["ownerToken"], "delete": True},
+        )
+        policy = httpx.get(site.url).headers["content-security-policy"]
+        gone = httpx.get(view["videoUrl"])
+
+    assert (part.status_code, part.content, view["status"]) == (206, b"ftyp", "completed")
+    assert part.headers["access-control-allow-origin"] == site.url
+    assert view["videoUrl"].partition("/videogen-")[0] in policy
+    assert (erased.status_code, gone.status_code) == (200, 404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,19 @@ def test_a_folder_is_one_server_s_at_a_time(tmp_path: Path) -> None:
         assert (first, second) == (True, False)
     with seaweed.locked(tmp_path) as third:
         assert third
+
+
+def test_a_run_waits_for_the_end_of_the_one_before(tmp_path: Path) -> None:
+    def next_run() -> bool:
+        with seaweed.locked(tmp_path) as is_ours:
+            return is_ours
+
+    with ThreadPoolExecutor(1) as pool:
+        with seaweed.locked(tmp_path):
+            waiting = pool.submit(next_run)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+        assert waiting.result()
 
 
 def test_its_keys_are_this_user_s_alone(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import dev
+from videogen.local.__main__ import DEFAULT_STORE
+from videogen.local.seaweed import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +73,34 @@ def test_without_real_every_account_is_masked(clone: Path) -> None:
     preload = f"--import={(clone / 'scripts/loopback.mjs').as_uri()}?port=8888&host=127.0.0.1"
     assert masked == dict.fromkeys(dev.OF_ACCOUNTS, "") | {
         "VIDEOGEN_DAILY_LIMIT": "3",
+        "VIDEOGEN_SITE": "http://localhost:8888",
         "NODE_OPTIONS": preload,
     }
-    assert real == environ | {"REAL": "1", "NODE_OPTIONS": preload}
+    assert real == environ | {
+        "REAL": "1",
+        "VIDEOGEN_SITE": "http://localhost:8888",
+        "NODE_OPTIONS": preload,
+    }
+
+
+def test_reset_empties_the_store(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = clone / dev.STORE
+    dev.reset(store)
+    with locked(store):
+        (store / "kept.json").write_text("{}")
+        with pytest.raises(SystemExit) as ending:
+            dev.reset(store)
+    assert ending.value.code == "RESET=1 cannot empty .store: end the other make dev of this folder first"
+    assert (store / "kept.json").exists()
+
+    dev.reset(store)
+
+    assert not store.exists()
+    assert capsys.readouterr().out == "==> .store is emptied: jobs and videos of earlier runs are gone\n"
+
+
+def test_both_sides_know_the_store_by_one_name() -> None:
+    assert dev.STORE == DEFAULT_STORE
 
 
 @pytest.mark.parametrize(

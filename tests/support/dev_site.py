@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from videogen.cas import Cas
 from videogen.job_store import JobStore
+from videogen.local.seaweed import kept_in
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
 
@@ -181,13 +182,12 @@ class DevSite:
         with urllib.request.urlopen(self.url) as answer:
             policy = answer.headers["Content-Security-Policy"]
         origin = policy.partition("media-src ")[2].partition(";")[0].split()[-1]
-        with urllib.request.urlopen(origin) as answer:
-            bucket = answer.read().decode().partition("<Bucket><Name>")[2].partition("</Name>")[0]
+        kept = kept_in(self.folder / ".store")
         settings = S3Settings(
-            bucket=bucket,
+            bucket=kept.bucket,
             region="us-east-1",
-            access_key_id=Secret("local"),
-            secret_access_key=Secret("local"),
+            access_key_id=Secret(kept.access_key_id),
+            secret_access_key=Secret(kept.secret_access_key),
             endpoint_url=origin,
         )
         return JobStore(Cas(objects=S3Objects(settings)))

@@ -209,7 +209,7 @@ def _deletion(bucket: Bucket, where: Any) -> Finding:  # noqa: ANN401 - boto3's 
 def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
     about = "lifecycle"
     if found.site.simulated and _is_loopback(found.s3.endpoint_url):
-        return Finding("ok", about, "not needed: this store forgets everything at its end")
+        return Finding("ok", about, "not needed: this store is a stand-in on this machine")
     wanted = rules.lifecycle(found.s3.prefix, found.site.keep_days)
     client, name = bucket.client, found.s3.bucket
     have: list[Any] = []

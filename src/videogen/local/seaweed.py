@@ -19,7 +19,7 @@ from base64 import b64encode
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from socket import create_server
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 START_SECONDS = 60.0
-END_SECONDS = 15.0
+END_SECONDS = 10.0
 """Its parts end one after the other, in about four seconds."""
 STARTS = 3
 """Another program may take a port between its choice and its use."""
@@ -86,16 +86,25 @@ def program() -> str | None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[bool]:
-    """Keep others from using a folder's store; give whether that was possible."""
+def locked(folder: Path, *, patience: float = END_SECONDS) -> Iterator[bool]:
+    """Keep others from using a folder's store; give whether that was possible.
+
+    It takes some seconds after a run has ended, since the server ends in order.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        deadline = time.monotonic() + patience
+        while not (is_ours := _lock(lock)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        yield is_ours
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def kept_in(folder: Path) -> Kept:
