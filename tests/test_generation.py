@@ -308,7 +308,9 @@ def test_a_photo_that_cannot_be_read_ends_the_job_in_its_own_words(worker: Scrip
     worker.run()
 
     assert worker.provider.calls == []
-    assert worker.job.failure == replace(Failure.of("photo_unreadable"), detail="The second photo is none.")
+    assert worker.job.failure == replace(
+        Failure.of("photo_unreadable"), detail="The second photo is none.", note="no image"
+    )
     assert [code(job) for job in worker.ended] == ["photo_unreadable"]
 
 
@@ -420,7 +422,7 @@ def test_a_run_frozen_between_claim_and_call_finds_its_job_ended_and_sends_nothi
 
     assert worker.provider.calls == []
     # The true worker alone may say better, once: nothing was started.
-    assert worker.job.failure == Failure.of("provider_unreachable")
+    assert worker.job.failure == replace(Failure.of("provider_unreachable"), note="the lease is over")
     assert worker.job.settled
 
 
@@ -490,7 +492,10 @@ def test_another_delivery_may_make_the_next_call(worker: ScriptedWorker) -> None
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
-        (BlackboxRefused("content_refused"), Failure.of("content_refused")),
+        (
+            BlackboxRefused("content_refused", note="status 403"),
+            replace(Failure.of("content_refused"), note="status 403"),
+        ),
         (BlackboxRefused("provider_account"), Failure.of("provider_account")),
         (
             BlackboxRefused("provider_rejected", charged="unknown"),
@@ -502,7 +507,7 @@ def test_another_delivery_may_make_the_next_call(worker: ScriptedWorker) -> None
         ),
         (BlackboxOutcomeUnknown(), Failure.of("outcome_unknown")),
         (BlackboxNoVideo(), Failure.of("no_video")),
-        (ZeroDivisionError(), Failure.of("outcome_unknown")),
+        (ZeroDivisionError(), replace(Failure.of("outcome_unknown"), note="ZeroDivisionError")),
     ],
     ids=["content", "account", "begun", "own words", "unknown", "no video", "a defect of ours"],
 )
@@ -516,6 +521,85 @@ def test_every_other_failure_of_the_call_is_final(
     worker.run("run 2")
 
     assert (len(worker.provider.calls), worker.job.failure, worker.job.settled) == (1, failure, True)
+
+
+IDS = {"x-litellm-call-id": "5f1d", "cf-ray": "8f1e-FRA"}
+
+
+def with_ids(error: JobError) -> JobError:
+    error.call_ids = IDS
+    return error
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        ([Made(call_ids=IDS)], Status.COMPLETED),
+        ([with_ids(BlackboxRefused("provider_account"))], Status.FAILED),
+        ([with_ids(BlackboxOutcomeUnknown())], Status.FAILED),
+        ([with_ids(BlackboxNoVideo())], Status.FAILED),
+        ([with_ids(BlackboxNotStarted("provider_busy"))] * 3, Status.FAILED),
+    ],
+    ids=["video", "refused", "unknown", "no video", "busy"],
+)
+def test_the_calls_ids_are_kept_for_every_outcome(
+    worker: ScriptedWorker, script: list[Any], status: Status
+) -> None:
+    worker.add(queued())
+    worker.provider.script = script
+
+    worker.run()
+
+    assert (worker.job.status, worker.job.call_ids) == (status, IDS)
+
+
+def test_a_requeued_job_has_the_ids_of_its_last_call(worker: ScriptedWorker) -> None:
+    worker.add(queued())
+    worker.provider.script = [
+        with_ids(BlackboxNotStarted("provider_busy")),
+        Made(call_ids={"cf-ray": "second"}),
+    ]
+
+    worker.run()
+
+    assert (worker.job.status, worker.job.call_ids) == (Status.COMPLETED, {"cf-ray": "second"})
+
+
+def test_an_erased_job_keeps_no_ids(worker: ScriptedWorker) -> None:
+    worker.add(queued())
+    worker.provider.script = [with_ids(BlackboxNoVideo())]
+    worker.run()
+
+    assert worker.erase().call_ids == {}
+
+
+def test_a_video_in_the_answer_is_saved(worker: ScriptedWorker) -> None:
+    worker.add(queued())
+    worker.provider.script = [Made(url="data:video/mp4;sha256=x", video=b"the film itself")]
+
+    worker.run()
+
+    assert worker.job.status is Status.COMPLETED
+    assert list(worker.stored_videos().values()) == [b"the film itself"]
+
+
+def test_a_run_that_may_not_buy_leaves_the_job(worker: ScriptedWorker) -> None:
+    worker.add(queued())
+    worker.may_buy = False
+
+    with pytest.raises(Resumable):
+        worker.run()
+
+    assert (worker.job.status, worker.job.epoch, worker.provider.calls) == (Status.QUEUED, 0, [])
+
+
+def test_each_renewal_of_the_lease_is_a_beat(worker: ScriptedWorker) -> None:
+    worker.add(queued())
+    worker.provider.script = [After(95, Made())]
+
+    worker.run()
+
+    assert worker.beats == 3
 
 
 # --- The lease ---------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def test_what_a_record_looks_like() -> None:
         "deletedAt": None,
         "providerUrl": URL,
         "providerRequestId": "chatcmpl-1",
+        "callIds": {},
         "video": {
             "key": f"videos/{JOB_ID}/1.mp4",
             "bytes": 5,
@@ -128,7 +129,7 @@ MOMENTS = (1, True, "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:
 SECONDS = (None, "60", True, -0.1, math.nan, math.inf, -math.inf, 10**400)
 OBJECTS: tuple[Any, ...] = ("here", 5, [], True)
 VIDEO_RECORD = {"key": "videos/1.mp4", "bytes": 5, "sha256": "ab", "host": "provider.example"}
-FAILURE_RECORD = {"code": "expired", "retryable": True, "charged": "no", "detail": "Too late."}
+FAILURE_RECORD = {"code": "expired", "retryable": True, "charged": "no", "detail": "Too late.", "note": ""}
 
 DAMAGE: dict[str, tuple[Any, ...]] = {
     "schema": (2, None, "1", True),
@@ -164,6 +165,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     "deletedAt": MOMENTS,
     "providerUrl": OPTIONAL_TEXTS,
     "providerRequestId": OPTIONAL_TEXTS,
+    "callIds": (None, [], "id", {"cf-ray": 5}, {"cf-ray": None}, {str(n): "" for n in range(1001)}),
     "video": (
         *OBJECTS,
         {"key": "videos/1.mp4"},
@@ -222,6 +224,7 @@ def test_a_damaged_field_is_malformed(name: str) -> None:
         ("retryable", FLAGS),
         ("charged", ("maybe", None, False)),
         ("detail", TEXTS),
+        ("note", TEXTS),
     ],
 )
 def test_a_damaged_failure_is_malformed(name: str, values: tuple[Any, ...]) -> None:

@@ -38,13 +38,9 @@ def swap(
     stored: StoredJob,
     change: Callable[[StoredJob], Job | None],
     *,
-    note: str = "",
     patience: float | None = None,
 ) -> StoredJob | None:
-    """Apply a change to a job, as `JobStore.swap` does, and tell of the end that it makes of it.
-
-    `note` is a short diagnostic for the log alone.
-    """
+    """Apply a change to a job, as `JobStore.swap` does, and tell of the end that it makes of it."""
     before: Job | None = None
 
     def observed(there: StoredJob) -> Job | None:
@@ -57,7 +53,7 @@ def swap(
     swapped = deps.store.swap(stored, observed, patience=patience)
     if swapped is not None and swapped.job.has_ended:
         if before is not None and _is_end(before, swapped.job):
-            _tell(deps, swapped.job, note)
+            _tell(deps, swapped.job)
         # Also where the end was there already: whoever wrote it may have died before this.
         deps.ledger.settle(swapped.job)
     return swapped
@@ -68,7 +64,7 @@ def _is_end(before: Job, job: Job) -> bool:
     return not before.has_ended or (job.settled and not before.settled)
 
 
-def _tell(deps: Deps, job: Job, note: str) -> None:
+def _tell(deps: Deps, job: Job) -> None:
     seconds = (job.completed_at or job.created_at) - job.created_at
     (log.error if job.status is Status.FAILED else log.info)(
         f"job.{job.status}",
@@ -76,7 +72,7 @@ def _tell(deps: Deps, job: Job, note: str) -> None:
         epoch=job.epoch,
         code=job.failure.code if job.failure else None,
         charged=job.charged,
-        note=note or None,
+        note=(job.failure.note or None) if job.failure else None,
         durationMs=1000 * seconds,
     )
     # A rescue fetches what was made before: its time says nothing of how long a video takes.

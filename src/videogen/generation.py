@@ -73,7 +73,7 @@ class _Abandoned(Exception):
 
 
 class Generated(Protocol):
-    """The provider's answer: where the video is, and the provider's id of the request."""
+    """The provider's answer: where the video is, and the provider's names for the call."""
 
     @property
     def url(self) -> str:
@@ -82,6 +82,14 @@ class Generated(Protocol):
     @property
     def request_id(self) -> str | None:
         """The provider's name for the request, for the operator's questions."""
+
+    @property
+    def call_ids(self) -> Mapping[str, str]:
+        """Its other names for the call, by header or field."""
+
+    @property
+    def video(self) -> bytes | None:
+        """The video itself, where the answer holds it; the link then leads nowhere."""
 
 
 class Provider(Protocol):
@@ -131,13 +139,17 @@ class Deps(ending.Deps):
     """What a run works with; all of it can be swapped for a test's own.
 
     `build_request` makes of a job and its photos as received what is sent and stored, or raises
-    PhotoUnreadable; `open_video` opens the download of a link until a monotonic deadline.
+    PhotoUnreadable; `open_video` opens the download of a link until a monotonic deadline, or the video that
+    came with the answer. `beat` is called with each renewal of the lease, and `may_buy` is asked before the
+    claim: where it says no, the job is left for another run.
     """
 
     provider: Provider
     build_request: Callable[[Job, Sequence[bytes]], VideoRequest]
-    open_video: Callable[[str, float], AbstractContextManager[VideoParts]]
+    open_video: Callable[[str, float, bytes | None], AbstractContextManager[VideoParts]]
     heartbeat: Heartbeat
+    beat: Callable[[], None] = lambda: None
+    may_buy: Callable[[], bool] = lambda: True
 
 
 class Step(Enum):
@@ -176,6 +188,7 @@ class _Run:
         self._claimed_at = 0.0
         self._beat_at = 0.0
         self._body: Mapping[str, Any] | None = None
+        self._video: bytes | None = None
         self._stopped = False
         left = stored.job.work_ends_by - deps.clock.now()
         self._ends_at = deps.clock.monotonic() + min(seconds, left)
@@ -224,6 +237,8 @@ class _Run:
         except UnsafeStore:
             return self._fail_queued(JobError("store_unsafe"))
         self._wait_until(self._job.retry_at or 0.0)
+        if not self._deps.may_buy():
+            raise Resumable
         if not self._claim():
             return self._look_again()
         body = self._body
@@ -234,6 +249,7 @@ class _Run:
         except JobError as error:
             return self._fail(error)
         self._record_url(generated)
+        self._video = generated.video
         return self._save()
 
     def _request(self) -> Mapping[str, Any]:
@@ -292,7 +308,14 @@ class _Run:
         now = self._clock.now()
         retry_at = jobs.next_call_at(self._job, now=now, wish=error.retry_after or 0.0)
         if retry_at is None or not self._swap(
-            lambda it: jobs.back_to_queue(it.job, self._holder, self._epoch, now=now, retry_at=retry_at),
+            lambda it: jobs.back_to_queue(
+                it.job,
+                self._holder,
+                self._epoch,
+                now=now,
+                retry_at=retry_at,
+                call_ids=error.call_ids,
+            ),
             patience=self._patience(),
         ):
             return self._fail(error)
@@ -304,7 +327,13 @@ class _Run:
         now = self._clock.now()
         if not self._swap(
             lambda it: jobs.record_url(
-                it.job, self._holder, self._epoch, now=now, url=generated.url, request_id=generated.request_id
+                it.job,
+                self._holder,
+                self._epoch,
+                now=now,
+                url=generated.url,
+                request_id=generated.request_id,
+                call_ids=generated.call_ids,
             ),
             patience=self._patience(),
         ):
@@ -346,7 +375,7 @@ class _Run:
 
     def _fetch(self, url: str) -> Video:
         key = video_key(self._job.id, self._epoch)
-        with self._deps.open_video(url, self._ends_at) as parts:
+        with self._deps.open_video(url, self._ends_at, self._video) as parts:
             try:
                 self._store.put_video(key, self._while_ours(parts))
             except StoreUnavailable as error:
@@ -377,22 +406,26 @@ class _Run:
     # --- ends ----------------------------------------------------------------------------------------------
 
     def _fail(self, error: JobError) -> Step:
-        return self._end(_failure(error), note=error.note)
+        return self._end(_failure(error), error.call_ids)
 
-    def _end(self, failure: Failure, note: str = "") -> Step:
+    def _end(self, failure: Failure, call_ids: Mapping[str, str] = jobs.NO_IDS) -> Step:
         if not self._swap(
-            lambda it: jobs.fail(it.job, self._holder, self._epoch, now=self._clock.now(), failure=failure),
+            lambda it: jobs.fail(
+                it.job,
+                self._holder,
+                self._epoch,
+                now=self._clock.now(),
+                failure=failure,
+                call_ids=call_ids,
+            ),
             patience=self._patience(),
-            note=note,
         ):
             self._abandon()
         return Step.DONE
 
     def _fail_queued(self, error: JobError) -> Step:
         failure = _failure(error)
-        if not self._swap(
-            lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure), note=error.note
-        ):
+        if not self._swap(lambda it: jobs.fail_queued(it.job, now=self._clock.now(), failure=failure)):
             return self._look_again()
         return Step.DONE
 
@@ -429,10 +462,8 @@ class _Run:
     def _patience(self) -> float:
         return max(self._ends_at - self._clock.monotonic(), LAST_PATIENCE)
 
-    def _swap(
-        self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None, note: str = ""
-    ) -> bool:
-        swapped = ending.swap(self._deps, self._stored, change, patience=patience, note=note)
+    def _swap(self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None) -> bool:
+        swapped = ending.swap(self._deps, self._stored, change, patience=patience)
         if swapped is None:
             return False
         self._stored = swapped
@@ -448,6 +479,7 @@ class _Run:
     def _beat(self) -> None:
         """Renew the lease; raise _Abandoned once the job is somebody else's or has ended for good."""
         self._beat_at = self._clock.monotonic() + RENEW_EVERY
+        self._deps.beat()
         try:
             if self._swap(lambda it: jobs.renew(it.job, self._holder, self._epoch)):
                 return
@@ -500,4 +532,10 @@ def next_fetch_after(failures: Sequence[JobError]) -> float | None:
 
 
 def _failure(error: JobError) -> Failure:
-    return Failure(code=error.code, retryable=error.retryable, charged=error.charged, detail=error.detail)
+    return Failure(
+        code=error.code,
+        retryable=error.retryable,
+        charged=error.charged,
+        detail=error.detail,
+        note=error.note,
+    )

@@ -104,6 +104,12 @@ def _text(value: object) -> str:
     return value
 
 
+def _texts(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or len(value) > LARGEST_COUNT:
+        raise TypeError
+    return {_text(name): _text(text) for name, text in value.items()}
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
@@ -171,6 +177,7 @@ def _camel(name: str) -> str:
 
 
 TEXT = Kind(_text)
+TEXTS = Kind(_texts, dict)
 FLAG = Kind(_flag)
 COUNT = _integer(0, LARGEST_COUNT)
 SIZE = _integer(0, LARGEST_NUMBER)
@@ -203,6 +210,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "deleted_at": _optional(MOMENT),
         "provider_url": _optional(TEXT),
         "provider_request_id": _optional(TEXT),
+        "call_ids": TEXTS,
         "video": _optional(_object(Video)),
         "failure": _optional(_object(Failure)),
         "settled": FLAG,
@@ -219,6 +227,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "retryable": FLAG,
         "charged": _one_of(get_args(Charged)),
         "detail": TEXT,
+        "note": TEXT,
     },
     Estimate: {"p50": SECONDS, "p90": SECONDS, "p10": SECONDS},
     Transition: {"at": MOMENT, "epoch": COUNT, "action": TEXT},

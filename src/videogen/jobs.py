@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from videogen.errors import FAILURES, Charged, FailureCode
@@ -30,6 +31,7 @@ LEASE_SECONDS = 60.0
 """How long a holder may act on its claim without having renewed it, by its own monotonic clock."""
 LEASE_DEAD_SECONDS = 90.0
 """The age at which others hold a lease for dead. The gap to LEASE_SECONDS is for clocks and slow requests."""
+NO_IDS: Mapping[str, str] = MappingProxyType({})
 MAX_CALLS = 3
 CALL_PAUSE = 2.0
 """Seconds before the second paid call are twice as many, before the third one four times."""
@@ -83,12 +85,16 @@ class Video:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a job ended without a video, and what that cost."""
+    """Why a job ended without a video, and what that cost.
+
+    `detail` is one line for people, `note` a short diagnostic for the operator that quotes nobody.
+    """
 
     code: FailureCode
     retryable: bool
     charged: Charged
     detail: str
+    note: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -154,6 +160,7 @@ class Job:
     how it ended. `rescues` names the job whose paid video this one saves. `estimate` is what was known of
     durations when the job was made, so that a poll needs no second read. `fingerprint` is the digest of the
     request that made the job.
+    `call_ids` are the provider's names for the latest call, by header or field: what a question to it names.
     `unknown` holds fields of a newer version, here and in every nested object: they are carried along unread.
     """
 
@@ -181,6 +188,7 @@ class Job:
     deleted_at: float | None = None
     provider_url: str | None = field(default=None, repr=False)
     provider_request_id: str | None = None
+    call_ids: Mapping[str, str] = field(default_factory=dict)
     video: Video | None = None
     failure: Failure | None = None
     settled: bool = False
@@ -368,33 +376,55 @@ def renew(job: Job, holder: str, epoch: int) -> Job | None:
     return replace(job, lease_released=False, version=job.version + 1)
 
 
-def back_to_queue(job: Job, holder: str, epoch: int, *, now: float, retry_at: float) -> Job | None:
+def back_to_queue(
+    job: Job,
+    holder: str,
+    epoch: int,
+    *,
+    now: float,
+    retry_at: float,
+    call_ids: Mapping[str, str] = NO_IDS,
+) -> Job | None:
     """Undo a claim, after an answer that proves that nothing was started."""
     if job.stage is not Stage.RENDERING or not job.is_held_by(holder, epoch):
         return job if job.status is Status.QUEUED and job.is_held_by(holder, epoch) else None
-    return _step(job, "job.requeued", now, status=Status.QUEUED, stage=None, retry_at=retry_at)
+    return _step(
+        job,
+        "job.requeued",
+        now,
+        status=Status.QUEUED,
+        stage=None,
+        retry_at=retry_at,
+        call_ids={**call_ids},
+    )
 
 
 def record_url(
-    job: Job, holder: str, epoch: int, *, now: float, url: str, request_id: str | None
+    job: Job,
+    holder: str,
+    epoch: int,
+    *,
+    now: float,
+    url: str,
+    request_id: str | None,
+    call_ids: Mapping[str, str] = NO_IDS,
 ) -> Job | None:
     """Keep the provider's link before anything is done with it; a call given up for lost may do so too."""
     if not job.is_held_by(holder, epoch):
         return None
     if job.provider_url == url:
         return job
-    if job.stage is Stage.RENDERING:
-        return _step(
-            job,
-            "blackbox.answered",
-            now,
-            stage=Stage.SAVING,
-            provider_url=url,
-            provider_request_id=request_id,
-        )
-    if job.is_improvable:
-        return _step(job, "blackbox.answered", now, provider_url=url, provider_request_id=request_id)
-    return None
+    if job.stage is not Stage.RENDERING and not job.is_improvable:
+        return None
+    return _step(
+        job,
+        "blackbox.answered",
+        now,
+        stage=Stage.SAVING if job.stage is Stage.RENDERING else job.stage,
+        provider_url=url,
+        provider_request_id=request_id,
+        call_ids={**call_ids},
+    )
 
 
 def complete(job: Job, holder: str, epoch: int, *, now: float, video: Video) -> Job | None:
@@ -408,7 +438,15 @@ def complete(job: Job, holder: str, epoch: int, *, now: float, video: Video) -> 
     return _end(job, Status.COMPLETED, "job.completed", now, failure=None, video=video, settled=True)
 
 
-def fail(job: Job, holder: str, epoch: int, *, now: float, failure: Failure) -> Job | None:
+def fail(
+    job: Job,
+    holder: str,
+    epoch: int,
+    *,
+    now: float,
+    failure: Failure,
+    call_ids: Mapping[str, str] = NO_IDS,
+) -> Job | None:
     """End the holder's job without a video; also the late true end of a call whose outcome was unknown."""
     if not job.is_held_by(holder, epoch):
         return None
@@ -416,7 +454,8 @@ def fail(job: Job, holder: str, epoch: int, *, now: float, failure: Failure) -> 
     if job.status is Status.FAILED and job.failure == failure and job.settled:
         return job
     if job.status is Status.PROCESSING or job.is_improvable:
-        return _end(job, Status.FAILED, "job.failed", now, failure=failure, settled=True)
+        ids = {**job.call_ids, **call_ids}
+        return _end(job, Status.FAILED, "job.failed", now, failure=failure, settled=True, call_ids=ids)
     return None
 
 
@@ -445,6 +484,7 @@ def as_rescue(job: Job, old: Job) -> Job:
         lease_released=True,
         provider_url=old.provider_url,
         provider_request_id=old.provider_request_id,
+        call_ids=old.call_ids,
         rescues=old.id,
     )
 
@@ -482,7 +522,14 @@ def erase(job: Job, *, now: float) -> Job | None:
     if ended is None:
         return None
     erased = replace(
-        ended, prompt="", photos=(), provider_url=None, provider_request_id=None, video=None, fingerprint=""
+        ended,
+        prompt="",
+        photos=(),
+        provider_url=None,
+        provider_request_id=None,
+        call_ids={},
+        video=None,
+        fingerprint="",
     )
     return _step(replace(erased, version=job.version), "job.deleted", now, deleted_at=now)
 

@@ -188,16 +188,23 @@ def open_video(
     resolve: Resolve = socket.getaddrinfo,
     max_bytes: int = MAX_BYTES,
     ssl_context: ssl.SSLContext | None = None,
+    video: bytes | None = None,
 ) -> Iterator[Video]:
     """Open the file behind `url` for one reading; `deadline`, in `monotonic` seconds, ends it in any case.
 
     `hosts` are names whose subdomains count too, empty for any public host; an entry with a scheme, such as
     `http://127.0.0.1:9000`, allows that very origin as it stands, whatever address it has. Everything else
-    must be https on a public address, and so must up to three redirects.
+    must be https on a public address, and so must up to three redirects. `video` is the file where the
+    provider's answer held it; it is then read from there, and its `data:` link leads nowhere without it.
 
     Raises VideoGone, VideoRefused (the link, or what lies there, is not for us) and VideoInterrupted
     (worth another try).
     """
+    if video is not None:
+        yield Video(iter([video]), max_bytes)
+        return
+    if url.startswith("data:"):
+        raise VideoGone(note="the answer that held it is lost")
     download = _Download(hosts, deadline, monotonic, resolve)
     with (
         download.cutoff.after(deadline - monotonic()),

@@ -124,6 +124,13 @@ def test_show_says_whether_money_was_spent(
     assert sentence in videogen("show", site.make(prompt)).out
 
 
+def test_show_has_what_a_question_to_the_provider_names(videogen: Operator, site: ServedSite) -> None:
+    shown = videogen("show", site.make("[fault:E400-budget]")).out
+
+    assert "status 400, error code 400" in shown
+    assert "x-litellm-call-id 5f1d0c3a-9be8-4e27, x-request-id req_8f1e2d3c" in shown
+
+
 def test_show_takes_the_page_s_link(videogen: Operator, site: ServedSite) -> None:
     job_id = site.make("lake")
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from support.functions_under_test import at, claimed, completed, saving
-from videogen.job_record import to_object
+from videogen.functions.job_view import failure_view
 from videogen.jobs import Failure
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_the_end_that_is_due_is_written_first_and_then_shown(
 
     view = site.status(job_id).body
 
-    assert (view["status"], view["failure"]) == ("failed", to_object(failure))
+    assert (view["status"], view["failure"]) == ("failed", failure_view(failure))
     assert view["error"] == failure.detail
     assert read(job_id).job.failure == failure
 

@@ -15,7 +15,7 @@ import pytest
 from support.functions_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
 from videogen.durations import Durations
-from videogen.job_record import to_object
+from videogen.functions.job_view import failure_view
 from videogen.job_store import JobStore
 from videogen.jobs import Estimate, Failure
 from videogen.service import DispatchResult
@@ -299,7 +299,7 @@ def test_a_worker_that_refuses_the_call_ends_the_job_uncharged(site: SiteUnderTe
     job_id = answer.body["jobId"]
     assert (answer.status, answer.body["code"]) == (502, "worker_unreachable")
     failure = Failure.of("worker_unreachable")
-    assert site.status(job_id).body["failure"] == to_object(failure)
+    assert site.status(job_id).body["failure"] == failure_view(failure)
     assert (failure.retryable, failure.charged) == (True, "no")
 
 

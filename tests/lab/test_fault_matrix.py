@@ -141,6 +141,7 @@ ENDS = {
     "S5-choice": DONE,
     "S5-images": DONE,
     "S5-attachments": DONE,
+    "S5-inside": DONE,
     "S6": NO_VIDEO,
     "S7-401": ACCOUNT,
     "S7-403": CONTENT,

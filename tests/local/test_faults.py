@@ -543,6 +543,7 @@ def test_the_ledger_counts_what_the_table_calls_a_purchase(buy: Buy, simulator: 
         ("S4-escaped", 200, ["\\\\/", "\\\\u0026X-Amz-Expires"]),
         ("S5-images", 200, ['"images": [{']),
         ("S5-attachments", 200, ['"attachments": [{']),
+        ("S5-inside", 200, ['"data:video/mp4;base64,AAAA']),
         ("S8-comment", 200, [": PROCESSING\n\n{"]),
         ("S9-pending", 200, ['"status": "pending"', "polling_url"]),
         ("S9-link", 200, ['"status": "processing"', "/output.mp4"]),

@@ -214,7 +214,7 @@ class World:
         return other.result  # type: ignore[return-value]
 
     @contextmanager
-    def open_video(self, url: str, deadline: float) -> Iterator[Download]:
+    def open_video(self, url: str, deadline: float, _video: bytes | None) -> Iterator[Download]:
         """Open a download."""
         del url
         self.pause()
@@ -254,6 +254,8 @@ class Made:
 
     url: str = "https://provider.example/output.mp4"
     request_id: str | None = None
+    call_ids: Mapping[str, str] = field(default_factory=dict)
+    video: bytes | None = None
 
 
 class Provider:

@@ -38,6 +38,8 @@ class Made:
 
     url: str = URL
     request_id: str | None = "chatcmpl-1"
+    call_ids: Mapping[str, str] = field(default_factory=dict)
+    video: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ class ScriptedWorker:
         self.downloads: list[Any] = []
         """What each download does, as for the provider; none left: the film."""
         self.fetched: list[tuple[float, str]] = []
+        self.may_buy = True
+        self.beats = 0
         self._ledger = SettledJobs(self.other)
         self._beats: list[_Beats] = []
 
@@ -151,7 +155,12 @@ class ScriptedWorker:
             build_request=_build_request,
             open_video=self._open,
             heartbeat=self._with_heartbeat,
+            beat=self._count_beat,
+            may_buy=lambda: self.may_buy,
         )
+
+    def _count_beat(self) -> None:
+        self.beats += 1
 
     @property
     def ended(self) -> list[Job]:
@@ -262,12 +271,12 @@ class ScriptedWorker:
         return result
 
     @contextmanager
-    def _open(self, url: str, deadline: float) -> Iterator[ScriptedVideo]:
+    def _open(self, url: str, deadline: float, video: bytes | None) -> Iterator[ScriptedVideo]:
         self.fetched.append((self.clock.passed, url))
         if self.clock.passed >= deadline:
             raise VideoInterrupted(note="no time left")
         between: Callable[[], object] | None = None
-        film: Any = FILM
+        film: Any = video or FILM
         if self.downloads:
             entry = self.downloads.pop(0)
             if isinstance(entry, After):

@@ -44,6 +44,11 @@ def summary(job: Job) -> dict[str, str]:
     }
     if job.failure is not None:
         facts["failure"] = f"{job.failure.code}: {job.failure.detail}"
+    if job.failure is not None and job.failure.note:
+        facts["diagnostic"] = job.failure.note
+    names = {**({"id": job.provider_request_id} if job.provider_request_id else {}), **job.call_ids}
+    if names:
+        facts["provider's ids"] = ", ".join(f"{name} {value}" for name, value in names.items())
     if job.video is not None:
         facts["video"] = f"{job.video.bytes} bytes from {job.video.host}"
     if job.is_rescuable:

@@ -11,7 +11,7 @@ from videogen.jobs import Status
 from videogen.polling import poll_after
 
 if TYPE_CHECKING:
-    from videogen.jobs import Job
+    from videogen.jobs import Failure, Job
     from videogen.objects import Objects
 
 VIDEO_URL_SECONDS = 60 * 60
@@ -41,15 +41,8 @@ def job_view(job: Job, objects: Objects, *, now: float, keep_days: int) -> dict[
         "keptUntil": None,
         "deletedAt": _timestamp(job.deleted_at),
         "error": job.failure.detail if job.failure else None,
-        "failure": None,
+        "failure": failure_view(job.failure) if job.failure else None,
     }
-    if job.failure:
-        view["failure"] = {
-            "code": job.failure.code,
-            "retryable": job.failure.retryable,
-            "charged": job.failure.charged,
-            "detail": job.failure.detail,
-        }
     if job.status is Status.COMPLETED and job.video is not None:
         name = f"video-{jobs.timestamp(job.created_at)[:10]}-{job.id[:6].replace('-', '_')}.mp4"
         for field, disposition in (("videoUrl", "inline"), ("downloadUrl", f'attachment; filename="{name}"')):
@@ -59,6 +52,16 @@ def job_view(job: Job, objects: Objects, *, now: float, keep_days: int) -> dict[
         view["videoUrlExpiresAt"] = jobs.timestamp(now + VIDEO_URL_SECONDS)
         view["keptUntil"] = jobs.timestamp((job.completed_at or now) + keep_days * DAY_SECONDS)
     return view
+
+
+def failure_view(failure: Failure) -> dict[str, Any]:
+    """Return the wire form of a failure: its note is the operator's."""
+    return {
+        "code": failure.code,
+        "retryable": failure.retryable,
+        "charged": failure.charged,
+        "detail": failure.detail,
+    }
 
 
 def _poll_after_ms(job: Job, now: float) -> int | None:

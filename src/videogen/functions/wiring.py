@@ -59,8 +59,8 @@ class Worker:
                 monotonic=own.clock.monotonic,
             ),
             build_request=partial(build_request, image_mode=chosen.image_mode, objects=own.store.objects),
-            open_video=lambda url, deadline: videos.open_video(
-                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=own.clock.monotonic
+            open_video=lambda url, deadline, video: videos.open_video(
+                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=own.clock.monotonic, video=video
             ),
             heartbeat=with_heartbeat,
         )

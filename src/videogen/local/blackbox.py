@@ -211,7 +211,8 @@ class Simulator(LoopbackServer):
             self._prompts[digest] += 1
             faults = script.faults(self._prompts[digest])
         make_video = functools.partial(self._publish, ask, script, faults)
-        order = Order(ask.model, ask.prompt, int(time.time()), make_video, ask.key)
+        make_file = functools.partial(self._film, ask)
+        order = Order(ask.model, ask.prompt, int(time.time()), make_video, make_file, ask.key)
         answer = next((fault.answer for fault in faults if fault.answer), success)
         reply = answer(order)
         if all(fault.purchase for fault in faults):
@@ -223,10 +224,7 @@ class Simulator(LoopbackServer):
 
     def _publish(self, ask: _Ask, script: _Script, faults: list[Fault]) -> str:
         """Render the video; return its new, unguessable link."""
-        try:
-            clip = self._render(ask.photos[0] if ask.photos else None)
-        except clips.NotAPhotoError as error:
-            raise _RejectedError(problem(400, f"The image cannot be read: {error}")) from error
+        clip = self._film(ask)
         size = next((fault.size for fault in faults if fault.size), len(clip))
         tail = next((fault.link for fault in faults if fault.link is not None), "/output.mp4")
         token = secrets.token_urlsafe(24)
@@ -237,6 +235,12 @@ class Simulator(LoopbackServer):
             query = tail.partition("?")[2]
             self._videos[token] = _Video(clip, size, query, now + self._link_seconds, script)
         return f"{self.url}/videos/{token}{tail}"
+
+    def _film(self, ask: _Ask) -> bytes:
+        try:
+            return self._render(ask.photos[0] if ask.photos else None)
+        except clips.NotAPhotoError as error:
+            raise _RejectedError(problem(400, f"The image cannot be read: {error}")) from error
 
     def find_video(self, path: str, query: str) -> tuple[_Video, list[Fault]]:
         """Return a link's video and what to play; raises _RejectedError for a dead or a mutilated link."""

@@ -9,6 +9,7 @@ issues. The wording of LiteLLM (https://github.com/BerriAI/litellm) shows in the
 
 from __future__ import annotations
 
+import base64
 import gzip
 import itertools
 import json
@@ -57,6 +58,8 @@ class Order:
     """Seconds since 1970."""
     make_video: Callable[[], str]
     """Renders the video and returns the link to it."""
+    make_file: Callable[[], bytes] = bytes
+    """Renders the video and returns it."""
     key: str = field(default="", repr=False)
     """The caller's, which some gateways quote."""
 
@@ -426,6 +429,13 @@ _ANSWERS: dict[str, Fault] = {
     "S5-attachments": Fault(
         "the link in message.attachments",
         answer=_beside_content(lambda link: {"attachments": [{"type": "video", "href": link}]}),
+    ),
+    "S5-inside": Fault(
+        "the video itself as a data URI",
+        answer=lambda order: _json(
+            200,
+            _completion(order, f"data:video/mp4;base64,{base64.b64encode(order.make_file()).decode()}"),
+        ),
     ),
     "S6": Fault(
         "chat instead of a video",
