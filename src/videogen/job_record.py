@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from videogen.errors import FAILURES, Charged, MalformedRecord
@@ -171,6 +172,7 @@ def _object(of: type[Record]) -> Kind:
     return Kind(lambda value: _read(of, value), to_object)
 
 
+@cache
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)

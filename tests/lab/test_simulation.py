@@ -11,6 +11,7 @@ import os
 import secrets
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from support.buckets import buckets
 from support.job_simulation import Guards, Story
 from support.memory_objects import Held, MemoryObjects
-from videogen import generation, jobs
+from videogen import ending, generation, jobs, service, spending
+from videogen.errors import DailyLimitReached
+from videogen.job_store import JobStore
 from videogen.jobs import Job
+from videogen.spending import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -142,7 +146,26 @@ FROZEN = ALONE | {"all_go_on": "go_on", "answer": "time_passes"}
 POLLED = dict.fromkeys((*OTHERS, "freeze", "deliver", "deliver_again", "answer"), "poll")
 
 NEVER = property(lambda _job: 1e12)
+# Starts in a row, and what makes room for others between them.
+STARTS = dict.fromkeys(("cancel", "erase", "freeze", "poll", "deliver_again"), "start")
+ERASING = dict.fromkeys(("cancel", "poll", "deliver_again", "freeze"), "erase")
 
+
+def reserve_always(ledger: Ledger, job_id: str) -> None:
+    """Count a job though the day is full."""
+    with suppress(DailyLimitReached):
+        RESERVE(ledger, job_id)
+
+
+def erase_objects_first(deps: service.Deps, job_id: str, owner_token: str) -> object:
+    """Erase a job in the wrong order: what a worker stores meanwhile stays."""
+    del owner_token
+    stored = deps.store.read(job_id)
+    deps.store.erase_objects(job_id, photos=1, epochs=stored.job.epoch)
+    return ending.swap(deps, stored, lambda it: jobs.erase(it.job, now=deps.clock.now()))
+
+
+RESERVE = Ledger.reserve
 CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, object] | None]] = {
     "the swap": (Guards(keeps_conditions=False), {}, None),
     "the nonce is new each time": (Guards(nonce=lambda _: "the same"), {}, None),
@@ -158,6 +181,14 @@ CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, objec
     "the five minutes": (Guards(), {}, (Job, "paid_call_by", NEVER)),
     "the pause between calls": (Guards(), {}, (jobs, "DISPATCH_EVERY", 0.0)),
     "the sixteen minutes": (Guards(), {}, (Job, "ends_by", NEVER)),
+    # Faults planted in the real start, in the ledger and in erasing.
+    "a key stands for one order": (Guards(), STARTS, (service, "_check_same", lambda *_: None)),
+    "a start reserves": (Guards(), STARTS, (Ledger, "reserve", lambda *_: None)),
+    "a full day refuses": (Guards(), STARTS, (Ledger, "reserve", reserve_always)),
+    "what cost is not given back": (Guards(), {}, (spending, "is_free", lambda _: True)),
+    "erasing deletes what is stored": (Guards(), {}, (JobStore, "erase_objects", lambda *_, **__: None)),
+    "erasing begins with the record": (Guards(), ERASING, (service, "erase", erase_objects_first)),
+    "erasing forgets the prompt": (Guards(), {}, (jobs, "erase", jobs.cancel)),
 }
 
 

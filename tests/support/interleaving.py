@@ -8,6 +8,7 @@ happen, and who dies in between, is chosen from outside, and the same choices gi
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,9 +51,13 @@ class Killed(BaseException):
 
 @dataclass(eq=False)
 class Process:
-    """A function's instance: its tasks die together. `holder` is its name in a job's record."""
+    """A function's instance: its tasks die together. `holder` is its name in a job's record.
+
+    The platform kills it at `ends_at`, wherever it stands.
+    """
 
     holder: str
+    ends_at: float = math.inf
     is_dead: bool = False
     is_frozen: bool = False
     is_polling: bool = False
@@ -155,6 +160,13 @@ class World:
                 if task:  # one that never had its turn has nothing to be thrown out of
                     task.throw(Killed())
                 task.is_done = True
+
+    def move_to(self, now: float) -> None:
+        """Let time pass; what the platform ends meanwhile gets no turn any more."""
+        self.now = now
+        for task in self.tasks:
+            if not task.is_done and task.process.ends_at < now:
+                self.kill(task.process)
 
     def ready(self) -> list[Task]:
         """Return the tasks that would go on."""

@@ -5,19 +5,18 @@ The machine's rules are what can happen; its invariants are the promise.
 
 from __future__ import annotations
 
+import json
 import sys
-from collections import Counter
-from contextlib import suppress
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from support.example_jobs import queued
 from support.interleaving import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
 from support.memory_objects import MemoryObjects, Trouble
-from videogen import generation, jobs, service, signing
+from videogen import generation, service, signing
 from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import (
@@ -25,13 +24,20 @@ from videogen.errors import (
     BlackboxNoVideo,
     BlackboxOutcomeUnknown,
     BlackboxRefused,
+    DailyLimitReached,
     JobEnded,
+    JobErased,
+    JobNotFound,
+    JobRunning,
+    KeyReused,
+    PhotosGone,
+    WorkerUnreachable,
 )
 from videogen.job_store import RECORD, JobStore, job_key
 from videogen.jobs import Stage, Status
-from videogen.service import DispatchResult
+from videogen.service import DispatchResult, Order, Upload
 from videogen.settings import Secret
-from videogen.spending import Ledger
+from videogen.spending import Ledger, ledger_key
 from videogen.video_request import VideoRequest
 
 if TYPE_CHECKING:
@@ -44,7 +50,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KEY = Secret("whsec_" + "A" * 43 + "=")
-MAX_JOBS = 2
+LIMIT = 2
+"""Videos a day: few, so that a start often meets the last one."""
+MAX_STARTS = 6
+FUNCTION_SECONDS = 10.0
+"""The platform ends a function of the page then, wherever it stands."""
 MOMENTS = (0.5, 3.0, 12.0, 31.0, 46.0, 91.0)
 TROUBLES = (Trouble.NOT_APPLIED, Trouble.REPLY_LOST, Trouble.CONFLICT_REPORTED)
 # The promise in figures, written out here and not taken from the code that has to keep it.
@@ -76,9 +86,25 @@ WEIGHTS = {
     "lose_a_call": 1,
     "cancel": 1,
     "erase": 1,
-    "start": 2,
+    "start": 4,
+    "retry": 2,
+    "call_fails": 1,
 }
 EVENTS = [event for event, weight in WEIGHTS.items() for _ in range(weight)]
+
+
+CALLS_OF_THE_WORKER = (DispatchResult.REFUSED, DispatchResult.UNCLEAR)
+REFUSALS = (
+    DailyLimitReached,
+    JobEnded,
+    JobErased,
+    JobNotFound,
+    JobRunning,
+    KeyReused,
+    PhotosGone,
+    WorkerUnreachable,
+)
+"""What a person may be told; whatever else comes out of a use case is trouble with the store."""
 
 
 @dataclass
@@ -87,6 +113,18 @@ class Guards:
 
     keeps_conditions: bool = True
     nonce: Callable[[str], str] = str
+
+
+class NoEstimates(Durations):
+    """Durations that are learned and never asked for: a start asks in a thread, which no turn can order."""
+
+    def estimate(self, model: str) -> None:
+        del model
+
+
+def photo_of(fingerprint: str) -> bytes:
+    """Return the photo of an order."""
+    return f"photo of {fingerprint}".encode()
 
 
 class Story(RuleBasedStateMachine):
@@ -100,22 +138,25 @@ class Story(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World(self.make_bucket, audit=self._audit, on_call=self._check_call)
-        self.nonces = 0
+        self.nonces = self.ids = 0
         self.broken: list[AssertionError] = []
         self.claimed_at: dict[str, float] = {}
         self.decoded: dict[str, tuple[bytes, Job]] = {}
-        self.jobs: list[str] = []
+        self.starts = 0
         self.canceled = False
         self.erasing: list[str] = []
+        self.results: deque[DispatchResult] = deque()
+        """What the next calls of the worker come to, where it is not the usual."""
         self.sent = Counter[str]()
         self.interrupted_polls = Counter[str]()
         self.improved = Counter[str]()
 
     # --- What can happen -----------------------------------------------------------------------------------
 
-    @initialize(number=st.integers(0, 2))
+    @initialize(number=st.integers(0, 9))
     def begin(self, number: int) -> None:
         self._start(number)
+        self._settle()
 
     @rule(event=st.sampled_from(EVENTS), number=st.integers(0, 999))
     def happens(self, event: str, number: int) -> None:
@@ -123,17 +164,52 @@ class Story(RuleBasedStateMachine):
         getattr(self, f"_{self.instead.get(event, event)}")(number)
 
     def _start(self, number: int) -> None:
-        """A person presses Generate, or Retry for a paid video that was never saved."""
-        if len(self.jobs) == MAX_JOBS:
+        """A person presses Generate: with a new key, an old one, an old one for something else, or none."""
+        if self.starts == MAX_STARTS:
             return
-        job_id = signing.new_job_id(lambda size: bytes([len(self.jobs)] * size))
-        job = queued(id=job_id, created_at=self.world.now, history=())
-        if number % 3 == 1:
-            job = jobs.as_rescue(job, queued(id="old", provider_url=Made().url))
-        self.jobs.append(job_id)
-        self._store(self.world.bucket).create(job)
-        self.world.bucket.put(f"photos/{job_id}/1", b"photo", content_type="image/png")
-        self.world.deliveries.append(job_id)
+        self.starts += 1
+        key, other = [(None, 0), (0, 0), (0, 0), (0, 1), (0, 1), (1, 0)][number % 6]
+        fingerprint = f"start {self.starts}" if key is None else f"key {key}, order {other}"
+        self._press(
+            Order(
+                prompt="slow pan over the lake",
+                model="blackboxai/google/veo-3-fast",
+                uploads=(Upload(photo_of(fingerprint), "image/png"),),
+                key=None if key is None else f"idempotency-key-{key}",
+                fingerprint=fingerprint,
+            )
+        )
+
+    def _retry(self, number: int) -> None:
+        """A person tries a job again: where its paid video was never saved, that alone is saved."""
+        if self.starts == MAX_STARTS or not self.jobs:
+            return
+        self.starts += 1
+        old = self._one_of(self.jobs, number)
+        self._press(
+            Order(
+                prompt="slow pan over the lake",
+                model="blackboxai/google/veo-3-fast",
+                retry_of=old,
+                owner_token=signing.owner_token(KEY, old),
+                key=[None, f"retry-key-of-{old}"][number % 2],
+                fingerprint=f"retry of {old}",
+            )
+        )
+
+    def _press(self, order: Order) -> None:
+        def press(process: Process) -> None:
+            process.ends_at = self.world.now + FUNCTION_SECONDS
+            job = service.start(self._deps(), order, self._dispatch)
+            assert job.fingerprint == order.fingerprint
+            assert not job.deleted_at
+            assert job_key(job.id) in self.world.bucket.held
+
+        self.world.begin(lambda process: self._wish(lambda: press(process)))
+
+    def _call_fails(self, number: int) -> None:
+        """The next call of the worker is refused, or nobody knows what became of it."""
+        self.results.append(self._one_of(CALLS_OF_THE_WORKER, number))
 
     def _deliver(self, number: int) -> None:
         """The platform starts a worker that was called."""
@@ -146,19 +222,21 @@ class Story(RuleBasedStateMachine):
 
     def _deliver_again(self, number: int) -> None:
         """The platform repeats a call: after a failure, or for no reason."""
-        self._work(self._one_of(self.jobs, number))
+        if self.jobs:
+            self._work(self._one_of(self.jobs, number))
 
     def _poll(self, number: int) -> None:
-        self._look(self._one_of(self.jobs, number))
+        if self.jobs:
+            self._look(self._one_of(self.jobs, number))
 
     def _cancel(self, number: int) -> None:
-        if not self.canceled:
+        if self.jobs and not self.canceled:
             self.canceled = True
             job_id = self._one_of(self.jobs, number)
             self.world.begin(lambda _: self._ask(job_id, service.cancel))
 
     def _erase(self, number: int) -> None:
-        if not self.erasing:
+        if self.jobs and not self.erasing:
             self.erasing.append(self._one_of(self.jobs, number))
             self.world.begin(lambda _: self._ask(self.erasing[0], service.erase))
 
@@ -187,7 +265,7 @@ class Story(RuleBasedStateMachine):
             process.is_frozen = not process.is_frozen
 
     def _time_passes(self, number: int) -> None:
-        self.world.now += self._one_of(MOMENTS, number)
+        self.world.move_to(self.world.now + self._one_of(MOMENTS, number))
 
     def _trouble_ahead(self, number: int) -> None:
         self.world.troubles.extend([None] * (number % 3) + [self._one_of(TROUBLES, number // 3)])
@@ -218,6 +296,16 @@ class Story(RuleBasedStateMachine):
         assert all(self.purchases(job_id) <= 1 for job_id in self.jobs)
 
     @invariant()
+    def a_day_buys_no_more_than_its_limit(self) -> None:
+        assert sum(map(self.purchases, self.jobs)) <= LIMIT
+
+    @invariant()
+    def every_job_that_may_cost_is_counted(self) -> None:
+        counted = self._counted()
+        for job in map(self._job, self.jobs):
+            assert job.id in counted or job.rescues or (job.has_ended and job.charged == "no")
+
+    @invariant()
     def what_is_called_free_was_free(self) -> None:
         for job in map(self._job, self.jobs):
             if job.failure and job.failure.charged == "no":
@@ -237,6 +325,13 @@ class Story(RuleBasedStateMachine):
         for job in map(self._job, self.jobs):
             if job.deleted_at:
                 assert (job.prompt, job.photos, job.provider_url, job.video) == ("", (), None, None)
+
+    @invariant()
+    def a_job_s_photo_is_its_own(self) -> None:
+        for job in map(self._job, self.jobs):
+            held = self.world.bucket.held.get(f"photos/{job.id}/1")
+            if held and not job.fingerprint.startswith("retry") and not job.deleted_at:
+                assert held.body == photo_of(job.fingerprint)
 
     @invariant()
     def every_call_that_was_counted_was_sent(self) -> None:
@@ -263,6 +358,7 @@ class Story(RuleBasedStateMachine):
         """Check one write of a record against the one before it."""
         if before is None:
             assert job.version == 1
+            assert job.deleted_at is None
             return
         now = self.world.now
         assert job.version == before.version + 1
@@ -305,9 +401,8 @@ class Story(RuleBasedStateMachine):
             for task in world.tasks:
                 task.process.is_frozen = False
             self._settle(answering=True)
-            world.now = max(
-                world.now, max(self._job(job_id).created_at for job_id in self.jobs) + ENDED_WITHIN
-            )
+            latest = max((self._job(job_id).created_at for job_id in self.jobs), default=world.now)
+            world.move_to(max(world.now, latest + ENDED_WITHIN))
             for job_id in self.jobs:
                 self._look(job_id)
                 self._settle(answering=True)
@@ -332,7 +427,7 @@ class Story(RuleBasedStateMachine):
         stored = {key for key in self.world.bucket.held if key.startswith(f"videos/{job.id}/")}
         assert job.is_improvable or stored <= {job.video.key if job.video else ""}
         if job.deleted_at:
-            assert f"photos/{job.id}/1" not in self.world.bucket.held
+            assert not [key for key in self.world.bucket.held if key.startswith(f"photos/{job.id}/")]
         was_answered = any(step.action == "blackbox.answered" for step in job.history)
         is_over = job.failure is not None and job.failure.code in {"canceled", "video_gone", "video_refused"}
         assert not was_answered or job.video or job.is_rescuable or job.deleted_at or is_over
@@ -374,22 +469,33 @@ class Story(RuleBasedStateMachine):
         self.world.begin(look)
 
     def _ask(self, job_id: str, act: Callable[[service.Deps, str, str], object]) -> None:
-        with suppress(JobEnded):
-            act(self._deps(), job_id, signing.owner_token(KEY, job_id))
+        self._wish(lambda: act(self._deps(), job_id, signing.owner_token(KEY, job_id)))
 
-    def _dispatch(self, job_id: str, _: int) -> DispatchResult:
-        self.sent[job_id] += 1
-        self.world.deliveries.append(job_id)
-        return DispatchResult.REACHED
+    def _wish(self, act: Callable[[], object]) -> None:
+        """Let a person ask for something; what breaks the promise meanwhile is raised later."""
+        try:
+            act()
+        except REFUSALS:
+            return
+        except AssertionError as error:
+            self.broken.append(error)
+
+    def _dispatch(self, job_id: str, attempt: int) -> DispatchResult:
+        self.sent[job_id] += attempt > 0
+        result = self.results.popleft() if self.results else DispatchResult.REACHED
+        if result is DispatchResult.REACHED:
+            self.world.deliveries.append(job_id)
+        return result
 
     def _deps(self) -> service.Deps:
         store = self._store(self._shared())
         return service.Deps(
             store=store,
-            ledger=Ledger(store, limit=0),
-            durations=Durations(store.cas),
+            ledger=Ledger(store, limit=LIMIT),
+            durations=NoEstimates(store.cas),
             clock=self.world.clock,
             keys=[KEY],
+            random_bytes=self._random_bytes,
         )
 
     def _shared(self) -> SharedObjects:
@@ -400,6 +506,10 @@ class Story(RuleBasedStateMachine):
         if not self.guards.keeps_conditions:
             store._is_safe = True  # noqa: SLF001 - the probe would find it out
         return store
+
+    def _random_bytes(self, size: int) -> bytes:
+        self.ids += 1
+        return self.ids.to_bytes(size)
 
     def _nonce(self) -> str:
         self.nonces += 1
@@ -421,7 +531,7 @@ class Story(RuleBasedStateMachine):
             living = [task for task in self.world.tasks if not task.is_done]
             if not living:
                 return
-            self.world.now = min(task.wakes_at for task in living if task.wakes_at is not None)
+            self.world.move_to(min(task.wakes_at for task in living if task.wakes_at is not None))
         raise AssertionError("something goes on for ever")
 
     @staticmethod
@@ -434,6 +544,18 @@ class Story(RuleBasedStateMachine):
             for call in self.world.calls
             if call.answer is None and not call.is_given_up and not call.process.is_dead
         ]
+
+    @property
+    def jobs(self) -> list[str]:
+        """The jobs that are stored, by the order of their creation."""
+        return [
+            key[len("jobs/") : -len(".json")] for key in self.world.bucket.held if key.startswith("jobs/")
+        ]
+
+    def _counted(self) -> set[str]:
+        """Return the jobs that the day's ledger counts."""
+        held = self.world.bucket.held.get(ledger_key(self.world.now))
+        return set(json.loads(held.body)["jobs"]) if held else set()
 
     def purchases(self, job_id: str) -> int:
         return sum(call.job_id == job_id and call.may_cost for call in self.world.calls)
