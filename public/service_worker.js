@@ -13,21 +13,45 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const { method, url } = /** @type {Request} */ (event.request)
   const { origin, pathname } = new URL(url)
   const isFunction = pathname.startsWith('/api/') || pathname.startsWith('/.netlify/')
-  if (method === 'GET' && origin === location.origin && !isFunction)
-    event.respondWith(freshOrKept(event.request))
+  if (method === 'GET' && origin === location.origin && !isFunction) event.respondWith(freshOrKept(event))
 })
 
-/** @param {Request} request */
-async function freshOrKept(request) {
-  const cache = await caches.open(CACHE)
+/** @param {any} event */
+async function freshOrKept(event) {
+  const { request } = event
+  /** @type {Response} */
+  let response
   try {
-    const response = await fetch(request)
-    if (response.status === 200) await cache.put(request, response.clone())
-    return response
+    response = await fetch(request)
   } catch (error) {
-    const kept = await cache.match(request)
+    const kept = await keptAnswer(request)
     if (kept) return kept
     throw error
+  }
+  // Whatever the cache does (full, denied, slow), the page gets what the network gave.
+  if (response.status === 200) event.waitUntil(keep(request, response.clone()))
+  return response
+}
+
+/** @param {Request} request */
+async function keptAnswer(request) {
+  try {
+    return await caches.match(request, { cacheName: CACHE })
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * @param {Request} request
+ * @param {Response} response
+ */
+async function keep(request, response) {
+  try {
+    await (await caches.open(CACHE)).put(request, response)
+  } catch (error) {
+    // Without room for the new files the old ones go too: a page needs all of one version.
+    if (error instanceof DOMException && error.name === 'QuotaExceededError') await caches.delete(CACHE)
   }
 }
 

@@ -7,7 +7,7 @@ const VERSION = 2
 /** @type {Record<string, IDBObjectStoreParameters>} */
 const STORES = { jobs: { keyPath: 'key' }, pictures: {}, drafts: { keyPath: 'key' }, draftPhotos: {} }
 /** A database that is silent for so long has been lost (it happens after a phone has slept), in ms. */
-const SILENCE_MS = 5_000
+const SILENCE_MS = 3_000
 
 /**
  * @template T
@@ -71,11 +71,12 @@ class Silence extends Error {}
  * @template T
  * @param {Promise<T>} promise
  * @param {import('./clock.js').Clock} clock
+ * @param {number} [ms]
  * @returns {Promise<T>}
  */
-export function inTime(promise, clock) {
+export function inTime(promise, clock, ms = SILENCE_MS) {
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => reject(new Silence('the database does not answer')), SILENCE_MS)
+    const timer = clock.setTimeout(() => reject(new Silence('the database does not answer')), ms)
     promise.then(resolve, reject).finally(() => clock.clearTimeout(timer))
   })
 }

@@ -1,6 +1,6 @@
 /** A question in a modal dialog. The browser keeps the focus inside, and gives it back at the end. */
 
-import { el } from './dom.js'
+import { el, setText } from './dom.js'
 
 /**
  * @typedef {object} Choice
@@ -11,11 +11,14 @@ import { el } from './dom.js'
  */
 
 /**
- * @param {{heading: string, text?: string, choices: Choice[], keep: string}} question
+ * @param {{heading: string, text?: () => string, choices: Choice[], keep: string}} question
  * @returns {Promise<string | null>} the value chosen; null for none
  */
 export function ask({ heading, text, choices, keep }) {
   return new Promise(resolve => {
+    const body = text && el('p', {}, text())
+    // What it says of money may change while it is open.
+    const timer = text && setInterval(() => body && setText(body, text()), 500)
     const dialog = el(
       'dialog',
       { class: 'dialog', 'aria-labelledby': 'dialog-heading', onclose: () => end() },
@@ -23,7 +26,7 @@ export function ask({ heading, text, choices, keep }) {
         'form',
         { method: 'dialog' },
         el('h2', { id: 'dialog-heading' }, heading),
-        text && el('p', {}, text),
+        body,
         ...choices.map(({ value, label, meaning, isGrave }, index) =>
           el(
             'div',
@@ -44,6 +47,7 @@ export function ask({ heading, text, choices, keep }) {
       ),
     )
     const end = () => {
+      clearInterval(timer)
       dialog.remove()
       resolve(dialog.returnValue || null)
     }

@@ -28,6 +28,7 @@
  * @property {number | null} sendAt when it is sent, ms since 1970; null while it is being sent
  * @property {number} attempts how often it was sent
  * @property {boolean} mayHaveArrived the site may know it although it has not answered
+ * @property {boolean} isUnclear an attempt to start it ended so that the site may have started it all the same
  * @property {boolean} cancelWanted to be canceled as soon as the site has answered
  * @property {RequestFailure | null} problem how the last attempt to start it failed
  * @property {number | null} refusedAt when the site refused it, ms since 1970
@@ -99,6 +100,7 @@ export function newJob({ at, holdMs, retryOf = null, rescue = false, ...draft })
     sendAt: at + holdMs,
     attempts: 0,
     mayHaveArrived: false,
+    isUnclear: false,
     cancelWanted: false,
     problem: null,
     refusedAt: null,
@@ -230,7 +232,8 @@ function started(job, answer, when) {
  */
 function afterFailedStart(job, failure, at) {
   const backoff = Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** (job.attempts - 1))
-  const failed = { ...job, problem: failure, upload: null }
+  const isUnclear = job.isUnclear || (job.mayHaveArrived && !isClear(failure))
+  const failed = { ...job, problem: failure, isUnclear, upload: null }
   if (failure.kind === 'network') return { ...failed, sendAt: at + backoff }
   const refused = { ...failed, phase: /** @type {const} */ ('refused'), sendAt: null, refusedAt: at }
   if (failure.kind === 'photos') return refused
@@ -243,6 +246,16 @@ function afterFailedStart(job, failure, at) {
   const asked = failure.retryAfterMs ?? 0
   const isWorthIt = job.attempts < ATTEMPTS && asked <= PATIENCE_MS && isPassing(failure)
   return isWorthIt ? { ...failed, sendAt: at + Math.max(backoff, asked) } : refused
+}
+
+/**
+ * Whether a failure proves that the site started nothing. Only the site itself says so: what stands between us
+ * and it answers for itself alone.
+ * @param {RequestFailure} failure
+ */
+function isClear(failure) {
+  if (failure.kind !== 'http') return failure.kind === 'photos'
+  return failure.problem?.code !== undefined || (failure.status >= 400 && failure.status < 500)
 }
 
 /**

@@ -3,7 +3,7 @@
 import { priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { setText } from './dom.js'
-import { isUnsent, stageOf } from './job.js'
+import { isFresh, isUnsent, stageOf } from './job.js'
 import { FORM } from './layout.js'
 import { shareVideo } from './sharing.js'
 import { words } from './words.js'
@@ -65,14 +65,21 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   /** @param {Job} job */
   async function cancel(job) {
     if (isUnsent(job)) return takeBack(job)
-    const stage = stageOf(job)
+    // What it costs depends on what has happened since the site was asked last.
+    void engine.refresh(job.key)
     const answer = await ask({
       heading: words.cancelDialog.heading,
-      text: stage === 'rendering' ? words.cancelDialog.rendering : words.cancelDialog.queued,
+      text: () => costOfCancel(engine.jobs.get(job.key) ?? job),
       choices: [{ value: 'cancel', label: words.cancelDialog.confirm, isGrave: true }],
       keep: words.cancelDialog.keep,
     })
     if (answer) await engine.cancel(job.key)
+  }
+
+  /** @param {Job} job */
+  function costOfCancel(job) {
+    if (stageOf(job) !== 'queued') return words.cancelDialog.rendering
+    return isFresh(job, Date.now()) ? words.cancelDialog.queued : words.cancelDialog.queuedSince
   }
 
   /**
@@ -122,9 +129,10 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
       layout.say(words.notices.eraseFailed)
       return
     }
-    if (answer === 'here') await engine.remove(job.key)
+    const isRemoved = answer === 'everywhere' || (await engine.remove(job.key))
     pictures.release(job.key)
-    layout.say(answer === 'here' ? words.notices.removed : words.notices.erased)
+    if (!isRemoved) layout.say(words.notices.removeFailed)
+    else layout.say(answer === 'here' ? words.notices.removed : words.notices.erased)
     layout.historyHeading.focus()
   }
 

@@ -107,9 +107,9 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
     /**
      * @param {Job} job
      * @param {{now: number, isOffline: boolean, photoUrl: string | null, canNotify: boolean, canSaveToDevice: boolean,
-     *   permalink: string}} situation
+     *   isUnplayable: boolean, permalink: string}} situation
      */
-    update(job, { now, isOffline, photoUrl, canNotify, canSaveToDevice, permalink }) {
+    update(job, { now, isOffline, photoUrl, canNotify, canSaveToDevice, isUnplayable, permalink }) {
       const stage = stageOf(job)
       const isNew = shown?.key !== job.key
       const hadFocus = actions.contains(document.activeElement)
@@ -121,7 +121,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
         frame.setRatio(job.ratio)
       }
       frame.setPhoto(photoUrl, words.job.photoAlt)
-      const videoUrl = stage === 'completed' ? (job.status?.videoUrl ?? null) : null
+      const videoUrl = stage === 'completed' && !isUnplayable ? (job.status?.videoUrl ?? null) : null
       frame.setVideo(videoUrl, words.job.video, () => onBroken(job))
       const at = times(job, now)
       frame.setProgress(
@@ -137,7 +137,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
       frame.setStamp(words.states[stage], isUnderWay(job) || stage === 'completed' ? at.elapsed : '')
 
       setText(heading, headline(job, { isOffline }))
-      renderDetails(details(job, { now, isOffline }))
+      renderDetails(details(job, { now, isOffline, isUnplayable }))
       renderStages(stage)
       clockLine.hidden = !isUnderWay(job) || stage === 'held'
       setText(elapsed, at.elapsed)

@@ -15,6 +15,7 @@ import { dataUrl } from './photos.js'
 import { headline } from './phrases.js'
 import { createPictures } from './pictures.js'
 import { platform } from './platform.js'
+import { createPlayback } from './playback.js'
 import { canShareFiles } from './sharing.js'
 import { words } from './words.js'
 
@@ -47,6 +48,7 @@ export async function openJobsPage({ config, composer, layout }) {
     onChange,
     onUnkept,
   })
+  const playback = createPlayback({ clock: platform.clock, renew: engine.renew })
   const pictures = createPictures({ load: engine.pictures, onLoad: render })
   const history = createHistoryView({
     linkTo,
@@ -56,7 +58,10 @@ export async function openJobsPage({ config, composer, layout }) {
   })
   const jobView = createJobView({
     onAction: (action, job) => void actions.act(action, job),
-    onBroken: job => void engine.refresh(job.key),
+    onBroken: job => {
+      playback.broke(job.key, job.status?.videoUrl ?? null)
+      render()
+    },
     onAskNow: job => void engine.refresh(job.key),
     onNotify: () => void turnNotificationsOn(),
     onSaveToDevice: job => void actions.saveToDevice(job),
@@ -73,7 +78,10 @@ export async function openJobsPage({ config, composer, layout }) {
     const link = target instanceof Element ? target.closest('a') : null
     if (link?.hash === location.hash) route({ isFirst: false })
   })
-  addEventListener('online', render)
+  addEventListener('online', () => {
+    playback.reset()
+    render()
+  })
   addEventListener('offline', render)
   setInterval(() => !document.hidden && render(), 1_000)
   document.addEventListener('visibilitychange', () => {
@@ -90,6 +98,7 @@ export async function openJobsPage({ config, composer, layout }) {
     const jobId = PERMALINK.exec(location.hash)?.[1]
     const local = LOCAL_LINK.exec(location.hash)?.[1]
     shownKey = jobId ? engine.watch(jobId) : local && engine.jobs.has(local) ? local : null
+    playback.reset()
     const job = shownJob()
     // What is kept here may be old: a link to a video lasts an hour, and a video may be gone, or back.
     if (job && !isUnderWay(job)) void engine.refresh(job.key)
@@ -118,6 +127,7 @@ export async function openJobsPage({ config, composer, layout }) {
         photoUrl: pictures.of(job.key).startFrame,
         canNotify: notifications.canAsk(),
         canSaveToDevice: canShareFiles(),
+        isUnplayable: playback.isUnplayable(job.key),
         permalink: permalink(job),
       })
       renewLink(job, now)
@@ -154,6 +164,8 @@ export async function openJobsPage({ config, composer, layout }) {
    * @param {Job | null} before
    */
   function onChange(job, before) {
+    if (job?.status?.videoUrl && job.status !== before?.status)
+      playback.answered(job.key, job.status.videoUrl)
     if (job && before && stageOf(job) !== stageOf(before)) changed(job)
     if (!job && shownKey !== null && !engine.jobs.has(shownKey)) location.hash = FORM
     render()

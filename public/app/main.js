@@ -74,7 +74,7 @@ openChannel().listen(load)
  */
 async function hasUsedThePage() {
   try {
-    return (await inTime(indexedDB.databases(), clock)).length > 0
+    return (await inTime(indexedDB.databases(), clock, 1_000)).length > 0
   } catch {
     return true
   }

@@ -4,10 +4,10 @@ const CACHE = 'videogen-page'
 
 /** Keep the page in this browser, with all that it has loaded so far. */
 export async function keepPage() {
-  const { serviceWorker } = navigator
-  // From the second load on the service worker itself keeps what passes through it.
-  if (!serviceWorker || serviceWorker.controller) return
   try {
+    const { serviceWorker } = navigator
+    // From the second load on the service worker itself keeps what passes through it.
+    if (!serviceWorker || serviceWorker.controller) return
     await serviceWorker.register('/service_worker.js')
     const cache = await caches.open(CACHE)
     await cache.addAll(['/', ...loadedFiles()])

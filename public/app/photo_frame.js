@@ -98,8 +98,9 @@ export function createPhotoFrame() {
       if (!url) {
         video?.remove()
         video = null
+        isBroken = false
       } else if (!video) video = addVideo(url, label)
-      else if (isBroken && url !== video.src) {
+      else if (isBroken && new URL(url, location.href).href !== video.src) {
         const resumeAt = video.currentTime
         video.src = url
         video.currentTime = resumeAt

@@ -1,6 +1,6 @@
 /** What the page says about a job: its state put into words. */
 
-import { canRescue, elapsedSeconds, stageOf } from './job.js'
+import { canRescue, elapsedSeconds, isFresh, stageOf } from './job.js'
 import { clock, timeLeft } from './time.js'
 import { words } from './words.js'
 
@@ -32,10 +32,10 @@ export function headline(job, { isOffline }) {
 /**
  * What there is to know besides the headline, sentence by sentence.
  * @param {Job} job
- * @param {{now: number, isOffline: boolean}} situation
+ * @param {{now: number, isOffline: boolean, isUnplayable?: boolean}} situation
  * @returns {string[]}
  */
-export function details(job, { now, isOffline }) {
+export function details(job, { now, isOffline, isUnplayable = false }) {
   const stage = stageOf(job)
   const { status } = job
   if (isOffline && ['uploading', 'queued', 'rendering', 'saving'].includes(stage))
@@ -52,13 +52,14 @@ export function details(job, { now, isOffline }) {
         return [words.details.sendingAgain(secondsUntil(job.sendAt, now))]
       return job.retryOf ? [] : [words.details.uploading(job.upload ?? 0)]
     case 'queued':
-      return [silent || words.details.queued]
+      return [silent || (isFresh(job, now) ? words.details.queued : words.details.queuedSince)]
     case 'rendering':
       return [silent || (job.rescue ? words.details.rescuing : words.details.rendering)]
     case 'saving':
       return [silent || words.details.saving]
     case 'completed':
       return [
+        isUnplayable ? words.details.unplayable : '',
         times(job, now).left,
         status?.keptUntil ? words.details.keptUntil(new Date(status.keptUntil)) : '',
       ]
@@ -67,10 +68,16 @@ export function details(job, { now, isOffline }) {
       const failure = status?.failure
       if (!failure) return [status?.error ?? '']
       const why = words.failures[failure.code] ?? failure.detail
-      return [why, words.charged[failure.charged], canRescue(job) ? words.rescueMeaning : '']
+      const mayCome = failure.code === 'outcome_unknown' && status.pollAfterMs !== null
+      return [
+        why,
+        mayCome ? words.details.mayStillCome : '',
+        words.charged[failure.charged],
+        canRescue(job) ? words.rescueMeaning : '',
+      ]
     }
     case 'refused':
-      return [...refusal(job.problem, job.refusedAt ?? now), words.charged.no]
+      return [...refusal(job.problem, job.refusedAt ?? now), words.charged[job.isUnclear ? 'unknown' : 'no']]
     case 'missing':
       return [words.details.missing]
     case 'erased':

@@ -56,7 +56,7 @@ test('a database that is denied is an error at once, and tried anew the next tim
   assert.equal(await use(number), 1)
 })
 
-test('a database that is silent is an error after 5 s', async () => {
+test('a database that is silent is an error after 3 s', async () => {
   const clock = new FakeClock()
   const { use } = connect({ open: () => new Promise(() => {}), clock })
   /** @type {unknown} */
@@ -64,7 +64,7 @@ test('a database that is silent is an error after 5 s', async () => {
   use(async () => 1).catch(error => {
     failure = error
   })
-  await clock.advance(4_999)
+  await clock.advance(2_999)
   assert.equal(failure, null)
   await clock.advance(1)
   await settle()

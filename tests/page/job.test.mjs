@@ -5,9 +5,11 @@ import {
   canRescue,
   elapsedSeconds,
   HOLD_MS,
+  isFresh,
   isUnderWay,
   isUnsent,
   linkedJob,
+  linkRenewalAt,
   newJob,
   reduceJob,
   stageOf,
@@ -258,4 +260,51 @@ test('only a video that was paid for and not saved can be rescued', () => {
     'edit',
     'delete',
   ])
+})
+
+const HOUR = 3_600_000
+/** A video whose link lasts an hour, seen by a clock that is so many hours ahead of the site's. */
+const linked = (/** @type {number} */ hours, /** @type {number | null} */ serverAt = NOW) => {
+  const videoUrlExpiresAt = new Date(NOW + HOUR).toISOString()
+  const event = /** @type {any} */ (says('completed', { videoUrl: '/v', videoUrlExpiresAt }))
+  return after(started, { ...event, at: NOW + hours * HOUR, serverAt })
+}
+
+test('a link is renewed by its answer’s own Date, whatever this clock says', () => {
+  for (const hours of [0, 1, -1, 48, -48])
+    assert.equal(linkRenewalAt(linked(hours)), NOW + hours * HOUR + HOUR - 60_000, `${hours} h`)
+})
+
+test('a link whose lifetime cannot be told is left until it stops working', () => {
+  assert.equal(linkRenewalAt(linked(1, null)), null, 'an answer without a Date')
+  assert.equal(linkRenewalAt(linked(0, NOW + 2 * HOUR)), null, 'a proxy that writes a Date of its own')
+  assert.equal(linkRenewalAt(after(started, says('completed', { videoUrlExpiresAt: 'soon' }))), null)
+  assert.equal(linkRenewalAt(started), null, 'no link')
+})
+
+test('an answer is fresh for a second, and never by a clock that was set back', () => {
+  const ages = [0, 1_000, 1_001, -1].map(age => isFresh(started, NOW + 500 + age))
+  assert.deepEqual(ages, [true, true, false, false])
+  assert.equal(isFresh(free, NOW), false)
+})
+
+test('a start that failed between us and the site may have been one', () => {
+  const arrived = after(free, { type: 'sending' }, { type: 'uploaded', share: 1 })
+  const isUnclear = (/** @type {Job} */ job, /** @type {RequestFailure} */ failure) =>
+    after(job, { type: 'start-failed', failure, at: NOW }).isUnclear
+  assert.deepEqual(
+    [http(502), http(504), http(200), /** @type {const} */ ({ kind: 'network' })].map(one =>
+      isUnclear(arrived, one),
+    ),
+    [true, true, true, true],
+  )
+  assert.deepEqual(
+    [http(413), http(503, { problem: { code: 'storage_unavailable' } }), http(401)].map(one =>
+      isUnclear(arrived, one),
+    ),
+    [false, false, false],
+  )
+  assert.equal(isUnclear(free, { kind: 'network' }), false, 'the request has not left')
+  const once = after(arrived, { type: 'start-failed', failure: http(504), at: NOW }, { type: 'sending' })
+  assert.equal(isUnclear(once, http(429)), true, 'a later refusal does not undo it')
 })

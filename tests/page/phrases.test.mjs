@@ -48,7 +48,7 @@ function refused(status, problem = null, retryAfterMs = null) {
 
 test('a failure says why, what it cost, and that a rescue is free', () => {
   const failure = { code: 'save_failed', charged: 'yes', retryable: true, detail: '' }
-  assert.deepEqual(details(says('failed', { failure }), online), [
+  assert.deepEqual(details(says('failed', { failure }), online).filter(Boolean), [
     'The video was made, but it could not be saved.',
     'It was charged.',
     'Saving it again is free while the provider still has it, for about an hour.',
@@ -123,4 +123,43 @@ test('the time that is left is told as a range, as overdue, or as usual', () => 
     'longer than usual: nine in ten take up to 30 s',
   )
   assert.equal(left({ estimatedSeconds: null }), 'usually one to three minutes')
+})
+
+const NOT_BOUGHT = 'It will be picked up in a moment. Nothing has been bought yet.'
+const QUEUED = 'It will be picked up in a moment, if it has not been already.'
+
+test('“not bought” is said only just after an answer', () => {
+  const job = says('queued')
+  const said = [0, 1_000, 1_001, 50_000, -1, -3_600_000].map(age =>
+    details(job, { ...online, now: NOW + age }),
+  )
+  assert.deepEqual(said.flat(), [NOT_BOUGHT, NOT_BOUGHT, QUEUED, QUEUED, QUEUED, QUEUED])
+})
+
+test('“it appears here” is said only while the site is asked', () => {
+  const failure = { code: 'outcome_unknown', charged: 'unknown', retryable: true, detail: '' }
+  const said = [60_000, null].map(pollAfterMs =>
+    details(says('failed', { failure, pollAfterMs }), online).filter(Boolean),
+  )
+  const clear = ['The video provider gave no clear answer.', 'It may have been charged.']
+  assert.deepEqual(said, [clear.toSpliced(1, 0, 'If the video still arrives, it appears here.'), clear])
+})
+
+test('no other failure promises a video while it is asked for', () => {
+  for (const code of ['no_video', 'expired', 'save_failed', 'provider_busy']) {
+    const failure = { code, charged: 'no', retryable: true, detail: '' }
+    const said = details(says('failed', { failure, pollAfterMs: 60_000 }), online).join(' ')
+    assert.ok(!said.includes('appears here'), code)
+  }
+})
+
+test('a video that does not play is said so, with the way out', () => {
+  const said = details(says('completed', { elapsedSeconds: 31 }), { ...online, isUnplayable: true })
+  assert.equal(said[0], 'This browser cannot play the video. Download it to watch it.')
+})
+
+test('a refusal costs nothing, but where the site may have started it', () => {
+  const clear = refused(503, { code: 'storage_unavailable' })
+  assert.equal(details(clear, online).at(-1), 'Nothing was charged.')
+  assert.equal(details({ ...clear, isUnclear: true }, online).at(-1), 'It may have been charged.')
 })

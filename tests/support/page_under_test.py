@@ -13,6 +13,7 @@ import random
 import shutil
 import threading
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -338,9 +339,8 @@ def _answer(route: Route, answers: list[Answer | None]) -> None:
         route.abort("connectionreset")
         return
     body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-    route.fulfill(
-        status=answer.status, headers={"Content-Type": answer.content_type, **answer.headers}, body=body
-    )
+    headers = {"Content-Type": answer.content_type, "Date": formatdate(usegmt=True), **answer.headers}
+    route.fulfill(status=answer.status, headers=headers, body=body)
 
 
 class Complaints:
@@ -355,7 +355,7 @@ class Complaints:
 
     def _heard(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
-        may_fail = any(part in url for part in ("/api/", "/gone", "/jobs_page.js", "/photos.js"))
+        may_fail = any(part in url for part in ("/api/", "/gone", "/clip.mp4", "/jobs_page.js", "/photos.js"))
         is_expected = message.text.startswith("Failed to load resource") and (
             may_fail or "ERR_INTERNET_DISCONNECTED" in message.text
         )

@@ -161,6 +161,7 @@ export default {
       `Die Seite hat nicht geantwortet. Nächster Versuch in ${seconds} s. Es wird nicht zweimal gestartet.`,
     offline: 'Du bist offline. Sobald die Verbindung wieder da ist, geht es von selbst weiter.',
     queued: 'Gleich geht es los. Noch ist nichts gekauft.',
+    queuedSince: 'Gleich geht es los, falls es nicht schon losgegangen ist.',
     rendering:
       'Eine Vorschau gibt es nicht. Du kannst diese Seite schließen: Wenn du zurückkommst, ist das Video da.',
     rescuing: 'Es ist schon fertig und bezahlt und muss nur noch gespeichert werden.',
@@ -168,6 +169,8 @@ export default {
     silent: since =>
       `Die Seite hat seit ${hour.format(since)} Uhr nicht geantwortet. Es wird weiter versucht.`,
     keptUntil: until => `Bleibt bis ${day.format(until)}.`,
+    unplayable: 'Dieser Browser kann das Video nicht abspielen. Lade es herunter, um es anzusehen.',
+    mayStillCome: 'Wenn das Video noch kommt, erscheint es hier.',
     missing: 'Der Link ist nicht vollständig, oder das Video wurde gelöscht.',
     erased: at => `Fotos, Text und Video wurden gelöscht: ${moment.format(at)}.`,
   },
@@ -203,8 +206,7 @@ export default {
       'Das Konto dieser Seite beim Videoanbieter funktioniert nicht. Bitte sag dem Betreiber Bescheid.',
     provider_rejected:
       'Der Videoanbieter konnte daraus kein Video machen. Bitte ändere das Foto, den Text oder das Modell.',
-    outcome_unknown:
-      'Der Videoanbieter gab keine klare Antwort. Wenn das Video noch kommt, erscheint es hier.',
+    outcome_unknown: 'Der Videoanbieter gab keine klare Antwort.',
     no_video: 'Der Videoanbieter hat kein Video geliefert.',
     video_gone:
       'Das Video wurde erstellt, aber der Anbieter hat es gelöscht, bevor es gespeichert werden konnte.',
@@ -267,6 +269,8 @@ export default {
     linkCopied: 'Link kopiert. Wer ihn hat, kann das Video ansehen.',
     link: link => `Der Link: ${link}`,
     removed: 'Aus diesem Browser entfernt.',
+    removeFailed:
+      'Dieser Browser hat es nicht entfernt. Bitte lade die Seite neu und versuche es noch einmal.',
     erased: 'Überall gelöscht.',
     eraseFailed: 'Es ließ sich nicht löschen. Bitte versuche es noch einmal.',
     takenBack: 'Rückgängig gemacht. Nichts wurde gesendet.',
@@ -278,6 +282,8 @@ export default {
   cancelDialog: {
     heading: 'Dieses Video abbrechen?',
     queued: 'Noch ist nichts gekauft. Jetzt abzubrechen sollte nichts kosten.',
+    queuedSince:
+      'Vielleicht ist es inzwischen gekauft. Dann wird das Video verworfen und vielleicht trotzdem berechnet.',
     rendering:
       'Der Anbieter arbeitet schon daran und lässt sich nicht anhalten. Das Video wird verworfen und vielleicht trotzdem berechnet.',
     confirm: 'Video abbrechen',

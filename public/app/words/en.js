@@ -159,12 +159,15 @@ export default {
       `The site did not answer. Trying again in ${seconds} s. It will not be started twice.`,
     offline: 'You are offline. This continues by itself when you are back online.',
     queued: 'It will be picked up in a moment. Nothing has been bought yet.',
+    queuedSince: 'It will be picked up in a moment, if it has not been already.',
     rendering: 'There is no preview. You can close this page: the video will be here when you come back.',
     rescuing: 'It has already been made and paid for. It only needs to be saved.',
     saving: 'It has been made and is being copied to this site.',
     silent: (/** @type {Date} */ since) =>
       `The site has not answered since ${hour.format(since)}. Still trying.`,
     keptUntil: (/** @type {Date} */ until) => `Kept until ${day.format(until)}.`,
+    unplayable: 'This browser cannot play the video. Download it to watch it.',
+    mayStillCome: 'If the video still arrives, it appears here.',
     missing: 'The link is incomplete, or the video has been deleted.',
     erased: (/** @type {Date} */ at) => `Photos, text and video were deleted on ${moment.format(at)}.`,
   },
@@ -198,8 +201,7 @@ export default {
     provider_account: 'This site’s account with the video provider is not working. Please tell its operator.',
     provider_rejected:
       'The video provider could not make a video from this. Please change the photo, the text or the model.',
-    outcome_unknown:
-      'The video provider gave no clear answer. If the video still arrives, it will appear here.',
+    outcome_unknown: 'The video provider gave no clear answer.',
     no_video: 'The video provider did not return a video.',
     video_gone: 'The video was made, but the provider deleted it before it could be saved.',
     video_refused: 'The provider sent a file that this site cannot keep as a video.',
@@ -258,6 +260,7 @@ export default {
     linkCopied: 'Link copied. Anyone who has it can watch the video.',
     link: (/** @type {string} */ link) => `The link: ${link}`,
     removed: 'Removed from this browser.',
+    removeFailed: 'This browser did not remove it. Please reload the page and try again.',
     erased: 'Erased everywhere.',
     eraseFailed: 'It could not be erased. Please try again.',
     takenBack: 'Undone. Nothing was sent.',
@@ -269,6 +272,7 @@ export default {
   cancelDialog: {
     heading: 'Cancel this video?',
     queued: 'Nothing has been bought yet. Canceling now should cost nothing.',
+    queuedSince: 'It may have been bought by now. If so, the video is thrown away and may still be charged.',
     rendering:
       'The provider is already making it and cannot be stopped. The video will be thrown away and may still be charged.',
     confirm: 'Cancel the video',
