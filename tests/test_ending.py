@@ -10,8 +10,8 @@ import pytest
 
 from support.example_jobs import (
     CREATED_AT,
-    HOLDER,
     JOB_ID,
+    RUN_ID,
     URL,
     VIDEO,
     canceled,
@@ -41,17 +41,17 @@ NOW = CREATED_AT + AT
 CHANGES: dict[str, tuple[Job, Change, dict[str, Any]]] = {
     "a video": (
         saving(),
-        lambda job: jobs.complete(job, HOLDER, 1, now=NOW, video=VIDEO),
+        lambda job: jobs.complete(job, RUN_ID, 1, now=NOW, video=VIDEO),
         {"level": "info", "action": "job.completed", "epoch": 1, "charged": "yes"},
     ),
     "a saved rescue": (
         rescue(),
-        lambda job: jobs.complete(_taken(job), HOLDER, 1, now=NOW, video=VIDEO),
+        lambda job: jobs.complete(_taken(job), RUN_ID, 1, now=NOW, video=VIDEO),
         {"level": "info", "action": "job.completed", "epoch": 1, "charged": "no"},
     ),
     "a refusal": (
         rendering(),
-        lambda job: jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("content_refused")),
+        lambda job: jobs.fail(job, RUN_ID, 1, now=NOW, failure=Failure.of("content_refused")),
         {"level": "error", "action": "job.failed", "epoch": 1, "code": "content_refused", "charged": "no"},
     ),
     "a photo": (
@@ -92,19 +92,19 @@ CHANGES: dict[str, tuple[Job, Change, dict[str, Any]]] = {
     ),
     "the late truth": (
         given_up(),
-        lambda job: jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("provider_account")),
+        lambda job: jobs.fail(job, RUN_ID, 1, now=NOW, failure=Failure.of("provider_account")),
         {"level": "error", "action": "job.failed", "epoch": 1, "code": "provider_account", "charged": "no"},
     ),
     "the late video": (
         given_up(),
-        lambda job: jobs.complete(job, HOLDER, 1, now=NOW, video=VIDEO),
+        lambda job: jobs.complete(job, RUN_ID, 1, now=NOW, video=VIDEO),
         {"level": "info", "action": "job.completed", "epoch": 1, "charged": "yes"},
     ),
 }
 
 
 def _taken(job: Job) -> Job:
-    taken = jobs.take_over(job, HOLDER, 1, now=NOW, lease_age=0)
+    taken = jobs.resume_saving(job, RUN_ID, 1, now=NOW, lease_age=0)
     assert taken is not None
     return taken
 
@@ -163,8 +163,8 @@ def test_the_durations_learn_of_bought_videos_alone(end: str, site: ServiceUnder
 
 
 NO_ENDS: dict[str, tuple[Job, Change]] = {
-    "a claim": (queued(), lambda job: jobs.claim(job, HOLDER, 1, now=NOW)),
-    "a renewal": (saving(), lambda job: jobs.renew(job, HOLDER, 1)),
+    "a claim": (queued(), lambda job: jobs.claim(job, RUN_ID, 1, now=NOW)),
+    "a renewal": (saving(), lambda job: jobs.renew(job, RUN_ID, 1)),
     "a second cancel": (canceled(), lambda job: jobs.cancel(job, now=NOW)),
     "erasing what has failed": (
         failed(Failure.of("no_video")),
@@ -174,7 +174,7 @@ NO_ENDS: dict[str, tuple[Job, Change]] = {
     "erasing a video": (completed(), lambda job: jobs.erase(job, now=NOW)),
     "a late link": (
         given_up(),
-        lambda job: jobs.record_url(job, HOLDER, 1, now=NOW, url=URL, request_id=None),
+        lambda job: jobs.record_url(job, RUN_ID, 1, now=NOW, url=URL, request_id=None),
     ),
     "what may not happen": (completed(), lambda job: jobs.cancel(job, now=NOW)),
 }

@@ -82,7 +82,7 @@ def test_a_queued_job_becomes_a_stored_video(worker: ScriptedWorker) -> None:
         version=6,
         epoch=1,
         status=Status.COMPLETED,
-        holder="run 1",
+        run_id="run 1",
         calls=1,
         started_at=CREATED_AT + 2,
         completed_at=CREATED_AT + 67,
@@ -196,7 +196,7 @@ def test_a_delivery_beside_a_living_call_does_nothing(worker: ScriptedWorker, at
 
     worker.run()
 
-    assert (worker.job.status, worker.job.holder, len(worker.provider.calls)) == (
+    assert (worker.job.status, worker.job.run_id, len(worker.provider.calls)) == (
         Status.COMPLETED,
         "run 1",
         1,
@@ -214,9 +214,9 @@ def test_of_two_deliveries_at_once_one_buys(worker: ScriptedWorker, request_numb
     assert (worker.job.status, len(worker.provider.calls)) == (Status.COMPLETED, 1)
 
 
-def _run_beside(worker: ScriptedWorker, holder: str = "run 2") -> None:
+def _run_beside(worker: ScriptedWorker, run_id: str = "run 2") -> None:
     try:
-        worker.run(holder)
+        worker.run(run_id)
     except Resumable:
         return
 
@@ -265,7 +265,7 @@ def test_a_dead_saving_is_taken_over_and_not_bought_again(worker: ScriptedWorker
     worker.run("run 2")
 
     assert worker.provider.calls == []
-    assert (worker.job.status, worker.job.epoch, worker.job.holder) == (Status.COMPLETED, 2, "run 2")
+    assert (worker.job.status, worker.job.epoch, worker.job.run_id) == (Status.COMPLETED, 2, "run 2")
     assert worker.stored_videos() == {f"videos/{JOB_ID}/2.mp4": FILM}
 
 
@@ -486,7 +486,7 @@ def test_another_delivery_may_make_the_next_call(worker: ScriptedWorker) -> None
     worker.run()
 
     assert [call.at for call in worker.provider.calls] == [0, 30]
-    assert (worker.job.status, worker.job.holder, worker.job.epoch) == (Status.COMPLETED, "run 2", 2)
+    assert (worker.job.status, worker.job.run_id, worker.job.epoch) == (Status.COMPLETED, "run 2", 2)
 
 
 @pytest.mark.parametrize(
@@ -672,7 +672,7 @@ def test_a_call_that_was_given_up_goes_on_and_its_beats_do_not_end_it(worker: Sc
 
 
 def test_nobody_else_may_say_how_a_call_that_was_given_up_ended(worker: ScriptedWorker) -> None:
-    worker.add(given_up(rendering(holder="run 1")))
+    worker.add(given_up(rendering(run_id="run 1")))
     worker.at(210)
     before = worker.job
 
@@ -911,7 +911,7 @@ def test_a_saver_that_was_taken_over_writes_nothing_and_takes_its_file_away(work
 
     worker.run()
 
-    assert (worker.job.status, worker.job.holder, worker.job.epoch) == (Status.COMPLETED, "run 2", 2)
+    assert (worker.job.status, worker.job.run_id, worker.job.epoch) == (Status.COMPLETED, "run 2", 2)
     assert worker.story[-1] == "91 2 job.completed"
     assert worker.stored_videos() == {f"videos/{JOB_ID}/2.mp4": FILM}
 

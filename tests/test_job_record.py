@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from support.example_jobs import (
-    HOLDER,
     JOB_ID,
+    RUN_ID,
     STATES,
     URL,
     VIDEO,
@@ -48,7 +48,7 @@ def test_what_a_record_looks_like() -> None:
         "epoch": 1,
         "status": "completed",
         "stage": None,
-        "holder": HOLDER,
+        "holder": RUN_ID,
         "leaseReleased": False,
         "calls": 1,
         "retryAt": None,
@@ -93,7 +93,7 @@ def test_fields_of_a_newer_version_are_carried_along() -> None:
 def test_a_change_carries_unknown_fields_along() -> None:
     job = job_record.from_object(job_record.to_object(rendering()) | {"thumbnails": 3})
 
-    changed = jobs.renew(job, HOLDER, 1)
+    changed = jobs.renew(job, RUN_ID, 1)
 
     assert changed is not None
     assert job_record.to_object(changed)["thumbnails"] == 3

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.buckets import KINDS, Buckets, buckets
-from support.example_jobs import CREATED_AT, HOLDER, JOB_ID, URL, queued, rendering, saving
+from support.example_jobs import CREATED_AT, JOB_ID, RUN_ID, URL, queued, rendering, saving
 from support.fake_clock import FakeClock
 from support.memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects, in_words
 from videogen import jobs
@@ -77,8 +77,8 @@ def make_lab(bucket: Objects, clock: FakeClock) -> Lab:
     return Lab(clock, bucket, objects, store(objects), store(bucket))
 
 
-def by(holder: str) -> Callable[[StoredJob], Job | None]:
-    return lambda it: jobs.claim(it.job, holder, 1, now=NOW)
+def by(run_id: str) -> Callable[[StoredJob], Job | None]:
+    return lambda it: jobs.claim(it.job, run_id, 1, now=NOW)
 
 
 def cancel(it: StoredJob) -> Job | None:
@@ -114,7 +114,7 @@ def test_a_create_knows_itself_again_though_a_worker_has_written_since(lab: Lab)
 
     stored, created = lab.store.create(queued())
 
-    assert (created, stored.job.holder) == (True, "a worker")
+    assert (created, stored.job.run_id) == (True, "a worker")
 
 
 def test_a_create_that_another_one_overtakes_is_told_so(lab: Lab) -> None:
@@ -211,7 +211,7 @@ def test_a_record_s_age_is_the_store_s(all_buckets: Buckets) -> None:
 def test_a_change_is_written(lab: Lab) -> None:
     stored, _ = lab.store.create(queued())
 
-    claimed = lab.store.swap(stored, by(HOLDER))
+    claimed = lab.store.swap(stored, by(RUN_ID))
 
     assert claimed is not None
     assert claimed.job == lab.there()
@@ -224,7 +224,7 @@ def test_a_change_is_written_once_and_knows_itself_again(lab: Lab, trouble: Trou
     stored, _ = lab.store.create(queued())
     lab.meets(("PUT", trouble))
 
-    claimed = lab.store.swap(stored, by(HOLDER))
+    claimed = lab.store.swap(stored, by(RUN_ID))
 
     assert claimed is not None
     assert claimed.job == lab.there()
@@ -249,12 +249,12 @@ def test_a_change_that_lost_the_race_is_tried_on_what_is_there_now(lab: Lab) -> 
     stored, _ = lab.store.create(queued())
     lab.other.swap(stored, by("another"))
 
-    assert lab.store.swap(stored, by(HOLDER)) is None
+    assert lab.store.swap(stored, by(RUN_ID)) is None
     canceled = lab.store.swap(stored, cancel)
 
     assert canceled is not None
     assert canceled.job == lab.there()
-    assert (canceled.job.holder, canceled.job.failure and canceled.job.failure.charged) == (
+    assert (canceled.job.run_id, canceled.job.failure and canceled.job.failure.charged) == (
         "another",
         "unknown",
     )
@@ -264,10 +264,10 @@ def test_a_claim_knows_itself_again_though_somebody_has_written_since(lab: Lab) 
     stored, _ = lab.store.create(queued())
     lab.meets(("PUT", REPLY_LOST))
     lab.meanwhile(
-        "GET", lambda: lab.other.swap(lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, HOLDER, 1))
+        "GET", lambda: lab.other.swap(lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, RUN_ID, 1))
     )
 
-    claimed = lab.store.swap(stored, by(HOLDER))
+    claimed = lab.store.swap(stored, by(RUN_ID))
 
     assert claimed is not None
     assert (claimed.job.version, claimed.job.calls) == (3, 1)
@@ -278,14 +278,14 @@ def test_a_claim_that_was_canceled_before_its_reply_was_lost_is_none(lab: Lab) -
     lab.meets(("PUT", REPLY_LOST))
     lab.meanwhile("GET", lambda: lab.other.swap(lab.other.read(JOB_ID), cancel))
 
-    assert lab.store.swap(stored, by(HOLDER)) is None
+    assert lab.store.swap(stored, by(RUN_ID)) is None
 
 
 def test_a_change_that_may_not_happen_asks_the_store_nothing(lab: Lab) -> None:
     stored, _ = lab.store.create(queued())
     lab.meets(("PUT", DENIED), ("GET", DENIED))
 
-    assert lab.store.swap(stored, lambda it: jobs.renew(it.job, HOLDER, 1)) is None
+    assert lab.store.swap(stored, lambda it: jobs.renew(it.job, RUN_ID, 1)) is None
     assert lab.store.swap(stored, lambda it: it.job) == stored
 
 
@@ -334,7 +334,7 @@ def test_what_keeps_losing_gives_up(lab: Lab) -> None:
     stored, _ = lab.store.create(rendering())
 
     def renew_first() -> None:
-        lab.other.swap(lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, HOLDER, 1))
+        lab.other.swap(lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, RUN_ID, 1))
 
     for _ in range(20):
         lab.meanwhile("PUT", renew_first)
@@ -356,9 +356,9 @@ def test_a_denied_change_is_not_tried_again(lab: Lab) -> None:
 def test_a_body_that_returns_cannot_bring_an_etag_back(lab: Lab) -> None:
     # Renewed and released in turn, the record would be the same again but for its version and its nonce.
     stored, _ = lab.store.create(rendering())
-    first = lab.store.swap(stored, lambda it: jobs.renew(it.job, HOLDER, 1))
+    first = lab.store.swap(stored, lambda it: jobs.renew(it.job, RUN_ID, 1))
     assert first is not None
-    second = lab.store.swap(first, lambda it: jobs.renew(it.job, HOLDER, 1))
+    second = lab.store.swap(first, lambda it: jobs.renew(it.job, RUN_ID, 1))
     assert second is not None
 
     assert len({stored.etag, first.etag, second.etag}) == 3
@@ -409,7 +409,7 @@ def test_a_store_that_takes_one_write_a_second_only_makes_it_slower() -> None:
 
     stored, _ = slow.store.create(queued())
     slow.store.probe(stored)
-    claimed = slow.store.swap(stored, by(HOLDER))
+    claimed = slow.store.swap(stored, by(RUN_ID))
     assert claimed is not None
     canceled = slow.store.swap(claimed, cancel)
 
@@ -424,8 +424,8 @@ def test_of_many_runs_that_claim_at_once_one_wins(lab: Lab) -> None:
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda number: lab.other.swap(stored, by(f"run {number}")), range(8)))
 
-    winners = [claim.job.holder for claim in claims if claim is not None]
-    assert winners == [lab.there().holder]
+    winners = [claim.job.run_id for claim in claims if claim is not None]
+    assert winners == [lab.there().run_id]
 
 
 # --- A store that ignores conditions -----------------------------------------------------------------------

@@ -10,8 +10,8 @@ import pytest
 
 from support.example_jobs import (
     CREATED_AT,
-    HOLDER,
     OLD_ID,
+    RUN_ID,
     STATES,
     URL,
     VIDEO,
@@ -52,24 +52,24 @@ CHANGES: dict[str, tuple[Callable[[Job], Job | None], set[str]]] = {
         {"queued", "queued again"},
     ),
     "take over": (
-        lambda job: jobs.take_over(job, "another", job.epoch + 1, now=NOW, lease_age=90),
+        lambda job: jobs.resume_saving(job, "another", job.epoch + 1, now=NOW, lease_age=90),
         {"saving", "rescue"},
     ),
-    "renew": (lambda job: jobs.renew(job, HOLDER, 1), {"rendering", "saving"}),
+    "renew": (lambda job: jobs.renew(job, RUN_ID, 1), {"rendering", "saving"}),
     "back to the queue": (
-        lambda job: jobs.back_to_queue(job, HOLDER, 1, now=NOW, retry_at=NOW + 4),
+        lambda job: jobs.back_to_queue(job, RUN_ID, 1, now=NOW, retry_at=NOW + 4),
         {"rendering"},
     ),
     "record the link": (
-        lambda job: jobs.record_url(job, HOLDER, 1, now=NOW, url=URL + "2", request_id=None),
+        lambda job: jobs.record_url(job, RUN_ID, 1, now=NOW, url=URL + "2", request_id=None),
         {"rendering", "given up", "given up, link known"},
     ),
     "complete": (
-        lambda job: jobs.complete(job, HOLDER, 1, now=NOW, video=OTHER_VIDEO),
+        lambda job: jobs.complete(job, RUN_ID, 1, now=NOW, video=OTHER_VIDEO),
         {"saving", "given up", "given up, link known"},
     ),
     "fail": (
-        lambda job: jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("video_gone")),
+        lambda job: jobs.fail(job, RUN_ID, 1, now=NOW, failure=Failure.of("video_gone")),
         {"rendering", "saving", "given up", "given up, link known"},
     ),
     "fail while nobody holds it": (
@@ -125,18 +125,18 @@ def test_each_change_happens_where_it_may_and_nowhere_else(change: str, state: s
 
 
 @pytest.mark.parametrize(
-    ("holder", "epoch"), [("another", 1), (HOLDER, 0), (HOLDER, 2)], ids=["name", "old epoch", "new epoch"]
+    ("run_id", "epoch"), [("another", 1), (RUN_ID, 0), (RUN_ID, 2)], ids=["name", "old epoch", "new epoch"]
 )
 @pytest.mark.parametrize("state", STATES)
-def test_nothing_is_changed_by_a_run_that_does_not_hold_the_job(state: str, holder: str, epoch: int) -> None:
+def test_nothing_is_changed_by_a_run_that_does_not_hold_the_job(state: str, run_id: str, epoch: int) -> None:
     job = STATES[state]()
 
     assert [
-        jobs.renew(job, holder, epoch),
-        jobs.back_to_queue(job, holder, epoch, now=NOW, retry_at=NOW),
-        jobs.record_url(job, holder, epoch, now=NOW, url=URL, request_id=None),
-        jobs.complete(job, holder, epoch, now=NOW, video=VIDEO),
-        jobs.fail(job, holder, epoch, now=NOW, failure=Failure.of("no_video")),
+        jobs.renew(job, run_id, epoch),
+        jobs.back_to_queue(job, run_id, epoch, now=NOW, retry_at=NOW),
+        jobs.record_url(job, run_id, epoch, now=NOW, url=URL, request_id=None),
+        jobs.complete(job, run_id, epoch, now=NOW, video=VIDEO),
+        jobs.fail(job, run_id, epoch, now=NOW, failure=Failure.of("no_video")),
     ] == [None] * 5
 
 
@@ -144,11 +144,11 @@ def test_nothing_is_changed_by_a_run_that_does_not_hold_the_job(state: str, hold
 
 
 def test_a_claim_marks_the_paid_call_as_being_made() -> None:
-    assert jobs.claim(queued(), HOLDER, 1, now=NOW) == stepped(
+    assert jobs.claim(queued(), RUN_ID, 1, now=NOW) == stepped(
         queued(),
         "job.claimed",
         epoch=1,
-        holder=HOLDER,
+        run_id=RUN_ID,
         status=Status.PROCESSING,
         stage=Stage.RENDERING,
         calls=1,
@@ -162,7 +162,7 @@ def test_a_claim_after_a_refusal_counts_the_calls_and_keeps_the_first_start() ->
         "job.claimed",
         at=CREATED_AT + 6,
         epoch=2,
-        holder="another",
+        run_id="another",
         status=Status.PROCESSING,
         stage=Stage.RENDERING,
         calls=2,
@@ -173,7 +173,7 @@ def test_a_claim_after_a_refusal_counts_the_calls_and_keeps_the_first_start() ->
 def test_a_claim_is_known_again_by_the_run_that_made_it() -> None:
     job = rendering()
 
-    assert jobs.claim(job, HOLDER, 1, now=NOW) is job
+    assert jobs.claim(job, RUN_ID, 1, now=NOW) is job
     assert jobs.claim(job, "another", 1, now=NOW) is None
 
 
@@ -189,18 +189,18 @@ def test_a_claim_is_known_again_by_the_run_that_made_it() -> None:
     ids=["an epoch skipped", "an epoch passed", "three calls made", "five minutes old", "too early"],
 )
 def test_a_claim_is_refused(job: Job, epoch: int, now: float) -> None:
-    assert jobs.claim(job, HOLDER, epoch, now=now) is None
+    assert jobs.claim(job, RUN_ID, epoch, now=now) is None
 
 
 def test_a_renewal_changes_the_version_only() -> None:
-    assert jobs.renew(rendering(), HOLDER, 1) == replace(rendering(), version=3)
+    assert jobs.renew(rendering(), RUN_ID, 1) == replace(rendering(), version=3)
 
 
 def test_a_renewal_takes_a_released_lease_back() -> None:
     released = jobs.count_dispatch(saving(), now=LATER, lease_age=90)
     assert released is not None
 
-    assert jobs.renew(released, HOLDER, 1) == replace(released, version=5, lease_released=False)
+    assert jobs.renew(released, RUN_ID, 1) == replace(released, version=5, lease_released=False)
 
 
 def test_back_to_the_queue_with_the_time_of_the_next_call() -> None:
@@ -237,45 +237,45 @@ def test_when_a_call_may_be_made_again(calls: int, age: float, wish: float, paus
 
 
 def test_the_link_is_recorded_before_anything_is_done_with_it() -> None:
-    assert jobs.record_url(rendering(), HOLDER, 1, now=NOW, url=URL, request_id="chatcmpl-1") == stepped(
+    assert jobs.record_url(rendering(), RUN_ID, 1, now=NOW, url=URL, request_id="chatcmpl-1") == stepped(
         rendering(),
         "blackbox.answered",
         stage=Stage.SAVING,
         provider_url=URL,
         provider_request_id="chatcmpl-1",
     )
-    assert jobs.record_url(saving(), HOLDER, 1, now=NOW, url=URL, request_id=None) == saving()
+    assert jobs.record_url(saving(), RUN_ID, 1, now=NOW, url=URL, request_id=None) == saving()
 
 
 # --- Saving ------------------------------------------------------------------------------------------------
 
 
 def test_a_dead_lease_in_saving_is_taken_over_with_a_new_epoch() -> None:
-    taken = jobs.take_over(saving(), "another", 2, now=NOW, lease_age=90)
+    taken = jobs.resume_saving(saving(), "another", 2, now=NOW, lease_age=90)
 
-    assert taken == stepped(saving(), "job.taken_over", epoch=2, holder="another")
-    assert jobs.take_over(taken, "another", 2, now=NOW, lease_age=0) is taken
+    assert taken == stepped(saving(), "job.taken_over", epoch=2, run_id="another")
+    assert jobs.resume_saving(taken, "another", 2, now=NOW, lease_age=0) is taken
 
 
 def test_a_living_lease_in_saving_is_not_taken_over() -> None:
-    assert jobs.take_over(saving(), "another", 2, now=NOW, lease_age=89.9) is None
+    assert jobs.resume_saving(saving(), "another", 2, now=NOW, lease_age=89.9) is None
 
 
 def test_a_released_lease_is_taken_over_at_once() -> None:
     released = replace(saving(), lease_released=True)
 
-    assert jobs.take_over(released, "another", 2, now=NOW, lease_age=0) == stepped(
-        released, "job.taken_over", epoch=2, holder="another", lease_released=False
+    assert jobs.resume_saving(released, "another", 2, now=NOW, lease_age=0) == stepped(
+        released, "job.taken_over", epoch=2, run_id="another", lease_released=False
     )
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_a_takeover_is_refused_to_a_run_that_has_seen_another_epoch(epoch: int) -> None:
-    assert jobs.take_over(saving(), "another", epoch, now=NOW, lease_age=90) is None
+    assert jobs.resume_saving(saving(), "another", epoch, now=NOW, lease_age=90) is None
 
 
 def test_a_job_is_completed_by_its_stored_video() -> None:
-    assert jobs.complete(saving(), HOLDER, 1, now=NOW, video=VIDEO) == stepped(
+    assert jobs.complete(saving(), RUN_ID, 1, now=NOW, video=VIDEO) == stepped(
         saving(),
         "job.completed",
         status=Status.COMPLETED,
@@ -284,8 +284,8 @@ def test_a_job_is_completed_by_its_stored_video() -> None:
         completed_at=NOW,
         settled=True,
     )
-    assert jobs.complete(completed(), HOLDER, 1, now=NOW, video=VIDEO) == completed()
-    assert jobs.complete(completed(), HOLDER, 1, now=NOW, video=OTHER_VIDEO) is None
+    assert jobs.complete(completed(), RUN_ID, 1, now=NOW, video=VIDEO) == completed()
+    assert jobs.complete(completed(), RUN_ID, 1, now=NOW, video=OTHER_VIDEO) is None
 
 
 # --- Ends --------------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_a_job_is_completed_by_its_stored_video() -> None:
 def test_a_job_fails_with_what_its_run_says() -> None:
     failure = Failure.of("content_refused")
 
-    assert jobs.fail(rendering(), HOLDER, 1, now=NOW, failure=failure) == stepped(
+    assert jobs.fail(rendering(), RUN_ID, 1, now=NOW, failure=failure) == stepped(
         rendering(),
         "job.failed",
         status=Status.FAILED,
@@ -308,8 +308,8 @@ def test_a_job_fails_with_what_its_run_says() -> None:
 def test_the_same_failure_again_is_a_lost_reply_and_another_is_refused() -> None:
     job = failed(Failure.of("no_video"))
 
-    assert jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("no_video")) is job
-    assert jobs.fail(job, HOLDER, 1, now=NOW, failure=Failure.of("content_refused")) is None
+    assert jobs.fail(job, RUN_ID, 1, now=NOW, failure=Failure.of("no_video")) is job
+    assert jobs.fail(job, RUN_ID, 1, now=NOW, failure=Failure.of("content_refused")) is None
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ def test_a_call_given_up_for_lost_may_bring_its_video_once() -> None:
         provider_request_id="chatcmpl-1",
     )
 
-    done = jobs.complete(late, HOLDER, 1, now=LATER, video=VIDEO)
+    done = jobs.complete(late, RUN_ID, 1, now=LATER, video=VIDEO)
 
     assert done == stepped(
         late,
@@ -467,11 +467,11 @@ def test_a_call_given_up_for_lost_may_bring_its_video_once() -> None:
         completed_at=LATER,
         settled=True,
     )
-    assert jobs.fail(done, HOLDER, 1, now=LATER, failure=Failure.of("no_video")) is None
+    assert jobs.fail(done, RUN_ID, 1, now=LATER, failure=Failure.of("no_video")) is None
 
 
 def test_a_call_given_up_for_lost_may_bring_its_true_failure_once() -> None:
-    told = jobs.fail(given_up(), HOLDER, 1, now=LATER, failure=Failure.of("content_refused"))
+    told = jobs.fail(given_up(), RUN_ID, 1, now=LATER, failure=Failure.of("content_refused"))
 
     assert told == stepped(
         given_up(),
@@ -481,7 +481,7 @@ def test_a_call_given_up_for_lost_may_bring_its_true_failure_once() -> None:
         completed_at=LATER,
         settled=True,
     )
-    assert jobs.complete(told, HOLDER, 1, now=LATER, video=VIDEO) is None
+    assert jobs.complete(told, RUN_ID, 1, now=LATER, video=VIDEO) is None
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -490,11 +490,11 @@ def test_only_an_end_that_a_reader_wrote_may_improve(state: str) -> None:
 
 
 def test_a_run_that_says_itself_that_it_does_not_know_has_settled_it() -> None:
-    told = jobs.fail(given_up(), HOLDER, 1, now=LATER, failure=Failure.of("outcome_unknown"))
+    told = jobs.fail(given_up(), RUN_ID, 1, now=LATER, failure=Failure.of("outcome_unknown"))
 
     assert told is not None
     assert (told.settled, told.is_improvable) == (True, False)
-    assert jobs.complete(told, HOLDER, 1, now=LATER, video=VIDEO) is None
+    assert jobs.complete(told, RUN_ID, 1, now=LATER, video=VIDEO) is None
 
 
 # --- Calls that polls send ---------------------------------------------------------------------------------
@@ -547,8 +547,8 @@ def test_a_rescue_is_a_job_that_any_run_may_go_on_saving() -> None:
         provider_request_id="chatcmpl-1",
         rescues=OLD_ID,
     )
-    assert jobs.take_over(rescue(), HOLDER, 1, now=NOW, lease_age=0) == stepped(
-        rescue(), "job.taken_over", epoch=1, holder=HOLDER, lease_released=False, started_at=NOW
+    assert jobs.resume_saving(rescue(), RUN_ID, 1, now=NOW, lease_age=0) == stepped(
+        rescue(), "job.taken_over", epoch=1, run_id=RUN_ID, lease_released=False, started_at=NOW
     )
 
 
@@ -585,16 +585,16 @@ def test_what_can_be_rescued(job: Job, *, expected: bool) -> None:
     ],
 )
 def test_a_rescue_that_fails_says_that_it_cost_nothing(code: Any, detail: str) -> None:
-    taken = jobs.take_over(rescue(), HOLDER, 1, now=NOW, lease_age=0)
+    taken = jobs.resume_saving(rescue(), RUN_ID, 1, now=NOW, lease_age=0)
     assert taken is not None
 
-    ended = jobs.fail(taken, HOLDER, 1, now=NOW, failure=Failure.of(code))
+    ended = jobs.fail(taken, RUN_ID, 1, now=NOW, failure=Failure.of(code))
 
     assert ended is not None
     assert ended.failure == Failure(
         code=code, retryable=Failure.of(code).retryable, charged="no", detail=detail
     )
-    assert jobs.fail(ended, HOLDER, 1, now=NOW, failure=Failure.of(code)) is ended
+    assert jobs.fail(ended, RUN_ID, 1, now=NOW, failure=Failure.of(code)) is ended
 
 
 def test_a_rescue_that_time_ends_cost_nothing() -> None:

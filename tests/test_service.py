@@ -10,8 +10,8 @@ import pytest
 
 from support.example_jobs import (
     CREATED_AT,
-    HOLDER,
     JOB_ID,
+    RUN_ID,
     URL,
     canceled,
     completed,
@@ -115,7 +115,7 @@ def test_a_worker_that_refuses_ends_the_job(site: ServiceUnderTest, caplog: pyte
 
 def test_a_worker_that_came_all_the_same_goes_on(site: ServiceUnderTest) -> None:
     def dispatch(job_id: str, _: int) -> DispatchResult:
-        site.change(job_id, lambda it: jobs.claim(it.job, HOLDER, 1, now=CREATED_AT))
+        site.change(job_id, lambda it: jobs.claim(it.job, RUN_ID, 1, now=CREATED_AT))
         return DispatchResult.REFUSED
 
     order = service.Order(prompt="p", model="m", uploads=(service.Upload(b"photo", "image/png"),))

@@ -18,7 +18,7 @@ import httpx
 
 from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated, call_ids, parse_answer
 from videogen.errors import BlackboxNotStarted, BlackboxOutcomeUnknown
-from videogen.outbound import CONNECT_SECONDS, Cutoff
+from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -83,7 +83,7 @@ class Blackbox:
         self._allowed_origins = allowed_origins
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._cutoff = Cutoff()
+        self._limit = Deadline()
         self._closed = False
         self._http = httpx.Client(
             headers={
@@ -118,7 +118,7 @@ class Blackbox:
         BlackboxOutcomeUnknown for everything else, a `close` included.
         """
         with self._lock:
-            cutoff = self._cutoff = Cutoff()
+            limit = self._limit = Deadline()
             if self._closed:
                 raise BlackboxNotStarted("provider_unreachable", note="the client is closed")
         remaining = deadline - self._monotonic()
@@ -126,7 +126,7 @@ class Blackbox:
             raise BlackboxNotStarted("provider_unreachable", note="no time left")
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
-            cutoff.trace(event, info)
+            limit.trace(event, info)
             if (
                 event == "http11.send_request_headers.started"
                 and start_by is not None
@@ -144,7 +144,7 @@ class Blackbox:
         ids: dict[str, str] = {}
         try:
             with (
-                cutoff.after(remaining),
+                limit.after(remaining),
                 contextlib.closing(self._http.send(request, stream=True)) as response,
             ):
                 ids = call_ids(response.headers)
@@ -176,7 +176,7 @@ class Blackbox:
         """Give up: a call that waits ends at once, and no other begins. From any thread."""
         with self._lock:
             self._closed = True
-            self._cutoff.cut()
+            self._limit.cut()
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         answer = bytearray()

@@ -159,15 +159,15 @@ class Step(Enum):
     LOOK_AGAIN = "the job has changed: what it is now decides on the next step"
 
 
-def run(job_id: str, deps: Deps, *, holder: str, seconds: float) -> None:
+def run(job_id: str, deps: Deps, *, run_id: str, seconds: float) -> None:
     """Do what can be done for a job in so many seconds.
 
-    `holder` names this run. Returns when nothing is left to do, raises Resumable when another run can go on,
+    `run_id` names this run. Returns when nothing is left to do, raises Resumable when another run can go on,
     and StoreUnavailable where the store kept it from finding out.
     """
     try:
         stored = deps.store.read(job_id)
-        _Run(stored, deps, holder=holder, seconds=seconds).run()
+        _Run(stored, deps, run_id=run_id, seconds=seconds).run()
     except NoSuchObject:
         log.warning("worker.job_unknown", jobId=job_id)
     except MalformedRecord as error:
@@ -178,12 +178,12 @@ def run(job_id: str, deps: Deps, *, holder: str, seconds: float) -> None:
 class _Run:
     """One run's state: the record as it last saw it, its claim, and when it must end."""
 
-    def __init__(self, stored: StoredJob, deps: Deps, *, holder: str, seconds: float) -> None:
+    def __init__(self, stored: StoredJob, deps: Deps, *, run_id: str, seconds: float) -> None:
         self._stored = stored
         self._deps = deps
         self._store = deps.store
         self._clock = deps.clock
-        self._holder = holder
+        self._run_id = run_id
         self._epoch = 0
         self._claimed_at = 0.0
         self._beat_at = 0.0
@@ -270,7 +270,7 @@ class _Run:
         # Taken before the write, since the store counts the lease from some moment during it.
         claimed_at = self._clock.monotonic()
         if not self._swap(
-            lambda it: jobs.claim(it.job, self._holder, epoch, now=self._clock.now()),
+            lambda it: jobs.claim(it.job, self._run_id, epoch, now=self._clock.now()),
             patience=CLAIM_PATIENCE,
         ):
             return False
@@ -310,7 +310,7 @@ class _Run:
         if retry_at is None or not self._swap(
             lambda it: jobs.back_to_queue(
                 it.job,
-                self._holder,
+                self._run_id,
                 self._epoch,
                 now=now,
                 retry_at=retry_at,
@@ -328,7 +328,7 @@ class _Run:
         if not self._swap(
             lambda it: jobs.record_url(
                 it.job,
-                self._holder,
+                self._run_id,
                 self._epoch,
                 now=now,
                 url=generated.url,
@@ -344,7 +344,9 @@ class _Run:
     def _resume_saving(self) -> Step:
         epoch = self._job.epoch + 1
         now = self._clock.now()
-        if not self._swap(lambda it: jobs.take_over(it.job, self._holder, epoch, now=now, lease_age=it.age)):
+        if not self._swap(
+            lambda it: jobs.resume_saving(it.job, self._run_id, epoch, now=now, lease_age=it.age)
+        ):
             self._look_again()
             if self._job.stage is Stage.SAVING:
                 # Its holder lives. Should it die, the platform's next delivery takes over.
@@ -390,7 +392,7 @@ class _Run:
 
     def _complete(self, video: Video) -> Step:
         if not self._swap(
-            lambda it: jobs.complete(it.job, self._holder, self._epoch, now=self._clock.now(), video=video),
+            lambda it: jobs.complete(it.job, self._run_id, self._epoch, now=self._clock.now(), video=video),
             patience=self._patience(),
         ):
             self._abandon()
@@ -412,7 +414,7 @@ class _Run:
         if not self._swap(
             lambda it: jobs.fail(
                 it.job,
-                self._holder,
+                self._run_id,
                 self._epoch,
                 now=self._clock.now(),
                 failure=failure,
@@ -481,14 +483,14 @@ class _Run:
         self._beat_at = self._clock.monotonic() + RENEW_EVERY
         self._deps.beat()
         try:
-            if self._swap(lambda it: jobs.renew(it.job, self._holder, self._epoch)):
+            if self._swap(lambda it: jobs.renew(it.job, self._run_id, self._epoch)):
                 return
             self._look_again()
         except StoreUnavailable as error:
             self._beat_at = self._clock.monotonic() + RENEW_AGAIN
             self._log_warning("lease.not_renewed", error=error.detail)
             return
-        if self._job.is_improvable and self._job.is_held_by(self._holder, self._epoch):
+        if self._job.is_improvable and self._job.is_held_by(self._run_id, self._epoch):
             # A reader took this run for dead. Its call may still bring the video, and then it may say so.
             self._log_warning("lease.lost")
             return

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 REQUIRED = {"schema", "status", "stage", "history"}
 """The fields that have a default in a new job, and that no stored one lacks."""
+NAMES = {"run_id": "holder"}
+"""Fields whose name in a record is that of older versions."""
 LARGEST_COUNT = 1000
 """No job is claimed or called more often; who erases one asks for a video of each epoch."""
 LARGEST_NUMBER = 2**53
@@ -68,7 +70,7 @@ def from_object(record: Mapping[str, Any]) -> Job:
 
 def to_object(value: Record) -> dict[str, Any]:
     """Return the JSON object to store."""
-    known = {_camel(name): kind.write(getattr(value, name)) for name, kind in KINDS[type(value)].items()}
+    known = {_json_name(name): kind.write(getattr(value, name)) for name, kind in KINDS[type(value)].items()}
     return {**value.unknown, **known}
 
 
@@ -79,12 +81,12 @@ def _read(of: type[Record], record: object) -> Any:  # noqa: ANN401 - one of tha
     unknown = dict(record)
     found: dict[str, Any] = {"unknown": unknown}
     for name, kind in KINDS[of].items():
-        if _camel(name) not in unknown:
+        if _json_name(name) not in unknown:
             continue
         try:
-            found[name] = kind.read(unknown.pop(_camel(name)))
+            found[name] = kind.read(unknown.pop(_json_name(name)))
         except (TypeError, ValueError, OverflowError):
-            raise ValueError(_camel(name)) from None
+            raise ValueError(_json_name(name)) from None
     return of(**found)
 
 
@@ -173,7 +175,9 @@ def _object(of: type[Record]) -> Kind:
 
 
 @cache
-def _camel(name: str) -> str:
+def _json_name(name: str) -> str:
+    if name in NAMES:
+        return NAMES[name]
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 
@@ -201,7 +205,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "epoch": COUNT,
         "status": _one_of(list(Status), Status),
         "stage": _optional(_one_of(list(Stage), Stage)),
-        "holder": _optional(TEXT),
+        "run_id": _optional(TEXT),
         "lease_released": FLAG,
         "calls": COUNT,
         "retry_at": _optional(MOMENT),

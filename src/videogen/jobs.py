@@ -2,7 +2,7 @@
 
     queued ── claim ──▶ rendering ── record_url ──▶ saving ── complete ──▶ completed
        ▲                    │                          ▲
-       └── back_to_queue ───┘   (nothing had started)  └── take_over (a dead lease, a new epoch)
+       └── back_to_queue ───┘   (nothing had started)  └── resume_saving (a dead lease, a new epoch)
 
     fail, cancel and end_due lead from any of them to failed or canceled.
 
@@ -152,7 +152,7 @@ class Transition:
 class Job:
     """The record under jobs/<id>.json.
 
-    `epoch` is the fencing token: each claim raises it. `holder` names the run that holds it, since the nonce
+    `epoch` is the fencing token: each claim raises it. `run_id` names the run that holds it, since the nonce
     of its claim may be overwritten by a later writer before it reads back. `lease_released` lets the next run
     take over at once. `calls` counts POSTs to the provider, `dispatches` the extra calls that polls sent.
     `retry_at` is the earliest time of the next POST. `limits` and `dispatch` are the site's as they were when
@@ -177,7 +177,7 @@ class Job:
     epoch: int = 0
     status: Status = Status.QUEUED
     stage: Stage | None = None
-    holder: str | None = None
+    run_id: str | None = None
     lease_released: bool = False
     calls: int = 0
     retry_at: float | None = None
@@ -256,9 +256,9 @@ class Job:
         code = self.failure.code if self.failure else None
         return code != "video_gone" and not (code == "video_refused" and self.rescues)
 
-    def is_held_by(self, holder: str, epoch: int) -> bool:
+    def is_held_by(self, run_id: str, epoch: int) -> bool:
         """Whether a run's claim is still the latest one."""
-        return self.holder == holder and self.epoch == epoch
+        return self.run_id == run_id and self.epoch == epoch
 
 
 # --- What is due -------------------------------------------------------------------------------------------
@@ -326,9 +326,9 @@ def next_call_at(job: Job, *, now: float, wish: float = 0.0) -> float | None:
 # --- Changes -----------------------------------------------------------------------------------------------
 
 
-def claim(job: Job, holder: str, epoch: int, *, now: float) -> Job | None:
+def claim(job: Job, run_id: str, epoch: int, *, now: float) -> Job | None:
     """Mark the paid call as being made: the one exclusive step. `epoch` is the seen one plus 1."""
-    if job.is_held_by(holder, epoch) and job.stage is Stage.RENDERING:
+    if job.is_held_by(run_id, epoch) and job.stage is Stage.RENDERING:
         return job
     if (
         job.status is not Status.QUEUED
@@ -343,7 +343,7 @@ def claim(job: Job, holder: str, epoch: int, *, now: float) -> Job | None:
         "job.claimed",
         now,
         epoch=epoch,
-        holder=holder,
+        run_id=run_id,
         lease_released=False,
         status=Status.PROCESSING,
         stage=Stage.RENDERING,
@@ -352,9 +352,9 @@ def claim(job: Job, holder: str, epoch: int, *, now: float) -> Job | None:
     )
 
 
-def take_over(job: Job, holder: str, epoch: int, *, now: float, lease_age: float) -> Job | None:
+def resume_saving(job: Job, run_id: str, epoch: int, *, now: float, lease_age: float) -> Job | None:
     """Go on saving where a run that is gone has left off."""
-    if job.is_held_by(holder, epoch) and job.stage is Stage.SAVING:
+    if job.is_held_by(run_id, epoch) and job.stage is Stage.SAVING:
         return job
     if job.stage is not Stage.SAVING or job.epoch != epoch - 1 or not lease_is_dead(job, lease_age):
         return None
@@ -363,22 +363,22 @@ def take_over(job: Job, holder: str, epoch: int, *, now: float, lease_age: float
         "job.taken_over",
         now,
         epoch=epoch,
-        holder=holder,
+        run_id=run_id,
         lease_released=False,
         started_at=job.started_at or now,
     )
 
 
-def renew(job: Job, holder: str, epoch: int) -> Job | None:
+def renew(job: Job, run_id: str, epoch: int) -> Job | None:
     """Keep the lease: any write does, so the record changes in nothing but its version."""
-    if job.status is not Status.PROCESSING or not job.is_held_by(holder, epoch):
+    if job.status is not Status.PROCESSING or not job.is_held_by(run_id, epoch):
         return None
     return replace(job, lease_released=False, version=job.version + 1)
 
 
 def back_to_queue(
     job: Job,
-    holder: str,
+    run_id: str,
     epoch: int,
     *,
     now: float,
@@ -386,8 +386,8 @@ def back_to_queue(
     call_ids: Mapping[str, str] = NO_IDS,
 ) -> Job | None:
     """Undo a claim, after an answer that proves that nothing was started."""
-    if job.stage is not Stage.RENDERING or not job.is_held_by(holder, epoch):
-        return job if job.status is Status.QUEUED and job.is_held_by(holder, epoch) else None
+    if job.stage is not Stage.RENDERING or not job.is_held_by(run_id, epoch):
+        return job if job.status is Status.QUEUED and job.is_held_by(run_id, epoch) else None
     return _step(
         job,
         "job.requeued",
@@ -401,7 +401,7 @@ def back_to_queue(
 
 def record_url(
     job: Job,
-    holder: str,
+    run_id: str,
     epoch: int,
     *,
     now: float,
@@ -410,7 +410,7 @@ def record_url(
     call_ids: Mapping[str, str] = NO_IDS,
 ) -> Job | None:
     """Keep the provider's link before anything is done with it; a call given up for lost may do so too."""
-    if not job.is_held_by(holder, epoch):
+    if not job.is_held_by(run_id, epoch):
         return None
     if job.provider_url == url:
         return job
@@ -427,9 +427,9 @@ def record_url(
     )
 
 
-def complete(job: Job, holder: str, epoch: int, *, now: float, video: Video) -> Job | None:
+def complete(job: Job, run_id: str, epoch: int, *, now: float, video: Video) -> Job | None:
     """Point to the stored and checked video."""
-    if not job.is_held_by(holder, epoch):
+    if not job.is_held_by(run_id, epoch):
         return None
     if job.status is Status.COMPLETED:
         return job if job.video == video else None
@@ -440,7 +440,7 @@ def complete(job: Job, holder: str, epoch: int, *, now: float, video: Video) -> 
 
 def fail(
     job: Job,
-    holder: str,
+    run_id: str,
     epoch: int,
     *,
     now: float,
@@ -448,7 +448,7 @@ def fail(
     call_ids: Mapping[str, str] = NO_IDS,
 ) -> Job | None:
     """End the holder's job without a video; also the late true end of a call whose outcome was unknown."""
-    if not job.is_held_by(holder, epoch):
+    if not job.is_held_by(run_id, epoch):
         return None
     failure = charged_to(job, failure)
     if job.status is Status.FAILED and job.failure == failure and job.settled:

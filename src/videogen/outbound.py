@@ -18,7 +18,7 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-class Cutoff:
+class Deadline:
     """Ends one HTTP exchange at a moment or on demand, whatever it is waiting for.
 
     httpx limits each wait but not their sum (https://www.python-httpx.org/advanced/timeouts/), so an answer

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from videogen.errors import VideoGone, VideoInterrupted, VideoRefused
-from videogen.outbound import CONNECT_SECONDS, Cutoff
+from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
     import ssl
@@ -207,7 +207,7 @@ def open_video(
         raise VideoGone(note="the answer that held it is lost")
     download = _Download(hosts, deadline, monotonic, resolve)
     with (
-        download.cutoff.after(deadline - monotonic()),
+        download.limit.after(deadline - monotonic()),
         httpx.Client(
             transport=httpx.HTTPTransport(
                 verify=ssl_context or True, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
@@ -242,7 +242,7 @@ class _Download:
     deadline: float
     monotonic: Callable[[], float]
     resolve: Resolve
-    cutoff: Cutoff = field(default_factory=Cutoff)
+    limit: Deadline = field(default_factory=Deadline)
 
     def follow(self, client: httpx.Client, url: httpx.URL) -> httpx.Response:
         """Return the first answer that is no redirect, its body still unread."""
@@ -275,7 +275,7 @@ class _Download:
                 url.copy_with(host=address),
                 headers={"Host": url.netloc.decode("ascii")},
                 timeout=httpx.Timeout(min(CHUNK_SECONDS, remaining), connect=min(CONNECT_SECONDS, remaining)),
-                extensions={"sni_hostname": url.raw_host.decode("ascii"), "trace": self.cutoff.trace},
+                extensions={"sni_hostname": url.raw_host.decode("ascii"), "trace": self.limit.trace},
             )
             try:
                 return client.send(request, stream=True)

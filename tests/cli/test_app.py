@@ -13,6 +13,7 @@ from support.meddling_proxy import Passed, Reply, before, s3_error
 from videogen import jobs
 from videogen.clock import Clock
 from videogen.jobs import Job, Stage, Status
+from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -309,6 +310,27 @@ def test_purge_deletes_what_is_old_after_asking(
 
     assert ran.code == 0, ran.err
     assert [entry.key.split("/")[0] for entry in videogen.bucket.entries("")] == ["stats"]
+
+
+def test_purge_deletes_records_last(
+    videogen: Operator, site: ServedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupted purge finds the rest of a job by its record."""
+    site.make("lake")
+    later = time.time() + 31 * 24 * 3600
+    monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(now=lambda: later))
+    delete, deleted = S3Objects.delete, []
+
+    def noting(objects: S3Objects, key: str) -> None:
+        deleted.append(key.split("/", maxsplit=1)[0])
+        delete(objects, key)
+
+    monkeypatch.setattr(S3Objects, "delete", noting)
+
+    videogen("purge", "--yes")
+
+    assert sorted(deleted[:-1]) == ["ledger", "photos", "videos"]
+    assert deleted[-1] == "jobs"
 
 
 # --- the environment ---------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def test_percentiles_are_by_nearest_rank() -> None:
 
 
 def test_a_rescue_says_nothing_about_how_long_a_video_takes() -> None:
-    taken = jobs.take_over(rescue(), "holder", 1, now=CREATED_AT + 1, lease_age=0)
+    taken = jobs.resume_saving(rescue(), "run", 1, now=CREATED_AT + 1, lease_age=0)
     assert taken is not None
 
     total = by_day([completed(taken, at=3)], {})[-1]

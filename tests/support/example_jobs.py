@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CREATED_AT = 1_800_000_000.0
-HOLDER = "the holder"
+RUN_ID = "the run"
 URL = "https://provider.example/output.mp4?signature=s"
 JOB_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 OLD_ID = "BBBBBBBBBBBBBBBBBBBBBA"
@@ -32,9 +32,9 @@ def queued(**changes: Any) -> Job:
     return Job(**(given | changes))
 
 
-def rendering(job: Job | None = None, *, at: float = 1.0, holder: str = HOLDER) -> Job:
+def rendering(job: Job | None = None, *, at: float = 1.0, run_id: str = RUN_ID) -> Job:
     job = job or queued()
-    claimed = jobs.claim(job, holder, job.epoch + 1, now=CREATED_AT + at)
+    claimed = jobs.claim(job, run_id, job.epoch + 1, now=CREATED_AT + at)
     assert claimed is not None
     return claimed
 
@@ -42,7 +42,7 @@ def rendering(job: Job | None = None, *, at: float = 1.0, holder: str = HOLDER) 
 def saving(job: Job | None = None, *, at: float = 61.0) -> Job:
     job = job or rendering()
     recorded = jobs.record_url(
-        job, job.holder or "", job.epoch, now=CREATED_AT + at, url=URL, request_id="chatcmpl-1"
+        job, job.run_id or "", job.epoch, now=CREATED_AT + at, url=URL, request_id="chatcmpl-1"
     )
     assert recorded is not None
     return recorded
@@ -50,7 +50,7 @@ def saving(job: Job | None = None, *, at: float = 61.0) -> Job:
 
 def completed(job: Job | None = None, *, at: float = 65.0) -> Job:
     job = job or saving()
-    done = jobs.complete(job, job.holder or "", job.epoch, now=CREATED_AT + at, video=VIDEO)
+    done = jobs.complete(job, job.run_id or "", job.epoch, now=CREATED_AT + at, video=VIDEO)
     assert done is not None
     return done
 
@@ -58,7 +58,7 @@ def completed(job: Job | None = None, *, at: float = 65.0) -> Job:
 def failed(failure: Failure, job: Job | None = None, *, at: float = 65.0) -> Job:
     """Return a job that its own run has ended."""
     job = job or rendering()
-    ended = jobs.fail(job, job.holder or "", job.epoch, now=CREATED_AT + at, failure=failure)
+    ended = jobs.fail(job, job.run_id or "", job.epoch, now=CREATED_AT + at, failure=failure)
     assert ended is not None
     return ended
 
@@ -89,13 +89,13 @@ def rescue() -> Job:
 
 
 def requeued() -> Job:
-    back = jobs.back_to_queue(rendering(), HOLDER, 1, now=CREATED_AT + 2, retry_at=CREATED_AT + 6)
+    back = jobs.back_to_queue(rendering(), RUN_ID, 1, now=CREATED_AT + 2, retry_at=CREATED_AT + 6)
     assert back is not None
     return back
 
 
 def given_up_with_link() -> Job:
-    late = jobs.record_url(given_up(), HOLDER, 1, now=CREATED_AT + 210, url=URL, request_id="chatcmpl-1")
+    late = jobs.record_url(given_up(), RUN_ID, 1, now=CREATED_AT + 210, url=URL, request_id="chatcmpl-1")
     assert late is not None
     return late
 

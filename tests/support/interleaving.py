@@ -51,12 +51,12 @@ class Killed(BaseException):
 
 @dataclass(eq=False)
 class Process:
-    """A function's instance: its tasks die together. `holder` is its name in a job's record.
+    """A function's instance: its tasks die together. `run_id` is its name in a job's record.
 
     The platform kills it at `ends_at`, wherever it stands.
     """
 
-    holder: str
+    run_id: str
     ends_at: float = math.inf
     is_dead: bool = False
     is_frozen: bool = False

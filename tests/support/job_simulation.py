@@ -342,7 +342,7 @@ class Story(RuleBasedStateMachine):
     def _check_call(self, call: PaidCall) -> None:
         """Check that a paid call begins on a lease that lives, and in time."""
         now = self.world.now
-        is_claimed = now - self.claimed_at[call.process.holder] <= LEASE
+        is_claimed = now - self.claimed_at[call.process.run_id] <= LEASE
         is_early = now - self._job(call.job_id).created_at < CALL_WITHIN
         if not is_claimed or not is_early:
             # Raised later: the worker takes what its provider's client raises for an unknown outcome.
@@ -365,7 +365,7 @@ class Story(RuleBasedStateMachine):
         assert before.epoch <= job.epoch <= before.epoch + 1
         actions = {step.action for step in job.history[len(before.history) :]}
         is_dead = before.lease_released or age >= DEAD_LEASE
-        is_holder = before.holder == process.holder
+        is_holder = before.run_id == process.run_id
         if before.has_ended:
             assert before.deleted_at is None
             if job.deleted_at is None:
@@ -378,7 +378,7 @@ class Story(RuleBasedStateMachine):
         if "job.claimed" in actions:
             assert before.status is Status.QUEUED
             assert job.epoch == before.epoch + 1
-            self.claimed_at[process.holder] = now
+            self.claimed_at[process.run_id] = now
         if "job.taken_over" in actions:
             assert before.stage is Stage.SAVING
             assert is_dead
@@ -436,7 +436,7 @@ class Story(RuleBasedStateMachine):
 
     def _work(self, job_id: str) -> None:
         def run(process: Process) -> None:
-            generation.run(job_id, self._worker(job_id), holder=process.holder, seconds=830.0)
+            generation.run(job_id, self._worker(job_id), run_id=process.run_id, seconds=830.0)
 
         self.world.begin(run)
 

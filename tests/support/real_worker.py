@@ -134,7 +134,7 @@ class RealWorker:
         """Deliver a call as the platform does: again, while its run fails."""
         for pause in (*PLATFORM_PAUSES, 0.0)[:times]:
             try:
-                generation.run(job_id, self.worker(), holder=new_nonce(), seconds=self._seconds(job_id))
+                generation.run(job_id, self.worker(), run_id=new_nonce(), seconds=self._seconds(job_id))
             except (Resumable, StoreError):
                 self.clock.skip(pause)
             else:

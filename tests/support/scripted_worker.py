@@ -141,9 +141,9 @@ class ScriptedWorker:
         """Let it be so many seconds after the job's creation."""
         self.clock.advance(seconds - self.clock.passed)
 
-    def run(self, holder: str = "run 1", *, seconds: float = 830.0) -> None:
+    def run(self, run_id: str = "run 1", *, seconds: float = 830.0) -> None:
         """Deliver the call of the worker."""
-        generation.run(JOB_ID, self.worker(), holder=holder, seconds=seconds)
+        generation.run(JOB_ID, self.worker(), run_id=run_id, seconds=seconds)
 
     def worker(self) -> generation.Deps:
         return generation.Deps(

@@ -63,7 +63,7 @@ def work(request: Request, worker: Worker) -> None:
         service.fail_queued(worker.deps, job_id, "misconfigured")
         raise worker.misconfigured
     generation.run(
-        job_id, worker.generation(), holder=new_nonce(), seconds=request.seconds_left() - RESERVE_SECONDS
+        job_id, worker.generation(), run_id=new_nonce(), seconds=request.seconds_left() - RESERVE_SECONDS
     )
 
 

@@ -144,9 +144,10 @@ def endpoint(
                 response = _problem_response(as_problem(error))
                 content_type = "application/problem+json"
             seconds = time.perf_counter() - begun
-            if response.status >= HTTPStatus.BAD_REQUEST or seconds > SLOW_SECONDS:
+            is_problem = response.status >= HTTPStatus.BAD_REQUEST
+            if is_problem or seconds > SLOW_SECONDS:
                 log.warning(
-                    "http.answered",
+                    "http.problem" if is_problem else "http.slow",
                     status=int(response.status),
                     code=response.body.get("code"),
                     durationMs=1000 * seconds,
