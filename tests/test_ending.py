@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,9 +116,9 @@ def site(caplog: pytest.LogCaptureFixture) -> ServiceUnderTest:
     return ServiceUnderTest(limit=5)
 
 
-def swap(site: ServiceUnderTest, change: Change, **options: Any) -> bool:
+def swap(site: ServiceUnderTest, change: Change) -> bool:
     stored = site.deps.store.read(JOB_ID)
-    return ending.swap(site.deps, stored, lambda it: change(it.job), **options) is not None
+    return ending.swap(site.deps, stored, lambda it: change(it.job)) is not None
 
 
 @pytest.mark.parametrize(
@@ -131,11 +132,18 @@ def test_every_end_is_logged_once(
     site.put(job)
     site.objects.plan = [("PUT", trouble)] if trouble else []
 
-    assert swap(site, change, note="what was seen")
+    assert swap(site, change)
 
-    assert logged(caplog, *ENDS) == [
-        {**line, "jobId": JOB_ID, "note": "what was seen", "durationMs": 1000 * AT}
-    ]
+    assert logged(caplog, *ENDS) == [{**line, "jobId": JOB_ID, "durationMs": 1000 * AT}]
+
+
+def test_an_end_s_line_carries_its_note(site: ServiceUnderTest, caplog: pytest.LogCaptureFixture) -> None:
+    site.put(rendering())
+    failure = replace(Failure.of("no_video"), note="status 200, no link")
+
+    swap(site, lambda job: jobs.fail(job, RUN_ID, 1, now=NOW, failure=failure))
+
+    assert [line["note"] for line in logged(caplog, *ENDS)] == ["status 200, no link"]
 
 
 @pytest.mark.parametrize("end", CHANGES)
