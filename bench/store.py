@@ -1,25 +1,37 @@
 """All that a function speaks to, on one loopback port: bucket, worker's address, Blackbox and its videos.
 
 One asyncio thread and no signature checks, so that its own processor time hardly shows in what is measured.
-Every answer of the bucket waits for a set delay.
+Every answer of the bucket waits for a set delay. At `far_url` the same speaks TLS from a distance: each round
+trip, that of opening a connection and those of the handshake included, takes DISTANCE more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
+import ssl
+import subprocess
 import threading
 from collections import Counter
 from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MEGABYTE = 1_000_000
+DISTANCE = 0.04
+"""Seconds of a round trip to `far_url`."""
 
 
 class Store:
     """Serves on a free loopback port from a thread of its own; `delay` is in seconds and may be changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """Serve; the certificate of `far_url` will be in `folder`."""
+        self.certificate = folder / "store.pem"
         self.objects: dict[str, bytes] = {}
         self.requests: Counter[str] = Counter()
         self.bytes_in = 0
@@ -27,7 +39,7 @@ class Store:
         self.video_megabytes = 5
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
-        self.port = 0
+        self.port = self._tls_port = self._far_port = 0
         threading.Thread(target=self._run, daemon=True).start()
         self._started.wait()
 
@@ -35,6 +47,11 @@ class Store:
     def url(self) -> str:
         """The origin."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def far_url(self) -> str:
+        """The origin at a distance."""
+        return f"https://127.0.0.1:{self._far_port}"
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -44,7 +61,40 @@ class Store:
     async def _listen(self) -> None:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20, backlog=512)
         self.port = server.sockets[0].getsockname()[1]
+        tls = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20, ssl=self._tls())
+        self._tls_port = tls.sockets[0].getsockname()[1]
+        far = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        self._far_port = far.sockets[0].getsockname()[1]
         self._started.set()
+
+    def _tls(self) -> ssl.SSLContext:
+        key = self.certificate.with_suffix(".key")
+        command = [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ]
+        command += ["-subj", "/CN=store", "-addext", "subjectAltName=IP:127.0.0.1"]
+        subprocess.run([*command, "-keyout", key, "-out", self.certificate], capture_output=True, check=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, key)
+        return context
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_store, to_store = await asyncio.open_connection("127.0.0.1", self._tls_port)
+        await asyncio.sleep(DISTANCE)  # the round trip that opens a connection
+        await asyncio.gather(self._carry(reader, to_store), self._carry(from_store, writer))
+
+    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while chunk := await source.read(1 << 16):
+                self._loop.call_later(DISTANCE / 2, sink.write, chunk)
+        self._loop.call_later(DISTANCE / 2, sink.close)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

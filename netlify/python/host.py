@@ -169,6 +169,13 @@ def load(name: str) -> Callable[[dict[str, Any], Context], Any]:
     return handler
 
 
+def prepare(name: str) -> None:
+    """Call `before_import(name)` of the handler's package, if it has that: to begin what only takes time."""
+    package = name.rpartition(".")[0].rpartition(".")[0]
+    if package:
+        getattr(importlib.import_module(package), "before_import", lambda _: None)(name)
+
+
 def print_to(channel: Channel) -> None:
     """Send everything that is printed or logged from here on beside the answers."""
     for name, level, descriptor in (("stdout", "info", 1), ("stderr", "error", 2)):
@@ -202,6 +209,7 @@ def main() -> None:
     frames: queue.SimpleQueue[tuple[dict[str, Any], bytes]] = queue.SimpleQueue()
     threading.Thread(target=read_frames, args=(requests, frames), name="requests", daemon=True).start()
     try:
+        prepare(name)
         handler = load(name)
     except BaseException:  # noqa: BLE001 -- SystemExit while importing is a failure as well
         channel.log("error", traceback.format_exc().rstrip())

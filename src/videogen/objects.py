@@ -18,7 +18,6 @@ alone: to make one takes longer than all else that a function does before its fi
 from __future__ import annotations
 
 import re
-import socket
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -28,14 +27,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSHTTPSConnection, AWSHTTPSConnectionPool, AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
-from videogen import timing
+from videogen import timing, tls
 from videogen.errors import Conflict, NoSuchObject, StoreError, StoreUnavailable
+from videogen.tls import CONNECT_SECONDS, SOCKET_OPTIONS
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping
 
     from botocore.awsrequest import AWSResponse
@@ -43,10 +44,8 @@ if TYPE_CHECKING:
 
     from videogen.settings import S3Settings
 
-CONNECT_SECONDS = 2
 READ_SECONDS = 5
 """A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
-SOCKET_OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 
 
@@ -102,6 +101,38 @@ class Credentials:
     token: str | None = None
 
 
+class TlsConnection(AWSHTTPSConnection):
+    """A connection of botocore's that takes one which was opened early."""
+
+    def connect(self) -> None:
+        """Connect, unless that is done."""
+        # The context holds the authorities: urllib3 would load them again for each connection.
+        self.ca_certs = None
+        ready = tls.take(self.host, self.port)
+        if ready is None:
+            super().connect()
+        else:
+            self.sock, self.is_verified = ready, True
+
+
+class TlsConnections(AWSHTTPSConnectionPool):
+    """A pool of them."""
+
+    ConnectionCls = TlsConnection
+
+
+class TlsSession(URLLib3Session):
+    """botocore's session over this process's one context."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the base class's own
+        super().__init__(**options)
+        pools: Any = self  # its stubs know less
+        pools._pool_classes_by_scheme["https"] = TlsConnections  # noqa: SLF001 - its own, from the class above
+
+    def _get_ssl_context(self) -> ssl.SSLContext:
+        return tls.context()
+
+
 class S3Objects:
     """A bucket behind botocore and boto3."""
 
@@ -109,13 +140,13 @@ class S3Objects:
         self._settings = settings
         self._bucket = settings.bucket
         self._prefix = settings.prefix
-        self._url = bucket_url(settings)
+        self._url = settings.bucket_url
         self._credentials: Any = Credentials(
             settings.access_key_id.reveal(), settings.secret_access_key.reveal()
         )
         # Annotated for what botocore's own client hands over; its stubs know less.
-        connections: Any = URLLib3Session
-        self._http: URLLib3Session = connections(
+        session: Any = TlsSession if self._url.startswith("https:") else URLLib3Session
+        self._http: URLLib3Session = session(
             timeout=(CONNECT_SECONDS, READ_SECONDS), socket_options=SOCKET_OPTIONS
         )
 
@@ -129,6 +160,7 @@ class S3Objects:
             "s3",
             region_name=settings.region,
             endpoint_url=settings.endpoint_url,
+            verify=tls.authorities_file() if self._url.startswith("https:") else None,
             aws_access_key_id=settings.access_key_id.reveal(),
             aws_secret_access_key=settings.secret_access_key.reveal(),
             config=Config(
@@ -249,16 +281,6 @@ class S3Objects:
 
     def _url_of(self, key: str) -> str:
         return f"{self._url}/{quote(self._prefix + key)}"
-
-
-def bucket_url(settings: S3Settings) -> str:
-    """Return a bucket's address: by path where there is an endpoint, by host name at AWS."""
-    if settings.endpoint_url:
-        return f"{settings.endpoint_url.rstrip('/')}/{settings.bucket}"
-    # As boto3 presigns: by the global host name in us-east-1 alone.
-    region = "" if settings.region == "us-east-1" else f".{settings.region}"
-    domain = "amazonaws.com.cn" if settings.region.startswith("cn-") else "amazonaws.com"
-    return f"https://{settings.bucket}.s3{region}.{domain}"
 
 
 def _etag(answer: AWSResponse) -> str:

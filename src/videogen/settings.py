@@ -103,6 +103,16 @@ class S3Settings:
     endpoint_url: str | None = None
     prefix: str = ""
 
+    @property
+    def bucket_url(self) -> str:
+        """Return the bucket's address: by path where there is an endpoint, by host name at AWS."""
+        if self.endpoint_url:
+            return f"{self.endpoint_url.rstrip('/')}/{self.bucket}"
+        # As boto3 presigns: by the global host name in us-east-1 alone.
+        region = "" if self.region == "us-east-1" else f".{self.region}"
+        domain = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"https://{self.bucket}.s3{region}.{domain}"
+
 
 class QueueSettings(NamedTuple):
     """The SQS queue that jobs go to, and who may write to it."""

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -366,6 +366,22 @@ test('a problem has the members that the settings add, and none can hide its own
   const { call } = await project(t, 'def handler(event, context): raise ValueError', { problemMembers })
   const response = await call()
   await assertProblem(response, { ...FAILED, success: false, error: `Sorry. ${FAILED.detail}` })
+})
+
+test('what a package begins before the import has begun when its handler is imported', async t => {
+  const folder = makeProject(t, '')
+  const begin = 'begun = []\ndef before_import(name):\n    begun.append(name)\n'
+  const handler = `
+import json, site_of_ours
+seen = list(site_of_ours.begun)
+handler = lambda event, context: {'statusCode': 200, 'body': json.dumps(seen)}
+`
+  mkdirSync(path.join(folder, 'src/site_of_ours'))
+  writeFileSync(path.join(folder, 'src/site_of_ours/__init__.py'), begin)
+  writeFileSync(path.join(folder, 'src/site_of_ours/hello.py'), handler)
+  const { call } = await load(t, folder, { handler: 'site_of_ours.hello.handler' })
+
+  assert.deepEqual(await (await call()).json(), ['site_of_ours.hello.handler'])
 })
 
 test('a handler that cannot be imported is a 500, its traceback once in the log; mended, it answers', async t => {

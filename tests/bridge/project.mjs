@@ -55,17 +55,21 @@ export function writeHandler(folder, source) {
  *
  * @param {import('node:test').TestContext} t
  * @param {string} folder
- * @param {{ timeoutSeconds?: number, background?: boolean }} [options]
+ * @param {{ timeoutSeconds?: number, background?: boolean, handler?: string }} [options]
  * @returns {Promise<Caller>}
  */
-export async function load(t, folder, { timeoutSeconds = 20, background = false } = {}) {
+export async function load(
+  t,
+  folder,
+  { timeoutSeconds = 20, background = false, handler = 'example.handler' } = {},
+) {
   /** @type {Line[]} */
   const lines = []
   for (const level of /** @type {const} */ (['debug', 'info', 'warn', 'error'])) {
     t.mock.method(console, level, (/** @type {string} */ text) => lines.push({ level, text }))
   }
   const bridge = await import(path.join(folder, 'netlify/python/bridge.mjs'))
-  const entry = bridge.python('example.handler', { timeoutSeconds, background })
+  const entry = bridge.python(handler, { timeoutSeconds, background })
   /** @type {Caller['call']} */
   const call = async (
     request = new Request('https://site.example/api/x'),

@@ -84,10 +84,8 @@ class Buckets:
             return self._stack.enter_context(ceph.CephGateway()).environment
         folder = Path(self._stack.enter_context(TemporaryDirectory()))
         tls, trust = loopback_tls(folder)
-        # boto3 and the client of single requests find their authorities in two ways.
         patch = self._stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr("botocore.httpsession.where", lambda: str(trust))
-        patch.setenv("AWS_CA_BUNDLE", str(trust))
+        patch.setenv("SSL_CERT_FILE", str(trust))
         plain = self.environment(kind.removesuffix(" over TLS"))
         proxy = self._stack.enter_context(S3Proxy(plain["S3_ENDPOINT_URL"], tls=tls))
         return {**plain, "S3_ENDPOINT_URL": proxy.url}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from videogen import log, signing
+from videogen import log, signing, tls
 from videogen.errors import VideogenError
 from videogen.service import DispatchResult
 
@@ -100,9 +100,7 @@ def _post(origin: str, body: bytes, headers: Mapping[str, str]) -> int:
     parts = urlsplit(origin)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            parts.netloc, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
-        )
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT_SECONDS, context=tls.context())
     else:
         connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
     try:
