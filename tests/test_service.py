@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from support.example_jobs import (
     JOB_ID,
     RUN_ID,
     URL,
+    VIDEO,
     canceled,
     completed,
     failed,
@@ -31,6 +32,7 @@ from videogen.errors import (
     KeyReused,
     NotOwner,
     PhotosGone,
+    RescuesUsedUp,
     WorkerUnreachable,
 )
 from videogen.jobs import Failure, Job, Photo, Stage, Status
@@ -39,6 +41,8 @@ from videogen.settings import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from videogen.errors import FailureCode
 
 KEY = "an-idempotency-key"
 NEWER = Secret("whsec_" + "B" * 43 + "=")
@@ -208,6 +212,110 @@ def test_without_its_token_a_job_stays_as_it_is(site: ServiceUnderTest, wish: st
         WISHES[wish](site, job, token)
 
     assert site.job(job.id) == job
+
+
+def unsaved(site: ServiceUnderTest, job: Job = UNSAVED) -> Job:
+    site.deps.store.put_photo(job.id, 1, b"photo", "image/png")
+    return site.put(job)
+
+
+def lose(site: ServiceUnderTest, job: Job, code: FailureCode = "save_failed") -> Job:
+    """Let a rescue's worker fail."""
+    now = site.clock.now()
+    site.change(job.id, lambda it: jobs.resume_saving(it.job, RUN_ID, it.job.epoch + 1, now=now, lease_age=0))
+    return site.change(
+        job.id, lambda it: jobs.fail(it.job, RUN_ID, it.job.epoch, now=now, failure=Failure.of(code))
+    )
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_one_rescue_of_a_job_at_a_time(site: ServiceUnderTest, key: str | None) -> None:
+    old = unsaved(site)
+
+    first = site.retry(old, fingerprint="a", aspect_ratio="auto")
+    again = [site.retry(old, key=key, fingerprint=one, aspect_ratio="9:16") for one in ("a", "b")]
+
+    assert again == [first, first]
+    assert len([key for key in site.bucket.held if key.startswith("jobs/")]) == 2
+
+
+def test_three_rescues_of_a_job_in_all(site: ServiceUnderTest) -> None:
+    old = unsaved(site)
+    latest = old
+    for _ in range(3):
+        latest = lose(site, site.retry(latest))
+        assert latest.rescues == old.id
+
+    for each in (old, latest):
+        with pytest.raises(RescuesUsedUp):
+            site.retry(each)
+
+
+def test_a_saved_rescue_is_the_answer_to_the_next(site: ServiceUnderTest) -> None:
+    old = unsaved(site)
+    rescue = site.retry(old)
+    now = site.clock.now()
+    site.change(rescue.id, lambda it: jobs.resume_saving(it.job, RUN_ID, 1, now=now, lease_age=0))
+    saved = site.change(rescue.id, lambda it: jobs.complete(it.job, RUN_ID, 1, now=now, video=VIDEO))
+
+    assert site.retry(old) == saved
+
+
+def test_a_rescue_needs_no_photos(site: ServiceUnderTest) -> None:
+    job = site.retry(site.put(UNSAVED))
+
+    assert (job.stage, job.rescues, job.photos) == (Stage.SAVING, UNSAVED.id, ())
+
+
+def ends_free(site: ServiceUnderTest, how: str) -> None:
+    """Start a video, and let it end without costing anything."""
+    if how == "unreachable":
+        site.result = DispatchResult.REFUSED
+        with pytest.raises(WorkerUnreachable):
+            site.start()
+        return
+    job = site.start()
+    if how == "cancel":
+        service.cancel(site.deps, job.id, site.token(job.id))
+    elif how == "erase":
+        service.erase(site.deps, job.id, site.token(job.id))
+    elif how == "expired":
+        site.clock.advance(301)
+        site.heal(job.id)
+    elif how == "killed":
+        site.deps.store.objects.delete(f"jobs/{job.id}.json")
+        site.clock.advance(61)
+    else:
+        code: Any = how
+        service.fail_queued(site.deps, job.id, code)
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["cancel", "erase", "expired", "unreachable", "killed", "photo_unreadable", "misconfigured"],
+)
+def test_a_loop_of_free_ends_is_stopped(how: str) -> None:
+    site = ServiceUnderTest(limit=7)
+    for _ in range(21):
+        ends_free(site, how)
+    stored = {key.split("/")[1] for key in site.bucket.held if key.startswith("photos/")}
+
+    with pytest.raises(DailyLimitReached, match="Today's 21 starts of this site are used up"):
+        site.start()
+
+    assert len(stored) <= 21
+    assert {key.split("/")[1] for key in site.bucket.held if key.startswith("photos/")} == stored
+
+
+def test_rescues_count_as_starts() -> None:
+    site = ServiceUnderTest(limit=1)
+    for number in range(4):
+        old = unsaved(site, replace(UNSAVED, id=chr(ord("B") + number) * 21 + "A"))
+        for _ in range(3 if number < 3 else 1):
+            lose(site, site.retry(old))
+
+    with pytest.raises(DailyLimitReached, match="Today's 10 starts"):
+        site.retry(old)
 
 
 # --- cancel and erase --------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def test_the_limit_is_met_and_says_when_it_opens_again(day: Callable[[int], Day]
     with pytest.raises(DailyLimitReached) as caught:
         today.ledger.reserve("c")
 
-    assert (caught.value.limit, caught.value.opens_at) == (2, MIDNIGHT)
+    assert (caught.value.what, caught.value.opens_at) == ("2 videos", MIDNIGHT)
     assert today.reserved() == {"a", "b"}
 
 
@@ -119,6 +119,69 @@ def test_only_an_end_that_cost_nothing_gives_back(day: Callable[[int], Day]) -> 
         today.ledger.settle(today.job(name, failure))
 
     assert today.reserved() == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(("limit", "starts"), [(1, 10), (3, 10), (4, 12), (7, 21)])
+def test_a_day_has_three_starts_a_video(day: Callable[[int], Day], limit: int, starts: int) -> None:
+    today = day(limit)
+    for number in range(starts):
+        today.ledger.reserve(f"job {number}")
+        today.ledger.settle(today.job(f"job {number}", Failure.of("expired")))
+
+    with pytest.raises(DailyLimitReached) as caught:
+        today.ledger.reserve("one more")
+
+    assert (caught.value.what, today.reserved()) == (f"{starts} starts", set())
+    today.now = MIDNIGHT + 1
+    today.ledger.reserve("tomorrow's")
+
+
+def test_what_buys_nothing_counts_as_a_start_alone(day: Callable[[int], Day]) -> None:
+    today = day(1)
+    today.ledger.reserve("video")
+    for number in range(9):
+        today.ledger.reserve(f"rescue {number}", buys=False)
+        today.ledger.reserve(f"rescue {number}", buys=False)
+
+    with pytest.raises(DailyLimitReached, match="Today's 10 starts of this site are used up"):
+        today.ledger.reserve("rescue 10", buys=False)
+
+    assert today.reserved() == {"video"}
+
+
+def test_a_start_that_is_known_counts_once(day: Callable[[int], Day]) -> None:
+    """What died before its record is reclaimed, and counts as a video again when it is repeated."""
+    today = day(1)
+    today.ledger.reserve("repeated")
+    today.now += 61
+    today.ledger.reserve("other")
+    today.ledger.settle(today.job("other", Failure.of("expired")))
+    for number in range(8):
+        today.ledger.reserve(f"rescue {number}", buys=False)
+
+    today.ledger.reserve("repeated")
+
+    assert today.reserved() == {"repeated"}
+
+
+def test_a_job_that_was_not_made_counts_as_nothing(day: Callable[[int], Day]) -> None:
+    today = day(1)
+    for number in range(20):
+        today.ledger.reserve(f"job {number}")
+        today.ledger.release(f"job {number}", today.now)
+
+    today.ledger.reserve("the first")
+
+    assert today.reserved() == {"the first"}
+
+
+def test_a_ledger_of_an_older_version_is_read(day: Callable[[int], Day]) -> None:
+    today = day(1)
+    body = json.dumps({"jobs": {"a": today.now}, "nonce": "n"}).encode()
+    today.store.objects.put(ledger_key(today.now), body, content_type="application/json")
+
+    with pytest.raises(DailyLimitReached):
+        today.ledger.reserve("b")
 
 
 def test_the_next_day_has_its_own(day: Callable[[int], Day]) -> None:
@@ -201,7 +264,18 @@ def test_no_limit_keeps_no_ledger(day: Callable[[int], Day]) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"{}", b'{"jobs": []}', b'{"jobs": null}', b'{"jobs": {"a": "noon"}}']
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"jobs": []}',
+        b'{"jobs": null}',
+        b'{"jobs": {"a": "noon"}}',
+        b'{"jobs": {}, "others": {}}',
+        b'{"jobs": {}, "others": [5]}',
+    ],
 )
 def test_a_damaged_ledger_refuses_every_start(day: Callable[[int], Day], body: bytes) -> None:
     today = day(2)

@@ -17,7 +17,8 @@
     │   ├── JobNotFound            there is no such job
     │   ├── JobErased, JobRunning, JobEnded, PhotosGone   the job is not, or no longer, what the wish needs
     │   ├── KeyReused              the idempotency key belongs to another order
-    │   ├── DailyLimitReached      the day's videos are used up
+    │   ├── RescuesUsedUp          a paid video could not be saved again and again
+    │   ├── DailyLimitReached      the day's videos or starts are used up
     │   └── WorkerUnreachable      the job was made, and has ended since nobody can work on it
     ├── QueueError
     │   ├── QueueUnavailable       SQS did not answer, or asks to slow down: the message may have been taken
@@ -278,21 +279,27 @@ class KeyReused(WishRefused):
     words = "This Idempotency-Key belongs to another request: use a new one."
 
 
-class DailyLimitReached(WishRefused):
-    """The day's videos are used up.
+class RescuesUsedUp(WishRefused):
+    """The paid video was fetched for the last time: it is not asked for without end."""
 
-    `opens_at` is the next midnight (UTC, seconds since 1970), `wait` the seconds until then.
+    code = "rescues_used_up"
+    words = "This video could not be saved several times. Please start a new one."
+
+
+class DailyLimitReached(WishRefused):
+    """The day's videos, or its starts, are used up.
+
+    `what` is how many of what, such as "20 videos", `opens_at` the next midnight (UTC, seconds since 1970),
+    and `wait` the seconds until then.
     """
 
     code = "daily_limit"
 
-    def __init__(self, limit: int, *, opens_at: float, wait: float) -> None:
-        self.limit = limit
+    def __init__(self, what: str, *, opens_at: float, wait: float) -> None:
+        self.what = what
         self.opens_at = opens_at
         self.wait = wait
-        super().__init__(
-            detail=f"Today's {limit} videos of this site are used up. It opens again at 00:00 UTC."
-        )
+        super().__init__(detail=f"Today's {what} of this site are used up. It opens again at 00:00 UTC.")
 
 
 class WorkerUnreachable(WishRefused):

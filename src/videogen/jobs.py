@@ -36,6 +36,8 @@ MAX_CALLS = 3
 CALL_PAUSE = 2.0
 """Seconds before the second paid call are twice as many, before the third one four times."""
 MAX_DISPATCHES = 3
+MAX_RESCUES = 3
+"""How often a paid video that was never saved is tried to be saved by a new job."""
 DISPATCH_EVERY = 45.0
 
 
@@ -485,7 +487,7 @@ def as_rescue(job: Job, old: Job) -> Job:
         provider_url=old.provider_url,
         provider_request_id=old.provider_request_id,
         call_ids=old.call_ids,
-        rescues=old.id,
+        rescues=old.rescues or old.id,
     )
 
 

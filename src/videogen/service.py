@@ -27,6 +27,7 @@ from videogen.errors import (
     NoSuchObject,
     NotOwner,
     PhotosGone,
+    RescuesUsedUp,
     WorkerUnreachable,
 )
 from videogen.job_store import JobStore
@@ -122,8 +123,8 @@ class Order:
 def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
     """Make a job and call its worker, or find the one that the same idempotency key has made already.
 
-    Raises NotOwner, JobNotFound, JobErased, JobRunning and PhotosGone about the job to be retried, KeyReused,
-    DailyLimitReached, WorkerUnreachable, StoreError.
+    Raises NotOwner, JobNotFound, JobErased, JobRunning, PhotosGone and RescuesUsedUp about the job to be
+    retried, KeyReused, DailyLimitReached, WorkerUnreachable, StoreError.
     """
     now = deps.clock.now()
     job = Job(
@@ -143,10 +144,11 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
         estimate = meanwhile.submit(copy_context().run, deps.durations.estimate, order.model).result
         stored, is_new = make(deps, job, order, estimate)
     if is_new:
-        log.info("job.created", jobId=job.id, photos=len(stored.job.photos), model=job.model)
+        log.info("job.created", jobId=stored.job.id, photos=len(stored.job.photos), model=job.model)
     else:
         _give_back(deps, stored.job, now)
-        _check_same(stored.job, order.fingerprint)
+        if stored.job.id == job.id:
+            _check_same(stored.job, order.fingerprint)
     return _call_worker(deps, stored, dispatch).job
 
 
@@ -281,19 +283,44 @@ def _make_of_job(
     if not old.has_ended:
         raise JobRunning(old_id)
     is_rescue = (old.prompt, old.model) == (job.prompt, job.model) and old.is_rescuable
-    if not is_rescue:
-        deps.ledger.reserve(job.id)
+    if is_rescue:
+        job_id, found = _rescue_of(deps, old)
+        if found is not None:
+            return found, False
+        job = jobs.as_rescue(replace(job, id=job_id), old)
+    deps.ledger.reserve(job.id, buys=not is_rescue)
+    photos = old.photos
     try:
         _in_parallel(
-            lambda number: deps.store.copy_photo(old_id, job.id, number), list(range(1, len(old.photos) + 1))
+            lambda number: deps.store.copy_photo(old_id, job.id, number), list(range(1, len(photos) + 1))
         )
     except NoSuchObject:
-        found = _take_back(deps, replace(job, photos=old.photos))
-        if found is None:
+        if is_rescue:
+            photos = ()  # what is saved was made of them long ago
+        elif (stored := _take_back(deps, replace(job, photos=photos))) is not None:
+            return stored, False
+        else:
             raise PhotosGone(old_id) from None
-        return found, False
-    record = replace(job, photos=old.photos, estimate=estimate())
-    return _store_record(deps, jobs.as_rescue(record, old) if is_rescue else record)
+    return _store_record(deps, replace(job, photos=photos, estimate=estimate()))
+
+
+def _rescue_of(deps: Deps, old: Job) -> tuple[str, StoredJob | None]:
+    """Return the id of the next job that saves an old one's paid video, and that job where it is under way.
+
+    The ids follow from the job that has paid, so that whoever asks at once, and however often, has one rescue
+    at a time. Raises RescuesUsedUp after three.
+    """
+    paid = old.rescues or old.id
+    for number in range(1, jobs.MAX_RESCUES + 1):
+        # A space stands in no idempotency key.
+        job_id = signing.job_id_for(deps.keys[0], f"rescue {number} of {paid}")
+        try:
+            stored = deps.store.read(job_id)
+        except NoSuchObject:
+            return job_id, None
+        if not stored.job.has_ended or stored.job.video is not None:
+            return job_id, stored
+    raise RescuesUsedUp(old.id)
 
 
 def _store_record(deps: Deps, record: Job) -> tuple[StoredJob, bool]:

@@ -106,7 +106,7 @@ def test_every_wrong_input_has_a_status() -> None:
             },
         ),
         (
-            DailyLimitReached(20, opens_at=1_800_057_600.0, wait=30.2),
+            DailyLimitReached("20 videos", opens_at=1_800_057_600.0, wait=30.2),
             {
                 "status": 429,
                 "code": "daily_limit",
@@ -172,7 +172,7 @@ def test_an_error_becomes_its_problem(error: Exception, body: dict[str, Any]) ->
 
 
 def test_a_full_day_says_when_to_come_again() -> None:
-    sent = answered(DailyLimitReached(20, opens_at=1_800_057_600.0, wait=30.2))
+    sent = answered(DailyLimitReached("20 videos", opens_at=1_800_057_600.0, wait=30.2))
 
     assert sent["headers"]["Retry-After"] == "31"
 

@@ -31,6 +31,7 @@ from videogen.errors import (
     JobRunning,
     KeyReused,
     PhotosGone,
+    RescuesUsedUp,
     WorkerUnreachable,
 )
 from videogen.job_store import RECORD, JobStore, job_key
@@ -59,6 +60,7 @@ MOMENTS = (0.5, 3.0, 12.0, 31.0, 46.0, 91.0)
 TROUBLES = (Trouble.NOT_APPLIED, Trouble.REPLY_LOST, Trouble.CONFLICT_REPORTED)
 # The promise in figures, written out here and not taken from the code that has to keep it.
 LEASE, DEAD_LEASE, CALL_WITHIN, ENDED_WITHIN, CALLS, CALL_EVERY = 60.0, 90.0, 300.0, 960.0, 3, 45.0
+RESCUES = 3
 OF_THE_HOLDER = {"job.requeued", "blackbox.answered", "job.completed"}
 ANSWERS: tuple[tuple[Callable[[], object], bool], ...] = (
     (Made, True),
@@ -102,6 +104,7 @@ REFUSALS = (
     JobRunning,
     KeyReused,
     PhotosGone,
+    RescuesUsedUp,
     WorkerUnreachable,
 )
 """What a person may be told; whatever else comes out of a use case is trouble with the store."""
@@ -304,6 +307,14 @@ class Story(RuleBasedStateMachine):
         counted = self._counted()
         for job in map(self._job, self.jobs):
             assert job.id in counted or job.rescues or (job.has_ended and job.charged == "no")
+
+    @invariant()
+    def a_job_has_one_rescue_at_a_time_and_three_in_all(self) -> None:
+        rescues = [job for job in map(self._job, self.jobs) if job.rescues]
+        for paid in {job.rescues for job in rescues}:
+            own = [job for job in rescues if job.rescues == paid]
+            assert len(own) <= RESCUES
+            assert sum(not job.has_ended for job in own) <= 1
 
     @invariant()
     def what_is_called_free_was_free(self) -> None:

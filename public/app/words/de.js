@@ -223,6 +223,7 @@ export default {
     job_erased: 'Dieses Video wurde gelöscht.',
     photos_gone: 'Die Fotos dieses Videos sind nicht mehr da. Bitte füge sie noch einmal hinzu.',
     job_running: 'Dieses Video wird noch erstellt.',
+    rescues_used_up: 'Dieses Video ließ sich mehrmals nicht speichern. Bitte starte ein neues.',
     owner_token: 'Das kann nur der Browser, der dieses Video gestartet hat.',
     idempotency_key_reused:
       'Diese Anfrage wurde schon mit anderem Inhalt gesendet. Mit „Bearbeiten“ kannst du sie als neue senden.',

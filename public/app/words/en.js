@@ -217,6 +217,7 @@ export default {
     job_erased: 'That video has been erased.',
     photos_gone: 'The photos of that video are no longer kept. Please add them again.',
     job_running: 'That video is still being made.',
+    rescues_used_up: 'This video could not be saved several times. Please start a new one.',
     owner_token: 'Only the browser that started that video can do this.',
     idempotency_key_reused:
       'This request was already sent with different content. Choose Edit to send it as a new one.',
