@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-import io
+import contextlib
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
+from support import photo_files
 from videogen.errors import FieldError, InputTooLarge, InvalidInput, UnsupportedPhoto
 from videogen.photos import MEGAPIXEL, PhotoInfo, decode_data_uri, sniff
 
@@ -23,9 +25,7 @@ SMALL = Image.linear_gradient("L").resize((40, 30)).convert("RGB")
 
 
 def encoded(kind: str, image: Image.Image = SMALL, **options: Any) -> bytes:
-    output = io.BytesIO()
-    image.save(output, kind, **options)
-    return output.getvalue()
+    return photo_files.encoded(kind, image, **options)
 
 
 JPEG = encoded("JPEG")
@@ -77,6 +77,19 @@ def webp(width: int, height: int, *chunks: bytes, lossless: bool = False) -> byt
     return b"RIFF\0\0\0\0WEBP" + b"".join(chunks) + pixels
 
 
+def animation(canvas: tuple[int, int], place: tuple[int, int], frame: bytes) -> bytes:
+    """Return an animated WebP of one frame; all in pixels."""
+    numbers = [number.to_bytes(3, "little") for number in (canvas[0] - 1, canvas[1] - 1, *place, 0, 0, 0)]
+    shown = b"".join(numbers[2:]) + b"\0" + frame[12:]
+    return (
+        b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\2\0\0\0"
+        + b"".join(numbers[:2])
+        + b"ANMF"
+        + struct.pack("<I", len(shown))
+        + shown
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
@@ -95,6 +108,7 @@ def webp(width: int, height: int, *chunks: bytes, lossless: bool = False) -> byt
         (encoded("WEBP", SMALL.convert("RGBA")), "image/webp"),
         (JPEG + b"PK\x03\x04 and more", "image/jpeg"),
         (PNG + b"<script>", "image/png"),
+        (ANIMATED_WEBP, "image/webp"),
     ],
 )
 def test_photos_are_known_by_their_bytes(data: bytes, kind: str) -> None:
@@ -144,9 +158,95 @@ def test_avif_comes_with_the_advice_what_to_do() -> None:
     assert message(encoded("AVIF")) == expected
 
 
-def test_an_animated_webp_is_refused_and_an_animated_png_counts_as_its_first_picture() -> None:
-    assert message(ANIMATED_WEBP) == "is an animated WebP. Please use a single picture."
-    assert message(webp(4, 4, b"ANIM\x06\0\0\0abcdef")) == "is an animated WebP. Please use a single picture."
+@pytest.mark.parametrize(
+    ("data", "info"),
+    [
+        (animation((40, 30), (0, 0), webp(40, 30)), PhotoInfo("image/webp", 40, 30)),
+        (animation((40, 30), (5, 3), webp(30, 24, lossless=True)), PhotoInfo("image/webp", 40, 30)),
+        (animation((4096, 3072), (0, 0), webp(4096, 3072)), PhotoInfo("image/webp", 4096, 3072)),
+    ],
+)
+def test_an_animated_webp_has_the_size_of_its_canvas(data: bytes, info: PhotoInfo) -> None:
+    assert sniff(data, FIELD) == info
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        b"\xff" * 5000,
+        bytes(5000),
+        b"hello",
+        b"\x00\xff\x00\xff\x00",
+        b"\xff\xe1\0\0",
+        b"\xff\xe1\0\x01",
+        b"\xff\xe1\0\x08Exif\0\0MM\0*" + bytes(20),
+        b"\xff\xe1\0\x0bExif\0\0MM\0*\0\0\0\x08\0\x01",
+        b"\xff\x01",
+        b"\xff\xd0",
+        b"\xff\xdc\0\x04\0\x10",
+        b"\xff\xe0\0\x02" * 5000,
+    ],
+    ids=[
+        "fill bytes",
+        "zeros",
+        "text",
+        "stuffing",
+        "length 0",
+        "length 1",
+        "short APP1",
+        "odd APP1",
+        "TEM",
+        "restart",
+        "DNL",
+        "5000 segments",
+    ],
+)
+@pytest.mark.parametrize("before", [b"\xff\xdb", b"\xff\xc4", b"\xff\xda"], ids=["tables", "codes", "scan"])
+def test_what_browsers_skip_in_a_jpeg_is_skipped(between: bytes, before: bytes) -> None:
+    place = JPEG.index(before)
+    assert sniff(JPEG[:place] + between + JPEG[place:], FIELD) == PhotoInfo("image/jpeg", 40, 30)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_taken"),
+    [
+        (photo_files.many_scans(4096, 4096, 30), True),
+        (photo_files.many_scans(4096, 4096, 31), False),
+        (photo_files.many_scans(640, 480, 1600), True),
+        (photo_files.many_scans(640, 480, 1700), False),
+        (photo_files.many_scans(8, 8, 3900), True),
+        (photo_files.many_scans(8, 8, 4000), False),
+        (photo_files.many_scans(1280, 720, 300), True),
+        (PROGRESSIVE, True),
+    ],
+)
+def test_a_jpeg_may_go_over_its_blocks_so_often(data: bytes, is_taken: bool) -> None:  # noqa: FBT001
+    if is_taken:
+        assert sniff(data, FIELD).type == "image/jpeg"
+    else:
+        expected = "is a JPEG of too many passes. Please save it as a usual JPEG."
+        assert message(data, InputTooLarge) == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8" + b"\xff" * 4_000_000,
+        b"\xff\xd8\xff\xe0" + bytes(4_000_000),
+        b"\xff\xd8" + b"\xff\xe0\0\x02" * 1_000_000,
+        JPEG[:-2] + b"\xff\xd0" * 2_000_000,
+        photo_files.many_scans(8, 8, 300_000),
+        PROGRESSIVE[:-2] + b"\xff\0" * 2_000_000,
+        b"RIFF\0\0\0\0WEBP" + b"abcd\0\0\0\0" * 500_000,
+        LOSSY[:12] + b"ALPH\xff\xff\xff\x7f" + bytes(4_000_000),
+    ],
+    ids=["fill", "zeros", "segments", "restarts", "scans", "stuffing", "chunks", "alpha"],
+)
+def test_no_file_takes_start_video_a_second(data: bytes) -> None:
+    begun = time.process_time()
+    with contextlib.suppress(InvalidInput):
+        sniff(data, FIELD)
+    assert time.process_time() - begun < 0.5
 
 
 @pytest.mark.parametrize(
@@ -163,9 +263,9 @@ def test_an_animated_webp_is_refused_and_an_animated_png_counts_as_its_first_pic
         (b"\xff\xd8\xff\xc0\0\x03a\xff\xda\0\x03\x01", "JPEG"),
         (b"\xff\xd8\xff\xc0\0\x08\x08\0\x10\0\x10\x03\xff\xda\0\x03\x01", "JPEG"),
         (b"\xff\xd8\xff\xda\0\x03\x01" + jpeg(40, 30)[2:], "JPEG"),
-        (b"\xff\xd8\xff\xe0\0\x01" + jpeg(40, 30)[2:], "JPEG"),
-        (b"\xff\xd8" + b"\xff\xe0\0\x02" * 1000 + jpeg(40, 30)[2:], "JPEG"),
-        (b"\xff\xd8" + b"\xff" * 1000 + jpeg(40, 30)[2:], "JPEG"),
+        (b"\xff\xd8" + b"\xff\xe0\0\x02" * 10_000 + jpeg(40, 30)[2:], "JPEG"),
+        (b"\xff\xd8\xff\xe0\0\x02" + jpeg(40, 30), "JPEG"),
+        (jpeg(40, 30)[:-5] + jpeg(80, 60)[8:], "JPEG"),
         (PNG[:32], "PNG"),
         (b"\x89PNG\r\n\x1a\n" + bytes(40), "PNG"),
         (png(0, 30), "PNG"),
@@ -182,6 +282,9 @@ def test_an_animated_webp_is_refused_and_an_animated_png_counts_as_its_first_pic
         (webp(40, 30).replace(b"\x9d\x01\x2a", b"abc"), "WebP"),
         (webp(40, 30, lossless=True).replace(b"\x2f", b"\x2e"), "WebP"),
         (b"RIFF\0\0\0\0WEBP" + b"abcd\0\0\0\0" * 2000 + webp(40, 30)[12:], "WebP"),
+        (animation((40, 30), (6, 3), webp(30, 24)), "WebP"),
+        (animation((40, 30), (0, 0), b""), "WebP"),
+        (animation((40, 30), (0, 0), webp(40, 30))[:40], "WebP"),
     ],
 )
 def test_a_damaged_header_is_refused(data: bytes, kind: str) -> None:
@@ -237,6 +340,10 @@ PROGRESSIVE_16 = (
         (
             webp(4096, 2049, b"VP8X\x0a\0\0\0" + bytes(10), b"ICCP\xd0\x07\0\0" + bytes(2000), lossless=True),
             f"has more than 8 megapixels, too many for a WebP. {SMALLER}",
+        ),
+        (
+            animation((4096, 3073), (0, 0), webp(4, 4)),
+            f"has more than 12 megapixels, too many for a WebP. {SMALLER}",
         ),
         (jpeg(16385, 10), f"is more than 16384 pixels long. {SMALLER}"),
         (png(10, 16385), f"is more than 16384 pixels long. {SMALLER}"),

@@ -6,21 +6,19 @@ are decoded whole, within the limits of `photos`, and from there on handled in b
 
 from __future__ import annotations
 
-import ctypes
-import warnings
+from functools import partial
 from io import BytesIO
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
-from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin, _webp
+from PIL import Image, ImageChops, ImageCms
 
-from videogen import photos
+from videogen import color_profiles, photo_decoding, photo_metadata, photos
 from videogen.errors import InvalidInput, PhotoUnreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from videogen.photos import PhotoInfo, PhotoType
+    from videogen.photo_decoding import Decoded
+    from videogen.photos import PhotoInfo
 
 AspectRatio = Literal["auto", "16:9", "9:16"]
 
@@ -28,9 +26,8 @@ AspectRatio = Literal["auto", "16:9", "9:16"]
 LONG_SIDE, SHORT_SIDE = 1280, 720  # pixels
 JPEG_QUALITY = 88
 
-_BAND_ROWS = 64  # rows of the reduced picture that are worked on at a time
-_DRAFT_PIXELS = 12 * photos.MEGAPIXEL + photos.MEGAPIXEL // 2
-_ORIENTATION = 0x0112  # the EXIF tag
+_BAND_ROWS = 16  # rows of the reduced picture that are worked on at a time
+_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # of profiles, and the modes of their pictures
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -41,21 +38,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _LYING = frozenset({5, 6, 7, 8})  # orientations that swap the sides
-
-# One decoder, the one for the bytes that `photos.sniff` saw: no other parser is ever tried, and a JPEG with
-# more pictures behind it is just a JPEG.
-_DECODERS: dict[PhotoType, Callable[[BytesIO], ImageFile.ImageFile]] = {
-    "image/jpeg": JpegImagePlugin.JpegImageFile,
-    "image/png": PngImagePlugin.PngImageFile,
-    "image/webp": WebPImagePlugin.WebPImageFile,
-}
-
-# A file that Pillow warns about is refused, but for broken EXIF, which is common and says nothing about the
-# pixels. Set once and for all, since a filter cannot be changed for one thread.
-warnings.filterwarnings("error", module=r"PIL\.")
-warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
-# Compressed texts of a PNG may unpack to this many bytes together, not to 64 MB.
-PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK
 
 
 def clean(data: bytes, *, aspect_ratio: AspectRatio | None) -> bytes:
@@ -76,17 +58,12 @@ def clean(data: bytes, *, aspect_ratio: AspectRatio | None) -> bytes:
 
 def _clean(data: bytes, aspect_ratio: AspectRatio | None) -> bytes:
     info = photos.sniff(data)
-    with _DECODERS[info.type](BytesIO(data)) as file:
-        if file.size != (info.width, info.height):
-            raise ValueError("the decoder sees another size")
-        orientation = _orientation(file)
-        profile = file.info.get("icc_profile")
-        crop, size = _plan(info, aspect_ratio, is_lying=orientation in _LYING)
-        picture, shrunk = _decoded(file, data, info, crop, size)
-        picture = _scaled(picture, _box(info, crop, shrunk), size)
-    picture = _in_srgb(picture, profile)
-    if orientation in _TURNS:
-        picture = picture.transpose(_TURNS[orientation])
+    meant = photo_metadata.read(data, info.type)
+    crop, size = _plan(info, aspect_ratio, is_lying=meant.orientation in _LYING)
+    picture = _pixels(data, info, crop, size)
+    picture = _on_white_in_srgb(picture, meant.profile)
+    if meant.orientation in _TURNS:
+        picture = picture.transpose(_TURNS[meant.orientation])
     output = BytesIO()
     picture.save(output, "JPEG", quality=JPEG_QUALITY)
     return output.getvalue()
@@ -111,109 +88,90 @@ def _plan(
     return (crop[::-1], size[::-1]) if is_lying else (crop, size)
 
 
-def _orientation(file: Image.Image) -> int:
-    try:
-        value = file.getexif().get(_ORIENTATION)
-    except Exception:  # noqa: BLE001 - broken EXIF says nothing about the pixels
-        return 1
-    return value if isinstance(value, int) else 1
+def _pixels(data: bytes, info: PhotoInfo, crop: tuple[float, float], size: tuple[int, int]) -> Image.Image:
+    """Decode a photo and give it its crop and size."""
+    shrink = min(crop[0] / size[0], crop[1] / size[1])
+    # What was decoded is gone before the next step, and before the next decoding.
+    reduced = [*map(partial(_reduced, info, crop, size), photo_decoding.decode(data, info, shrink))]
+    high, *low = (picture.resize(size, Image.Resampling.LANCZOS, box=box) for picture, box in reduced)
+    return _rounded(high, *low) if low else high
 
 
-def _decoded(
-    file: Image.Image, data: bytes, info: PhotoInfo, crop: tuple[float, float], size: tuple[int, int]
-) -> tuple[Image.Image, float]:
-    """Return the pixels, and how many times smaller than the photo they are.
+def _rounded(high: Image.Image, low: Image.Image) -> Image.Image:
+    """Return 16 bits in 8: (256 * high + low) / 257, which is `high` or one beside it."""
+    far = [0] * 129 + [1] * 127  # by how much more than half of 257 the two differ
+    up, down = (
+        ImageChops.subtract(one, other).point(far * len(high.getbands()))
+        for one, other in ((low, high), (high, low))
+    )
+    return ImageChops.subtract(ImageChops.add(high, up), down)
 
-    Of a JPEG no more of them are decoded than are needed, or than memory allows: a half, a quarter or an
-    eighth of each side, rounded up, so that the last ones may lie partly outside the photo.
+
+def _reduced(
+    info: PhotoInfo, crop: tuple[float, float], size: tuple[int, int], decoded: Decoded
+) -> tuple[Image.Image, tuple[float, float, float, float]]:
+    """Return the middle of a photo, made smaller by a whole number, and the box that the crop is in it.
+
+    That is done in bands of rows, so that there is never a second picture of the photo's size. Dividing by a
+    power of two is exact, so that no rounding leads out of the picture.
     """
-    if info.type == "image/webp":
-        return _decoded_webp(data, info), 1
-    shrunk = 1.0
-    if info.type == "image/jpeg":
-        needed = (int(info.width * size[0] / crop[0]), int(info.height * size[1] / crop[1]))
-        if info.width * info.height > _DRAFT_PIXELS:
-            needed = (min(needed[0], info.width // 2), min(needed[1], info.height // 2))
-        drafted = file.draft(None, (max(1, needed[0]), max(1, needed[1])))
-        if drafted is not None:
-            _, (_, _, width, _) = drafted
-            shrunk = info.width / width
-    file.load()
-    return file, shrunk
-
-
-def _decoded_webp(data: bytes, info: PhotoInfo) -> Image.Image:
-    """Decode with libwebp's own simple call, https://developers.google.com/speed/webp/docs/api.
-
-    Pillow decodes every WebP as an animation, which keeps the pixels four times over: 200 MB for 12
-    megapixels where this takes 50.
-    """
-    decode = ctypes.CDLL(_webp.__file__).WebPDecodeRGBAInto
-    decode.restype = ctypes.c_void_p
-    decode.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    pixels = bytearray(4 * info.width * info.height)
-    target = (ctypes.c_char * len(pixels)).from_buffer(pixels)
-    if not decode(data, len(data), target, len(pixels), 4 * info.width):
-        raise ValueError("libwebp cannot decode it")
-    return Image.frombuffer("RGBA", (info.width, info.height), pixels, "raw", "RGBA", 0, 1)
-
-
-def _box(info: PhotoInfo, crop: tuple[float, float], shrunk: float) -> tuple[float, float, float, float]:
-    """Return the middle of a photo, in pixels of the decoded picture: left, top, right, bottom.
-
-    Dividing by a power of two is exact, so that no rounding leads out of the picture.
-    """
-    left, top = (info.width - crop[0]) / 2, (info.height - crop[1]) / 2
-    right, bottom = min(info.width, left + crop[0]), min(info.height, top + crop[1])
-    return left / shrunk, top / shrunk, right / shrunk, bottom / shrunk
-
-
-def _scaled(
-    picture: Image.Image, box: tuple[float, float, float, float], size: tuple[int, int]
-) -> Image.Image:
-    """Return a part of a picture in another size: by whole pixels band by band first, then finely."""
-    left, top, right, bottom = box
+    picture, shrunk, place, channels = decoded
+    left, top = (info.width - crop[0]) / 2 / shrunk, (info.height - crop[1]) / 2 / shrunk
+    right = min(info.width / shrunk, left + crop[0] / shrunk)
+    bottom = min(info.height / shrunk, top + crop[1] / shrunk)
     factor = max(1, int(min((right - left) / size[0], (bottom - top) / size[1])))
     x, y, x_end, y_end = int(left), int(top), ceil(right), ceil(bottom)
     reduced: Image.Image | None = None
     for row in range(y, y_end, _BAND_ROWS * factor):
-        band = _plain(picture.crop((x, row, x_end, min(row + _BAND_ROWS * factor, y_end)))).reduce(factor)
+        row_end = min(row + _BAND_ROWS * factor, y_end)
+        band = picture.crop((x - place[0], row - place[1], x_end - place[0], row_end - place[1]))
+        band = _plain(band, channels).reduce(factor)
         if reduced is None:
             reduced = Image.new(band.mode, (band.width, ceil((y_end - y) / factor)))
         reduced.paste(band, (0, (row - y) // factor))
     if reduced is None:
         raise ValueError("nothing is left of it")
-    within = ((left - x) / factor, (top - y) / factor, (right - x) / factor, (bottom - y) / factor)
-    return reduced.resize(size, Image.Resampling.LANCZOS, box=within)
+    return reduced, ((left - x) / factor, (top - y) / factor, (right - x) / factor, (bottom - y) / factor)
 
 
-def _plain(band: Image.Image) -> Image.Image:
-    """Return a band as L, RGB or CMYK of 8 bits, on white."""
-    if band.mode.startswith("I"):
-        band.info.pop("transparency", None)  # counted in 16 bits
-        return band.point(lambda value: value / 257).convert("L")
-    if band.has_transparency_data:
-        colors = band.convert("RGBA")
-        white = Image.new("RGB", band.size, "white")
-        white.paste(colors, mask=colors.getchannel("A"))
-        return white
-    if band.mode in {"L", "RGB", "CMYK"}:
-        return band
-    return band.convert("L" if band.mode == "1" else "RGB")
+def _plain(band: Image.Image, channels: tuple[int, int] | None) -> Image.Image:
+    """Return a band in colours of its own: no palette, and no colour that stands for none."""
+    if channels:
+        return Image.merge("LA", [band.getchannel(channel) for channel in channels])
+    return band.convert("RGBA") if band.mode == "P" or "transparency" in band.info else band
 
 
-def _in_srgb(picture: Image.Image, profile: object) -> Image.Image:
-    if isinstance(profile, bytes):
-        try:
-            converted = ImageCms.profileToProfile(
-                picture,
-                ImageCms.ImageCmsProfile(BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                outputMode="RGB",
-            )
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass  # broken, or for another kind of picture: the pixels count as they are
-        else:
-            if converted is not None:
-                return converted
-    return picture.convert("RGB")
+def _on_white_in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    colors = picture.convert(
+        "L" if picture.mode in {"L", "LA"} else "CMYK" if picture.mode == "CMYK" else "RGB"
+    )
+    colors = _in_srgb(colors, profile)
+    if "A" not in picture.getbands():
+        return colors
+    white = Image.new("RGB", picture.size, "white")
+    white.paste(colors, mask=picture.getchannel("A"))
+    return white
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert as Chromium does: by relative colorimetry, the darkest black to the darkest.
+
+    A profile for another kind of picture changes nothing, but for one of colours in a grey picture.
+    """
+    space = color_profiles.color_space(profile) if profile else ""
+    if space == "RGB" and picture.mode == "L":
+        picture = picture.convert("RGB")
+    if profile is None or _SPACES.get(space) != picture.mode:
+        return picture.convert("RGB")
+    try:
+        converted = ImageCms.profileToProfile(
+            picture,
+            ImageCms.ImageCmsProfile(BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture.convert("RGB")  # broken: the pixels count as they are
+    return converted or picture.convert("RGB")

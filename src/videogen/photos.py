@@ -13,6 +13,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from videogen import photo_files
 from videogen.errors import FieldError, InputTooLarge, InvalidInput, UnsupportedPhoto
 
 PhotoType = Literal["image/jpeg", "image/png", "image/webp"]
@@ -26,17 +27,22 @@ MAX_LOSSLESS_WEBP_MEGAPIXELS = 8
 MAX_COEFFICIENTS = 24 * MEGAPIXEL
 MAX_SIDE = 16384  # pixels; WebP's own limit
 
-_MAX_SEGMENTS = 1000  # more than any photo has; keeps a hostile file from costing time
-_WEBP_HEADER_BYTES = 10  # what is looked at of a chunk; fewer are in no chunk that matters here
-_NO_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})  # stand alone, without a length
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_DECODABLE_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive; all of Huffman codes
+# Each scan of such a JPEG goes over its blocks again, however few bytes it has. Enough for 20 scans of the
+# largest one; encoders write about ten.
+MAX_VISITS = 20 * MAX_COEFFICIENTS // 64
+_LEAST_VISITS = 2000  # what a scan costs that has hardly any blocks
+
+_MAX_SEGMENTS = 10_000  # more than any photo has; keeps a hostile file from costing time
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE = 0xC2
+_DECODABLE_FRAMES = frozenset({0xC0, 0xC1, PROGRESSIVE})  # baseline, extended; all of Huffman codes
 # Bit depths by color type: https://www.w3.org/TR/png-3/#11IHDR
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(;[\w.+-]+=[\w.+-]+){0,4};base64,", re.ASCII)
 
 _USE_ANOTHER = "Please use a JPEG, PNG or WebP."
+_SAVE_ANEW = "Please save it as a usual JPEG."
 _HEIC = (
     "is a HEIC photo, which the video model cannot read. Please save it as JPEG; an iPhone takes JPEGs with "
     "Settings > Camera > Formats > Most Compatible."
@@ -97,8 +103,7 @@ def sniff(data: bytes, field: str = "photo") -> PhotoInfo:
     Raises UnsupportedPhoto, which names what the file is and what to do, and InputTooLarge for more pixels
     than can be decoded in the worker's memory. Both name `field`.
 
-    An animated PNG counts as its first picture; an animated WebP is refused. What follows the picture in the
-    file is never looked at.
+    An animated PNG or WebP counts as its first picture. What follows it in the file is never looked at.
     """
     if data.startswith(b"\xff\xd8\xff"):
         return _sniff_jpeg(data, field)
@@ -115,33 +120,29 @@ def sniff(data: bytes, field: str = "photo") -> PhotoInfo:
 
 
 def _sniff_jpeg(data: bytes, field: str) -> PhotoInfo:
-    """Walk the segments to the first scan: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B."""
     info: PhotoInfo | None = None
-    is_progressive = False
     components = b""
-    position = 2
-    for _ in range(_MAX_SEGMENTS):
-        if data[position : position + 1] != b"\xff" or position + 4 > len(data):
-            break
-        marker = data[position + 1]
-        if marker == 0xFF or marker in _NO_MARKERS:  # noqa: PLR2004 - a fill byte
-            position += 1 if marker == 0xFF else 2  # noqa: PLR2004
-            continue
-        length = int.from_bytes(data[position + 2 : position + 4], "big")
-        segment = data[position + 4 : position + 2 + length]
-        if len(segment) < length - 2:  # the length counts itself
-            break
-        if marker in _FRAMES:
-            info, components = _read_frame(marker, segment, field)
-            is_progressive = marker == 0xC2  # noqa: PLR2004
-        elif marker == 0xDA and info is not None and segment:  # noqa: PLR2004 - start of scan
-            if is_progressive or segment[0] < len(components) // 3:
-                _check_coefficients(info, components, field)
-            return info
-        elif marker in {0xD9, 0xDA}:
-            break
-        position += 2 + length
-    raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+    is_progressive = False
+    visits = 0
+    for number, segment in enumerate(photo_files.jpeg_segments(data)):
+        content = data[segment.start : segment.end]
+        is_second_frame = segment.marker in FRAMES and info is not None
+        if number == _MAX_SEGMENTS or segment.marker == photo_files.SOI or is_second_frame:
+            raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+        if segment.marker in FRAMES:
+            info, components = _read_frame(segment.marker, content, field)
+            is_progressive = segment.marker == PROGRESSIVE
+        elif segment.marker == photo_files.SOS:
+            if info is None or not content:
+                break
+            if not is_progressive and content[0] >= len(components) // 3:
+                return info
+            visits += max(_count_blocks(info, components, field), _LEAST_VISITS)
+            if visits > MAX_VISITS:
+                raise InputTooLarge([FieldError(field, f"is a JPEG of too many passes. {_SAVE_ANEW}")])
+    if info is None or not visits:
+        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+    return info
 
 
 def _read_frame(marker: int, segment: bytes, field: str) -> tuple[PhotoInfo, bytes]:
@@ -156,24 +157,27 @@ def _read_frame(marker: int, segment: bytes, field: str) -> tuple[PhotoInfo, byt
     return _within_limits(PhotoInfo("image/jpeg", width, height), field), components
 
 
-def _check_coefficients(info: PhotoInfo, components: bytes, field: str) -> None:
+def _count_blocks(info: PhotoInfo, components: bytes, field: str) -> int:
+    """Return how many blocks of 64 coefficients a JPEG of several scans has; all of them are in memory."""
     # Of each component: its id, its sampling factors (4 bits across, 4 bits down), its quantization table.
     factors = [(byte >> 4, byte & 15) for byte in components[1::3]]
     widest, tallest = (max(sides) for sides in zip(*factors, strict=True))
     if not widest or not tallest:
         raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
     samples = sum(across * down for across, down in factors) / (widest * tallest)
-    if info.width * info.height * samples > MAX_COEFFICIENTS:
+    coefficients = info.width * info.height * samples
+    if coefficients > MAX_COEFFICIENTS:
         raise InputTooLarge(
             [
                 FieldError(
                     field,
                     "is a progressive JPEG of more than "
                     f"{round(MAX_COEFFICIENTS / samples / MEGAPIXEL)} megapixels. Please make it smaller, or "
-                    "save it as a usual JPEG.",
+                    f"save it as a usual JPEG.",
                 )
             ]
         )
+    return int(coefficients // 64)
 
 
 def _sniff_png(data: bytes, field: str) -> PhotoInfo:
@@ -186,26 +190,14 @@ def _sniff_png(data: bytes, field: str) -> PhotoInfo:
 
 
 def _sniff_webp(data: bytes, field: str) -> PhotoInfo:
-    """Walk the chunks to the pixels: https://developers.google.com/speed/webp/docs/riff_container."""
-    position = 12
-    for _ in range(_MAX_SEGMENTS):
-        kind, header = data[position : position + 4], data[position + 8 : position + 18]
-        if len(header) < _WEBP_HEADER_BYTES:
-            break
-        if kind == b"ANIM" or (kind == b"VP8X" and header[0] & 2):
-            raise _unsupported(field, "is an animated WebP. Please use a single picture.")
-        if kind == b"VP8 " and header[3:6] == b"\x9d\x01\x2a":
-            width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", header, 6))
-            return _within_limits(PhotoInfo("image/webp", width, height), field)
-        if kind == b"VP8L" and header[0] == 0x2F:  # noqa: PLR2004 - its signature
-            bits = int.from_bytes(header[1:5], "little")
-            info = PhotoInfo("image/webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
-            return _within_limits(info, field, MAX_LOSSLESS_WEBP_MEGAPIXELS)
-        if kind in {b"VP8 ", b"VP8L"}:
-            break
-        size = int.from_bytes(data[position + 4 : position + 8], "little")
-        position += 8 + size + size % 2
-    raise _unsupported(field, f"is a damaged WebP. {_USE_ANOTHER}")
+    picture = photo_files.webp_picture(data)
+    if picture is None or any(
+        start + side > whole
+        for start, side, whole in zip(picture.place, picture.size, picture.canvas, strict=True)
+    ):
+        raise _unsupported(field, f"is a damaged WebP. {_USE_ANOTHER}")
+    info = PhotoInfo("image/webp", *picture.canvas)
+    return _within_limits(info, field, MAX_LOSSLESS_WEBP_MEGAPIXELS if picture.is_lossless else None)
 
 
 def _within_limits(info: PhotoInfo, field: str, megapixels: int | None = None) -> PhotoInfo:

@@ -46,7 +46,13 @@ class StartRequest(BaseModel):
         Field(repr=False),
     ]
     photos: Annotated[list[PhotoInput], Field(max_length=MAX_PHOTOS)] = []
-    aspectRatio: Literal["auto", "16:9", "9:16"] = "auto"  # noqa: N815 - the wire's name
+    aspectRatio: Annotated[  # noqa: N815 - the wire's name
+        Literal["auto", "16:9", "9:16"],
+        Field(
+            description="What the first photo is cropped to, around its centre: `auto` is the nearer shape, "
+            "16:9 for a square one."
+        ),
+    ] = "auto"
     model: str | None = None
     retryOf: str | None = None  # noqa: N815 - the wire's name
     ownerToken: Annotated[str | None, Field(repr=False)] = None  # noqa: N815 - the wire's name

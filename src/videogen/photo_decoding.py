@@ -1,0 +1,238 @@
+"""From a photo's file to pixels, by the one decoder for the bytes that `photos.sniff` saw.
+
+Pillow's decoders are called for the pixels alone. None of its parsers looks at a file.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import struct
+import zlib
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from PIL import Image
+from PIL import _webp as libwebp
+
+from videogen import photo_files, photos
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from videogen.photo_files import WebpPicture
+    from videogen.photos import PhotoInfo
+
+_JPEG_MODES = {
+    1: ("L", "L"),
+    3: ("RGB", "RGB"),
+    4: ("CMYK", "CMYK;I"),
+}  # by components; CMYK is stored inverted
+_MAX_JPEG_PIXELS = 12 * photos.MEGAPIXEL + photos.MEGAPIXEL // 2
+# More than a block can use up, of all values but 0xFF, which would begin a marker.
+_ROWS = 16  # that are looked at at a time
+_FILLER = bytes(random.Random(0).choices(range(255), k=4096))  # noqa: S311 - any bytes will do
+
+# Mode and layout of Pillow by bit depth and color type: https://www.w3.org/TR/png-3/#11IHDR. Of 16 bits
+# the layout takes the first byte, the other one the second.
+_PNG_MODES = {
+    (1, 0): ("1", "1"),
+    (2, 0): ("L", "L;2"),
+    (4, 0): ("L", "L;4"),
+    (8, 0): ("L", "L"),
+    (16, 0): ("L", "L;16B"),
+    (8, 2): ("RGB", "RGB"),
+    (16, 2): ("RGB", "RGB;16B"),
+    (1, 3): ("P", "P;1"),
+    (2, 3): ("P", "P;2"),
+    (4, 3): ("P", "P;4"),
+    (8, 3): ("P", "P"),
+    (8, 4): ("LA", "LA"),
+    (16, 4): ("RGBA", "RGBA"),  # grey's first and second byte, then alpha's
+    (8, 6): ("RGBA", "RGBA"),
+    (16, 6): ("RGBA", "RGBA;16B"),
+}
+_DEEP_GREY_WITH_ALPHA = (16, 4)
+_SECOND_BYTES = {"L;16B": "L;16", "RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
+_PART_BYTES = 2**18
+_MOST_BYTES = 9 * photos.MAX_MEGAPIXELS["image/png"] * photos.MEGAPIXEL  # of 16 bits, and some more
+_CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT"})
+
+_WEBP_DECODE = ctypes.CDLL(libwebp.__file__).WebPDecodeRGBAInto
+_WEBP_DECODE.restype = ctypes.c_void_p
+_WEBP_DECODE.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
+
+class Decoded(NamedTuple):
+    """A picture, how many times smaller than the photo it is, and where on the photo it lies, in pixels.
+
+    Where `grey_and_alpha` is given, these two of its channels are meant.
+    """
+
+    picture: Image.Image
+    shrunk: int = 1
+    place: tuple[int, int] = (0, 0)
+    grey_and_alpha: tuple[int, int] | None = None
+
+
+def decode(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
+    """Yield the pixels of a photo, and where they have 16 bits perhaps those of the second byte.
+
+    Only a JPEG is shrunk, by `shrink` at most unless memory wants more. Raises ValueError, or what Pillow
+    raises, where pixels are missing or damaged.
+    """
+    decoders = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}
+    return decoders[info.type](data, info, shrink)
+
+
+def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
+    """Decode a JPEG at a whole, a half, a quarter or an eighth of its sides, rounded up.
+
+    Where pixels are missing, libjpeg makes up the rest without a word, and something else where other bytes
+    follow.
+    """
+    end = components = 0
+    is_single_scan = False
+    for marker, start, stop in photo_files.jpeg_segments(data):
+        if marker in photos.FRAMES:
+            components = data[start + 5]
+            is_baseline = marker != photos.PROGRESSIVE
+        elif marker == photo_files.SOS:
+            is_single_scan = is_baseline and data[start] == components
+        elif marker == photo_files.SCAN_DATA:
+            end = stop
+            if is_single_scan:
+                break
+    scale = max(scale for scale in (1, 2, 4, 8) if scale <= max(1, shrink))
+    if info.width * info.height > _MAX_JPEG_PIXELS:
+        scale = max(2, scale)
+    mode, layout = _JPEG_MODES[components]
+    pixels = data[:end].rstrip(b"\xff")
+    size = (ceil(info.width / scale), ceil(info.height / scale))
+
+    def followed_by(rest: bytes) -> Image.Image:
+        return Image.frombytes(mode, size, pixels + rest + b"\xff\xd9", "jpeg", layout, "", scale, 0)
+
+    wanted = _checksum(followed_by(_FILLER))
+    picture = followed_by(b"")
+    if _checksum(picture) != wanted:
+        raise ValueError("pixels are missing")
+    yield Decoded(picture, scale)
+
+
+def _checksum(picture: Image.Image) -> int:
+    total = 0
+    for row in range(0, picture.height, _ROWS):
+        total = zlib.crc32(
+            picture.crop((0, row, picture.width, min(row + _ROWS, picture.height))).tobytes(), total
+        )
+    return total
+
+
+def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
+    """Decode a PNG; of 16 bits the first byte, then the second one where no color stands for none."""
+    header, palette, transparent, stream = _png_parts(data)
+    depth, color, _, _, interlace = header[8:]
+    mode, layout = _PNG_MODES[depth, color]
+    size = (info.width, info.height)
+    picture = Image.frombytes(mode, size, stream, "zip", layout, interlace)
+    if mode == "P":
+        colors = [palette[at : at + 3] for at in range(0, len(palette) - 2, 3)]
+        alphas = transparent.ljust(len(colors), b"\xff")
+        picture.putpalette(b"".join(b"%b%c" % pair for pair in zip(colors, alphas, strict=False)), "RGBA")
+    elif mode == "1":
+        picture = picture.convert("L")
+    if transparent and picture.mode in {"L", "RGB"}:
+        key = struct.unpack_from(">HHH" if mode == "RGB" else ">H", transparent)
+        # Of 16 bits the first byte, of less than 8 what Pillow makes of it.
+        levels = [value >> 8 if depth == 16 else value * 255 // (2**depth - 1) for value in key]  # noqa: PLR2004
+        picture.info["transparency"] = tuple(levels) if mode == "RGB" else levels[0]
+    if (depth, color) == _DEEP_GREY_WITH_ALPHA:
+        yield Decoded(picture, grey_and_alpha=(0, 2))
+        yield Decoded(picture, grey_and_alpha=(1, 3))
+        return
+    yield Decoded(picture)
+    del picture
+    if layout in _SECOND_BYTES and not transparent:
+        yield Decoded(Image.frombytes(mode, size, stream, "zip", _SECOND_BYTES[layout], interlace))
+
+
+def _webp(data: bytes, _info: PhotoInfo, _: float) -> Iterator[Decoded]:
+    """Decode a WebP with libwebp's own simple call, https://developers.google.com/speed/webp/docs/api.
+
+    Pillow decodes every WebP as an animation, which keeps the pixels four times over.
+    """
+    found = photo_files.webp_picture(data)
+    if found is None:
+        raise ValueError("no picture")
+    width, height = found.size
+    file = _frame(data, found) if found.is_animated else data
+    pixels = bytearray(4 * width * height)
+    target = (ctypes.c_char * len(pixels)).from_buffer(pixels)
+    if not _WEBP_DECODE(file, len(file), target, len(pixels), 4 * width):
+        raise ValueError("libwebp cannot decode it")
+    yield Decoded(Image.frombuffer("RGBA", found.size, pixels, "raw", "RGBA", 0, 1), place=found.place)
+
+
+def _frame(data: bytes, found: WebpPicture) -> bytes:
+    """Return a picture of an animation as a file of its own."""
+    body = _chunk(b"VP8L" if found.is_lossless else b"VP8 ", data[found.pixels])
+    if found.alpha:
+        sides = b"".join((side - 1).to_bytes(3, "little") for side in found.size)
+        body = _chunk(b"VP8X", b"\x10\0\0\0" + sides) + _chunk(b"ALPH", data[found.alpha]) + body
+    return _chunk(b"RIFF", b"WEBP" + body)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return kind + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)
+
+
+def _png_parts(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    """Return header, palette, transparency and packed pixels of a PNG; raises ValueError for a damaged one.
+
+    An animation may begin with another picture than the one that is for decoders without animations
+    (https://www.w3.org/TR/png-3/#apng-frame-based-animation): where it fills the frame, it is taken.
+    """
+    found: dict[bytes, bytes] = {}
+    still: list[bytes] = []
+    moving: list[bytes] = []
+    controls = 0
+    previous = b""
+    for kind, content, is_damaged in photo_files.png_chunks(data):
+        if kind[:1].isupper() and (is_damaged or kind in found or kind not in _CRITICAL):
+            raise ValueError("a chunk is damaged, there twice, or unknown")
+        if kind == b"IDAT":
+            if still and previous != kind:
+                raise ValueError("the pixels are torn apart")
+            still.append(content)
+        elif kind == b"fcTL":
+            controls += 1
+            is_other = bool(still) and content[4:20] == found[b"IHDR"][:8] + bytes(8)
+        elif kind == b"fdAT":
+            if controls == 1 and is_other:
+                moving.append(content[4:])
+        elif not still:
+            found.setdefault(kind, content)
+        previous = kind
+    is_animated = any(found.get(b"acTL", b"")[:4])
+    packed = b"".join(moving if moving and is_animated else still)
+    return found[b"IHDR"], found.get(b"PLTE", b""), found.get(b"tRNS", b""), _rechecked(packed)
+
+
+def _rechecked(packed: bytes) -> bytes:
+    """Return packed pixels with the right checksum; of the one that is there, browsers take no notice.
+
+    Raises ValueError where some are missing.
+    https://www.rfc-editor.org/rfc/rfc1950: two bytes, the packed data, the checksum of what was packed.
+    """
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+    rest, checksum, total = packed[2:], 1, 0
+    while not unpacking.eof:
+        part = unpacking.decompress(rest, _PART_BYTES)
+        rest, checksum, total = unpacking.unconsumed_tail, zlib.adler32(part, checksum), total + len(part)
+        if not part and not unpacking.eof:
+            raise ValueError("pixels are missing")
+        if total > _MOST_BYTES:
+            raise ValueError("it unpacks to more than pixels")
+    end = len(packed) - len(unpacking.unused_data)
+    return packed[:end] + checksum.to_bytes(4, "big")

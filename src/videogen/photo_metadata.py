@@ -1,0 +1,113 @@
+"""What a photo's file says beside its pixels: which way is up, and in which colours it is meant.
+
+Nothing else is read, and nothing by a general parser: a broken or hostile tag costs nothing, and the pixels
+count without it.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from videogen import color_profiles, photo_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from videogen.photos import PhotoType
+
+_EXIF, _ICC = b"Exif\0", b"ICC_PROFILE\0"
+_APP1, _APP2 = 0xE1, 0xE2
+_ORIENTATION, _SHORT = 0x0112, 3  # the tag of EXIF, and the type of its value
+_PNG_CHUNKS = frozenset({b"eXIf", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"})
+
+
+class Metadata(NamedTuple):
+    """`orientation` is EXIF's, 1 to 8; `profile` an ICC profile, or None where the colours are sRGB's."""
+
+    orientation: int = 1
+    profile: bytes | None = None
+
+
+def read(data: bytes, photo_type: PhotoType) -> Metadata:
+    """Return what a photo that `photos.sniff` knows says of itself; never raises for what the file holds."""
+    exif, profile = {"image/jpeg": _of_jpeg, "image/png": _of_png, "image/webp": _of_webp}[photo_type](data)
+    if profile is not None and not color_profiles.is_harmless(profile):
+        profile = None
+    return Metadata(orientation(exif), profile)
+
+
+def orientation(exif: bytes) -> int:
+    """Return the orientation in a TIFF structure, 1 where there is none.
+
+    https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.5 and 4.6.4. Only the first directory counts.
+    """
+    exif = exif.removeprefix(b"Exif\0\0")
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
+    if order is None or len(exif) < 10:  # noqa: PLR2004 - header and number of entries
+        return 1
+    (start,) = struct.unpack_from(order + "I", exif, 4)
+    count = int.from_bytes(exif[start : start + 2], "little" if order == "<" else "big")
+    for position in range(start + 2, start + 2 + 12 * count, 12):
+        if position + 12 > len(exif):
+            break
+        tag, kind, _, value = struct.unpack_from(order + "HHIH", exif, position)
+        if (tag, kind) == (_ORIENTATION, _SHORT):
+            return value if 1 <= value <= 8 else 1  # noqa: PLR2004
+    return 1
+
+
+def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
+    exif = b""
+    parts: dict[int, bytes] = {}
+    total = 0
+    for segment in photo_files.jpeg_segments(data):
+        if segment.marker == photo_files.SOS:
+            break
+        content = data[segment.start : segment.end]
+        if segment.marker == _APP1 and content.startswith(_EXIF) and not exif:
+            exif = content[6:]
+        elif segment.marker == _APP2 and content.startswith(_ICC) and len(content) > len(_ICC) + 2:
+            number, total = content[len(_ICC) : len(_ICC) + 2]
+            parts[number] = content[len(_ICC) + 2 :]
+    # https://www.color.org/specification/ICC.1-2022-05.pdf, B.4: the parts count from one.
+    is_complete = parts and sorted(parts) == list(range(1, total + 1))
+    return exif, b"".join(parts[number] for number in sorted(parts)) if is_complete else None
+
+
+def _of_webp(data: bytes) -> tuple[bytes, bytes | None]:
+    found = {kind: data[content] for kind, content in photo_files.webp_chunks(data)}
+    return found.get(b"EXIF", b""), found.get(b"ICCP")
+
+
+def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
+    found: dict[bytes, bytes] = {}
+    for chunk in photo_files.png_chunks(data):
+        if chunk.kind in _PNG_CHUNKS and not chunk.is_damaged:
+            found.setdefault(chunk.kind, chunk.content)
+    return found.get(b"eXIf", b""), _png_profile(found)
+
+
+def _png_profile(found: Mapping[bytes, bytes]) -> bytes | None:
+    """Return what counts of the chunks that name colours: https://www.w3.org/TR/png-3/#color-chunk-precendence."""
+    meant = color_profiles.of_code_points(found.get(b"cICP", b"")) or _unpacked(found.get(b"iCCP", b""))
+    if meant is not None or b"sRGB" in found or len(found.get(b"gAMA", b"")) != 4:  # noqa: PLR2004
+        return meant
+    (gamma,) = struct.unpack(">I", found[b"gAMA"])
+    chromaticities = found.get(b"cHRM", b"")
+    if len(chromaticities) != 32:  # noqa: PLR2004 - eight numbers
+        return color_profiles.of_gamma(gamma / 100_000)
+    numbers = [number / 100_000 for number in struct.unpack(">8I", chromaticities)]
+    return color_profiles.of_gamma(gamma / 100_000, tuple(zip(numbers[::2], numbers[1::2], strict=True)))
+
+
+def _unpacked(chunk: bytes) -> bytes | None:
+    """Return the profile in an iCCP chunk: a name, a zero, the method zero, and the packed bytes."""
+    _, _, packed = chunk.partition(b"\0\0")
+    unpacking = zlib.decompressobj()
+    try:
+        profile = unpacking.decompress(packed, color_profiles.MAX_BYTES)
+    except zlib.error:
+        return None
+    return profile if unpacking.eof else None

@@ -1,0 +1,169 @@
+"""Which way up a photo is, and in which colours it is meant."""
+
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+
+import pytest
+from PIL import Image
+
+from support.photo_files import (
+    chained_profile,
+    chunk,
+    encoded,
+    exif,
+    grey_profile,
+    rgb_profile,
+    segment,
+    with_chunks,
+)
+from videogen import color_profiles, photo_metadata
+
+SMALL = Image.new("RGB", (8, 8))
+PROFILE, OTHER = rgb_profile(curve=1.8), rgb_profile(curve=2.4)
+
+
+def little(orientation: int, kind: int = 3) -> bytes:
+    """Return a little-endian directory with the orientation behind two other tags."""
+    entries = [(0x010F, 2, 1, 0), (0x0110, 2, 1, 0), (0x0112, kind, 1, orientation)]
+    return b"II*\0\x08\0\0\0\x03\0" + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (exif(6), 6),
+        (b"Exif\0\0" + exif(3), 3),
+        (little(8), 8),
+        (exif(5, directories=60_000), 5),
+        (exif(0), 1),
+        (exif(9), 1),
+        (little(6, kind=4), 1),
+        (b"", 1),
+        (b"MM\0*", 1),
+        (b"MM\0*\xff\xff\xff\xff\0\x01", 1),
+        (b"MM\0*\0\0\0\x08\xff\xff" + bytes(11), 1),
+        (b"MM\0*\0\0\0\x08\xff\xff" + bytes(12 * 0xFFFF), 1),
+        (b"II\0*" + exif(6)[4:], 1),
+        (b"junk" * 50, 1),
+    ],
+)
+def test_the_orientation_is_read_or_upright(data: bytes, expected: int) -> None:
+    assert photo_metadata.orientation(data) == expected
+
+
+def jpeg_with(*parts: tuple[int, int, bytes]) -> bytes:
+    """Return a JPEG with parts of a profile: the number of each, how many there are, and its bytes."""
+    marked = (segment(0xE2, b"ICC_PROFILE\0" + bytes(part[:2]) + part[2]) for part in parts)
+    return b"\xff\xd8" + b"".join(marked) + encoded("JPEG", SMALL)[2:]
+
+
+HALF = len(PROFILE) // 2
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (jpeg_with((1, 1, PROFILE)), PROFILE),
+        (jpeg_with((1, 2, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), PROFILE),
+        (jpeg_with((2, 2, PROFILE[HALF:]), (1, 2, PROFILE[:HALF])), PROFILE),
+        (jpeg_with((1, 2, PROFILE[:HALF])), None),
+        (jpeg_with((0, 1, PROFILE)), None),
+        (jpeg_with((1, 1, b"junk")), None),
+        (jpeg_with(), None),
+    ],
+    ids=["one", "two", "in disorder", "one lost", "from zero", "junk", "none"],
+)
+def test_the_profile_of_a_jpeg_is_put_together(data: bytes, expected: bytes | None) -> None:
+    assert photo_metadata.read(data, "image/jpeg").profile == expected
+
+
+CICP_P3 = chunk(b"cICP", b"\x0c\x0d\0\x01")
+ICCP = chunk(b"iCCP", b"name\0\0" + zlib.compress(PROFILE))
+SRGB = chunk(b"sRGB", b"\0")
+GAMMA = chunk(b"gAMA", struct.pack(">I", 100_000))
+P3 = (31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+POINTS = chunk(b"cHRM", struct.pack(">8I", *P3))
+LINEAR = color_profiles.of_gamma(1.0)
+LINEAR_P3 = color_profiles.of_gamma(1.0, ((0.3127, 0.329), (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)))
+DISPLAY_P3 = color_profiles.of_code_points(b"\x0c\x0d\0\x01")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "expected"),
+    [
+        ([], None),
+        ([GAMMA, POINTS, SRGB, ICCP, CICP_P3], DISPLAY_P3),
+        ([GAMMA, POINTS, SRGB, ICCP], PROFILE),
+        ([GAMMA, POINTS, SRGB], None),
+        ([GAMMA, POINTS], LINEAR_P3),
+        ([GAMMA], LINEAR),
+        ([POINTS], None),
+        ([ICCP, chunk(b"iCCP", b"name\0\0" + zlib.compress(OTHER))], PROFILE),
+        ([ICCP, chunk(b"cICP", b"\x02\x02\0\x01")], PROFILE),
+        ([ICCP, chunk(b"cICP", b"\x0c\x0d\0\0")], PROFILE),
+        ([ICCP, chunk(b"cICP", b"\x0c\x0d")], PROFILE),
+        ([GAMMA, chunk(b"iCCP", b"name\0\0junk")], LINEAR),
+        ([GAMMA, chunk(b"iCCP", b"name\0\0" + zlib.compress(PROFILE)[:-9])], LINEAR),
+        ([chunk(b"gAMA", b"abc")], None),
+        ([chunk(b"gAMA", bytes(4))], None),
+        ([chunk(b"gAMA", b"\0\0\0\1")], None),
+        ([GAMMA, chunk(b"cHRM", b"abc")], LINEAR),
+        ([GAMMA, chunk(b"cHRM", bytes(32))], None),
+        ([GAMMA, chunk(b"cHRM", struct.pack(">8I", *P3[:2], *[30000] * 6))], None),
+    ],
+)
+def test_the_colours_of_a_png_go_by_its_precedence(chunks: list[bytes], expected: bytes | None) -> None:
+    assert photo_metadata.read(with_chunks(encoded("PNG", SMALL), *chunks), "image/png").profile == expected
+
+
+def test_the_metadata_of_a_webp_is_its_chunks() -> None:
+    data = encoded("WEBP", SMALL, icc_profile=PROFILE, exif=b"Exif\0\0" + exif(6))
+    assert photo_metadata.read(data, "image/webp") == (6, PROFILE)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        chained_profile(2),
+        chained_profile(100_000),
+        chained_profile(2, tag=b"B2D3"),
+        chained_profile(2, tag=b"A2B0"),
+        rgb_profile() + bytes(color_profiles.MAX_BYTES),
+        b"",
+        rgb_profile()[:140],
+        rgb_profile().replace(b"acsp", b"acid"),
+        rgb_profile()[:128] + b"\xff\xff\xff\xff" + rgb_profile()[132:],
+    ],
+    ids=[
+        "chain",
+        "long chain",
+        "chain back",
+        "other name",
+        "huge",
+        "empty",
+        "cut",
+        "no profile",
+        "many tags",
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_profile_that_may_cost_much_is_not_used(kind: str, profile: bytes) -> None:
+    data = encoded(kind, SMALL, icc_profile=profile)
+    photo_type = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}[kind]
+    assert photo_metadata.read(data, photo_type).profile is None  # type: ignore[arg-type]
+
+
+def test_a_profile_bomb_is_not_unpacked() -> None:
+    bomb = chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(400_000_000), 9))
+    data = with_chunks(encoded("PNG", SMALL), bomb * 5)
+    begun = time.process_time()
+    assert photo_metadata.read(data, "image/png").profile is None
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize("profile", [rgb_profile(), grey_profile(1.0), rgb_profile(curve=1.0)])
+def test_a_profile_of_a_curve_and_primaries_is_used(profile: bytes) -> None:
+    assert photo_metadata.read(encoded("PNG", SMALL, icc_profile=profile), "image/png").profile == profile
