@@ -12,12 +12,11 @@ import json
 import math
 import random
 import secrets
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from videogen.clock import Clock
-from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreForbidden, StoreUnavailable
+from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +29,6 @@ Nonces = tuple[str, str]
 """Of a document's latest write and of its first one."""
 
 JSON = "application/json"
-FORBIDDEN = "the access key may not read what it has written: allow s3:GetObject"
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.5
 """Some stores take one write a second for one key, so a pause must be able to outlast that."""
@@ -78,15 +76,6 @@ class Stored(Generic[T]):
     nonces: Nonces = field(default=("", ""), repr=False)
 
 
-@contextmanager
-def known_to_be_there() -> Iterator[None]:
-    """Turn what may not be read, of something that was written here, into what it is: StoreUnavailable."""
-    try:
-        yield
-    except StoreForbidden:
-        raise StoreUnavailable(FORBIDDEN, transient=False) from None
-
-
 def new_nonce() -> str:
     """Return a new random text."""
     return secrets.token_urlsafe(12)
@@ -106,18 +95,14 @@ class Cas:
     nonce: Callable[[], str] = new_nonce
     patience: float = 3.0
 
-    def read(self, key: str, codec: Codec[T], *, is_there: bool = False) -> Stored[T] | None:
-        """Return a document, None where there is none; raises MalformedRecord, StoreUnavailable.
-
-        One that `is_there` for sure, and is forbidden, is not missing but unavailable.
-        """
+    def read(self, key: str, codec: Codec[T]) -> Stored[T] | None:
+        """Return a document, None where there is none; raises MalformedRecord, StoreUnavailable."""
         try:
-            with known_to_be_there() if is_there else nullcontext():
-                found = self.objects.get(key)
+            found = self.objects.get(key)
         except NoSuchObject:
             return None
         value, nonces = codec.decode(found.body)
-        return Stored(value, found.etag, found.age or 0.0, nonces)
+        return Stored(value, found.etag, found.age, nonces)
 
     def swap(
         self,
@@ -158,7 +143,7 @@ class Cas:
                 if last or not error.transient:
                     raise
             try:
-                seen = self.read(key, codec, is_there=seen is not None)
+                seen = self.read(key, codec)
             except StoreUnavailable as error:
                 if last or not error.transient:
                     raise

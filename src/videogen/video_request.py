@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from videogen import blackbox, photo_cleaning, photos
+from videogen import blackbox, photo_process, photos
 from videogen.job_store import JPEG, photo_key
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build_request(
     With the image mode `url` the provider fetches the clean photos, so they must be stored before the call.
     """
     clean = [
-        photo_cleaning.clean(original, aspect_ratio=job.aspect_ratio if number == 1 else None)
+        photo_process.clean(original, aspect_ratio=job.aspect_ratio if number == 1 else None)
         for number, original in enumerate(originals, 1)
     ]
     if image_mode == "url":

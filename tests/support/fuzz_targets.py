@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from support.example_jobs import canceled, completed, erased, failed, queued, saving
+from support.photo_files import bombs
 from videogen import blackbox_answer, blackbox_result, photo_cleaning, photos, signing, videos
 from videogen.errors import (
     InvalidInput,
@@ -197,6 +198,7 @@ PICTURES = (
     picture("WEBP", lossless=True),
     picture("WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0"),
 )
+BOMBS = tuple(bombs(Image.linear_gradient("L").resize((16, 12)).convert("RGB")).values())
 OTHERS = (b"GIF89a", b"%PDF-1.7", b"\0\0\0\x18ftypheic", b"<svg xmlns=''>", b"PK\x03\x04")
 URIS = tuple(b"data:image/jpeg;base64," + base64.b64encode(one) for one in PICTURES)
 
@@ -232,8 +234,8 @@ SIGNED = http_like("", signing.sign([KEY], "msg_1", NOW, b'{"jobId":"x"}'), b'{"
 
 TARGETS: dict[str, Target] = {
     "data_uri": Target(data_uri, (*URIS, b"data:,x", b"data:image/png;name=a.png;base64,iVBORw0KGgo=")),
-    "photo": Target(sniff, (*PICTURES, *OTHERS)),
-    "photo_cleaning": Target(clean, PICTURES),
+    "photo": Target(sniff, (*PICTURES, *BOMBS, *OTHERS)),
+    "photo_cleaning": Target(clean, (*PICTURES, *BOMBS)),
     "blackbox_answer": Target(answer, (*answers(), http_like(200, {}, NESTED))),
     "signature": Target(signature, (SIGNED,)),
     "video": Target(video, (CLIP, CLIP[:20], OTHERS[2])),
