@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { childEnvironment } from '../python/environment.mjs'
+import { environmentOf } from './functions.js'
 import { findPython, INTERPRETER_OPTIONS, projectPython } from './interpreter.js'
 
 const OUTPUT = '.netlify/python/bundle'
@@ -13,19 +15,25 @@ export const BUILT = [OUTPUT, STATE]
  * Brings the bundle up to date; see bundle.py.
  *
  * @param {import('./index.js').Inputs} inputs
- * @param {Record<string, string>} functions the handler of each function
+ * @param {Record<string, import('./functions.js').PythonFunction>} functions
+ * @param {string | undefined} folder of the functions
  * @returns {Record<string, string[]>} the globs of each function's files
  * @throws {Error} that says what cannot be bundled, and the way out
  */
-export function bundle(inputs, functions) {
-  const { source, requirements, exclude, only, environment, problem_members, python } = inputs
+export function bundle(inputs, functions, folder) {
+  const { source, requirements, exclude, only, problem_members, python } = inputs
+  const environment = environmentOf(inputs, functions)
   const plan = {
-    functions,
+    functions: Object.fromEntries(Object.entries(functions).map(([name, { handler }]) => [name, handler])),
+    functions_folder: folder,
     source,
     requirements,
     exclude,
     only,
     environment,
+    variables: Object.fromEntries(
+      Object.entries(environment).map(([handler, names]) => [handler, childEnvironment(process.env, names)]),
+    ),
     problem_members,
     python,
     arguments: [...INTERPRETER_OPTIONS, '-B'], // the zip is read-only
@@ -47,7 +55,8 @@ export function bundle(inputs, functions) {
  * @param {import('./index.js').Inputs} inputs
  * @returns {[string, string[]]} it and the folders for sys.path
  */
-export function interpreterOfBundle({ requirements, source }) {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return [findPython(requirements), [source]]
+export function interpreterOfBundle(inputs) {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return [findPython(inputs).python, [inputs.source]]
   return [path.resolve(OUTPUT, 'python/bin/python3'), [`${OUTPUT}/source`, `${OUTPUT}/packages`]]
 }

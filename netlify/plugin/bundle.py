@@ -4,7 +4,7 @@
 
 run in the project's folder. The plan is what the Netlify plugin reads from netlify.toml, see `Plan`. Beside
 OUTPUT, OUTPUT.json says what was built from what, so that nothing is built twice, and which files each
-function gets. Standard library only: it runs on whatever Python the build machine has.
+function gets. Standard library of Python 3.8: it runs on whatever Python the build machine has.
 
 Lambda runs Amazon Linux 2023 with glibc 2.34 (https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html),
 a Netlify build something newer, and a developer perhaps macOS. So nothing of the build machine goes in: the
@@ -18,7 +18,6 @@ BUNDLE_GLIBC the glibc that its files may need. What is built so runs on such ma
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
@@ -28,19 +27,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import elf
+import requirements
+from function_files import describe
+from python_version import VersionError, python_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 HERE = Path(__file__).resolve().parent
 HOST = HERE.parent / "python/host.py"
+TYPES = HERE.parent / "python/types/netlify_functions.py"
 
-PYTHON = "3.14.10"
 WHEELS = "x86_64-manylinux_2_28"
 GLIBC = "2.34"
 
@@ -64,8 +67,8 @@ glibc, GCC's run time, zlib (https://peps.python.org/pep-0600/, https://github.c
 
 INTERPRETER_LEFT_OUT = (
     "**/__pycache__/**",
-    "**/test/**",
-    "**/tests/**",
+    "*/test/**",
+    "*/tests/**",
     "EXTERNALLY-MANAGED",
     "build-details.json",  # names the folder that it was installed into
     "config-*/**",
@@ -86,16 +89,25 @@ INTERPRETER_LEFT_OUT = (
     "lib2to3/**",
     "pydoc_data/**",
     "site-packages/**",
+    "test/**",
     "tkinter/**",
     "turtle.py",
     "turtledemo/**",
 )
 """What of the standard library a function never uses: tests, windows, terminals, installers."""
 
+TESTED_PACKAGES = (
+    "Crypto/SelfTest", "Cryptodome/SelfTest", "gevent/tests", "greenlet/tests", "matplotlib/tests",
+    "mpl_toolkits/*/tests", "networkx/**/tests", "pandas/tests", "pyarrow/tests", "scipy/**/tests",
+    "shapely/tests", "sklearn/**/tests", "statsmodels/**/tests", "sympy/**/tests", "tornado/test",
+    "zmq/tests",
+)  # fmt: skip
+"""Folders that hold a package's own tests and nothing that others import: the name alone does not say it,
+`django.test` and `numpy/_core/tests` are imported."""
+
 PACKAGES_LEFT_OUT = (
     "**/__pycache__/**",
-    "**/test/**",
-    "**/tests/**",
+    *(f"{folder}/**" for folder in TESTED_PACKAGES),
     "**/*.pyi",
     "*.dist-info/RECORD",  # names scripts with the build's own path in them
     "*.dist-info/INSTALLER",
@@ -105,18 +117,34 @@ PACKAGES_LEFT_OUT = (
     ".lock",
     "bin/**",
 )
+SCRIPTS = ("js", "mjs", "cjs", "ts", "mts", "cts", "zip")
+FUNCTIONS_LEFT_OUT = ("**/node_modules/**", *(f"**/*.{ending}" for ending in SCRIPTS))
+"""What lies beside functions in Python and is not theirs."""
 SOURCE_LEFT_OUT = ("**/__pycache__/**", "**/*.egg-info/**", "**/.*", "**/.*/**")
 
 IMPORT_CHECK = """
-import importlib, json, sys
-path, absent, name = json.load(sys.stdin)
-sys.path[:0] = path
+import importlib.util, json, os, sys, traceback
+host, folders, absent, name, report = json.load(sys.stdin)
+sys.path[:0] = folders
+if name.endswith(".py"):
+    sys.path.append(os.path.dirname(name))
 sys.modules.update(dict.fromkeys(absent))
-module, _, attribute = name.rpartition(".")
+spec = importlib.util.spec_from_file_location("host", host)
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+found = {}
 try:
-    getattr(importlib.import_module(module), attribute)
+    module.load(name)
 except BaseException as error:
-    sys.exit(f"{type(error).__name__}: {error}")
+    own = [folders[0], *([os.path.dirname(name)] if name.endswith(".py") else [])]
+    found = {
+        "kind": "import" if isinstance(error, (ImportError, SyntaxError)) else "other",
+        "error": f"{type(error).__name__}: {error}",
+        "place": module.place_of(error, own),
+        "variable": error.args[0] if isinstance(error, KeyError) and error.args else None,
+    }
+with open(report, "w") as out:
+    json.dump(found, out)
 """
 
 
@@ -124,28 +152,32 @@ class BundleError(Exception):
     """The bundle cannot be built; the message names the file and the way out."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Plan:
     """What shall be bundled."""
 
     functions: dict[str, str]
-    """Name of each function, and its handler as `package.module.handler`."""
+    """Name of each function, and its handler: `package.module.handler`, or a file in `functions_folder`."""
     source: str
     """Folder of the project's modules."""
-    requirements: str
-    """File of locked requirements; may be missing."""
+    python: str
+    """Version of CPython."""
+    functions_folder: str = ""
+    """Folder of the functions that are files of their own."""
+    requirements: str | None = None
+    """File of requirements, see requirements.py."""
     exclude: list[str] = field(default_factory=list)
     """Globs, relative to the source or to the installed packages; one that begins with `!` takes back."""
     only: dict[str, list[str]] = field(default_factory=dict)
     """Distributions that only some functions need, with the names of those."""
-    environment: list[str] = field(default_factory=list)
-    """Names of variables for python.json."""
+    environment: dict[str, list[str]] = field(default_factory=dict)
+    """For each handler the names of its variables, for python.json."""
+    variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    """For each handler the variables that it sees when it is imported here."""
     problem_members: dict[str, Any] = field(default_factory=dict)
     """Members of the bridge's problem documents, for python.json."""
     arguments: list[str] = field(default_factory=list)
     """Options of the interpreter for python.json."""
-    python: str = PYTHON
-    """Version of CPython."""
 
 
 def main() -> None:
@@ -157,10 +189,11 @@ def main() -> None:
 
 def read_plan(given: Mapping[str, Any], environment: Mapping[str, str]) -> Plan:
     """Return the plan; raises BundleError for a source folder that is not there."""
-    plan = Plan(**{name: value for name, value in given.items() if value is not None})
-    if not Path(plan.source).is_dir():
+    known = {name: value for name, value in given.items() if value is not None}
+    plan = Plan(**{**known, "python": python_version(given.get("python"), environment)})
+    if not Path(plan.source).is_dir() and not all(name.endswith(".py") for name in plan.functions.values()):
         raise BundleError(f"no folder {plan.source}: set the plugin's input `source` in netlify.toml")
-    return replace(plan, python=environment.get("BUNDLE_PYTHON_VERSION", plan.python))
+    return plan
 
 
 class Bundle:
@@ -175,41 +208,65 @@ class Bundle:
 
     def bring_up_to_date(self) -> Bundle:
         """Build the parts that changed and check the whole; raises BundleError."""
-        match_handlers(self.plan)
+        for note in handlers_without_function(self.plan):
+            print(note)
         self.output.mkdir(parents=True, exist_ok=True)
         if self.state_file.exists():
             self.state = json.loads(self.state_file.read_text(encoding="utf-8"))
         interpreter = digest(CODE, self.plan.python, mirror())
-        requirements = Path(self.plan.requirements)
-        locked = requirements.read_bytes() if requirements.exists() else b""
         exclude = json.dumps(self.plan.exclude)
-        sources = {str(path): path.read_bytes() for path in self.source_files()}
         self.bring_part("python", interpreter, self.build_python)
-        self.bring_part("packages", digest(interpreter, locked, exclude), self.build_packages)
-        self.bring_part("source", digest(interpreter, *sources, *sources.values()), self.build_source)
+        with tempfile.TemporaryDirectory(dir=self.output.parent) as scratch:
+            locked = self.locked(Path(scratch))
+            if locked.note:
+                print(locked.note)
+            self.bring_part(
+                "packages",
+                digest(interpreter, locked.fingerprint, exclude),
+                lambda folder: self.build_packages(folder, locked),
+            )
+        for name, files in (("source", self.source_files()), ("functions", self.function_files())):
+            contents = [thing for path, at in files.items() for thing in (str(at), path.read_bytes())]
+            self.bring_part(name, digest(interpreter, *contents), copier(files))
         self.write_settings()
-        checked = digest(json.dumps([self.state["parts"], self.plan.functions, self.plan.only, self.glibc]))
+        seen = {handler: sorted(variables) for handler, variables in self.plan.variables.items()}
+        checked = digest(
+            json.dumps([self.state["parts"], self.plan.functions, self.plan.only, self.glibc, seen])
+        )
         if self.state.get("checked") != checked:
             check_elf_files(self.output, tuple(map(int, self.glibc.split("."))))
             self.check_imports()
-            self.state |= {"checked": checked, "included": self.included()}
+            self.state.update({"checked": checked, "included": self.included()})
             self.save()
         return self
+
+    def locked(self, scratch: Path) -> requirements.Locked:
+        """Return what shall be installed."""
+        return requirements.lock(requirements.find(self.plan.requirements), self.uv, self.target(), scratch)
+
+    def target(self) -> list[str]:
+        """Return uv's options for wheels that run on Lambda."""
+        return ["--python-platform", WHEELS, "--python-version", self.plan.python, "--only-binary", ":all:"]
 
     def bring_part(self, name: str, fingerprint: str, build: Callable[[Path], None]) -> None:
         """Build one folder unless it is there as it was built from the same things."""
         folder = self.output / name
-        if self.state["parts"].get(name) == {"fingerprint": fingerprint, "measure": measure(folder)}:
+        built = self.state["parts"].get(name)
+        if built and (built["fingerprint"], built["content"]) == (fingerprint, content(folder)):
             return
         self.state["parts"].pop(name, None)
         self.save()
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(parents=True)
         build(folder)
         set_modes(folder)
         self.compile(folder)
         set_modes(folder)
-        self.state["parts"][name] = {"fingerprint": fingerprint, "measure": measure(folder)}
+        self.state["parts"][name] = {
+            "fingerprint": fingerprint,
+            "measure": measure(folder),
+            "content": content(folder),
+        }
         self.save()
 
     def save(self) -> None:
@@ -221,7 +278,8 @@ class Bundle:
         with tempfile.TemporaryDirectory() as scratch:
             key = f"cpython-{self.plan.python}-linux-x86_64-gnu"
             self.uv("python", "install", "--no-bin", "--install-dir", scratch, key)
-            installed = Path(scratch).resolve() / key
+            found = Path(scratch).resolve().glob("cpython-*")
+            installed = next(path for path in found if not path.is_symlink())
             minor = "python" + ".".join(self.plan.python.split(".")[:2])
             (folder / "bin").mkdir()
             shutil.copyfile(installed / "bin" / minor, folder / "bin/python3")
@@ -235,32 +293,36 @@ class Bundle:
             ]
             copy_needed_libraries(libraries, folder)
 
-    def build_packages(self, folder: Path) -> None:
-        """Install the locked requirements as wheels for Lambda."""
+    def build_packages(self, folder: Path, locked: requirements.Locked) -> None:
+        """Install what is required as wheels for Lambda."""
         self.state["distributions"] = {}
-        if not Path(self.plan.requirements).exists():
+        if not locked.file:
             return
         with tempfile.TemporaryDirectory() as scratch:
             self.uv(
-                "pip", "install", "--python", sys.executable, "--target", scratch, "--requirements",
-                self.plan.requirements, "--python-platform", WHEELS, "--python-version", self.plan.python,
-                "--only-binary", ":all:", "--link-mode", "copy",
+                "pip", "install", "--python", sys.executable, "--target", scratch,
+                "--requirements", locked.file, *(["--require-hashes"] if locked.is_hashed else []),
+                *self.target(), "--link-mode", "copy",
             )  # fmt: skip
             self.state["distributions"] = distributions(Path(scratch))
             left_out = matcher((*PACKAGES_LEFT_OUT, *self.plan.exclude))
             copy_files(Path(scratch), folder, lambda name: not left_out(name))
         remove_unneeded_libraries(folder)
 
-    def build_source(self, folder: Path) -> None:
-        """Copy the project's own modules."""
-        for path in self.source_files():
-            target = folder / path.relative_to(self.plan.source)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+    def source_files(self) -> dict[Path, Path]:
+        """Return the project's files that are deployed, and where each goes."""
+        return {Path(self.plan.source) / name: Path(name) for name in source_names(self.plan)}
 
-    def source_files(self) -> list[Path]:
-        """Return the project's files that are deployed."""
-        return [Path(self.plan.source) / name for name in source_names(self.plan)]
+    def function_files(self) -> dict[Path, Path]:
+        """Return what lies in the folder of functions if some of them are files of their own."""
+        if not any(handler.endswith(".py") for handler in self.plan.functions.values()):
+            return {}
+        left_out = matcher((*SOURCE_LEFT_OUT, *FUNCTIONS_LEFT_OUT, *self.plan.exclude))
+        return {
+            Path(self.plan.functions_folder) / name: Path(name)
+            for name in files_below(self.plan.functions_folder)
+            if not left_out(name)
+        }
 
     def compile(self, folder: Path) -> None:
         """Write bytecode that is taken without a look at the source, since a zip has no file times.
@@ -269,7 +331,7 @@ class Bundle:
         standard library and the packages only the bytecode stays: the packager compresses little, and a
         fifth of the zip would be source that nobody reads. The project's own stays for its tracebacks.
         """
-        is_own = folder.name == "source"
+        is_own = folder.name in {"source", "functions"}
         compiling = subprocess.run(
             [self.runner(), "-B", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
              *([] if is_own else ["-b"]), "-s", folder.resolve(), folder.resolve()],
@@ -293,33 +355,32 @@ class Bundle:
         self.uv("python", "install", "--no-bin", "--install-dir", str(native), self.plan.python)
         return next(path for path in native.glob(f"cpython-{self.plan.python}-*/bin/python3"))
 
-    def uv(self, *arguments: str) -> None:
-        """Run the pinned uv; raises BundleError."""
+    def uv(self, *arguments: str) -> str:
+        """Run the pinned uv and return what it printed; raises BundleError."""
         lock = HERE / "uv.txt"
         folder = self.output.parent / f"uv-{digest(lock.read_bytes())[:12]}"
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=self.output.parent) as scratch:
-                run(
-                    [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                     "--no-deps", "--require-hashes", "--target", f"{scratch}/uv", "-r", str(lock)],
-                    "uv cannot be installed; does the machine's Python have pip?",
-                )  # fmt: skip
+                install_pinned(lock, f"{scratch}/uv")
                 Path(f"{scratch}/uv").rename(folder)
-        run([str(folder / "bin/uv"), "--quiet", *arguments], f"uv {arguments[0]} {arguments[1]} failed")
+        return run([str(folder / "bin/uv"), "--quiet", *arguments], f"uv {arguments[0]} failed")
 
     def write_settings(self) -> None:
         """Write what the bridge looks for, and the host that it starts."""
         shutil.copyfile(HOST, self.output / "host.py")
+        (self.output / "types").mkdir(exist_ok=True)
+        shutil.copyfile(TYPES, self.output / "types" / TYPES.name)
         settings = {
             "python": "python/bin/python3",
             "host": "host.py",
-            "path": ["source", "packages"],
+            "path": ["source", "packages", "types"],
+            "functions": "functions",
             "arguments": self.plan.arguments,
             "environment": self.plan.environment,
             "problemMembers": self.plan.problem_members,
         }
         (self.output / "python.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-        for name in ("host.py", "python.json"):
+        for name in ("host.py", "python.json", f"types/{TYPES.name}"):
             (self.output / name).chmod(0o644)
 
     def included(self) -> dict[str, list[str]]:
@@ -343,9 +404,7 @@ class Bundle:
         """
         found: dict[str, Any] = self.state["distributions"]
         if unknown := {normal(name) for name in self.plan.only} - set(found):
-            raise BundleError(
-                f"`only` in netlify.toml names what {self.plan.requirements} has not: {min(unknown)}"
-            )
+            raise BundleError(f"`only` in netlify.toml names what is not required: {min(unknown)}")
         absent = {normal(name) for name, functions in self.plan.only.items() if function not in functions}
         while True:
             more = {
@@ -368,71 +427,112 @@ class Bundle:
                 path for name in self.absent(function) for path in self.state["distributions"][name]["paths"]
             ]
             modules = [path.split(".")[0] for path in absent if not path.endswith((".dist-info", ".libs"))]
-            path = [str((self.output / part).resolve()) for part in ("source", "packages")]
+            found = self.imported(handler, modules)
+            if not found:
+                continue
+            where = f" ({found['place']})" if found["place"] else ""
+            what = f"{handler} cannot be imported as {function} would: {found['error']}{where}"
+            if found["kind"] == "import":
+                raise BundleError(
+                    f"{what}; is it required, and not left out by `exclude` or `only`?"
+                    if found["error"].startswith("ModuleNotFoundError")
+                    else what
+                )
+            # What is not there in the build may be there at run time.
+            print(f"WARNING: {what}{self.advice(handler, found['variable'])}")
+
+    def imported(self, name: str, absent: list[str]) -> dict[str, Any]:
+        """Import a handler; return what came of it: nothing, or kind, error, place and variable."""
+        is_file = name.endswith(".py")
+        handler = str((self.output / "functions" / name).resolve()) if is_file else name
+        folders = [str((self.output / part).resolve()) for part in ("source", "packages", "types")]
+        with tempfile.TemporaryDirectory() as scratch:
+            report = Path(scratch) / "report.json"
             importing = subprocess.run(
-                [self.runner(), *self.plan.arguments, "-c", IMPORT_CHECK],
-                input=json.dumps([path, modules, handler]),
-                env={},
+                [str(self.runner()), *self.plan.arguments, "-c", IMPORT_CHECK],
+                input=json.dumps([str(HOST), folders, absent, handler, str(report)]),
+                env=self.plan.variables.get(name, self.plan.variables.get("*", {})),
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            if importing.returncode:
-                reason = importing.stderr.strip().splitlines()[-1:]
-                raise BundleError(
-                    f"{handler} cannot be imported as {function} would: {''.join(reason)}; "
-                    f"is it in {self.plan.requirements}, and not left out by `exclude` or `only`?"
-                )
+            text = report.read_text("utf-8") if report.exists() else ""
+        if not text:
+            reason = "".join(importing.stderr.strip().splitlines()[-1:])
+            return {"kind": "other", "error": reason or "Python ended", "place": None, "variable": None}
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def advice(self, handler: str, variable: str | None) -> str:
+        """Return what to do about a variable that an import looked for."""
+        if not variable or not re.fullmatch(r"[A-Z][A-Z0-9_]*", str(variable)):
+            return ""
+        allowed = self.plan.environment.get(handler, self.plan.environment.get("*", []))
+        if any(
+            variable == name or (name.endswith("*") and variable.startswith(name[:-1])) for name in allowed
+        ):
+            return f"; the build has no variable {variable}"
+        return f"; name {variable} in the plugin's input `environment`"
 
 
-def match_handlers(plan: Plan) -> None:
-    """Make sure that every entry has its handler and every handler its entry; raises BundleError."""
-    for function, handler in plan.functions.items():
-        module, _, attribute = handler.rpartition(".")
-        if attribute not in names_defined(plan, module):
-            raise BundleError(f"the function {function} names {handler}, which is not in {plan.source}")
+def install_pinned(lock: Path, target: str) -> None:
+    """Install the pinned uv with whatever installer there is; raises BundleError."""
+    options = ["--quiet", "--no-deps", "--require-hashes", "--target", target, "-r", str(lock)]
+    pythons = [sys.executable, *filter(None, [shutil.which("python3")])]
+    installers = [[python, "-m", "pip", "install", "--disable-pip-version-check"] for python in pythons]
+    # A virtual environment that uv has made has no pip.
+    installers += [
+        [found, "pip", "install", "--python", sys.executable] for found in [shutil.which("uv")] if found
+    ]
+    # The first that succeeds is the last that is tried.
+    failures = list(takewhile(bool, (failure(installer + options) for installer in installers)))
+    if len(failures) == len(installers):
+        raise BundleError(
+            f"uv cannot be installed: it takes a Python with pip, or a uv, on the PATH. {failures[0]}"
+        )
+
+
+def failure(command: list[str]) -> str:
+    """Run a command; return what it fails with, or nothing."""
+    try:
+        run(command, " ".join(command[:3]))
+    except BundleError as error:
+        return str(error)
+    return ""
+
+
+def copier(files: Mapping[Path, Path]) -> Callable[[Path], None]:
+    """Return what copies files into a folder."""
+
+    def copy(folder: Path) -> None:
+        for path, name in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
+
+    return copy
+
+
+def handlers_without_function(plan: Plan) -> Iterator[str]:
+    """Yield a note for every module of the source with a `handler` that no function names."""
     for name in source_names(plan):
         if name.endswith(".py"):
-            module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-            if (
-                "handler" in names_defined(plan, module)
-                and f"{module}.handler" not in plan.functions.values()
-            ):
-                raise BundleError(
-                    f"{plan.source}/{name}: no function's entry says python('{module}.handler')"
-                )
-
-
-def names_defined(plan: Plan, module: str) -> set[str]:
-    """Return the functions and variables at the top of a module; none if it is not there or is left out."""
-    path = Path(plan.source, *module.split("."))
-    for file in (path.with_suffix(".py"), path / "__init__.py"):
-        if file.relative_to(plan.source).as_posix() in source_names(plan):
-            break
-    else:
-        return set()
-    try:
-        tree = ast.parse(file.read_bytes(), filename=str(file))
-    except SyntaxError as error:
-        raise BundleError(f"{file}:{error.lineno}: {error.msg}") from error
-    names: set[str] = set()
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            names.add(node.target.id)
-    return names
+            module = re.sub(r"(/__init__)?\.py$", "", name).replace("/", ".")
+            described = describe(Path(plan.source) / name)
+            if described["error"]:
+                raise BundleError(described["error"])
+            if described["defines"] == "handler" and f"{module}.handler" not in plan.functions.values():
+                yield f"note: {plan.source}/{name} defines handler, and no function names {module}.handler"
 
 
 def source_names(plan: Plan) -> list[str]:
     """Return the project's files that are deployed, relative to the source folder."""
     left_out = matcher((*SOURCE_LEFT_OUT, *plan.exclude))
-    names = (
-        path.relative_to(plan.source).as_posix() for path in Path(plan.source).rglob("*") if path.is_file()
-    )
-    return sorted(name for name in names if not left_out(name))
+    return [name for name in files_below(plan.source) if not left_out(name)]
+
+
+def files_below(folder: str) -> list[str]:
+    """Return the paths of the files in a folder, relative to it; none if it is not there."""
+    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
 
 
 def distributions(folder: Path) -> dict[str, dict[str, list[str]]]:
@@ -463,7 +563,7 @@ def normal(name: str) -> str:
 
 def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
     """Return what tells whether a path matches: the last glob that does decides, `!` in front takes back."""
-    rules = [(not glob.startswith("!"), re.compile(pattern(glob.removeprefix("!")))) for glob in globs]
+    rules = [(not glob.startswith("!"), re.compile(pattern(glob[glob.startswith("!") :]))) for glob in globs]
     return lambda name: next((value for value, rule in reversed(rules) if rule.fullmatch(name)), False)
 
 
@@ -548,6 +648,12 @@ def version(numbers: tuple[int, ...]) -> str:
     return ".".join(map(str, numbers))
 
 
+def content(folder: Path) -> str:
+    """Return a digest of the files below a folder: a cache may have lost or damaged some."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return digest(*(thing for path in files for thing in (str(path.relative_to(folder)), path.read_bytes())))
+
+
 def measure(folder: Path) -> list[int]:
     """Return the number of files below a folder and their bytes."""
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
@@ -558,7 +664,8 @@ def table(bundle: Bundle) -> str:
     """Return what is in the bundle as text for people."""
     rows = [(name, *part["measure"]) for name, part in bundle.state["parts"].items()]
     rows.append(("together", *measure(bundle.output)))
-    lines = ["part         files        MB"]
+    origin = "the mirror that UV_PYTHON_DOWNLOADS_JSON_URL names" if mirror() else "python-build-standalone"
+    lines = [f"CPython {bundle.plan.python} from {origin}", "part         files        MB"]
     lines += [f"{name:<10}{files:>8}{size / 1e6:>10.1f}" for name, files, size in rows]
     for function in bundle.plan.functions:
         if absent := bundle.absent(function):
@@ -568,7 +675,7 @@ def table(bundle: Bundle) -> str:
 
 def mirror() -> bytes:
     """Return the list of interpreters that uv is told to use, if it is a file."""
-    place = os.environ.get("UV_PYTHON_DOWNLOADS_JSON_URL", "").removeprefix("file://")
+    place = re.sub("^file://", "", os.environ.get("UV_PYTHON_DOWNLOADS_JSON_URL", ""))
     return Path(place).read_bytes() if place and Path(place).is_file() else place.encode()
 
 
@@ -585,21 +692,22 @@ def digest(*things: str | bytes) -> str:
     return total.hexdigest()
 
 
-def run(command: list[str], failure: str) -> None:
-    """Run a command; raises BundleError with its last words."""
+def run(command: list[str], failure: str) -> str:
+    """Run a command and return what it printed; raises BundleError with its last words."""
     # A company's proxy has its certificate in the machine's store, which uv alone does not read.
     environment = {"UV_SYSTEM_CERTS": "1", **os.environ}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BundleError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
 
 
-CODE = digest(*(path.read_bytes() for path in (*sorted(HERE.glob("*.py")), HOST)))
+CODE = digest(*(path.read_bytes() for path in (*sorted(HERE.glob("*.py")), HOST, TYPES)))
 """This very code: what it would build otherwise is built anew."""
 
 
 if __name__ == "__main__":
     try:
         main()
-    except BundleError as error:
+    except (BundleError, requirements.RequirementsError, VersionError) as error:
         sys.exit(f"{error}")

@@ -4,24 +4,24 @@
  * For each event of Netlify Build this module says what happens; how is in the modules beside it.
  * https://docs.netlify.com/extend/develop-and-share/develop-build-plugins/
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { childEnvironment } from '../python/environment.mjs'
 import { BUILT, bundle, interpreterOfBundle } from './bundle.js'
 import { devEnvironment } from './dev_environment.js'
-import { findHandlers } from './entries.js'
-import { findPython, INTERPRETER_OPTIONS, runModule, startModule } from './interpreter.js'
+import { environmentOf, findFunctions, writeEntries } from './functions.js'
+import { findPython, INTERPRETER_OPTIONS, projectPython, runModule, startModule } from './interpreter.js'
 
-const HOST = path.resolve(import.meta.dirname, '../python/host.py')
+const RUN_TIME = path.resolve(import.meta.dirname, '../python')
 
 /**
  * @typedef {object} Inputs see manifest.yml
  * @property {string} source
- * @property {string} requirements
+ * @property {string} [requirements]
  * @property {string[]} exclude
  * @property {Record<string, string[]>} only
  * @property {string} [python]
- * @property {string[]} environment
+ * @property {string[] | Record<string, string[]>} environment
  * @property {string} [page_config]
  * @property {Record<string, unknown>} problem_members
  * @property {string} [dev]
@@ -50,7 +50,8 @@ export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
   await orFail(utils, async () => {
     // A hosted build starts from a fresh clone. The bundle holds no links, so that the cache copies it as it is.
     if (!constants.IS_LOCAL) await utils.cache.restore(BUILT)
-    const included = bundle(inputs, findHandlers(constants.FUNCTIONS_SRC))
+    const functions = prepare(constants, projectPython())
+    const included = bundle(inputs, functions, constants.FUNCTIONS_SRC)
     if (!constants.IS_LOCAL) await utils.cache.save(BUILT)
     for (const [name, files] of Object.entries(included)) {
       netlifyConfig.functions[name] = {
@@ -59,7 +60,7 @@ export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
       }
     }
     if (inputs.page_config) {
-      const environment = childEnvironment(process.env, inputs.environment)
+      const environment = childEnvironment(process.env, everyName(inputs, functions))
       const [python, folders] = interpreterOfBundle(inputs)
       for (const note of applyPageConfig(
         runModule(python, inputs.page_config, folders, environment),
@@ -77,21 +78,23 @@ export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
  *
  * @param {Options} options
  */
-export async function onPreDev({ inputs, netlifyConfig, utils }) {
+export async function onPreDev({ inputs, constants, netlifyConfig, utils }) {
   await orFail(utils, async () => {
-    const python = findPython(inputs.requirements)
+    const { python, note } = findPython(inputs)
+    const functions = prepare(constants, python)
     const folder = path.join('.netlify', 'python', 'dev')
     writeSettings(folder, {
       python,
-      host: HOST,
-      path: [path.resolve(inputs.source)],
+      host: path.join(RUN_TIME, 'host.py'),
+      path: [path.resolve(inputs.source), path.join(RUN_TIME, 'types')],
+      functions: path.resolve(constants.FUNCTIONS_SRC ?? ''),
       arguments: [...INTERPRETER_OPTIONS, '-B'], // a .pyc cannot tell two edits within one second apart
-      environment: inputs.environment,
+      environment: environmentOf(inputs, functions),
       problemMembers: inputs.problem_members,
     })
-    const environment = childEnvironment(devEnvironment(), inputs.environment)
+    const environment = childEnvironment(devEnvironment(), everyName(inputs, functions))
     /** @type {string[]} */
-    const notes = []
+    const notes = note ? [note] : []
     if (inputs.dev) {
       const started = await startModule(
         python,
@@ -113,6 +116,39 @@ export async function onPreDev({ inputs, netlifyConfig, utils }) {
       )
     for (const note of notes) console.log(note)
   })
+}
+
+/**
+ * What every event begins with: finds the functions, writes the entries that are missing.
+ *
+ * @param {Options['constants']} constants
+ * @param {string} python
+ */
+function prepare(constants, python) {
+  if (process.platform === 'win32')
+    throw new Error('Python functions cannot be built or run on Windows: use WSL, or let Netlify build')
+  ignoreOutput()
+  mkdirSync(path.join('.netlify', 'python'), { recursive: true })
+  const { functions, notes } = findFunctions(constants.FUNCTIONS_SRC, python)
+  writeEntries(functions)
+  for (const note of notes) console.log(note)
+  return functions
+}
+
+/** Keeps what is built out of git, and so out of Netlify's scan for secrets, which reads this file alone. */
+function ignoreOutput() {
+  const text = existsSync('.gitignore') ? readFileSync('.gitignore', 'utf8') : ''
+  if (/^\s*(\*\*)?\/?\.netlify(\/?|\/\*{1,2})\s*$/m.test(text)) return
+  appendFileSync('.gitignore', `${text && !text.endsWith('\n') ? '\n' : ''}.netlify/\n`)
+  console.log('.netlify/ is now in .gitignore: what is built there does not belong in git')
+}
+
+/**
+ * @param {Inputs} inputs
+ * @param {Record<string, import('./functions.js').PythonFunction>} functions
+ */
+function everyName(inputs, functions) {
+  return Object.values(environmentOf(inputs, functions)).flat()
 }
 
 /**

@@ -1,60 +1,63 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
 /** Isolated from the machine's Python settings, UTF-8 whatever the locale, a traceback where C code crashes. */
 export const INTERPRETER_OPTIONS = ['-I', '-X', 'utf8', '-X', 'faulthandler']
 
-const MISSING_PACKAGES = `
-import importlib.metadata, json, sys
-def is_missing(name):
-    try:
-        importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return True
-print(json.dumps([name for name in sys.argv[1:] if is_missing(name)]))
-`
+const OLDEST = [3, 8]
 
-/** The project's own Python: its virtual environment's, else what the machine calls python3. */
+/**
+ * The Python that the build runs by itself: the project's virtual environment's, else what the machine calls
+ * python3 or python, whichever first is new enough.
+ *
+ * @returns {string}
+ * @throws {Error} that says what is wanted
+ */
 export function projectPython() {
-  const venv = path.resolve('.venv/bin/python')
-  return existsSync(venv) ? venv : 'python3'
+  const tried = ['.venv/bin/python', 'python3', 'python'].map(name => {
+    const command = name.includes('/') ? path.resolve(name) : name
+    const { stdout } = spawnSync(command, ['-c', 'import sys; print(sys.version.split()[0])'], {
+      encoding: 'utf8',
+    })
+    const [major = 0, minor = 0] = (stdout ?? '').split('.').map(Number)
+    const isNew = major > 3 || (major === OLDEST[0] && minor >= Number(OLDEST[1]))
+    return { name, command, version: stdout?.trim(), isNew }
+  })
+  const found = tried.find(({ isNew }) => isNew)
+  if (found) return found.command
+  const seen = tried.filter(({ version }) => version).map(({ name, version }) => `${name} is ${version}`)
+  throw new Error(
+    `The build needs Python ${OLDEST.join('.')} or newer (${seen.join(', ') || 'there is none'}): ` +
+      'set PYTHON_VERSION = "3.13" in [build.environment] of netlify.toml, or install it',
+  )
 }
 
 /**
  * Finds the project's own Python and makes sure that it has what the functions require.
  *
- * @param {string} requirements file of requirements; may be missing
- * @returns {string} absolute path of the interpreter
+ * @param {import('./index.js').Inputs} inputs
+ * @returns {{ python: string, note: string }} absolute path of the interpreter, and a line where its version is
+ *   another than the deployed functions'
  * @throws {Error} that says what to do
  */
-export function findPython(requirements) {
+export function findPython({ requirements, python: version }) {
   const command = projectPython()
-  const how = `make a virtual environment: python3 -m venv .venv && .venv/bin/pip install -r ${requirements}`
-  const ask = (/** @type {string[]} */ ...options) => {
-    try {
-      return execFileSync(command, [...INTERPRETER_OPTIONS, ...options], { encoding: 'utf8' }).trim()
-    } catch (error) {
-      throw new Error(`No Python that starts (${command}: ${/** @type {Error} */ (error).message}); ${how}`)
-    }
+  const script = path.resolve(import.meta.dirname, 'dev_check.py')
+  const { stdout, stderr, error } = spawnSync(command, [script, requirements ?? '', version ?? ''], {
+    encoding: 'utf8',
+  })
+  if (!stdout) throw new Error(error?.message ?? stderr.trim())
+  const found = JSON.parse(stdout)
+  if (found.missing.length) {
+    throw new Error(
+      `${command} lacks ${found.missing.join(', ')}; make a virtual environment: ` +
+        `python3 -m venv .venv && .venv/bin/pip install -r ${found.requirements}`,
+    )
   }
-  const missing = JSON.parse(ask('-c', MISSING_PACKAGES, ...requiredNames(requirements)))
-  if (missing.length) throw new Error(`${command} lacks ${missing.join(', ')}; ${how}`)
-  return path.isAbsolute(command) ? command : ask('-c', 'import sys; print(sys.executable)')
-}
-
-/**
- * @param {string} requirements
- * @returns {string[]} names of the packages that are required whatever the platform
- */
-function requiredNames(requirements) {
-  if (!existsSync(requirements)) return []
-  return readFileSync(requirements, 'utf8')
-    .split('\n')
-    .filter(line => !line.includes(';'))
-    .flatMap(line => /^[A-Za-z0-9][A-Za-z0-9._-]*/.exec(line) ?? [])
+  return { python: found.executable, note: found.note }
 }
 
 /**

@@ -22,13 +22,27 @@ const LONGEST = 32 * 1024 * 1024
 
 const PREFIX_BYTES = 8
 
+/** Characters of a line that are printed at once, be it at its end or not. */
+const LOG_PIECE = 16_384
+
+/** How long a request may take while a debugger holds it. */
+const DEBUGGED_SECONDS = 3600
+
+/** The variable that makes Python wait for a debugger; under `netlify dev` alone. */
+const debugged = () =>
+  process.env.NETLIFY_DEV === 'true' && process.env.DEBUGPY_PORT
+    ? { DEBUGPY_PORT: process.env.DEBUGPY_PORT }
+    : undefined
+
 /**
  * @typedef {object} Settings python.json, which the build plugin writes beside what it describes.
  * @property {string} python the interpreter, as are all paths relative to python.json's folder
  * @property {string} host host.py
  * @property {string[]} path folders for sys.path
  * @property {string[]} arguments options for the interpreter
- * @property {string[]} environment names (`NAME` or `PREFIX_*`) of the variables that the child may see
+ * @property {string} [functions] folder of the functions that are files of their own
+ * @property {Record<string, string[]>} environment for each handler, and `*` for the others: names (`NAME` or
+ *   `PREFIX_*`) of the variables that the child may see
  * @property {Record<string, unknown>} [problemMembers] what problem documents have besides; see manifest.yml
  *
  * @typedef {object} NetlifyContext the part of Netlify's context that events are made of
@@ -36,10 +50,12 @@ const PREFIX_BYTES = 8
  * @property {string} [ip]
  * @property {{ id?: string, name?: string, url?: string }} [site]
  * @property {{ id?: string, context?: string, published?: boolean }} [deploy]
+ * @property {Record<string, string>} [params] what the path's pattern caught
  *
  * @typedef {object} Answer
  * @property {number} answer the id of the request
- * @property {boolean} [failed] the handler raised; its traceback is in the log
+ * @property {{ error: string, place: string | null }} [failed] what the handler raised, and the line of the
+ *   project's own code; the traceback is in the log
  * @property {number} [statusCode] missing when the handler returned None
  * @property {Record<string, unknown>} [headers]
  * @property {Record<string, unknown[]>} [multiValueHeaders]
@@ -49,12 +65,15 @@ const PREFIX_BYTES = 8
 class PythonFailure extends Error {
   /**
    * @param {string} message
-   * @param {'internal_error' | 'timeout'} code
+   * @param {'internal_error' | 'timeout'} [code]
+   * @param {{ error?: string, place?: string | null }} [raised]
    */
-  constructor(message, code = 'internal_error') {
+  constructor(message, code = 'internal_error', { error, place } = {}) {
     super(message)
     this.name = 'PythonFailure'
     this.code = code
+    this.error = error
+    this.place = place ?? undefined
   }
 }
 
@@ -65,26 +84,30 @@ class PythonFailure extends Error {
  * document (RFC 9457); in a background function it is thrown, since a throw is what makes Netlify deliver
  * the request again.
  *
- * @param {string} handler `package.module.function`
- * @param {{ timeoutSeconds: number, background?: boolean }} options
+ * @param {string} handler `package.module.function`, or the path of a file below the folder of functions
+ * @param {{ timeoutSeconds: number, background?: boolean, name?: string }} options
  * @returns {(request: Request, context: NetlifyContext) => Promise<Response>}
  */
-export function python(handler, { timeoutSeconds, background = false }) {
+export function python(handler, { timeoutSeconds, background = false, name = handler }) {
   const children = new Children(handler)
+  const memoryMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 1024)
   return async (request, context) => {
     const begun = performance.now()
-    const deadline = Date.now() + timeoutSeconds * 1000
+    const deadline = Date.now() + (debugged() ? DEBUGGED_SECONDS : timeoutSeconds) * 1000
     const requestId = context.requestId || crypto.randomUUID()
     if (isClosed(request, context)) return problem('foreign_host', requestId, children.problemMembers)
     try {
       const body = Buffer.from(await request.arrayBuffer())
-      const fields = { event: proxyEvent(request, context, requestId), requestId, functionName: handler }
+      const event = proxyEvent(request, context, requestId)
+      const fields = { event, requestId, functionName: name, memoryMb }
       const [answer, answerBody] = await children.call(fields, body, deadline)
-      if (answer.failed) throw new PythonFailure('the handler raised an exception')
+      if (answer.failed)
+        throw new PythonFailure('the handler raised an exception', 'internal_error', answer.failed)
       if (answer.statusCode === undefined && !background) throw new PythonFailure('the handler returned None')
       return timed(response(answer, answerBody), begun)
     } catch (error) {
-      const { code = 'internal_error', message } = /** @type {Partial<PythonFailure> & Error} */ (error)
+      const failure = /** @type {Partial<PythonFailure> & Error} */ (error)
+      const { code = 'internal_error', message } = failure
       console.error(
         JSON.stringify({
           level: 'error',
@@ -93,6 +116,8 @@ export function python(handler, { timeoutSeconds, background = false }) {
           handler,
           code,
           reason: message,
+          error: failure.error,
+          place: failure.place,
         }),
       )
       if (background) throw error
@@ -178,6 +203,8 @@ class Child {
   #process
   /** @type {(() => void)[]} */
   #flushes = []
+  /** @type {{ ref: () => void, unref: () => void }[]} */
+  #handles
   /** @type {PythonFailure | undefined} */
   #failure
   /** @type {Promise<void>} */
@@ -190,11 +217,15 @@ class Child {
    * @param {Settings} settings
    */
   constructor(handler, settings) {
+    const file = settings.functions && handler.endsWith('.py') && path.resolve(settings.functions, handler)
     this.#process = spawn(
       settings.python,
-      [...settings.arguments, settings.host, handler, ...settings.path],
+      [...settings.arguments, settings.host, file || handler, ...settings.path],
       {
-        env: childEnvironment(process.env, settings.environment),
+        env: {
+          ...childEnvironment(process.env, settings.environment[handler] ?? settings.environment['*'] ?? []),
+          ...debugged(),
+        },
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
         detached: true, // a process group of its own, so that kill() reaches what the handler started
       },
@@ -217,10 +248,10 @@ class Child {
     )
     stdin.on('error', () => {}) // a child that is gone says so by its exit
     frames.on('error', () => {})
-    // An idle child must not keep this process alive; during a request the deadline's timer does.
-    this.#process.unref()
     const sockets = /** @type {import('node:net').Socket[]} */ ([stdin, stdout, stderr, frames])
-    for (const socket of sockets) socket.unref()
+    this.#handles = [this.#process, ...sockets]
+    // An idle child must not keep this process alive.
+    for (const handle of this.#handles) handle.unref()
   }
 
   /**
@@ -235,6 +266,8 @@ class Child {
       throw this.#failure
     }
     this.served += 1
+    // Nothing else may be left to wait for: without this, Node would end before the answer.
+    for (const handle of this.#handles) handle.ref()
     const timer = setTimeout(
       () => this.#fail('Python gave no answer in time', 'timeout'),
       deadline - Date.now(),
@@ -253,6 +286,7 @@ class Child {
       })
     } finally {
       clearTimeout(timer)
+      for (const handle of this.#handles) handle.unref()
     }
   }
 
@@ -367,6 +401,7 @@ function relayLines(stream, level) {
     const lines = (rest + decoder.write(chunk)).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) print(level, line)
+    if (rest.length >= LOG_PIECE) flush()
   })
   stream.on('end', flush)
   stream.on('error', () => {})
@@ -394,21 +429,17 @@ async function pendingEvents() {
 
 /**
  * Finds python.json from this file upwards. Netlify's packager bundles this module into the entry and chooses
- * the root of the zip itself, so that no path from here is fixed.
+ * the root of the zip itself, which may be `.netlify`, so that no path from here is fixed.
  *
  * @returns {Settings}
  */
 function settings() {
-  const file = path.join(
-    '.netlify',
-    'python',
-    process.env.NETLIFY_DEV === 'true' ? 'dev' : 'bundle',
-    'python.json',
-  )
+  const isDev = process.env.NETLIFY_DEV === 'true'
+  const file = path.join('python', isDev ? 'dev' : 'bundle', 'python.json')
   const start = path.dirname(fileURLToPath(import.meta.url))
   for (let folder = start; ; folder = path.dirname(folder)) {
-    const candidate = path.join(folder, file)
-    if (existsSync(candidate)) {
+    const candidate = [path.join(folder, '.netlify', file), path.join(folder, file)].find(existsSync)
+    if (candidate) {
       const found = JSON.parse(readFileSync(candidate, 'utf8'))
       const absolute = (/** @type {string} */ relative) => path.resolve(path.dirname(candidate), relative)
       return {
@@ -416,17 +447,21 @@ function settings() {
         python: absolute(found.python),
         host: absolute(found.host),
         path: found.path.map(absolute),
+        functions: found.functions && absolute(found.functions),
       }
     }
     if (folder === path.dirname(folder)) {
-      throw new PythonFailure(`no ${file} above ${start}: is the plugin in netlify.toml?`)
+      const way = isDev
+        ? 'run `netlify dev`, which prepares Python; `netlify functions:serve` works after that, as it runs no plugin'
+        : 'the plugin must be in netlify.toml, and the deploy must build: not `netlify deploy --no-build`'
+      throw new PythonFailure(`no .netlify/${file} above ${start}: ${way}`)
     }
   }
 }
 
 /**
- * The request as the event of API Gateway's Lambda proxy, without its body; `requestContext.netlify` adds what
- * only Netlify knows.
+ * The request as the event of API Gateway's proxy integration, format 1.0, without its body;
+ * `requestContext.netlify` adds what only Netlify knows.
  *
  * @param {Request} request
  * @param {NetlifyContext} context
@@ -434,18 +469,43 @@ function settings() {
  */
 function proxyEvent(request, context, requestId) {
   const url = new URL(request.url)
-  const headers = Object.fromEntries(request.headers)
+  const scheme = url.protocol.slice(0, -1)
+  // What API Gateway always sends.
+  const headers = {
+    host: url.host,
+    ...(context.ip ? { 'x-forwarded-for': context.ip } : {}),
+    'x-forwarded-port': url.port || (scheme === 'https' ? '443' : '80'),
+    'x-forwarded-proto': scheme,
+    ...Object.fromEntries(request.headers),
+  }
   const query = [...url.searchParams.keys()].map(name => [name, url.searchParams.getAll(name)])
+  const params = Object.entries(context.params ?? {})
+  const resource = resourceOf(url.pathname, params)
+  const now = new Date()
   return {
+    resource,
     httpMethod: request.method,
     path: url.pathname,
     headers,
     multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
     queryStringParameters: query.length ? Object.fromEntries(url.searchParams) : null,
     multiValueQueryStringParameters: query.length ? Object.fromEntries(query) : null,
+    pathParameters: params.length ? Object.fromEntries(params) : null,
+    stageVariables: null,
     requestContext: {
+      accountId: '000000000000',
+      apiId: 'netlify',
+      resourceId: 'netlify',
+      resourcePath: resource,
+      stage: context.deploy?.context ?? 'dev',
+      httpMethod: request.method,
+      path: url.pathname,
+      protocol: 'HTTP/1.1',
       requestId,
-      identity: { sourceIp: context.ip ?? null },
+      requestTime: commonLogTime(now),
+      requestTimeEpoch: now.getTime(),
+      authorizer: null,
+      identity: { sourceIp: context.ip ?? null, userAgent: request.headers.get('user-agent') },
       domainName: url.host,
       netlify: {
         site: {
@@ -462,6 +522,39 @@ function proxyEvent(request, context, requestId) {
       },
     },
   }
+}
+
+/**
+ * The path with the names of what its pattern caught, as in `/items/{id}`.
+ *
+ * @param {string} pathname
+ * @param {[string, string][]} params
+ */
+function resourceOf(pathname, params) {
+  const names = new Map(params.map(([name, value]) => [value, name]))
+  return pathname
+    .split('/')
+    .map(part => (names.has(decoded(part)) ? `{${names.get(decoded(part))}}` : part))
+    .join('/')
+}
+
+/** @param {string} part of a path */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/**
+ * A time as API Gateway writes it: `25/Nov/2026:17:42:00 +0000`.
+ *
+ * @param {Date} time
+ */
+function commonLogTime(time) {
+  const [, day, month, year, clock] = time.toUTCString().split(' ')
+  return `${day}/${month}/${year}:${clock} +0000`
 }
 
 /**

@@ -1,12 +1,15 @@
-"""Runs one Python handler for the bridge: reads events, calls the handler, writes answers.
+"""Runs one Python function for the bridge: reads events, calls the function, writes answers.
 
-    python host.py package.module.handler [folder for sys.path ...]
+    python host.py FUNCTION [folder for sys.path ...]
+
+FUNCTION is `package.module.handler`, or a file with `handler` or `app` in it, see `load`.
 
 The bridge (bridge.mjs) is the parent. It writes requests to standard input and reads answers and log lines
 from file descriptor 3, both as frames: two big-endian 32-bit lengths, a JSON header, a raw body. So nothing
 that a handler prints can be taken for an answer. The handler has the shape of AWS Lambda's:
-`handler(event, context)` with the event and response of the API Gateway proxy integration
-(https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event).
+`handler(event, context)`, a coroutine function or not. The event is that of API Gateway's proxy integration
+in format 1.0, the response may have either format
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import binascii
 import contextlib
 import gc
 import importlib
+import importlib.util
 import io
 import json
 import logging
@@ -29,18 +33,39 @@ import traceback
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import asyncio
+    from collections.abc import Callable, Coroutine
+    from types import ModuleType
 
 PREFIX = struct.Struct(">II")
 ANSWERS = 3  # the file descriptor that the bridge reads
+LONGEST_ANSWER = 20_000_000
+"""Bytes that Netlify carries at most: https://docs.netlify.com/build/functions/configuration"""
+LOG_PIECE = 16_384
+"""Characters of one log entry; what is longer comes in several."""
+FUNCTION_NAMES = ("handler", "lambda_handler", "app", "application")
+"""What a file of its own may call its function, the first of them counts."""
+COROUTINE = 0x80
+"""The flag of `async def` in co_flags; the module inspect would cost 10 ms of a cold start."""
 
 
 class Context:
-    """What the handler gets beside the event; names as in AWS Lambda's context object."""
+    """What the handler gets beside the event: AWS Lambda's context object.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+
+    identity = None
+    client_context = None
+    function_version = "$LATEST"
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.aws_request_id: str = fields["requestId"]
         self.function_name: str = fields["functionName"]
+        self.memory_limit_in_mb: int = fields["memoryMb"]
+        self.invoked_function_arn = f"arn:aws:lambda:us-east-2:000000000000:function:{self.function_name}"
+        self.log_group_name = f"/aws/lambda/{self.function_name}"
+        self.log_stream_name = "netlify"
         self._deadline: float = fields["deadlineMs"]
 
     def get_remaining_time_in_millis(self) -> int:
@@ -65,8 +90,10 @@ class Channel:
                     rest = rest[os.write(self._descriptor, rest) :]
 
     def log(self, level: str, text: str) -> None:
-        """Write log text; `level` is one of debug, info, warn, error."""
-        self.write({"log": level}, text.encode("utf-8", "backslashreplace"))
+        """Write log text, in pieces if it is long; `level` is one of debug, info, warn, error."""
+        for start in range(0, len(text), LOG_PIECE):
+            piece = text[start : start + LOG_PIECE]
+            self.write({"log": level}, piece.encode("utf-8", "backslashreplace"))
 
 
 class PrintedLines(io.RawIOBase):
@@ -143,35 +170,175 @@ def complete_event(event: dict[str, Any], body: bytes) -> dict[str, Any]:
     return event
 
 
-def split_response(response: Any) -> tuple[dict[str, Any], bytes]:  # noqa: ANN401 -- whatever a handler returns
-    """Return a response as header and body of its frame; raises TypeError, ValueError or KeyError."""
-    if response is None:
+def read_response(returned: Any) -> tuple[dict[str, Any], bytes]:  # noqa: ANN401 -- whatever a handler returns
+    """Return a response as header and body of its frame; raises TypeError, ValueError or KeyError.
+
+    Without a status it is the body itself, as in format 2.0: text as it is, all else as JSON.
+    """
+    if returned is None:
         return {}, b""
-    if not isinstance(response, dict) or type(response["statusCode"]) is not int:
-        raise TypeError("a handler returns a dict with a whole number as statusCode, or None")
-    body = response.get("body") or ""
-    encoded = binascii.a2b_base64(body) if response.get("isBase64Encoded") else body.encode()
+    if isinstance(returned, str):
+        returned = {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": returned}
+    elif isinstance(returned, list) or (
+        isinstance(returned, dict) and not RESPONSE_MEMBERS & returned.keys()
+    ):
+        text = json.dumps(returned, allow_nan=False)
+        returned = {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": text}
+    status = returned["statusCode"] if isinstance(returned, dict) else None
+    if not isinstance(status, int) or isinstance(status, bool):
+        raise TypeError("a handler returns a dict with a whole number as statusCode, text, or None")
+    several = dict(returned.get("multiValueHeaders") or {})
+    if cookies := returned.get("cookies"):
+        several["Set-Cookie"] = [*several.get("Set-Cookie", []), *cookies]
+    body = read_body(returned.get("body"), encoded=bool(returned.get("isBase64Encoded")))
+    if len(body) > LONGEST_ANSWER:
+        raise ValueError(f"an answer of {len(body)} bytes: Netlify carries at most {LONGEST_ANSWER}")
     return {
-        "statusCode": response["statusCode"],
-        "headers": response.get("headers") or {},
-        "multiValueHeaders": response.get("multiValueHeaders") or {},
-    }, encoded
+        "statusCode": int(status),
+        "headers": returned.get("headers") or {},
+        "multiValueHeaders": several,
+    }, body
+
+
+RESPONSE_MEMBERS = {"statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"}
+
+
+def read_body(body: Any, *, encoded: bool) -> bytes:  # noqa: ANN401 -- whatever a handler returns
+    """Return a response's body as bytes; raises TypeError or ValueError."""
+    if body is None:
+        return b""
+    if not isinstance(body, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"the body of a response is text or bytes, not {type(body).__name__}: json.dumps it")
+    if encoded:
+        return binascii.a2b_base64(body)
+    return body.encode() if isinstance(body, str) else bytes(body)
 
 
 def load(name: str) -> Callable[[dict[str, Any], Context], Any]:
-    """Import `package.module.handler`; raises what the import raises."""
-    module, _, attribute = name.rpartition(".")
+    """Return the function `package.module.attribute`, or that of the file if the name ends in .py.
+
+    An ASGI or WSGI application is put behind its adapter, which the project's requirements name. Raises
+    ImportError that says what is missing, and what importing the module raises.
+    """
     # What is imported stays: to look through it for garbage would take a tenth of a cold start.
     gc.disable()
-    handler: Callable[[dict[str, Any], Context], Any] = getattr(importlib.import_module(module), attribute)
+    found = function_of_file(name) if name.endswith(".py") else attribute(name)
+    if not callable(found):
+        # To the build, too, this is a handler that is not there.
+        raise ImportError(f"{name} is no function but {type(found).__name__}")  # noqa: TRY004
+    handler = adapted(found)
     gc.freeze()
     gc.enable()
     return handler
 
 
+def attribute(name: str) -> Any:  # noqa: ANN401 -- whatever the project calls so
+    """Import `package.module.attribute`."""
+    module_name, _, attribute_name = name.rpartition(".")
+    module = importlib.import_module(module_name)
+    try:
+        return getattr(module, attribute_name)
+    except AttributeError:
+        raise ImportError(f"{module_name} has no {attribute_name}") from None
+
+
+def function_of_file(path: str) -> Any:  # noqa: ANN401 -- whatever the project calls so
+    """Return the first callable of a file that is named as one of FUNCTION_NAMES."""
+    # Under a name of its own: a file may be called flask.py or email.py.
+    file = path.rpartition("/")[2]
+    name = "function_" + "".join(char if char.isalnum() else "_" for char in file[:-3])
+    spec = importlib.util.spec_from_file_location(name, path)
+    if not spec or not spec.loader:
+        raise ImportError(f"no file {path}")
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    for each in FUNCTION_NAMES:
+        if callable(found := getattr(module, each, None)):
+            return found
+    raise ImportError(f"{file} defines no handler(event, context) and no app")
+
+
+def adapted(function: Any) -> Callable[[dict[str, Any], Context], Any]:  # noqa: ANN401 -- found by its protocol
+    """Return a Lambda handler for a function or an application."""
+    kind = protocol(function)
+    if kind == "ASGI":
+        set_event_loop()
+        handler: Callable[[dict[str, Any], Context], Any] = adapter("mangum", "Mangum", kind)(function)
+        return handler
+    if kind == "WSGI":
+        make = adapter("apig_wsgi", "make_lambda_handler", kind)
+        made: Callable[[dict[str, Any], Context], Any] = make(function, binary_support=True)
+        return made
+    called: Callable[[dict[str, Any], Context], Any] = function
+    return called
+
+
+def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
+    """Return ASGI, WSGI or Lambda, by the parameters of a function or of an object's `__call__`."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    called = function if hasattr(function, "__code__") else type(function).__call__
+    code = getattr(called, "__code__", None)
+    if not code:
+        return "Lambda"
+    bound = called is not function or hasattr(function, "__self__")
+    parameters = code.co_varnames[int(bound) : code.co_argcount]
+    if parameters == ("scope", "receive", "send") or (len(parameters) == 3 and code.co_flags & COROUTINE):  # noqa: PLR2004 -- https://asgi.readthedocs.io/en/latest/specs/main.html
+        return "ASGI"
+    # https://peps.python.org/pep-3333/
+    return "WSGI" if parameters[1:2] == ("start_response",) else "Lambda"
+
+
+def adapter(module: str, name: str, kind: str) -> Any:  # noqa: ANN401 -- the adapters' own types
+    """Import what turns an application into a Lambda handler; raises ImportError."""
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        distribution = module.replace("_", "-")
+        raise ImportError(
+            f"this is an application of {kind}: require {distribution}, which adapts it"
+        ) from None
+
+
+def set_event_loop() -> asyncio.AbstractEventLoop:
+    """Return this process's one event loop: what a handler keeps open belongs to it."""
+    import asyncio  # noqa: PLC0415 -- 40 ms, which only functions that await shall pay
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+class Awaiting:
+    """Runs coroutines to their end, all in one event loop."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def result(self, returned: Any) -> Any:  # noqa: ANN401 -- whatever a handler returns
+        """Return what a handler returned, awaited if it is a coroutine."""
+        if not hasattr(returned, "__await__"):
+            return returned
+        self._loop = self._loop or set_event_loop()
+        coroutine: Coroutine[Any, Any, Any] = returned
+        return self._loop.run_until_complete(coroutine)
+
+
+def place_of(error: BaseException, own: list[str]) -> str | None:
+    """Return file and line of the project's own code that an exception came through last."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        for folder in own:
+            if frame.f_code.co_filename.startswith(folder + os.sep):
+                return f"{frame.f_code.co_filename[len(folder) + 1 :]}:{line}"
+    return None
+
+
 def prepare(name: str) -> None:
     """Call `before_import(name)` of the handler's package, if it has that: to begin what only takes time."""
-    package = name.rpartition(".")[0].rpartition(".")[0]
+    package = "" if name.endswith(".py") else name.rpartition(".")[0].rpartition(".")[0]
     if package:
         getattr(importlib.import_module(package), "before_import", lambda _: None)(name)
 
@@ -193,37 +360,64 @@ def flush_printed() -> None:
             stream.flush()
 
 
-def main() -> None:
-    """Answer requests one after another until standard input ends."""
-    name, *folders = sys.argv[1:]
-    sys.argv = [name]
-    sys.path[:0] = folders
-    os.set_inheritable(ANSWERS, False)
-    channel = Channel(ANSWERS)
-    print_to(channel)
-    # The requests move to a descriptor that no subprocess of a handler inherits.
+def wait_for_debugger(channel: Channel) -> None:
+    """Under `netlify dev` with DEBUGPY_PORT set: wait until a debugger is attached to that port."""
+    port = os.environ.pop("DEBUGPY_PORT", "")
+    if not port:
+        return
+    import debugpy  # noqa: PLC0415, T100 -- only where a debugger is asked for
+
+    channel.log("warn", f"waiting for a debugger on 127.0.0.1:{port}")
+    debugpy.listen(("127.0.0.1", int(port)))  # noqa: T100
+    debugpy.wait_for_client()  # noqa: T100
+
+
+def receive() -> queue.SimpleQueue[tuple[dict[str, Any], bytes]]:
+    """Return the queue that requests come into from here on."""
+    # They move to a descriptor that no subprocess of a handler inherits.
     requests = os.fdopen(os.dup(0), "rb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     frames: queue.SimpleQueue[tuple[dict[str, Any], bytes]] = queue.SimpleQueue()
     threading.Thread(target=read_frames, args=(requests, frames), name="requests", daemon=True).start()
+    return frames
+
+
+def main() -> None:
+    """Answer requests one after another until standard input ends."""
+    name, *folders = sys.argv[1:]
+    sys.argv = [name]
+    sys.path[:0] = folders
+    # The project's own folder comes first; a file of its own may import those beside it, after all else.
+    own = folders[:1]
+    if name.endswith(".py"):
+        own.append(name.rpartition("/")[0])
+        sys.path.append(own[-1])
+    os.set_inheritable(ANSWERS, False)
+    channel = Channel(ANSWERS)
+    print_to(channel)
+    frames = receive()
     try:
+        wait_for_debugger(channel)
         prepare(name)
         handler = load(name)
     except BaseException:  # noqa: BLE001 -- SystemExit while importing is a failure as well
         channel.log("error", traceback.format_exc().rstrip())
         os._exit(1)
+    awaiting = Awaiting()
     while True:
         fields, body = frames.get()
         try:
-            header, answer = split_response(handler(complete_event(fields["event"], body), Context(fields)))
+            returned = handler(complete_event(fields["event"], body), Context(fields))
+            header, answer = read_response(awaiting.result(returned))
             flush_printed()
             channel.write({"answer": fields["id"], **header}, answer)
-        except BaseException:  # noqa: BLE001 -- sys.exit() in a handler must not end the process for the next request
+        except BaseException as error:  # noqa: BLE001 -- sys.exit() in a handler must not end the process for the next request
             flush_printed()
             channel.log("error", traceback.format_exc().rstrip())
-            channel.write({"answer": fields["id"], "failed": True})
+            failure = {"error": type(error).__name__, "place": place_of(error, own)}
+            channel.write({"answer": fields["id"], "failed": failure})
 
 
 if __name__ == "__main__":

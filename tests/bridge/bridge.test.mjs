@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, createReadStream, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -41,8 +41,8 @@ const FAILED = problem(
 )
 const TOO_LATE = problem('Gateway Timeout', 'The function took too long to answer.', 'timeout')
 
-/** @param {string} reason @param {string} [code] */
-const failureLine = (reason, code = 'internal_error') => ({
+/** @param {string} reason @param {string} [code] @param {object} [raised] */
+const failureLine = (reason, code = 'internal_error', raised = {}) => ({
   level: 'error',
   text: JSON.stringify({
     level: 'error',
@@ -51,6 +51,7 @@ const failureLine = (reason, code = 'internal_error') => ({
     handler: 'example.handler',
     code,
     reason,
+    ...raised,
   }),
 })
 
@@ -93,23 +94,52 @@ async function assertProblem(response, expected) {
 }
 
 test('a request becomes the event of a Lambda proxy', async t => {
-  const { call } = await project(t, ECHO_EVENT)
+  t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 10, 25, 7) })
+  const { call } = await project(t, ECHO_EVENT, { timeoutSeconds: 1e6 })
   const request = new Request('https://hello.example:8443/api/caf%C3%A9?a=1&a=2&b=%20', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Thing': 'one' },
     body: '{"name":"Zoë"}',
   })
-  const response = await call(request, CONTEXT)
+  const response = await call(request, { ...CONTEXT, params: { name: 'café' } })
   assert.deepEqual(await response.json(), {
+    resource: '/api/{name}',
     httpMethod: 'POST',
     path: '/api/caf%C3%A9',
-    headers: { 'content-type': 'application/json', 'x-thing': 'one' },
-    multiValueHeaders: { 'content-type': ['application/json'], 'x-thing': ['one'] },
+    headers: {
+      host: 'hello.example:8443',
+      'x-forwarded-for': '192.0.2.7',
+      'x-forwarded-port': '8443',
+      'x-forwarded-proto': 'https',
+      'content-type': 'application/json',
+      'x-thing': 'one',
+    },
+    multiValueHeaders: {
+      host: ['hello.example:8443'],
+      'x-forwarded-for': ['192.0.2.7'],
+      'x-forwarded-port': ['8443'],
+      'x-forwarded-proto': ['https'],
+      'content-type': ['application/json'],
+      'x-thing': ['one'],
+    },
     queryStringParameters: { a: '2', b: ' ' },
     multiValueQueryStringParameters: { a: ['1', '2'], b: [' '] },
+    pathParameters: { name: 'café' },
+    stageVariables: null,
     requestContext: {
+      accountId: '000000000000',
+      apiId: 'netlify',
+      resourceId: 'netlify',
+      resourcePath: '/api/{name}',
+      stage: 'production',
+      httpMethod: 'POST',
+      path: '/api/caf%C3%A9',
+      protocol: 'HTTP/1.1',
       requestId: '01REQUEST',
-      identity: { sourceIp: '192.0.2.7' },
+      requestTime: '25/Nov/2026:07:00:00 +0000',
+      requestTimeEpoch: 1_795_590_000_000,
+      authorizer: null,
+      identity: { sourceIp: '192.0.2.7', userAgent: null },
       domainName: 'hello.example:8443',
       netlify: {
         site: { id: 'site-1', name: 'hello', url: 'https://hello.example' },
@@ -126,16 +156,29 @@ test('what the platform does not say is null, and no body is None', async t => {
   const { call } = await project(t, ECHO_EVENT)
   const event = await (await call(new Request('http://localhost/x'), {})).json()
   assert.match(event.requestContext.requestId, /^[0-9a-f-]{36}$/)
-  delete event.requestContext.requestId
+  for (const name of ['requestId', 'requestTime', 'requestTimeEpoch']) delete event.requestContext[name]
+  const headers = { host: 'localhost', 'x-forwarded-port': '80', 'x-forwarded-proto': 'http' }
   assert.deepEqual(event, {
+    resource: '/x',
     httpMethod: 'GET',
     path: '/x',
-    headers: {},
-    multiValueHeaders: {},
+    headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
     queryStringParameters: null,
     multiValueQueryStringParameters: null,
+    pathParameters: null,
+    stageVariables: null,
     requestContext: {
-      identity: { sourceIp: null },
+      accountId: '000000000000',
+      apiId: 'netlify',
+      resourceId: 'netlify',
+      resourcePath: '/x',
+      stage: 'dev',
+      httpMethod: 'GET',
+      path: '/x',
+      protocol: 'HTTP/1.1',
+      authorizer: null,
+      identity: { sourceIp: null, userAgent: null },
       domainName: 'localhost',
       netlify: {
         site: { id: null, name: null, url: null },
@@ -196,18 +239,200 @@ test('megabytes go both ways unchanged', async t => {
   assert.equal((await response.text()) === text, true)
 })
 
-test('the context has the request id, the name and the time left', async t => {
+test("the context has all of AWS Lambda's", async t => {
   const { call } = await project(
+    t,
+    `
+def handler(event, context):
+    left = context.get_remaining_time_in_millis()
+    return {**{name: value for name, value in vars(context).items() if name[0] != "_"}, "left": 0 < left <= 20_000,
+            "rest": [context.function_version, context.identity, context.client_context]}
+`,
+  )
+  assert.deepEqual(await (await call()).json(), {
+    aws_request_id: 'request-1',
+    function_name: 'example.handler',
+    invoked_function_arn: 'arn:aws:lambda:us-east-2:000000000000:function:example.handler',
+    log_group_name: '/aws/lambda/example.handler',
+    log_stream_name: 'netlify',
+    memory_limit_in_mb: 1024,
+    left: true,
+    rest: ['$LATEST', null, null],
+  })
+})
+
+for (const [title, returned, status, type, body] of /** @type {const} */ ([
+  ['text', '"hello"', 200, 'application/json', 'hello'],
+  ['a dict without a status', '{"a": [1]}', 200, 'application/json', '{"a": [1]}'],
+  ['a list', '[1, 2]', 200, 'application/json', '[1, 2]'],
+  ['an HTTPStatus', '{"statusCode": HTTPStatus.CREATED}', 201, null, ''],
+  ['bytes', '{"statusCode": 200, "body": b"\\xc3\\xa9"}', 200, null, 'é'],
+  ['a bytearray', '{"statusCode": 200, "body": bytearray(b"ab")}', 200, null, 'ab'],
+  ['base64 as bytes', '{"statusCode": 200, "body": b"YWI=", "isBase64Encoded": True}', 200, null, 'ab'],
+  ['no body', '{"statusCode": 204, "body": None}', 204, null, ''],
+])) {
+  test(`a handler may return ${title}`, async t => {
+    const source = `
+from http import HTTPStatus
+def handler(event, context): return ${returned}
+`
+    const { call } = await project(t, source)
+    const response = await call()
+    assert.deepEqual(
+      [response.status, response.headers.get('content-type'), await response.text()],
+      [status, type, body],
+    )
+  })
+}
+
+test('cookies of format 2.0 and headers of both are sent', async t => {
+  const { call } = await project(
+    t,
+    `
+def handler(event, context):
+    return {"statusCode": 200, "cookies": ["b=2", "c=3"], "multiValueHeaders": {"Set-Cookie": ["a=1"]}}
+`,
+  )
+  assert.deepEqual((await call()).headers.getSetCookie(), ['a=1', 'b=2', 'c=3'])
+})
+
+test('a coroutine function runs, in one event loop for all requests', async t => {
+  const { call } = await project(
+    t,
+    `
+import asyncio
+loops = set()
+async def handler(event, context):
+    await asyncio.sleep(0)
+    loops.add(id(asyncio.get_running_loop()))
+    return {"loops": len(loops)}
+`,
+  )
+  await call()
+  assert.deepEqual(await (await call()).json(), { loops: 1 })
+})
+
+for (const [name, source] of /** @type {const} */ ([
+  ['hello.py', 'def handler(event, context): return event["path"]'],
+  ['flask.py', 'import flask\ndef handler(event, context): return "/x" if flask.Flask else ""'],
+  ['email.py', 'import email.message\nasync def handler(event, context): return event["path"]'],
+  ['two-words.py', 'import beside\nlambda_handler = beside.handler'],
+  ['guarded.py', 'try:\n    from beside import handler\nexcept ImportError:\n    handler = None'],
+  ['logged.py', 'import logging\nhandler = logging.StreamHandler()\nfrom beside import handler as app'],
+  ['deep/deep.py', 'class App:\n    def __call__(self, event, context): return event["path"]\napp = App()'],
+])) {
+  test(`the file ${name} is a function`, async t => {
+    const folder = makeProject(t, '')
+    mkdirSync(path.join(folder, 'functions/deep'), { recursive: true })
+    writeFileSync(path.join(folder, 'functions', name), source)
+    writeFileSync(
+      path.join(folder, 'functions/beside.py'),
+      'def handler(event, context): return event["path"]',
+    )
+    const { call } = await load(t, folder, { handler: name })
+    assert.equal(await (await call(new Request('http://x/x'))).text(), '/x')
+  })
+}
+
+for (const [title, source, reason] of /** @type {const} */ ([
+  ['no function', 'x = 1', 'ImportError: example.py defines no handler(event, context) and no app'],
+  [
+    'an application of ASGI',
+    'async def app(scope, receive, send): ...',
+    'ImportError: this is an application of ASGI: require mangum, which adapts it',
+  ],
+  [
+    'an application of WSGI',
+    'class App:\n    def __call__(self, environ, start_response): ...\napp = App()',
+    'ImportError: this is an application of WSGI: require apig-wsgi, which adapts it',
+  ],
+])) {
+  test(`a file with ${title} and nothing that runs it says so`, async t => {
+    const folder = makeProject(t, '')
+    mkdirSync(path.join(folder, 'functions'))
+    writeFileSync(path.join(folder, 'functions/example.py'), source)
+    const { call, lines } = await load(t, folder, { handler: 'example.py' })
+    assert.equal((await call()).status, 500)
+    assert.equal(lines[0]?.text.split('\n').at(-1), reason)
+  })
+}
+
+test('a failure names the line of the project, not that of a package', async t => {
+  const { call, lines } = await project(
     t,
     `
 import json
 def handler(event, context):
-    left = context.get_remaining_time_in_millis()
-    return {"statusCode": 200, "body": json.dumps([context.aws_request_id, context.function_name, 0 < left <= 20_000])}
+    return deeper()
+def deeper():
+    return json.loads("{")
 `,
   )
-  assert.deepEqual(await (await call()).json(), ['request-1', 'example.handler', true])
+  await call()
+  assert.deepEqual(
+    lines.at(-1),
+    failureLine('the handler raised an exception', 'internal_error', {
+      error: 'JSONDecodeError',
+      place: 'example.py:6',
+    }),
+  )
 })
+
+test('a variable can be for one handler alone', async t => {
+  process.env.APP_ONE = 'one'
+  t.after(() => delete process.env.APP_ONE)
+  const source = 'import os\ndef handler(event, context): return {"seen": "APP_ONE" in os.environ}'
+  const folder = makeProject(t, source)
+  const file = path.join(folder, '.netlify/python/bundle/python.json')
+  const settings = JSON.parse(readFileSync(file, 'utf8'))
+  for (const [environment, seen] of /** @type {const} */ ([
+    [{ '*': ['APP_ONE'] }, true],
+    [{ '*': ['APP_ONE'], 'example.handler': [] }, false],
+    [{ '*': [], 'example.handler': ['APP_*'] }, true],
+    [{ 'other.handler': ['APP_*'] }, false],
+  ])) {
+    writeFileSync(file, JSON.stringify({ ...settings, environment }))
+    const { call } = await load(t, folder)
+    assert.deepEqual(await (await call()).json(), { seen })
+  }
+})
+
+test('a request waits for its answer though nothing else keeps Node alive', async t => {
+  const folder = makeProject(t, 'import time\ndef handler(event, context): time.sleep(60)')
+  const script = `
+    import { python } from '${folder}/netlify/python/bridge.mjs'
+    globalThis.setTimeout = (work, ms) => { const timer = setInterval(work, ms).unref(); return timer }
+    globalThis.clearTimeout = clearInterval
+    const response = await python('example.handler', { timeoutSeconds: 0.3 })(new Request('http://x/'), {})
+    process.stdout.write(String(response.status))`
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script])
+  assert.deepEqual([status, stdout.toString()], [0, '504'])
+})
+
+for (const [title, statement, characters] of /** @type {const} */ ([
+  ['printed at once', 'print("x" * size)', 40_000_000],
+  ['written without an end of line', 'sys.stdout.write("x" * size)', 20_000_000],
+  ['written to the descriptor', 'os.write(1, b"x" * size)', 60_000],
+  ['logged', 'logging.getLogger("a").error("x" * size)', 40_000_000],
+  ['written by a subprocess', 'subprocess.run(["head", "-c", str(size), "/dev/zero"])', 20_000_000],
+])) {
+  test(`${characters} characters ${title} come in pieces`, async t => {
+    const source = `
+import logging, os, subprocess, sys
+def handler(event, context):
+    size = ${characters}
+    ${statement}
+    return "answer"
+`
+    const { call, lines } = await project(t, source, { timeoutSeconds: 60 })
+    assert.equal(await (await call()).text(), 'answer')
+    assert.equal(
+      lines.reduce((sum, { text }) => sum + text.length, 0),
+      characters,
+    )
+    assert.ok(Math.max(...lines.map(({ text }) => text.length)) <= 100_000)
+  })
+}
 
 test('all that is printed or logged appears in order, by level, before the answer', async t => {
   const { call, lines } = await project(
@@ -329,12 +554,16 @@ def handler(event, context):
   await assertProblem(response, FAILED)
   assert.equal(lines[0]?.text, 'before')
   assert.match(lines[1]?.text ?? '', /^Traceback \(most recent call last\):\n.*\nValueError: the reason$/s)
-  assert.deepEqual(lines.slice(2), [failureLine('the handler raised an exception')])
+  const raised = { error: 'ValueError', place: 'example.py:6' }
+  assert.deepEqual(lines.slice(2), [failureLine('the handler raised an exception', 'internal_error', raised)])
   assert.equal(await (await call()).text(), before)
 })
 
 for (const [title, returned] of [
-  ['no dict', '"text"'],
+  ['a number', '7'],
+  ['a body that is a dict', '{"statusCode": 200, "body": {"a": 1}}'],
+  ['a status that is a bool', '{"statusCode": True}'],
+  ['too much', '{"statusCode": 200, "body": "x" * 20_000_001}'],
   ['no status', '{"body": ""}'],
   ['a status that is no number', '{"statusCode": "200"}'],
   ['a status that HTTP has not', '{"statusCode": 42}'],
@@ -415,8 +644,33 @@ test('a project without its settings is a 500 that says what is missing', async 
   assert.equal((await call()).status, 500)
   const start = path.join(folder, 'netlify/python')
   assert.deepEqual(lines, [
-    failureLine(`no .netlify/python/bundle/python.json above ${start}: is the plugin in netlify.toml?`),
+    failureLine(
+      `no .netlify/python/bundle/python.json above ${start}: the plugin must be in netlify.toml, ` +
+        'and the deploy must build: not `netlify deploy --no-build`',
+    ),
   ])
+})
+
+test('netlify functions:serve without settings says what to run first', async t => {
+  process.env.NETLIFY_DEV = 'true'
+  t.after(() => delete process.env.NETLIFY_DEV)
+  const folder = makeProject(t, PID)
+  const { call, lines } = await load(t, folder)
+  assert.equal((await call()).status, 500)
+  assert.match(lines[0]?.text ?? '', /run `netlify dev`, which prepares Python/)
+})
+
+test('the settings are found where .netlify is the root of the zip', async t => {
+  const folder = makeProject(t, 'def handler(event, context): return "answer"')
+  renameSync(path.join(folder, 'src'), path.join(folder, '.netlify/src'))
+  const file = path.join(folder, '.netlify/python/bundle/python.json')
+  const found = JSON.parse(readFileSync(file, 'utf8'))
+  cpSync(path.join(folder, 'netlify/python'), path.join(folder, '.netlify/v1'), { recursive: true })
+  writeFileSync(file, JSON.stringify({ ...found, host: '../../v1/host.py', path: ['../../src'] }))
+  renameSync(path.join(folder, '.netlify'), path.join(folder, 'task'))
+  const { python } = await import(path.join(folder, 'task/v1/bridge.mjs'))
+  const response = await python('example.handler', { timeoutSeconds: 20 })(new Request('http://x/'), {})
+  assert.equal(await response.text(), 'answer')
 })
 
 test('past its deadline a child and what it started are gone before the answer, and the next one is fresh', async t => {

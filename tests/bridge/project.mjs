@@ -26,7 +26,8 @@ export function makeProject(t, source, { place = 'bundle', environment = [], pro
     host: '../../../netlify/python/host.py',
     path: ['../../../src'],
     arguments: ['-I', '-B', '-X', 'utf8', '-X', 'faulthandler'],
-    environment,
+    functions: '../../../functions',
+    environment: { '*': environment },
     problemMembers,
   }
   mkdirSync(path.join(folder, '.netlify/python', place), { recursive: true })

@@ -17,6 +17,7 @@ import pytest
 import bundle
 import elf
 from builds import REPOSITORY, clone, write_files
+from python_version import PYTHON
 
 if TYPE_CHECKING:
     from builds import Built
@@ -32,9 +33,7 @@ EXTENSION = Path(_pydantic_core.origin)
 
 
 def plan(folder: Path, **given: Any) -> bundle.Plan:
-    return bundle.Plan(
-        **({"functions": {}, "source": str(folder), "requirements": str(folder / "requirements.txt")} | given)
-    )
+    return bundle.Plan(**({"functions": {}, "source": str(folder), "python": "3.13"} | given))
 
 
 @pytest.mark.parametrize(
@@ -110,26 +109,131 @@ def test_libraries_that_nothing_loads_any_more_are_removed(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "source",
-    ["def handler(e, c): ...", "handler = make()", "handler: object = make()"],
-    ids=["def", "=", ": ="],
+    "source", ["def handler(e, c): ...", "async def handler(e, c): ...", "handler = make()"]
 )
-def test_a_handler_in_any_form_needs_an_entry(tmp_path: Path, source: str) -> None:
+def test_a_handler_that_no_function_names_is_a_note(tmp_path: Path, source: str) -> None:
+    """It may be a logging.StreamHandler, or a function whose entry is yet to come."""
     write_files(tmp_path, {"package/one.py": source})
-    with pytest.raises(
-        bundle.BundleError, match=r"package/one\.py: no function's entry says python\('package\.one\.ha"
+    (note,) = bundle.handlers_without_function(plan(tmp_path))
+    assert (
+        note == f"note: {tmp_path}/package/one.py defines handler, and no function names package.one.handler"
+    )
+    for other in (
+        plan(tmp_path, functions={"one": "package.one.handler"}),
+        plan(tmp_path, exclude=["package/**"]),
     ):
-        bundle.match_handlers(plan(tmp_path))
-    bundle.match_handlers(plan(tmp_path, functions={"one": "package.one.handler"}))
-    bundle.match_handlers(plan(tmp_path, exclude=["package/**"]))
+        assert list(bundle.handlers_without_function(other)) == []
 
 
-def test_an_entry_needs_its_handler(tmp_path: Path) -> None:
-    write_files(tmp_path, {"package/__init__.py": "def handler(e, c): ...", "other.py": "x = 1"})
-    bundle.match_handlers(plan(tmp_path, functions={"one": "package.handler"}))
-    for missing in ("other.handler", "package.one.handler", "nothing.handler"):
-        with pytest.raises(bundle.BundleError, match=f"the function one names {missing}, which is not in"):
-            bundle.match_handlers(plan(tmp_path, functions={"one": missing}))
+def imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], handler: str, **given: Any
+) -> None:
+    """Import a handler as a build does, with the Python that runs this."""
+    write_files(tmp_path / "out/source", files)
+    write_files(tmp_path / "out/functions", files)
+    whole = bundle.Bundle(
+        plan(tmp_path, functions={"one": handler}, arguments=["-I"], **given), tmp_path / "out", "2.34"
+    )
+    monkeypatch.setattr(whole, "runner", lambda: Path(sys.executable))
+    whole.check_imports()
+
+
+@pytest.mark.parametrize(
+    ("files", "handler"),
+    [
+        ({"one.py": "def handler(e, c): ..."}, "one.handler"),
+        ({"one.py": "async def handler(e, c): ..."}, "one.handler"),
+        ({"one.py": "from two import handler", "two.py": "def handler(e, c): ..."}, "one.handler"),
+        ({"one.py": "import sys\nif sys.platform:\n    def handler(e, c): ..."}, "one.handler"),
+        ({"one.py": "try:\n    import x\nexcept ImportError:\n    handler = print"}, "one.handler"),
+        ({"one.py": "globals()['handler'] = print"}, "one.handler"),
+        ({"one.py": "from two import *", "two.py": "handler = print"}, "one.handler"),
+        ({"one.py": "class Two:\n    def __call__(self, e, c): ...\ntwo = Two()"}, "one.two"),
+        ({"one/__init__.py": "from .two import handler", "one/two.py": "handler = print"}, "one.handler"),
+        ({"one.py": "def app(e, c): ..."}, "one.py"),
+    ],
+)
+def test_a_handler_in_any_form_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], handler: str
+) -> None:
+    imported(tmp_path, monkeypatch, files, handler)
+
+
+@pytest.mark.parametrize(
+    ("files", "handler", "reason"),
+    [
+        ({"one.py": ""}, "one.handler", "ImportError: one has no handler"),
+        ({}, "one.handler", "ModuleNotFoundError: No module named 'one'; is it required,"),
+        ({"one.py": "\nimport two"}, "one.handler", r"No module named 'two' \(one.py:2\); is it required"),
+        (
+            {"one.py": "from json import two"},
+            "one.handler",
+            "ImportError: cannot import name 'two' from 'json'",
+        ),
+        ({"one.py": "handler = 1"}, "one.handler", "ImportError: one.handler is no function but int"),
+        ({"one.py": "def handler("}, "one.py", "SyntaxError: '\\(' was never closed"),
+        ({"one.py": "x = 1"}, "one.py", "ImportError: one.py defines no handler"),
+    ],
+)
+def test_what_cannot_be_imported_ends_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], handler: str, reason: str
+) -> None:
+    with pytest.raises(bundle.BundleError, match=f"^{handler} cannot be imported as one would: .*{reason}"):
+        imported(tmp_path, monkeypatch, files, handler)
+
+
+READS_A_KEY = {"one.py": "import os\nKEY = os.environ['APP_KEY']\ndef handler(e, c): ..."}
+
+
+def test_a_module_reads_its_variables_in_the_import_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(tmp_path, monkeypatch, READS_A_KEY, "one.handler", variables={"*": {"APP_KEY": "value"}})
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("files", "environment", "said"),
+    [
+        (READS_A_KEY, ["APP_*"], "KeyError: 'APP_KEY' (one.py:2); the build has no variable APP_KEY"),
+        (
+            READS_A_KEY,
+            ["APP"],
+            "KeyError: 'APP_KEY' (one.py:2); name APP_KEY in the plugin's input `environment`",
+        ),
+        ({"one.py": "{}['a b']"}, [], "KeyError: 'a b' (one.py:1)"),
+        ({"one.py": "raise OSError('no database')"}, [], "OSError: no database (one.py:1)"),
+        ({"one.py": "import sys\nsys.exit('set APP_KEY')"}, [], "SystemExit: set APP_KEY (one.py:2)"),
+        ({"one.py": "import os\nos._exit(3)"}, [], "Python ended"),
+    ],
+)
+def test_what_the_build_alone_may_lack_is_a_warning(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    files: dict[str, str],
+    environment: list[str],
+    said: str,
+) -> None:
+    imported(tmp_path, monkeypatch, files, "one.handler", environment={"*": environment})
+    assert capsys.readouterr().out == f"WARNING: one.handler cannot be imported as one would: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "stays"),
+    [
+        ("django/test/client.py", True),
+        ("numpy/_core/tests/_natype.py", True),
+        ("my_package/tests/__init__.py", True),
+        ("sqlalchemy/testing/suite.py", True),
+        ("pandas/tests/frame/test_api.py", False),
+        ("scipy/linalg/tests/test_basic.py", False),
+        ("Crypto/SelfTest/__main__.py", False),
+        ("tornado/test/web_test.py", False),
+    ],
+)
+def test_only_tests_that_nobody_imports_are_left_out(name: str, *, stays: bool) -> None:
+    assert bundle.matcher(bundle.PACKAGES_LEFT_OUT)(name) is not stays
 
 
 def test_a_distribution_that_only_absent_ones_require_is_absent_too(tmp_path: Path) -> None:
@@ -155,7 +259,7 @@ def test_only_names_what_is_required(tmp_path: Path) -> None:
     whole = bundle.Bundle(
         plan(tmp_path, functions={"one": "a.b"}, only={"pilow": ["one"]}), tmp_path / "out", "2.34"
     )
-    with pytest.raises(bundle.BundleError, match=r"names what .*requirements\.txt has not: pilow"):
+    with pytest.raises(bundle.BundleError, match=r"names what is not required: pilow"):
         whole.absent("one")
 
 
@@ -169,7 +273,7 @@ def test_the_locked_wheels_for_the_pinned_interpreter_load_on_lambda(tmp_path: P
         "--only-binary",
         ":all:",
     ]
-    target = ["--python-platform", bundle.WHEELS, "--python-version", bundle.PYTHON]
+    target = ["--python-platform", bundle.WHEELS, "--python-version", PYTHON]
     bundle.run(
         ["uv", "-q", "pip", "install", "--python", sys.executable, *requirements, *target], "uv failed"
     )
@@ -184,6 +288,8 @@ def run_again(folder: Path, interpreter: dict[str, str]) -> float:
     settings = json.loads((folder / ".netlify/python/bundle/python.json").read_text())
     plan = {name: value for name, value in given.items() if name in bundle.Plan.__dataclass_fields__}
     plan |= {
+        "environment": settings["environment"],
+        "problem_members": settings["problemMembers"],
         "functions": {
             name: f"videogen.functions.{name.replace('-', '_')}.handler" for name in state["included"]
         },

@@ -1,124 +1,342 @@
-"""The two folders in netlify/ are a product of their own: the example needs nothing else from here."""
+"""What a stranger does with the npm package: examples built by the real packager, and in `netlify dev`."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import socket
+import subprocess
+import tomllib
+import venv
+import zipfile
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
-from builds import REPOSITORY, BuildFailed, Built, netlify_build, write_files
+from builds import NETLIFY, REPOSITORY, BuildFailed, Built, netlify_build, write_files
 from sandbox import unpack
 from support.running import run_site
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SECOND_HANDLER = """
-import json, os, pathlib, sys
-def handler(event, context):
-    python = {"environment": sorted(os.environ), "executable": sys.executable, "flags": sys.flags.isolated}
-    return {"statusCode": 200, "body": json.dumps(python | {"tmp": os.listdir("/tmp")})}
-"""
-SECOND_ENTRY = """
+NAMES = sorted(path.name for path in (REPOSITORY / "examples").iterdir())
+BY_PATH = """
 import { python } from '../python/bridge.mjs'
-export default python('package.second.handler', { timeoutSeconds: 10 })
-export const config = { path: '/api/second' }
+export default python('old.handler', { timeoutSeconds: 10 })
+export const config = { path: '/older' }
 """
+BY_NAME = BY_PATH.replace("../python/bridge.mjs", "netlify-plugin-python-functions/bridge").replace(
+    "/older", "/old"
+)
 
 
-def lay_out(folder: Path) -> Path:
-    """Do what the example's netlify.toml says: copy three folders."""
-    for name in ("python", "plugin"):
-        shutil.copytree(REPOSITORY / "netlify" / name, folder / "netlify" / name)
-    shutil.copytree(REPOSITORY / "examples/hello", folder, dirs_exist_ok=True)
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the npm package as a registry would give it out."""
+    folder = tmp_path_factory.mktemp("package")
+    pack = ["npm", "pack", "--silent", "--pack-destination", str(folder)]
+    name = subprocess.run(
+        pack, cwd=REPOSITORY / "netlify", capture_output=True, text=True, check=True
+    ).stdout.strip()
+    subprocess.run(["tar", "-xzf", folder / name, "-C", folder], check=True)
+    return folder / "package"
+
+
+def lay_out(example: str, package: Path, folder: Path) -> Path:
+    """Do what the example's netlify.toml says: install the package beside its files."""
+    shutil.copytree(REPOSITORY / "examples" / example, folder, dirs_exist_ok=True)
+    shutil.copytree(package, folder / "node_modules/netlify-plugin-python-functions")
     return folder
 
 
+@pytest.fixture(scope="session")
+def built(
+    package: Path, interpreter: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Built]:
+    """Builds an example, once."""
+    done: dict[str, Built] = {}
+
+    def build(name: str) -> Built:
+        if name not in done:
+            done[name] = netlify_build(lay_out(name, package, tmp_path_factory.mktemp(name)), interpreter)
+        return done[name]
+
+    return build
+
+
+@pytest.fixture
+def zips(built: Callable[[str], Built], tmp_path: Path) -> Callable[[str], Iterator[httpx.Client]]:
+    """Serves an example from its zips, where there is no Python."""
+
+    def serve(name: str) -> Iterator[httpx.Client]:
+        project = built(name)
+        folders = {each: unpack(project.zip(each), tmp_path / each) for each in project.manifest}
+        with run_site(project, folders) as site:
+            yield site.client
+
+    return serve
+
+
+@pytest.fixture
+def dev(package: Path, tmp_path: Path) -> Iterator[Callable[[str], Iterator[httpx.Client]]]:
+    """Serves an example with `netlify dev`."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def serve(name: str) -> Iterator[httpx.Client]:
+        folder = lay_out(name, package, tmp_path / name)
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        if (folder / "requirements.txt").exists():
+            venv.create(folder / ".venv", with_pip=True, symlinks=True)
+            pip = [str(folder / ".venv/bin/pip"), "install", "-q", "-r", "requirements.txt"]
+            subprocess.run(pip, cwd=folder, check=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        log = folder / "dev.log"
+        with log.open("w") as out:
+            processes.append(
+                subprocess.Popen(
+                    [NETLIFY, "dev", "--offline", "--internal-disable-edge-functions", "--no-open",
+                     "--skip-gitignore", "--port", str(port)],
+                    cwd=folder,
+                    env={"PATH": os.environ["PATH"], "HOME": str(folder), "BROWSER": "none"},
+                    stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, text=True,
+                    start_new_session=True,
+                )
+            )  # fmt: skip
+        wanted = {path.stem.replace("_", "-") for path in (folder / "netlify/functions").glob("*.py")}
+        retrying = httpx.HTTPTransport(retries=100)
+        with httpx.Client(base_url=f"http://localhost:{port}", timeout=60, transport=retrying) as client:
+            wait_for_functions(log, wanted, processes[-1])
+            yield client
+
+    yield serve
+    for process in processes:
+        os.killpg(process.pid, 9)
+        process.wait()
+        assert process.stdin
+        process.stdin.close()
+
+
+def wait_for_functions(log: Path, wanted: set[str], process: subprocess.Popen[str]) -> None:
+    """Read the log until every function is loaded."""
+    with subprocess.Popen(["tail", "-n", "+1", "-F", log], stdout=subprocess.PIPE, text=True) as tail:
+        assert tail.stdout
+        for line in tail.stdout:
+            wanted -= set(re.findall(r"Loaded function (\S+)", line))
+            if not wanted or process.poll() is not None:
+                break
+        tail.kill()
+    assert process.poll() is None, log.read_text()
+
+
+@pytest.fixture(params=["zips", "dev"])
+def serve(request: pytest.FixtureRequest) -> Callable[[str], Iterator[httpx.Client]]:
+    """Serves an example in the way that the parameter names."""
+    found: Callable[[str], Iterator[httpx.Client]] = request.getfixturevalue(request.param)
+    return found
+
+
+def test_hello_answers(serve: Callable[[str], Iterator[httpx.Client]]) -> None:
+    for client in serve("hello"):
+        answer = client.get("/api/hello?name=Zo%C3%AB")
+        assert (answer.status_code, answer.json()["hello"]) == (200, "Zoë")
+
+
+@pytest.mark.parametrize("framework", ["fastapi", "flask"])
+def test_an_application_answers(serve: Callable[[str], Iterator[httpx.Client]], framework: str) -> None:
+    photo = bytes(range(256)) * 1000
+    for client in serve(framework):
+        read = client.get("/api/items/7", headers={"Cookie": "visits=3"})
+        assert (read.status_code, read.json()) == (200, {"item": 7, "visits": 4})
+        assert read.headers["set-cookie"].startswith("visits=4; ")
+        sent = client.post("/api/uploads", files={"file": ("a.bin", photo)})
+        assert (sent.status_code, sent.json()) == (200, {"name": "a.bin", "bytes": len(photo)})
+        assert client.get("/api/items/x").status_code in {404, 422}
+
+
+def test_the_background_example_runs(built: Callable[[str], Built], tmp_path: Path) -> None:
+    project = built("background")
+    manifest = project.manifest
+    assert (manifest["report-background"]["invocationMode"], manifest["nightly"]["schedule"]) == (
+        "background",
+        "0 2 * * *",
+    )
+    folders = {each: unpack(project.zip(each), tmp_path / each) for each in manifest}
+    with run_site(project, folders) as site:
+        called = site.client.post("/.netlify/functions/report-background", content="sales")
+        assert (called.status_code, called.content) == (202, b"")
+        assert site.control("outcome", "report-background")["statusCode"] == 204
+        assert "reporting on sales, 13 minutes left\nreported\n" in site.log()
+        nightly = site.client.post("/.netlify/functions/nightly")
+        assert (nightly.status_code, nightly.json()) == (200, {"done": True})
+
+
+def test_the_background_example_runs_in_dev(dev: Callable[[str], Iterator[httpx.Client]]) -> None:
+    for client in dev("background"):
+        assert client.post("/.netlify/functions/report-background", content="sales").status_code == 202
+        assert client.post("/.netlify/functions/nightly").status_code == 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_pins_its_python_and_ignores_its_output(name: str) -> None:
+    folder = REPOSITORY / "examples" / name
+    settings = tomllib.loads((folder / "netlify.toml").read_text())
+    assert settings["build"]["environment"]["PYTHON_VERSION"] == "3.13"
+    assert ".netlify/" in (folder / ".gitignore").read_text().split()
+
+
+def test_the_package_has_what_runs_and_nothing_else(package: Path) -> None:
+    files = sorted(path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file())
+    assert files == [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "package.json",
+        "plugin/bundle.js",
+        "plugin/bundle.py",
+        "plugin/dev_check.py",
+        "plugin/dev_environment.js",
+        "plugin/elf.py",
+        "plugin/function_files.py",
+        "plugin/functions.js",
+        "plugin/index.js",
+        "plugin/interpreter.js",
+        "plugin/manifest.yml",
+        "plugin/python_version.py",
+        "plugin/requirements.py",
+        "plugin/uv.txt",
+        "python/bridge.mjs",
+        "python/environment.mjs",
+        "python/host.py",
+        "python/types/netlify_functions.py",
+    ]
+
+
+# --- One project with what the examples have not -----------------------------------------------------------
+
+CRASHES = """
+import os
+def handler(event, context):
+    return deeper(event)
+def deeper(event):
+    raise LookupError("not said in the answer")
+"""
+TYPED = """
+from __future__ import annotations
+from netlify_functions import Context, Event, Response
+import helper, json, os, sys
+def lambda_handler(event: Event, context: Context) -> Response:
+    seen = {"environment": sorted(os.environ), "executable": sys.executable, "tmp": os.listdir("/tmp")}
+    return {"statusCode": 200, "cookies": ["a=1"], "body": json.dumps(seen | helper.SAYS)}
+"""
+
+
 @pytest.fixture(scope="module")
-def example(interpreter: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The example with a second function added to it: one .py, one entry."""
-    folder = lay_out(tmp_path_factory.mktemp("example"))
+def mixed(package: Path, interpreter: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """A project with entries by hand, both imports of the bridge, and files that share a module."""
+    folder = lay_out("hello", package, tmp_path_factory.mktemp("mixed"))
+    shutil.copytree(REPOSITORY / "netlify/python", folder / "netlify/python")
+    (folder / ".gitignore").unlink()
     write_files(
-        folder, {"src/package/second.py": SECOND_HANDLER, "netlify/functions/second.mjs": SECOND_ENTRY}
+        folder,
+        {
+            "src/old.py": "def handler(event, context): return event['path']",
+            "netlify/functions/old.mjs": BY_NAME,
+            "netlify/functions/older.mjs": BY_PATH,
+            "netlify/functions/helper.py": "SAYS = {'helper': 1}",
+            "netlify/functions/typed/typed.py": "import sys; sys.path.append(__file__[:-14])"
+            + TYPED.replace("from __future__ import annotations\n", ""),
+            "netlify/functions/crashes.py": CRASHES,
+        },
     )
     return netlify_build(folder, interpreter)
 
 
-def test_it_answers_where_there_is_no_python(example: Built, tmp_path: Path) -> None:
-    folders = {name: unpack(example.zip(name), tmp_path / name) for name in ("hello", "second")}
-    with run_site(example, folders) as site:
-        greeting = site.client.get("/api/hello?name=Zo%C3%AB")
-        assert (greeting.status_code, greeting.json()["hello"]) == (200, "Zoë")
-        assert "greeting Zoë\n" in site.log()
-        second = site.client.get("/api/second").json()
-        assert second == {
-            "environment": sorted({"LANG", "PATH", "TZ"} | ({"LC_CTYPE"} & set(second["environment"]))),
-            "executable": "/var/task/.netlify/python/bundle/python/bin/python3",
-            "flags": 1,
-            "tmp": [],
-        }
+def test_entries_by_hand_and_files_live_side_by_side(mixed: Built, tmp_path: Path) -> None:
+    folders = {name: unpack(mixed.zip(name), tmp_path / name) for name in mixed.manifest}
+    with run_site(mixed, folders) as site:
+        assert site.client.get("/api/hello").json()["hello"] == "world"
+        assert [site.client.get(path).text for path in ("/old", "/older")] == ["/old", "/older"]
+        answer = site.client.get("/.netlify/functions/typed")
+        seen = answer.json()
+        assert (answer.headers["set-cookie"], seen["helper"], seen["tmp"]) == ("a=1", 1, [])
+        assert set(seen["environment"]) - {"LC_CTYPE"} == {"LANG", "PATH", "TZ"}
+        assert seen["executable"].endswith("/python/bundle/python/bin/python3")
+    assert "netlify/functions/helper.py is no function: it defines no handler and no app" in mixed.printed
+    assert (mixed.folder / ".gitignore").read_text() == ".netlify/\n"
+
+
+def test_a_crash_names_the_users_file_and_line(mixed: Built, tmp_path: Path) -> None:
+    with run_site(mixed, {"crashes": unpack(mixed.zip("crashes"), tmp_path / "crashes")}) as site:
+        assert site.client.get("/.netlify/functions/crashes").status_code == 500
+        log = site.log()
+    assert re.search(
+        r'File "/var/task/\S+/functions/crashes.py", line 6, in deeper\n\s+raise LookupError', log
+    )
+    assert '"error":"LookupError","place":"crashes.py:6"}' in log
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [
-        ("python/bin/python3", "Python did not start: spawn"),
-        ("source/hello.py", "Python ended with status 1"),
-    ],
+    [("python/bin/python3", "Python did not start: spawn"), ("host.py", "Python ended with status 2")],
 )
 def test_a_zip_without_what_it_needs_does_not_answer(
-    example: Built, tmp_path: Path, fault: str, reason: str
+    mixed: Built, tmp_path: Path, fault: str, reason: str
 ) -> None:
-    folder = unpack(example.zip("hello"), tmp_path / "hello")
-    damaged = folder / ".netlify/python/bundle" / fault
+    folder = unpack(mixed.zip("hello"), tmp_path / "hello")
+    (damaged,) = folder.rglob(f"python/bundle/{fault}")
     if fault.endswith("python3"):
         damaged.chmod(0o644)
     else:
         damaged.unlink()
-        shutil.rmtree(damaged.parent / "__pycache__")
-    with run_site(example, {"hello": folder}) as site:
+    with run_site(mixed, {"hello": folder}) as site:
         assert site.client.get("/api/hello").status_code == 500
         assert reason in site.log()
 
 
+def test_a_function_in_its_own_file_ships_no_scripts(mixed: Built) -> None:
+    with zipfile.ZipFile(mixed.zip("hello")) as opened:
+        files = {
+            name.partition("/functions/")[2] for name in opened.namelist() if "bundle/functions/" in name
+        }
+    assert {name for name in files if "__pycache__" not in name} == {
+        "crashes.py",
+        "hello.py",
+        "helper.py",
+        "typed/typed.py",
+    }
+
+
 @pytest.mark.parametrize(
-    ("files", "line"),
+    ("name", "source", "line"),
     [
+        ("second.py", "import nothing_such\napp = 1", "No module named 'nothing_such' (second.py:1)"),
+        ("second.py", "def handler(event, context):\nreturn", "second.py:2: expected an indented"),
+        ("second.py", "app = 1\nconfig = {'path': str()}", "second.py:2: config is a dict of literals"),
+        ("second.py", "app = 1\nconfig = {'Path': '/'}", "second.py: config has no Path; it has path,"),
+        ("second.py", "app = 1\nconfig = {'background': True}", "name it second-background.py"),
+        ("a b.py", "app = 1", "a function's name has letters, digits, - and _ only"),
         (
-            {"src/second.py": "def handler(event, context): ..."},
-            "src/second.py: no function's entry says python('second.handler')",
+            "second.mjs",
+            "import { python } from '../python/bridge.mjs'",
+            "does not say python('package.module.",
         ),
-        (
-            {"netlify/functions/second.mjs": SECOND_ENTRY},
-            "the function second names package.second.handler, which is not in src",
-        ),
-        (
-            {"netlify/functions/second.mjs": SECOND_ENTRY.replace("'package.second.handler'", "NAME")},
-            "second.mjs does not say python('package.module.handler', …)",
-        ),
-        (
-            {"src/hello.py": "import nothing_such\ndef handler(event, context): ..."},
-            "No module named 'nothing_such'",
-        ),
-        (
-            {"src/hello.py": "def handler(event, context):\nreturn"},
-            "src/hello.py:2: expected an indented block",
-        ),
+        ("second.mjs", BY_PATH, "no folder src: set the plugin's input `source`"),
+        ("../../.python-version", "pypy3.10", ".python-version says pypy3.10: functions run CPython, say"),
+        ("hello.py", "", "no function in Python in"),
     ],
-    ids=[
-        "handler without entry",
-        "entry without handler",
-        "entry that names none",
-        "missing package",
-        "syntax",
-    ],
+    ids=lambda value: None if "\n" in value else value[:30],
 )
 def test_what_cannot_work_fails_the_build_with_one_line(
-    interpreter: dict[str, str], tmp_path: Path, files: dict[str, str], line: str
+    package: Path, interpreter: dict[str, str], tmp_path: Path, name: str, source: str, line: str
 ) -> None:
-    folder = write_files(lay_out(tmp_path), files)
+    folder = write_files(lay_out("hello", package, tmp_path), {f"netlify/functions/{name}": source})
+    variables = interpreter if "version" not in name else {}
     with pytest.raises(BuildFailed) as failure:
-        netlify_build(folder, interpreter)
+        netlify_build(folder, variables)
     assert line in str(failure.value)
     assert "Traceback" not in str(failure.value)

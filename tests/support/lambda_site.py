@@ -16,6 +16,7 @@ import itertools
 import json
 import os
 import queue
+import re
 import signal
 import socketserver
 import subprocess
@@ -39,8 +40,9 @@ class Settings:
 
     functions: dict[str, str]
     """Folder of each function's unpacked zip."""
-    routes: dict[str, str]
-    """The function of each path; functions with none are called at /.netlify/functions/<name>."""
+    routes: list[tuple[str, str]]
+    """Regular expressions of paths, each with its function; those with none are called at
+    /.netlify/functions/<name>."""
     background: list[str]
     stand_ins: list[str]
     """Command that prints {"env": …} as its first line and lives until its input ends; empty for none."""
@@ -119,7 +121,8 @@ class Site:
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         """Answer a request to the site as Netlify would."""
         path = url.partition("?")[0]
-        name = self.settings.routes.get(path) or path.removeprefix("/.netlify/functions/")
+        matching = (name for expression, name in self.settings.routes if re.search(expression, path))
+        name = next(matching, path.removeprefix("/.netlify/functions/"))
         if name not in self.instances:
             return {"statusCode": 404, "headers": {}, "body": ""}
         request_id = f"request-{next(self.ids)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -56,9 +57,11 @@ def run_site(
     with tempfile.TemporaryDirectory(prefix="site-") as folder:
         settings = {
             "functions": {name: str(path) for name, path in folders.items()},
-            "routes": {
-                route["pattern"]: name for name in folders for route in manifest[name].get("routes", [])
-            },
+            "routes": [
+                [route.get("expression") or f"^{re.escape(route['literal'])}$", name]
+                for name in folders
+                for route in manifest[name].get("routes", [])
+            ],
             "background": [name for name in folders if manifest[name]["invocationMode"] == "background"],
             "stand_ins": STAND_INS if stand_ins else [],
             "environment": environment or {},

@@ -1,0 +1,189 @@
+import { execFileSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import path from 'node:path'
+
+const SCRIPT = /\.(js|mjs|cjs|ts|mts|cts)$/
+const IMPORTS_BRIDGE = /from\s+['"]([^'"]*\/bridge\.mjs|netlify-plugin-python-functions\/bridge)['"]/
+
+/** Where Netlify Build and `netlify dev` look for functions that a framework has written. */
+const WRITTEN = path.join('.netlify', 'v1', 'functions')
+const WRITTEN_MARK = '// Written by netlify-plugin-python-functions'
+const RUN_TIME = path.resolve(import.meta.dirname, '../python')
+
+/** Seconds that a function has: a little less than Netlify gives it, so that it can still say what went wrong. */
+const SECONDS = { synchronous: 58, scheduled: 28, background: 840 }
+
+/** https://docs.netlify.com/build/functions/configuration, and `timeoutSeconds` of the bridge. */
+const CONFIG_KEYS = new Set(
+  'path excludedPath method preferStatic rateLimit schedule background region memory vcpu timeoutSeconds'.split(
+    ' ',
+  ),
+)
+
+/**
+ * @typedef {object} PythonFunction
+ * @property {string} handler `package.module.handler`, or a file's path below the folder of functions
+ * @property {string} [file] the file, if it is a function by itself
+ * @property {Record<string, unknown>} [config] what such a file says of itself
+ */
+
+/**
+ * Finds the functions that are written in Python: scripts that say `python('package.module.handler'`, and Python
+ * files with a `handler` or an `app`.
+ *
+ * @param {string | undefined} folder the site's folder of functions
+ * @param {string} python the interpreter that reads the files
+ * @returns {{ functions: Record<string, PythonFunction>, notes: string[] }}
+ * @throws {Error} for a script that imports the bridge and names no handler, and a file that cannot be read
+ */
+export function findFunctions(folder, python) {
+  if (!folder || !existsSync(folder))
+    throw new Error(`no folder of functions: ${folder ?? 'set [functions] directory'}`)
+  /** @type {Record<string, PythonFunction>} */
+  const functions = {}
+  const found = entries(folder, SCRIPT)
+  for (const [name, file] of found) {
+    const source = readFileSync(file, 'utf8')
+    if (!IMPORTS_BRIDGE.test(source)) continue
+    const handler = /\bpython\(\s*(['"`])([\w./-]+)\1/.exec(source)?.[2]
+    if (!handler?.includes('.')) throw new Error(`${file} does not say python('package.module.handler', …)`)
+    functions[name] = { handler }
+  }
+  const scripts = new Set(found.map(([name]) => name))
+  const files = entries(folder, /\.py$/).filter(([name]) => !scripts.has(name) && !name.startsWith('_'))
+  const notes = addFiles(functions, folder, files, python)
+  if (!Object.keys(functions).length)
+    throw new Error(
+      `no function in Python in ${folder}: write hello.py with a handler(event, context) or an app`,
+    )
+  return { functions, notes }
+}
+
+/**
+ * @param {Record<string, PythonFunction>} functions
+ * @param {string} folder
+ * @param {[string, string][]} files
+ * @param {string} python
+ * @returns {string[]} notes
+ */
+function addFiles(functions, folder, files, python) {
+  if (!files.length) return []
+  const reader = path.resolve(import.meta.dirname, 'function_files.py')
+  const described = JSON.parse(
+    execFileSync(python, [reader, ...files.map(([, file]) => file)], { encoding: 'utf8' }),
+  )
+  /** @type {string[]} */
+  const notes = []
+  for (const [stem, file] of files) {
+    const { defines, config, error } = described[file]
+    if (error) throw new Error(error)
+    if (!defines) {
+      notes.push(`${file} is no function: it defines no handler and no app`)
+      continue
+    }
+    const name = stem.replace(/_background$/, '-background')
+    const unknown = Object.keys(config ?? {}).find(key => !CONFIG_KEYS.has(key))
+    if (unknown) throw new Error(`${file}: config has no ${unknown}; it has ${[...CONFIG_KEYS].join(', ')}`)
+    if (config?.background && !name.endsWith('-background'))
+      throw new Error(`${file}: name it ${stem}-background.py; the name gives a function its 15 minutes`)
+    if (!/^[\w-]+$/.test(name))
+      throw new Error(`${file}: a function's name has letters, digits, - and _ only`)
+    if (functions[name]) throw new Error(`${file}: there is another function ${name}`)
+    functions[name] = { handler: path.relative(folder, file), file, config: config ?? {} }
+  }
+  return notes
+}
+
+/**
+ * The packager takes `aggregateBy: 'ip'` for 'domain', and one visitor would use up everybody's requests; a list
+ * it takes as it is.
+ *
+ * @param {any} config
+ */
+function withListOfKeys(config) {
+  const { rateLimit } = config
+  if (typeof rateLimit?.aggregateBy !== 'string') return config
+  return { ...config, rateLimit: { ...rateLimit, aggregateBy: [rateLimit.aggregateBy] } }
+}
+
+/**
+ * Writes the entries of the functions that are Python files, and removes those that are no more.
+ *
+ * @param {Record<string, PythonFunction>} functions
+ */
+export function writeEntries(functions) {
+  for (const name of existsSync(WRITTEN) ? readdirSync(WRITTEN) : []) {
+    const file = path.join(WRITTEN, name)
+    if (name.endsWith('.mjs') && readFileSync(file, 'utf8').startsWith(WRITTEN_MARK)) rmSync(file)
+  }
+  const written = Object.entries(functions).filter(([, { file }]) => file)
+  if (!written.length) return
+  mkdirSync(WRITTEN, { recursive: true })
+  // Beside the bundle, so that the entry finds both wherever this plugin is installed.
+  for (const name of readdirSync(RUN_TIME).filter(name => name.endsWith('.mjs')))
+    copyFileSync(path.join(RUN_TIME, name), path.join('.netlify', 'python', name))
+  for (const [name, { handler, file, config = {} }] of written) {
+    const { timeoutSeconds, ...others } = withListOfKeys(config)
+    const background = name.endsWith('-background')
+    const kind = background ? 'background' : config.schedule ? 'scheduled' : 'synchronous'
+    const options = { timeoutSeconds: timeoutSeconds ?? SECONDS[kind], background, name }
+    const lines = [
+      `${WRITTEN_MARK} from ${file}`,
+      `import { python } from '../../python/bridge.mjs'`,
+      `export default python(${JSON.stringify(handler)}, ${JSON.stringify(options)})`,
+      `export const config = ${JSON.stringify(background ? { ...others, background } : others)}`,
+    ]
+    writeFileSync(path.join(WRITTEN, `${name}.mjs`), `${lines.join('\n')}\n`)
+  }
+}
+
+/**
+ * The variables that each handler may see, and `*` for those that are not told apart.
+ *
+ * @param {import('./index.js').Inputs} inputs
+ * @param {Record<string, PythonFunction>} functions
+ * @returns {Record<string, string[]>}
+ * @throws {Error} for a name that no function has
+ */
+export function environmentOf({ environment }, functions) {
+  if (Array.isArray(environment)) return { '*': environment }
+  const { '*': all = [], ...own } = environment
+  /** @type {Record<string, string[]>} */
+  const handlers = { '*': all }
+  for (const [name, names] of Object.entries(own)) {
+    const found = functions[name]
+    if (!found)
+      throw new Error(`the plugin's input environment names ${name}, which is no function in Python`)
+    handlers[found.handler] = [...(handlers[found.handler] ?? all), ...names]
+  }
+  return handlers
+}
+
+/**
+ * The entries as Netlify's packager finds them: files in the folder, or in a folder of the function's name.
+ *
+ * @param {string} folder
+ * @param {RegExp} ending
+ * @returns {[string, string][]} name and file of each
+ */
+function entries(folder, ending) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const place = path.join(folder, entry.name)
+    if (!entry.isDirectory()) {
+      return ending.test(entry.name)
+        ? [/** @type {[string, string]} */ ([entry.name.replace(ending, ''), place])]
+        : []
+    }
+    return readdirSync(place)
+      .filter(file => ending.test(file) && ['index', entry.name].includes(file.replace(ending, '')))
+      .map(file => /** @type {[string, string]} */ ([entry.name, path.join(place, file)]))
+  })
+}

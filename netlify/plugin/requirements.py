@@ -1,0 +1,159 @@
+"""What a project requires: a file of requirements and what it includes, a uv.lock, or a pyproject.toml.
+
+The format of the files: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LOOKED_FOR = ("requirements.txt", "uv.lock", "pyproject.toml")
+"""Where requirements stand if the plugin's input does not say it; the first that is there counts."""
+INCLUDES = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))\s*(\S+)")
+LOCAL = re.compile(
+    r"(?:-e|--editable)[\s=]+(?P<editable>\S+)|[\w.-]+(?:\[.*\])?\s*@\s*(?P<named>\S+)|(?P<bare>\.|\S*/\S*)"
+)
+"""A requirement that may be a folder of this machine: bare, only with a slash or as the current one."""
+NOT_SOURCE = {".git", ".netlify", ".venv", "__pycache__", "build", "dist", "node_modules"}
+
+
+class RequirementsError(Exception):
+    """The requirements cannot be read; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Locked:
+    """What is to be installed."""
+
+    file: str
+    """The file to install from; empty for nothing."""
+    fingerprint: str
+    """Changes with what would be installed."""
+    is_hashed: bool = False
+    """Whether every file that is fetched has its hash."""
+    note: str = ""
+
+
+def find(given: str | None) -> Path | None:
+    """Return where the requirements stand; raises RequirementsError for an input that names no file."""
+    if given is not None:
+        if not Path(given).is_file():
+            raise RequirementsError(f"no file {given}: correct the plugin's input `requirements`")
+        return Path(given)
+    return next((Path(name) for name in LOOKED_FOR if is_there(Path(name))), None)
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file is there; a pyproject.toml without a project only sets tools up."""
+    if not path.is_file():
+        return False
+    text = path.read_text(encoding="utf-8")
+    return path.name != "pyproject.toml" or re.search(r"^\[project\]", text, re.MULTILINE) is not None
+
+
+def lines(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the lines of a file of requirements, each with the folder that its paths are relative to."""
+    read: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        file = waiting.pop(0)
+        if file.resolve() in read:
+            continue
+        read.add(file.resolve())
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise RequirementsError(
+                f"{path} includes {file}, which cannot be read: {error.strerror}"
+            ) from None
+        for raw in re.sub(r"\\\r?\n", " ", text).splitlines():
+            line = re.sub(r"(^|\s)#.*$", "", raw).strip()
+            included = INCLUDES.fullmatch(line)
+            if included and "://" not in included[1]:
+                waiting.append(file.parent / included[1])
+            elif line:
+                yield file.parent, line
+
+
+def names(path: Path) -> list[str]:
+    """Return the names of the packages that are required whatever the platform."""
+    found = []
+    for _, line in lines(path):
+        requirement = re.split(r"\s--", line)[0]
+        match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=\s*(?:$|[\[=<>!~@(]))", requirement)
+        if match and ";" not in requirement:
+            found.append(match[0])
+    return found
+
+
+def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: Path) -> Locked:
+    """Return what a project's requirements mean today.
+
+    `uv` runs uv and returns what it printed; `options` say for which Python and platform; what is written
+    goes into `folder`.
+    """
+    if path is None:
+        return Locked("", "")
+    if path.name == "uv.lock":
+        # Without this project itself: its modules are in the plugin's input `source`.
+        exported = uv("export", "--locked", "--no-dev", "--no-emit-project", "--no-editable", "--no-header")
+        return resolved(exported, uv, folder)
+    if path.name != "pyproject.toml":
+        given = list(lines(path))
+        if any("--hash" in line for _, line in given):
+            text = "\n".join(line for _, line in given)
+            return Locked(str(path), digest(text), is_hashed=True)
+    command = f"uv pip compile {path} --generate-hashes"
+    compiled = uv("pip", "compile", str(path), "--no-header", "--no-annotate", *options)
+    note = f"{path} has no hashes: what is installed may change from build to build. To lock it: {command}"
+    return resolved(compiled, uv, folder, note)
+
+
+def resolved(text: str, uv: Callable[..., str], folder: Path, note: str = "") -> Locked:
+    """Return a resolved list of requirements as a file, the project's own folders in it built as wheels."""
+    fingerprints = [text]
+    kept = []
+    for line in text.splitlines():
+        local = LOCAL.fullmatch(re.split(r"\s[;#]", line)[0].strip())
+        place = Path(re.sub("^file:(//)?", "", local[local.lastgroup or 0])) if local else Path()
+        if not local or not place.is_dir():
+            kept.append(line)
+            continue
+        fingerprints.append(contents(place))
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            uv("build", "--wheel", "--out-dir", scratch, str(place))
+            wheel = next(Path(scratch).glob("*.whl"))
+            if not wheel.name.endswith("-none-any.whl"):
+                raise RequirementsError(
+                    f"{place} builds {wheel.name}, for this machine alone: "
+                    "require a wheel for Linux on x86-64"
+                )
+            kept.append(str(wheel.replace(folder / wheel.name).resolve()))
+    file = folder / "resolved.txt"
+    file.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return Locked(str(file), digest(*fingerprints), note=note)
+
+
+def contents(folder: Path) -> str:
+    """Return a digest of a folder's files, without what is no source."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    own = [path for path in files if not NOT_SOURCE & set(path.relative_to(folder).parts)]
+    return digest(*(f"{path.relative_to(folder)} {digest_of(path)}" for path in own))
+
+
+def digest_of(path: Path) -> str:
+    """Return a file's SHA-256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digest(*texts: str) -> str:
+    """Return a SHA-256 over texts."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -1,0 +1,249 @@
+/** What the build plugin finds in a project, and what it says where it cannot go on. */
+import assert from 'node:assert/strict'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { environmentOf, findFunctions, writeEntries } from '../../netlify/plugin/functions.js'
+import { onPreBuild } from '../../netlify/plugin/index.js'
+import { findPython, projectPython } from '../../netlify/plugin/interpreter.js'
+import { PYTHON } from './project.mjs'
+
+const HANDLER = 'def handler(event, context): ...\n'
+const FOLDER = 'netlify/functions'
+/** @type {any} the inputs as manifest.yml leaves them */
+const INPUTS = { source: 'src', exclude: [], only: {}, environment: [], problem_members: {} }
+
+/**
+ * Makes a folder the current one.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Record<string, string>} files
+ */
+function enter(t, files) {
+  const [before, folder] = [process.cwd(), mkdtempSync(path.join(os.tmpdir(), 'plugin-'))]
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), content)
+  }
+  process.chdir(folder)
+  t.after(() => {
+    process.chdir(before)
+    rmSync(folder, { recursive: true })
+  })
+}
+
+/**
+ * Lets these be the only programs.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Record<string, string>} programs name and shell script
+ */
+function onlyPrograms(t, programs) {
+  const before = process.env.PATH
+  process.env.PATH = path.resolve('bin')
+  t.after(() => {
+    process.env.PATH = before
+  })
+  mkdirSync('bin')
+  for (const [name, script] of Object.entries(programs)) {
+    writeFileSync(path.join('bin', name), `#!/bin/sh\n${script}\n`)
+    chmodSync(path.join('bin', name), 0o755)
+  }
+}
+
+for (const [name, source, found] of /** @type {const} */ ([
+  ['hello.py', HANDLER, 'hello'],
+  ['hello.py', `async ${HANDLER}`, 'hello'],
+  ['hello.py', 'from impl import handler', 'hello'],
+  ['hello.py', 'import impl.app as app', 'hello'],
+  ['hello.py', `if True:\n  ${HANDLER}`, 'hello'],
+  ['hello.py', 'try:\n  from a import app\nexcept ImportError:\n  from b import app', 'hello'],
+  ['hello.py', 'with open("x") as f:\n  application = f', 'hello'],
+  ['hello.py', 'app: object = 1', 'hello'],
+  ['hello.py', 'other = app = 1', 'hello'],
+  ['hello.py', 'class handler: ...', 'hello'],
+  ['hello/hello.py', HANDLER, 'hello'],
+  ['hello/index.py', HANDLER, 'hello'],
+  ['send_mail.py', HANDLER, 'send_mail'],
+  ['mail-background.py', HANDLER, 'mail-background'],
+  ['mail_background.py', HANDLER, 'mail-background'],
+  ['helper.py', 'def other(): ...', undefined],
+  ['helper.py', 'def other():\n  handler = 1', undefined],
+  ['_private.py', HANDLER, undefined],
+  ['deep/other.py', HANDLER, undefined],
+])) {
+  test(`${name} with ${JSON.stringify(source.slice(0, 30))} is ${found ?? 'no function'}`, t => {
+    enter(t, { [`${FOLDER}/${name}`]: source, [`${FOLDER}/always.py`]: HANDLER })
+    const { functions } = findFunctions(FOLDER, PYTHON)
+    assert.deepEqual(Object.keys(functions).toSorted(), ['always', ...(found ? [found] : [])].toSorted())
+    if (found) assert.equal(functions[found]?.handler, name)
+  })
+}
+
+test('a script wins over a Python file of its name', t => {
+  const script = `import { python } from 'netlify-plugin-python-functions/bridge'
+export default python("impl.handler", {})`
+  enter(t, { [`${FOLDER}/hello.py`]: HANDLER, [`${FOLDER}/hello.mjs`]: script })
+  assert.deepEqual(findFunctions(FOLDER, PYTHON).functions, { hello: { handler: 'impl.handler' } })
+})
+
+test('an entry says what the file says, in the form that the packager keeps', t => {
+  enter(t, {
+    '.netlify/python/x': '',
+    '.netlify/v1/functions/mine.mjs': 'export default 1',
+    [`${FOLDER}/hello.py`]: `${HANDLER}config = {"path": ["/a", "/b/:id"], "timeoutSeconds": 5,
+      "rateLimit": {"windowLimit": 1, "windowSize": 60, "aggregateBy": "ip"}, "preferStatic": True}\n`,
+    [`${FOLDER}/mail_background.py`]: HANDLER,
+    [`${FOLDER}/nightly.py`]: `${HANDLER}config = {"schedule": "@daily"}`,
+  })
+  writeEntries(findFunctions(FOLDER, PYTHON).functions)
+  const read = (/** @type {string} */ name) =>
+    readFileSync(`.netlify/v1/functions/${name}.mjs`, 'utf8').split('\n').slice(1)
+  const bridge = "import { python } from '../../python/bridge.mjs'"
+  assert.deepEqual(read('hello'), [
+    bridge,
+    'export default python("hello.py", {"timeoutSeconds":5,"background":false,"name":"hello"})',
+    'export const config = {"path":["/a","/b/:id"],"rateLimit":{"windowLimit":1,"windowSize":60,"aggregateBy":["ip"]},"preferStatic":true}',
+    '',
+  ])
+  assert.deepEqual(read('mail-background').slice(1, 3), [
+    'export default python("mail_background.py", {"timeoutSeconds":840,"background":true,"name":"mail-background"})',
+    'export const config = {"background":true}',
+  ])
+  assert.match(read('nightly')[1] ?? '', /"timeoutSeconds":28,/)
+  rmSync(`${FOLDER}/nightly.py`)
+  writeEntries(findFunctions(FOLDER, PYTHON).functions)
+  assert.deepEqual(readdirSync('.netlify/v1/functions'), ['hello.mjs', 'mail-background.mjs', 'mine.mjs'])
+  assert.equal(existsSync('.netlify/python/bridge.mjs'), true)
+})
+
+test('variables are for all functions or for one', () => {
+  const functions = { a: { handler: 'm.a' }, b: { handler: 'm.b' } }
+  assert.deepEqual(environmentOf({ ...INPUTS, environment: ['X_*'] }, functions), { '*': ['X_*'] })
+  assert.deepEqual(environmentOf({ ...INPUTS, environment: { '*': ['X_*'], b: ['Y'] } }, functions), {
+    '*': ['X_*'],
+    'm.b': ['X_*', 'Y'],
+  })
+  assert.throws(() => environmentOf({ ...INPUTS, environment: { c: ['Y'] } }, functions), {
+    message: "the plugin's input environment names c, which is no function in Python",
+  })
+})
+
+const OLD = 'echo 3.7.16'
+for (const [title, files, programs, found] of /** @type {const} */ ([
+  ['python3', {}, { python3: 'echo 3.8.18' }, 'python3'],
+  [
+    'the environment',
+    { '.venv/bin/python': '#!/bin/sh\necho 3.14.1\n' },
+    { python3: OLD },
+    '.venv/bin/python',
+  ],
+  [
+    'python3 where the environment is old',
+    { '.venv/bin/python': `#!/bin/sh\n${OLD}\n` },
+    { python3: 'echo 3.9.1' },
+    'python3',
+  ],
+  ['python where python3 is old', {}, { python3: OLD, python: 'echo 3.13.0rc1' }, 'python'],
+])) {
+  test(`the build takes ${title}`, t => {
+    enter(t, files)
+    if (existsSync('.venv')) chmodSync('.venv/bin/python', 0o755)
+    onlyPrograms(t, programs)
+    const command = projectPython()
+    assert.equal(path.isAbsolute(command) ? path.relative(process.cwd(), command) : command, found)
+  })
+}
+
+for (const [programs, seen] of /** @type {const} */ ([
+  [{}, 'there is none'],
+  [{ python3: OLD }, 'python3 is 3.7.16'],
+  [{ python3: 'echo 3.6.15', python: 'echo 2.7.18' }, 'python3 is 3.6.15, python is 2.7.18'],
+  [{ python3: 'exit 1' }, 'there is none'],
+])) {
+  test(`a build machine where ${seen} (${Object.keys(programs)}) is told what is wanted`, t => {
+    enter(t, {})
+    onlyPrograms(t, programs)
+    assert.throws(projectPython, {
+      message:
+        `The build needs Python 3.8 or newer (${seen}): ` +
+        'set PYTHON_VERSION = "3.13" in [build.environment] of netlify.toml, or install it',
+    })
+  })
+}
+
+for (const [title, files, missing] of /** @type {const} */ ([
+  ['an included file', { 'requirements.txt': '-r base.txt', 'base.txt': 'no-such-a' }, 'no-such-a'],
+  ['a constraint', { 'requirements.txt': '-c base.txt\nno-such-b', 'base.txt': '' }, 'no-such-b'],
+  ['hashes', { 'requirements.txt': 'no-such-c==1 \\\n  --hash=sha256:00' }, 'no-such-c'],
+])) {
+  test(`netlify dev names what the environment lacks: ${title}`, t => {
+    enter(t, files)
+    assert.throws(() => findPython(INPUTS), { message: new RegExp(`lacks ${missing}; make a virtual env`) })
+  })
+}
+
+for (const [files, input, differs] of /** @type {const} */ ([
+  [{ '.python-version': '3.10\n' }, undefined, '3.10'],
+  [{ '.python-version': 'cpython-3.10.4' }, undefined, '3.10'],
+  [{ '.python-version': '3.10' }, '3.12', '3.12'],
+  [{}, undefined, '3.14'],
+])) {
+  test(`netlify dev says that functions run ${differs} (${JSON.stringify(files)}, ${input})`, t => {
+    enter(t, files)
+    const { note } = findPython({ ...INPUTS, python: input })
+    const here = /netlify dev runs Python (\S+), the deployed functions (\S+)/.exec(note)
+    assert.equal(here?.[2] ?? differs, differs)
+  })
+}
+
+test('on Windows the build says in one line what to do', async t => {
+  enter(t, {})
+  const platform = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(process, 'platform'))
+  Object.defineProperty(process, 'platform', { ...platform, value: 'win32' })
+  t.after(() => Object.defineProperty(process, 'platform', platform))
+  /** @type {any} */
+  const options = {
+    inputs: INPUTS,
+    constants: { IS_LOCAL: true },
+    utils: {
+      build: { failBuild: (/** @type {string} */ message) => assert.match(message, /Windows: use WSL/) },
+    },
+  }
+  await onPreBuild(options)
+})
+
+for (const [before, after] of /** @type {const} */ ([
+  ['', '.netlify/\n'],
+  ['node_modules', 'node_modules\n.netlify/\n'],
+  ['x\n.netlify\n', 'x\n.netlify\n'],
+  ['/.netlify/\n', '/.netlify/\n'],
+  ['.netlify/*\n!.netlify/state.json\n', '.netlify/*\n!.netlify/state.json\n'],
+  ['# .netlify\n', '# .netlify\n.netlify/\n'],
+  ['!.netlify\n', '!.netlify\n.netlify/\n'],
+])) {
+  test(`.gitignore ${JSON.stringify(before)} keeps what is built out of git`, async t => {
+    enter(t, before ? { '.gitignore': before } : {})
+    t.mock.method(console, 'log', () => {})
+    /** @type {any} */
+    const options = {
+      inputs: INPUTS,
+      constants: { IS_LOCAL: true, FUNCTIONS_SRC: 'none' },
+      utils: {
+        build: { failBuild: (/** @type {string} */ message) => assert.match(message, /^no folder of/) },
+      },
+    }
+    await onPreBuild(options)
+    assert.equal(readFileSync('.gitignore', 'utf8'), after)
+  })
+}

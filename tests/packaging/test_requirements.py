@@ -1,0 +1,228 @@
+"""What is installed for each way to write requirements down, with a uv that only says what it was asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import bundle
+import requirements
+from builds import write_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HASH = "--hash=sha256:" + "0" * 64
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class Uv:
+    """Answers as uv does; `resolves` is what a project's requirements mean today."""
+
+    def __init__(self, resolves: str = "six==1.17.0\n") -> None:
+        self.resolves = resolves
+        self.asked: list[tuple[str, ...]] = []
+
+    def __call__(self, *arguments: str) -> str:
+        self.asked.append(arguments)
+        if arguments[0] == "build":
+            Path(arguments[3], f"{Path(arguments[4]).name}-1-{self.tag}.whl").touch()
+        return self.resolves
+
+    tag = "py3-none-any"
+
+
+def lock(uv: Callable[..., str]) -> requirements.Locked:
+    """Lock the current folder's project."""
+    Path("scratch").mkdir(exist_ok=True)
+    return requirements.lock(requirements.find(None), uv, [], Path("scratch").resolve())
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "names"),
+    [
+        ("requirements.txt", "-r base.txt\nidna", ["idna", "six"]),
+        ("requirements.txt", "--requirement=base.txt", ["six"]),
+        ("requirements.txt", "-rbase.txt", ["six"]),
+        ("requirements.txt", "-r deep/more.txt", ["anyio", "six"]),
+        ("requirements.txt", "-c base.txt\nflask>=3 # web", ["flask", "six"]),
+        ("requirements.txt", "\ufeffidna\r\nsix ==1.17 ; python_version<'3'\r\n", ["idna"]),
+        ("requirements.txt", f"six==1.17.0 \\\n    {HASH} \\\n    {HASH}\n", ["six"]),
+        ("requirements.txt", "uvicorn[standard]>=1\nflask @ https://host/flask.whl", ["flask", "uvicorn"]),
+        ("requirements.txt", "-e .\n./pkg\nhttps://host/a.whl\n--index-url https://host/simple\n", []),
+        ("requirements.txt", "-r requirements.txt\nsix", ["six"]),
+    ],
+)
+def test_the_names_of_what_is_required(folder: Path, file: str, text: str, names: list[str]) -> None:
+    write_files(folder, {file: text, "base.txt": "six", "deep/more.txt": "-r ../base.txt\nanyio"})
+    assert sorted(requirements.names(Path(file))) == names
+
+
+@pytest.mark.parametrize("syntax", ["-r base.txt", "-rbase.txt", "--requirement base.txt", "-c base.txt"])
+def test_an_included_file_counts_where_all_is_hashed(folder: Path, syntax: str) -> None:
+    write_files(folder, {"requirements.txt": f"{syntax}\nidna==3.1 {HASH}", "base.txt": f"six==1.1 {HASH}"})
+    before = lock(Uv())
+    write_files(folder, {"base.txt": f"six==1.2 {HASH}"})
+    after = lock(Uv())
+    assert (before.is_hashed, after.is_hashed, before.note) == (True, True, "")
+    assert before.fingerprint != after.fingerprint
+
+
+def test_an_include_that_is_missing_is_named(folder: Path) -> None:
+    write_files(folder, {"requirements.txt": "-r base.txt"})
+    with pytest.raises(requirements.RequirementsError, match=r"^requirements\.txt includes base\.txt, which"):
+        lock(Uv())
+
+
+@pytest.mark.parametrize(
+    "text", ["six", "six>=1", "-r base.txt", "-r https://host/base.txt", "-c base.txt\nsix"]
+)
+def test_without_hashes_what_it_resolves_to_counts(folder: Path, text: str) -> None:
+    write_files(folder, {"requirements.txt": text, "base.txt": "six"})
+    locked = [lock(Uv(resolves)) for resolves in ("six==1.1\n", "six==1.1\n", "six==1.2\n")]
+    assert locked[0].fingerprint == locked[1].fingerprint != locked[2].fingerprint
+    assert Path(locked[2].file).read_text() == "six==1.2\n"
+    assert locked[0].note == (
+        "requirements.txt has no hashes: what is installed may change from build to build. "
+        "To lock it: uv pip compile requirements.txt --generate-hashes"
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["-e ./pkg", "./pkg", "pkg @ file:pkg", "-e file:pkg", "pkg[extra] @ ./pkg", "-e pkg"]
+)
+def test_a_folder_is_built_as_a_wheel_and_its_files_count(folder: Path, line: str) -> None:
+    write_files(folder, {"requirements.txt": line, "pkg/a.py": "1", "pkg/.venv/b.py": "1"})
+    uv = Uv(f"{line}\nsix==1.1\n")
+    before = lock(uv)
+    assert Path(before.file).read_text() == f"{folder}/scratch/pkg-1-py3-none-any.whl\nsix==1.1\n"
+    write_files(folder, {"pkg/.venv/b.py": "2"})
+    assert lock(uv).fingerprint == before.fingerprint
+    write_files(folder, {"pkg/a.py": "2"})
+    assert lock(uv).fingerprint != before.fingerprint
+
+
+def test_a_folder_named_like_a_package_is_not_taken_for_it(folder: Path) -> None:
+    write_files(folder, {"requirements.txt": "six", "six/a.py": "1"})
+    assert Path(lock(Uv("six==1.1\n")).file).read_text() == "six==1.1\n"
+
+
+def test_a_folder_that_compiles_for_this_machine_is_refused(folder: Path) -> None:
+    write_files(folder, {"requirements.txt": "./pkg", "pkg/a.c": "1"})
+    uv = Uv("./pkg")
+    uv.tag = "cp313-cp313-macosx_11_0_arm64"
+    with pytest.raises(
+        requirements.RequirementsError, match=r"^pkg builds pkg-1-cp313.*for this machine alone"
+    ):
+        lock(uv)
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        (["requirements.txt", "uv.lock", "pyproject.toml"], "pip"),
+        (["uv.lock", "pyproject.toml"], "export"),
+        (["pyproject.toml"], "pip"),
+    ],
+)
+def test_the_first_that_is_there_counts(folder: Path, files: list[str], command: str) -> None:
+    write_files(folder, dict.fromkeys(files, "[project]"))
+    uv = Uv()
+    lock(uv)
+    assert [asked[0] for asked in uv.asked] == [command]
+    assert files[0] in uv.asked[0] or command == "export"
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"pyproject.toml": "[tool.ruff]\nline-length = 80\n"}, {"Pipfile": ""}]
+)
+def test_nothing_may_be_required(folder: Path, files: dict[str, str]) -> None:
+    write_files(folder, files)
+    uv = Uv()
+    assert (lock(uv), uv.asked) == (requirements.Locked("", ""), [])
+
+
+def test_an_input_that_names_no_file_is_an_error() -> None:
+    with pytest.raises(
+        requirements.RequirementsError, match=r"^no file other\.txt: correct the plugin's input"
+    ):
+        requirements.find("other.txt")
+
+
+# --- With the real uv --------------------------------------------------------------------------------------
+
+
+def real_uv(*arguments: str) -> str:
+    return bundle.run(["uv", "-q", *arguments], "uv failed")
+
+
+def test_uv_lock_is_installed_with_the_projects_folders(folder: Path) -> None:
+    write_files(
+        folder,
+        {
+            "pyproject.toml": '[project]\nname="app"\nversion="1"\nrequires-python=">=3.9"\n'
+            'dependencies=["lib"]\n[dependency-groups]\ndev=["ruff"]\n'
+            '[tool.uv.sources]\nlib={path="lib", editable=true}\n',
+            "lib/pyproject.toml": '[build-system]\nrequires=["setuptools>=77"]\n'
+            'build-backend="setuptools.build_meta"\n[project]\nname="lib"\nversion="1"\n',
+            "lib/lib.py": "",
+        },
+    )
+    real_uv("lock")
+    locked = lock(real_uv)
+    assert Path(locked.file).read_text() == f"{folder}/scratch/lib-1-py3-none-any.whl\n"
+    write_files(
+        folder, {"pyproject.toml": Path("pyproject.toml").read_text().replace('"lib"]', '"lib", "six"]')}
+    )
+    with pytest.raises(bundle.BundleError, match=r"(?s)uv failed: .*lockfile.*needs to be updated"):
+        lock(real_uv)
+
+
+@pytest.mark.parametrize("line", ["six==1.17.0", f"six==1.17.0 {HASH}"])
+def test_a_hash_that_is_missing_or_wrong_ends_the_build(folder: Path, line: str) -> None:
+    write_files(folder, {"requirements.txt": f"idna==3.10 {HASH}\n{line}"})
+    whole = bundle.Bundle(bundle.Plan({}, "src", "3.13"), folder / "out/bundle", "2.34")
+    (folder / "out/packages").mkdir(parents=True)
+    with pytest.raises(bundle.BundleError, match=r"(?i)hash"):
+        whole.build_packages(folder / "out/packages", lock(real_uv))
+
+
+# --- Where uv comes from -----------------------------------------------------------------------------------
+
+
+def test_uv_comes_without_pip_in_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`uv venv` makes environments without pip; python3 or a uv on the PATH installs the pinned one."""
+    venv.create(folder / "bare", with_pip=False, symlinks=True)
+    monkeypatch.setattr(sys, "executable", str(folder / "bare/bin/python"))
+    lock_file = bundle.HERE / "uv.txt"
+    uv = shutil.which("uv")
+    assert uv
+    (folder / "with-pip").mkdir()
+    (folder / "with-uv").mkdir()
+    Path("with-pip/python3").symlink_to(Path(sys._base_executable))  # type: ignore[attr-defined] # noqa: SLF001
+    Path("with-uv/uv").symlink_to(uv)
+    for path in ("with-pip", "with-uv"):
+        monkeypatch.setenv("PATH", f"{folder / path}")
+        bundle.install_pinned(lock_file, str(folder / path / "target"))
+        version = subprocess.run(
+            [folder / path / "target/bin/uv", "--version"], capture_output=True, text=True, check=True
+        ).stdout
+        assert version.split()[1] in lock_file.read_text()
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(
+        bundle.BundleError, match=r"^uv cannot be installed: it takes a Python with pip, or a uv"
+    ):
+        bundle.install_pinned(lock_file, str(folder / "target"))
