@@ -1,7 +1,8 @@
 """Builds the zips and prints what they weigh, of what, and how fast they start: `make bundle`.
 
 The build is `netlify build --offline`, as by hand. Where no interpreter can be downloaded it takes one made
-from the Python that runs this, which shows sizes and times but must not be deployed.
+from the Python that runs this, which shows sizes and times but must not be deployed; with `COPY=no` it fails
+instead. It also fails if a function does not start.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ SETTINGS = {
 }
 """Enough for a handler to refuse a request that asks for nothing; no connection is made."""
 LARGEST = 10
+FAILED = "FAILED"
+SERVER_ERROR = 500
 
 
 def main() -> None:
@@ -37,6 +40,8 @@ def main() -> None:
     variables: dict[str, str] = {}
     if bundle.runs_here():
         variables = interpreter_mirror.variables(REPOSITORY / ".netlify/mirror")
+    if variables and sys.argv[1:] == ["--no-copy"]:
+        sys.exit("No interpreter can be downloaded.")
     if variables:
         print("No interpreter can be downloaded: a copy of this machine's goes in. DO NOT DEPLOY this build.")
     built = subprocess.run(
@@ -46,12 +51,14 @@ def main() -> None:
         sys.exit(built.returncode)
     project = Built(REPOSITORY, "")
     print(f"{'function':<28}{'zip MB':>8}{'unpacked MB':>13}{'cold ms':>9}{'warm ms':>9}  first answer")
-    for name in project.manifest:
-        print(row(project, name))
+    rows = [row(project, name) for name in project.manifest]
+    print("\n".join(rows))
     heaviest = max(project.manifest, key=lambda name: project.zip(name).stat().st_size)
     print(f"\n  MB  the largest in {heaviest}.zip")
     for path, size in largest(project.zip(heaviest)):
         print(f"{size / 1e6:>4.1f}  {path}")
+    if any(FAILED in line for line in rows):
+        sys.exit("A function failed in its zip.")
 
 
 def row(built: Built, name: str) -> str:
@@ -72,7 +79,9 @@ def row(built: Built, name: str) -> str:
         outcomes = [instance.invoke(event, f"request-{number}") for number in range(2)]
         instance.close()
     cold, warm = (outcome["milliseconds"] for outcome in outcomes)
-    return f"{line}{cold:>9.0f}{warm:>9.1f}  {outcomes[0].get('statusCode') or outcomes[0]['error']}"
+    answer = outcomes[0].get("statusCode", SERVER_ERROR)
+    said = answer if answer < SERVER_ERROR else f"{FAILED}: {outcomes[0].get('error', answer)}"
+    return f"{line}{cold:>9.0f}{warm:>9.1f}  {said}"
 
 
 def largest(archive: Path) -> list[tuple[str, int]]:

@@ -70,6 +70,7 @@ INTERPRETER_LEFT_OUT = (
     "*/test/**",
     "*/tests/**",
     "EXTERNALLY-MANAGED",
+    "_pyrepl/**",
     "build-details.json",  # names the folder that it was installed into
     "config-*/**",
     "curses/**",

@@ -104,7 +104,8 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
         return Locked("", "")
     if path.name == "uv.lock":
         # Without this project itself: its modules are in the plugin's input `source`.
-        exported = uv("export", "--locked", "--no-dev", "--no-emit-project", "--no-editable", "--no-header")
+        exported = uv("export", "--locked", "--no-dev", "--no-emit-project", "--no-editable", "--no-header",
+                      "--no-annotate")  # fmt: skip
         return resolved(exported, uv, folder)
     if path.name != "pyproject.toml":
         given = list(lines(path))

@@ -656,7 +656,7 @@ test('netlify functions:serve without settings says what to run first', async t 
   t.after(() => delete process.env.NETLIFY_DEV)
   const folder = makeProject(t, PID)
   const { call, lines } = await load(t, folder)
-  assert.equal((await call()).status, 500)
+  assert.equal((await call(new Request('http://localhost/'))).status, 500)
   assert.match(lines[0]?.text ?? '', /run `netlify dev`, which prepares Python/)
 })
 

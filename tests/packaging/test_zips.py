@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ("cancel-video", "check-video-status", "generate-video-background", "start-video")
 TREE = ".netlify/python/bundle/"
-LARGEST_ZIP = 25_000_000
+LARGEST_ZIP = {"generate-video-background": 35_000_000}
+LARGEST_OTHER_ZIP = 30_000_000
+STANDALONE_IS_LARGER = 5_000_000
+"""What python-build-standalone takes more of a zip than a copied interpreter, at most: an estimate, until a
+build that can download it has shown the zips; such a build is held to the whole limit."""
 LARGEST_UNPACKED = 100_000_000
 UNCHECKED_HASH = 0b01
 """The flags of a .pyc that is taken without a look at its source (PEP 552)."""
@@ -67,10 +71,11 @@ def test_the_manifest_says_how_each_function_is_called(project: Built) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_zip_is_small(project: Built, function: str) -> None:
+def test_a_zip_is_small(project: Built, interpreter: dict[str, str], function: str) -> None:
+    limit = LARGEST_ZIP.get(function, LARGEST_OTHER_ZIP) - (STANDALONE_IS_LARGER if interpreter else 0)
     with zipfile.ZipFile(project.zip(function)) as opened:
         unpacked = sum(info.file_size for info in opened.infolist())
-    assert (project.zip(function).stat().st_size <= LARGEST_ZIP, unpacked <= LARGEST_UNPACKED) == (True, True)
+    assert (project.zip(function).stat().st_size <= limit, unpacked <= LARGEST_UNPACKED) == (True, True)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
