@@ -98,7 +98,8 @@ INTERPRETER_LEFT_OUT = (
 """What of the standard library a function never uses: tests, windows, terminals, installers."""
 
 TESTED_PACKAGES = (
-    "Crypto/SelfTest", "Cryptodome/SelfTest", "gevent/tests", "greenlet/tests", "matplotlib/tests",
+    "Crypto/SelfTest", "Cryptodome/SelfTest", "certifi/tests", "gevent/tests", "greenlet/tests", "h11/tests",
+    "matplotlib/tests", "pkg_resources/tests", "psutil/tests", "setuptools/tests", "trio/_tests",
     "mpl_toolkits/*/tests", "networkx/**/tests", "pandas/tests", "pyarrow/tests", "scipy/**/tests",
     "shapely/tests", "sklearn/**/tests", "statsmodels/**/tests", "sympy/**/tests", "tornado/test",
     "zmq/tests",

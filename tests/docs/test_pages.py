@@ -7,12 +7,14 @@ import re
 import shlex
 import subprocess
 import tomllib
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
 from typer.main import get_command
 
+import host
 from support import markdown_pages
 from support.markdown_pages import PAGES, ROOT, Block, blocks
 from videogen import settings
@@ -68,7 +70,10 @@ def videogen(words: list[str]) -> None:
 
 
 def python(words: list[str]) -> None:
-    """Run it; both one-liners of the pages make signing secrets."""
+    """Run it; both one-liners of the pages make signing secrets, and one makes an environment."""
+    if words[:2] == ["-m", "venv"]:
+        assert words[2:] == [".venv", "&&", ".venv/bin/pip", "install", "-r", "requirements.txt"]
+        return
     printed = subprocess.run(["python3", *words], capture_output=True, text=True, check=True).stdout.strip()
     settings.read_for_build({"VIDEOGEN_SIGNING_SECRET": printed})
 
@@ -97,6 +102,17 @@ def netlify(words: list[str]) -> None:
     assert [word for word in words if word.startswith("--") and word not in told] == []
 
 
+def npm(words: list[str]) -> None:
+    """Compare with the package that this repository makes."""
+    assert words == ["install", json.loads((ROOT / "netlify/package.json").read_text())["name"]]
+
+
+def uv(words: list[str]) -> None:
+    """Compare with uv's help."""
+    told = subprocess.run(["uv", *words[:2], "--help"], capture_output=True, text=True, check=True).stdout
+    assert [word for word in words if word.startswith("-") and word not in told] == []
+
+
 def pip(words: list[str]) -> None:
     """Compare the extra that is installed with those that there are."""
     assert words[:2] == ["install", "-e"]
@@ -113,6 +129,8 @@ CHECKS: dict[str, Callable[[list[str]], None]] = {
     "python3": python,
     "aws": aws,
     "netlify": netlify,
+    "npm": npm,
+    "uv": uv,
 }
 
 
@@ -145,7 +163,11 @@ def test_the_lifecycle_rules_to_paste_are_those_of_the_doctor() -> None:
 @each("toml")
 def test_each_toml_block_is_that_of_the_example(block: Block) -> None:
     example = tomllib.loads((ROOT / "examples/hello/netlify.toml").read_text())
+    manifest = (ROOT / "netlify/plugin/manifest.yml").read_text()
+    inputs = set(re.findall(r"^  - name: (\w+)", manifest, re.MULTILINE))
     shown = tomllib.loads(block.text)
+    for plugin in shown.get("plugins", []):
+        assert plugin.pop("inputs", {}).keys() <= inputs
 
     assert {name: example.get(name) for name in shown} == shown
 
@@ -161,25 +183,31 @@ def test_each_entry_is_one_that_node_takes(block: Block, tmp_path: Path) -> None
     subprocess.run(["node", "--check", entry], check=True)
 
 
-def test_the_entry_of_the_technique_is_the_example() -> None:
-    shown = [block.text for block in blocks("js") if block.page == "docs/python-on-netlify.md"]
-
-    assert shown == [(ROOT / "examples/hello/netlify/functions/hello.mjs").read_text()]
-
-
 @each("python")
-def test_each_handler_greets(block: Block, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_function_answers(
+    block: Block, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     wiring.deps.cache_clear()
-    module: dict[str, Any] = {}
+    module: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(block.text, str(block), "exec"), module)  # noqa: S102 - that is the test
-    event = {"httpMethod": "GET", "queryStringParameters": {"name": "lake"}, "headers": {}}
+    if "app" in module:
+        answer = module["app"].test_client().get("/api/items/7?color=red")
+        assert answer.get_json() == {"item": 7, "color": "red"}
+        return
+    event = {"httpMethod": "GET", "queryStringParameters": {"name": "lake"}, "headers": {}, "body": None}
 
-    answer = module["handler"](event, _Context())
+    header, body = host.read_response(module["handler"](event, _Context()))
 
     wiring.deps.cache_clear()
-    assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"hello": "lake"})
+    if header["statusCode"] == HTTPStatus.METHOD_NOT_ALLOWED:
+        posted = host.read_response(
+            module["handler"](event | {"httpMethod": "POST", "body": "[1, 2]"}, _Context())
+        )
+        assert posted[1] == b"2 things, 1000 ms left"
+    else:
+        assert (header["statusCode"], json.loads(body)) == (200, {"hello": "lake"})
 
 
 class _Context:
@@ -194,7 +222,7 @@ class _Context:
 
 def test_each_address_in_the_pages_is_an_entry_s() -> None:
     entries = "".join(path.read_text() for path in (ROOT / "netlify/functions").glob("*.mjs"))
-    entries += (ROOT / "examples/hello/netlify/functions/hello.mjs").read_text() + "/api/greet"
+    entries += "".join(path.read_text() for path in (ROOT / "examples").rglob("*.py")) + "/api/greet"
     named = {name for page in PAGES for name in re.findall(r"/api/[a-z-]+", page.read_text())}
 
     assert {name for name in named if name not in entries} == set()
