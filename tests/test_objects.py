@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,16 @@ from conftest import RawServer
 from support.buckets import KINDS, Buckets, buckets, s3_settings
 from support.fake_clock import FakeClock
 from support.memory_objects import MemoryObjects
-from videogen.errors import Conflict, NoSuchObject, StoreError, StoreUnavailable, VideoInterrupted
-from videogen.objects import Objects, S3Objects
+from videogen.errors import (
+    Conflict,
+    NoSuchObject,
+    StoreError,
+    StoreForbidden,
+    StoreUnavailable,
+    UnsafeStore,
+    VideoInterrupted,
+)
+from videogen.objects import MAX_UNPACKED_BYTES, Objects, S3Objects
 from videogen.settings import S3Settings, Secret
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ def test_an_object_comes_back_as_it_was_written(bucket: Objects) -> None:
     found = bucket.get("a/b.txt")
 
     assert (found.body, found.etag, found.content_type) == ("grüß".encode(), etag, TEXT)
+    assert found.age is not None
     assert 0 <= found.age <= 5
     assert '"' not in etag
 
@@ -252,7 +262,6 @@ def error_body(code: str) -> bytes:
         ("429 Too Many Requests", "TooManyRequests", StoreUnavailable, True),
         ("400 Bad Request", "RequestTimeout", StoreUnavailable, True),
         ("500 Internal Server Error", "UnknownError", StoreUnavailable, True),
-        ("501 Not Implemented", "NotImplemented", StoreUnavailable, True),
         ("503 Slow Down", "SlowDown", StoreUnavailable, True),
         ("503 Service Unavailable", "", StoreUnavailable, True),
         ("403 Forbidden", "AccessDenied", StoreUnavailable, False),
@@ -275,7 +284,7 @@ def test_the_status_decides_what_a_write_has_met(
 @pytest.mark.parametrize(
     ("status", "code", "error"),
     [
-        ("403 Forbidden", "AccessDenied", NoSuchObject),
+        ("403 Forbidden", "AccessDenied", StoreForbidden),
         ("403 Forbidden", "SignatureDoesNotMatch", StoreUnavailable),
         ("404 Not Found", "NoSuchKey", NoSuchObject),
         ("404 Not Found", "NoSuchBucket", StoreUnavailable),
@@ -324,24 +333,178 @@ def test_nobody_listening() -> None:
     assert raised.value.transient
 
 
+NEW_YEAR = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
 @pytest.mark.parametrize(
     ("headers", "age"),
     [
-        (
-            "Date: Thu, 01 Jan 2026 00:01:30 GMT\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n",
-            90.0,
-        ),
-        ("Date: Wed, 31 Dec 2025 23:59:59 GMT\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n", 0.0),
-        ("Last-Modified: Thu, 01 Jan 2020 00:00:00 GMT\r\n", 0.0),
+        (f"Date: Thu, 01 Jan 2026 00:01:30 GMT\r\nLast-Modified: {NEW_YEAR}\r\n", 90.0),
+        (f"Date: Wed, 31 Dec 2025 23:59:59 GMT\r\nLast-Modified: {NEW_YEAR}\r\n", -1.0),
+        ("Date: 2026-01-01T00:01:30Z\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 -0000\r\n", 90.0),
+        (f"DATE: {NEW_YEAR}\r\nDate: {NEW_YEAR}\r\nLAST-MODIFIED: {NEW_YEAR}\r\n", 0.0),
+        (f"Last-Modified: {NEW_YEAR}\r\n", None),
+        (f"Date: {NEW_YEAR}\r\n", None),
+        (f"Date: soon\r\nLast-Modified: {NEW_YEAR}\r\n", None),
+        (f"Date: {NEW_YEAR}\r\nLast-Modified: \r\n", None),
     ],
-    ids=["90 s old", "from the future", "no date"],
+    ids=["90 s", "from the future", "ISO", "doubled", "no date", "never written", "garbage", "empty"],
 )
-def test_an_object_s_age_is_told_by_the_store_s_clock_alone(wire: Wire, headers: str, age: float) -> None:
+def test_an_object_s_age_is_told_by_the_store_s_clock(wire: Wire, headers: str, age: float | None) -> None:
     wire.behave = answering("200 OK", b"body", headers + 'ETag: "e"\r\nContent-Type: text/plain\r\n')
 
     found = wire.client.get("key")
 
     assert (found.body, found.etag, found.age, found.content_type) == (b"body", "e", age, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("act", "signed"),
+    [
+        (lambda it: it.get("key"), "host;x-amz-content-sha256;x-amz-date"),
+        (lambda it: it.delete("key"), "host;x-amz-content-sha256;x-amz-date"),
+        (
+            lambda it: it.put("key", b"", content_type=TEXT, if_match="e"),
+            "content-type;host;if-match;x-amz-content-sha256;x-amz-date",
+        ),
+        (
+            lambda it: it.put("key", b"", content_type=TEXT, if_absent=True),
+            "content-type;host;if-none-match;x-amz-content-sha256;x-amz-date",
+        ),
+        (lambda it: it.copy("a", "b"), "host;x-amz-content-sha256;x-amz-copy-source;x-amz-date"),
+    ],
+    ids=["read", "delete", "swap", "create", "copy"],
+)
+def test_nothing_that_a_proxy_touches_is_signed(
+    wire: Wire, act: Callable[[S3Objects], object], signed: str
+) -> None:
+    wire.behave = answering("200 OK", b"<ETag>", 'ETag: "e"\r\n')
+
+    act(wire.client)
+
+    assert f"SignedHeaders={signed}, ".encode() in wire.requests[0]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["", "ETag: \r\n", 'ETag: ""\r\n', "ETag: W/\r\n", 'ETag: W/""\r\n', 'ETag: "a", "b"\r\n'],
+    ids=["none", "blank", "empty", "weak", "weak and empty", "two"],
+)
+def test_a_write_or_a_read_without_an_etag_is_none(wire: Wire, headers: str) -> None:
+    wire.behave = answering("200 OK", b"body", headers)
+
+    for act in (lambda: wire.client.put("key", b"", content_type=TEXT), lambda: wire.client.get("key")):
+        with pytest.raises(StoreUnavailable, match="S3_ENDPOINT_URL") as raised:
+            act()
+        assert not raised.value.transient
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['"abc"', "abc", 'W/"abc"', '"abc-gzip"', 'W/"abc-gzip"', '"abc;gzip"', '"abc--gzip"', '"abc-br"'],
+)
+def test_an_etag_is_the_store_s_whatever_a_proxy_makes_of_it(wire: Wire, written: str) -> None:
+    wire.behave = answering("200 OK", b"body", f"ETag: {written}\r\n")
+
+    assert wire.client.get("key").etag == "abc"
+
+
+def test_the_etag_of_an_upload_in_parts_stays_whole(wire: Wire) -> None:
+    wire.behave = answering("200 OK", b"body", 'ETag: "abc-12"\r\n')
+
+    assert wire.client.get("key").etag == "abc-12"
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "text/html; charset=utf-8", "TEXT/HTML"])
+def test_a_web_page_is_no_store(wire: Wire, content_type: str) -> None:
+    wire.behave = answering("200 OK", b"<html>ETag", f'ETag: "e"\r\nContent-Type: {content_type}\r\n')
+
+    for act in (
+        lambda: wire.client.put("key", b"", content_type=TEXT),
+        lambda: wire.client.get("key"),
+        lambda: wire.client.delete("key"),
+        lambda: wire.client.copy("a", "b"),
+    ):
+        with pytest.raises(StoreUnavailable, match="web page: is S3_ENDPOINT_URL") as raised:
+            act()
+        assert not raised.value.transient
+
+
+@pytest.mark.parametrize(
+    "status", [202, 203, 204, 206, 226, 300, 301, 302, 304, 307, 308, 400, 405, 418, 451, 999]
+)
+def test_a_status_that_no_one_expects_is_a_clear_error(wire: Wire, status: int) -> None:
+    wire.behave = answering(f"{status} What", b"", 'ETag: "e"\r\nLocation: http://127.0.0.1:9/\r\n')
+
+    with pytest.raises(StoreUnavailable, match=str(status)) as raised:
+        wire.client.get("key")
+
+    assert raised.value.transient is (status == 999)
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("501 Not Implemented", "NotImplemented"),
+        ("501 Not Implemented", ""),
+        ("400 Bad Request", "NotImplemented"),
+    ],
+)
+def test_a_store_without_conditions_is_unsafe(wire: Wire, status: str, code: str) -> None:
+    wire.behave = answering(status, error_body(code) if code else b"")
+
+    for condition in ({"if_match": "e"}, {"if_absent": True}):
+        with pytest.raises(UnsafeStore, match="conditional write"):
+            wire.client.put("key", b"", content_type=TEXT, **condition)
+    with pytest.raises(StoreUnavailable):
+        wire.client.put("key", b"", content_type=TEXT)
+
+
+def test_what_a_proxy_compresses_is_unpacked(wire: Wire) -> None:
+    packed = gzip.compress(b"body")
+    wire.behave = answering("200 OK", packed, 'ETag: W/"e"\r\nContent-Encoding: gzip\r\n')
+    assert wire.client.get("key").body == b"body"
+
+    wire.behave = answering("200 OK", b"body", 'ETag: "e"\r\nContent-Encoding: gzip\r\n')
+    assert wire.client.get("key").body == b"body"
+
+    for damaged in (packed[:-4], b"\x1f\x8b" + bytes(20), gzip.compress(bytes(MAX_UNPACKED_BYTES + 1))):
+        wire.behave = answering("200 OK", damaged, 'ETag: "e"\r\nContent-Encoding: gzip\r\n')
+        with pytest.raises(StoreUnavailable):
+            wire.client.get("key")
+
+
+@pytest.mark.parametrize("length", ["4", "4, 4", "4,4"])
+def test_a_length_that_is_there_twice_is_read(wire: Wire, length: str) -> None:
+    def behave(server: RawServer, connection: socket.socket) -> None:
+        server.read_request(connection)
+        head = f'HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\nETag: "e"\r\n\r\n'
+        connection.sendall(head.encode() + b"body")
+
+    wire.behave = behave
+
+    assert wire.client.get("key").body == b"body"
+
+
+@pytest.mark.parametrize("at", ["begin", "part", "complete"])
+def test_an_upload_in_parts_of_which_something_is_missing(wire: Wire, at: str) -> None:
+    def behave(server: RawServer, connection: socket.socket) -> None:
+        line = server.read_request(connection).split(b"\r\n", 1)[0]
+        step = "begin" if b"?uploads" in line else "part" if line.startswith(b"PUT") else "complete"
+        body, headers = b"", ""
+        if step != at:
+            body = {"begin": b"<R><UploadId>u</UploadId></R>", "complete": b"<R><ETag>e</ETag></R>"}.get(
+                step, b""
+            )
+            headers = 'ETag: "e"\r\n' if step == "part" else ""
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
+        connection.sendall(head.encode() + body)
+
+    wire.behave = behave
+
+    with pytest.raises(StoreUnavailable):
+        wire.client.put_parts("video", iter([bytes(10), bytes(10)]), content_type="video/mp4")
 
 
 def test_what_a_conditional_write_looks_like_on_the_wire(wire: Wire) -> None:

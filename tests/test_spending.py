@@ -228,10 +228,10 @@ def test_a_reservation_renewed_during_reclaiming_stays(day: Callable[[int], Day]
     today.now += 61
     read = today.store.read
 
-    def renewed_meanwhile(job_id: str) -> Any:
+    def renewed_meanwhile(job_id: str, *, is_ours: bool = False) -> Any:
         today.store.read = read  # type: ignore[method-assign]
         today.ledger.reserve("repeated")
-        return read(job_id)
+        return read(job_id, is_ours=is_ours)
 
     today.store.read = renewed_meanwhile  # type: ignore[method-assign]
     with pytest.raises(DailyLimitReached):

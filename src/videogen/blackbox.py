@@ -21,6 +21,7 @@ from videogen.errors import BlackboxNotStarted, BlackboxOutcomeUnknown
 from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from videogen.settings import ImageMode, Secret
@@ -66,7 +67,8 @@ class Blackbox:
     """A client for one account. One call at a time; `close` may come from another thread.
 
     `allowed_origins` are origins such as `http://127.0.0.1:9000` whose links count although they are not
-    https. `transport` stands in for the network and `monotonic` for the clock in tests.
+    https. Clients may share
+    an `ssl_context`. `transport` stands in for the network and `monotonic` for the clock in tests.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Blackbox:
         allowed_origins: Collection[str] = (),
         transport: httpx.BaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._key = api_key
@@ -99,6 +102,7 @@ class Blackbox:
             # a POST leaves its outcome unknown.
             transport=transport
             or httpx.HTTPTransport(
+                verify=ssl_context or True,
                 trust_env=False,
                 limits=httpx.Limits(max_keepalive_connections=0),
                 socket_options=_KEEP_ALIVE,

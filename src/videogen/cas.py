@@ -12,11 +12,12 @@ import json
 import math
 import random
 import secrets
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from videogen.clock import Clock
-from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreUnavailable
+from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreForbidden, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,7 @@ Nonces = tuple[str, str]
 """Of a document's latest write and of its first one."""
 
 JSON = "application/json"
+FORBIDDEN = "the access key may not read what it has written: allow s3:GetObject"
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.5
 """Some stores take one write a second for one key, so a pause must be able to outlast that."""
@@ -76,6 +78,15 @@ class Stored(Generic[T]):
     nonces: Nonces = field(default=("", ""), repr=False)
 
 
+@contextmanager
+def known_to_be_there() -> Iterator[None]:
+    """Turn what may not be read, of something that was written here, into what it is: StoreUnavailable."""
+    try:
+        yield
+    except StoreForbidden:
+        raise StoreUnavailable(FORBIDDEN, transient=False) from None
+
+
 def new_nonce() -> str:
     """Return a new random text."""
     return secrets.token_urlsafe(12)
@@ -95,14 +106,18 @@ class Cas:
     nonce: Callable[[], str] = new_nonce
     patience: float = 3.0
 
-    def read(self, key: str, codec: Codec[T]) -> Stored[T] | None:
-        """Return a document, None where there is none; raises MalformedRecord, StoreUnavailable."""
+    def read(self, key: str, codec: Codec[T], *, is_there: bool = False) -> Stored[T] | None:
+        """Return a document, None where there is none; raises MalformedRecord, StoreUnavailable.
+
+        One that `is_there` for sure, and is forbidden, is not missing but unavailable.
+        """
         try:
-            found = self.objects.get(key)
+            with known_to_be_there() if is_there else nullcontext():
+                found = self.objects.get(key)
         except NoSuchObject:
             return None
         value, nonces = codec.decode(found.body)
-        return Stored(value, found.etag, found.age, nonces)
+        return Stored(value, found.etag, found.age or 0.0, nonces)
 
     def swap(
         self,
@@ -143,7 +158,7 @@ class Cas:
                 if last or not error.transient:
                     raise
             try:
-                seen = self.read(key, codec)
+                seen = self.read(key, codec, is_there=seen is not None)
             except StoreUnavailable as error:
                 if last or not error.transient:
                     raise

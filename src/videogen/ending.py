@@ -31,6 +31,8 @@ class Deps:
     ledger: Ledger
     durations: Durations
     clock: Clock
+    told: Callable[[Job], None] = lambda _job: None
+    """Told of each end too: the counters of a worker that has some."""
 
 
 def swap(
@@ -75,6 +77,7 @@ def _tell(deps: Deps, job: Job) -> None:
         note=(job.failure.note or None) if job.failure else None,
         durationMs=1000 * seconds,
     )
+    deps.told(job)
     # A rescue fetches what was made before: its time says nothing of how long a video takes.
     if job.status is Status.COMPLETED and not job.rescues:
         deps.durations.record(job.model, seconds)

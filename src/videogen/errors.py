@@ -8,6 +8,7 @@
     ├── StoreError
     │   ├── StoreUnavailable       S3 did not answer, or with an error: the write may have been applied
     │   ├── NoSuchObject           the key is not there
+    │   │   └── StoreForbidden     or may not be read: whoever knows that it was written must not say "gone"
     │   ├── Conflict               another writer's version is there now
     │   ├── MalformedRecord        a document was damaged, or written by a newer version
     │   └── UnsafeStore            the store ignores conditional writes
@@ -186,16 +187,22 @@ class StoreError(VideogenError):
 class StoreUnavailable(StoreError):
     """The storage did not answer as it should; the write may or may not have been applied.
 
-    `transient` is False where trying again cannot help: wrong keys, no bucket.
+    `transient` is False where trying again cannot help: wrong keys, no bucket. `code` is the store's own word
+    for it, "" without one.
     """
 
-    def __init__(self, detail: str = "", *, transient: bool = True) -> None:
+    def __init__(self, detail: str = "", *, transient: bool = True, code: str = "") -> None:
         self.transient = transient
+        self.code = code
         super().__init__(detail)
 
 
 class NoSuchObject(StoreError):
     """There is no object under this key."""
+
+
+class StoreForbidden(NoSuchObject):
+    """The access key may not read this object, or there is none: without s3:ListBucket AWS says the same."""
 
 
 class Conflict(StoreError):

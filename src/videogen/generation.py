@@ -166,7 +166,7 @@ def run(job_id: str, deps: Deps, *, run_id: str, seconds: float) -> None:
     and StoreUnavailable where the store kept it from finding out.
     """
     try:
-        stored = deps.store.read(job_id)
+        stored = deps.store.read(job_id, is_ours=True)  # the call is signed
         _Run(stored, deps, run_id=run_id, seconds=seconds).run()
     except NoSuchObject:
         log.warning("worker.job_unknown", jobId=job_id)
@@ -458,7 +458,7 @@ class _Run:
     # --- the claim -----------------------------------------------------------------------------------------
 
     def _look_again(self) -> Step:
-        self._stored = self._store.read(self._job.id)
+        self._stored = self._store.read(self._job.id, is_ours=True)
         return Step.LOOK_AGAIN
 
     def _patience(self) -> float:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from videogen import job_record
-from videogen.cas import JSON, Codec, Stored
+from videogen.cas import JSON, Codec, Stored, known_to_be_there
 from videogen.errors import Conflict, MalformedRecord, NoSuchObject, UnsafeStore
 
 if TYPE_CHECKING:
@@ -63,9 +63,15 @@ class JobStore:
             raise NoSuchObject
         return _stored_job(job.id, stored), is_new
 
-    def read(self, job_id: str) -> StoredJob:
-        """Read a job; raises NoSuchObject, StoreUnavailable, MalformedRecord."""
-        return _stored_job(job_id, self.cas.patiently(lambda: self.cas.read(job_key(job_id), RECORD)))
+    def read(self, job_id: str, *, is_ours: bool = False) -> StoredJob:
+        """Read a job; raises NoSuchObject, StoreUnavailable, MalformedRecord.
+
+        With `is_ours` a token or a signature proves that the job was made here: what may not be read is then
+        unavailable, and not missing.
+        """
+        return _stored_job(
+            job_id, self.cas.patiently(lambda: self.cas.read(job_key(job_id), RECORD, is_there=is_ours))
+        )
 
     def swap(
         self,
@@ -126,11 +132,15 @@ class JobStore:
 
     def copy_photo(self, source_id: str, job_id: str, number: int) -> None:
         """Give a job another job's photo; raises NoSuchObject, StoreUnavailable."""
-        self.cas.patiently(lambda: self.objects.copy(photo_key(source_id, number), photo_key(job_id, number)))
+        with known_to_be_there():
+            self.cas.patiently(
+                lambda: self.objects.copy(photo_key(source_id, number), photo_key(job_id, number))
+            )
 
     def get_photo(self, job_id: str, number: int) -> StoredObject:
         """Read a photo; raises NoSuchObject, StoreUnavailable."""
-        return self.cas.patiently(lambda: self.objects.get(photo_key(job_id, number)))
+        with known_to_be_there():
+            return self.cas.patiently(lambda: self.objects.get(photo_key(job_id, number)))
 
     def replace_photo(self, job_id: str, number: int, body: bytes, original: StoredObject) -> None:
         """Put the clean JPEG in place of the photo it was made from; raises StoreUnavailable.

@@ -1,7 +1,11 @@
 """Objects in an S3-compatible bucket: bytes, ETags, conditions, and errors that say what may have happened.
 
 What stores do differently is dealt with here and nowhere else:
-- ETags go back without their quotes: Ceph 16 never matches a quoted one, AWS and moto take both.
+- ETags go back without their quotes: Ceph 16 never matches a quoted one, AWS and moto take both. What a proxy
+  that compresses adds to them is left away as well: the store compares the rest, so nothing matches wrongly.
+- The signature covers what no proxy touches: the host, `x-amz-…`, conditions and type.
+- Any header of an answer may be missing, doubled or garbage. A write without an ETag is no write: a web page
+  answers 200 as well.
 - The status decides, not the error code, which vendors choose: 412 is a Conflict, 404 NoSuchObject;
   409, 429 and 5xx leave open whether the write was applied.
 - Nothing is repeated (boto3: `total_max_attempts=1`): a conditional write repeated after a lost reply meets
@@ -18,9 +22,9 @@ alone: to make one takes longer than all else that a function does before its fi
 from __future__ import annotations
 
 import re
+import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,7 +36,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
 from videogen import timing, tls
-from videogen.errors import Conflict, NoSuchObject, StoreError, StoreUnavailable
+from videogen.errors import (
+    Conflict,
+    NoSuchObject,
+    StoreError,
+    StoreForbidden,
+    StoreUnavailable,
+    UnsafeStore,
+)
+from videogen.http_date import seconds_of
 from videogen.tls import CONNECT_SECONDS, SOCKET_OPTIONS
 
 if TYPE_CHECKING:
@@ -47,15 +59,23 @@ if TYPE_CHECKING:
 READ_SECONDS = 5
 """A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
+_ETAG = re.compile(r'(?:W/)?"?([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"?')
+_IS_IT_A_STORE = "is S3_ENDPOINT_URL the address of an S3 store?"
+NO_ETAG = f"the storage's answer has no ETag: {_IS_IT_A_STORE}"
+MAX_UNPACKED_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as read: `age` is seconds since it was written, by the store's own clock (1 s steps)."""
+    """An object as read.
+
+    `age` is seconds since it was written, by the store's own clock (1 s steps): negative where its dates come
+    from two clocks, None where it does not tell.
+    """
 
     body: bytes = field(repr=False)
     etag: str
-    age: float
+    age: float | None
     content_type: str
 
 
@@ -179,16 +199,16 @@ class S3Objects:
 
     def get(self, key: str) -> StoredObject:
         """Read an object whole; raises NoSuchObject."""
-        answer = self._send("GET", key, {"Accept-Encoding": "identity"}, reading=True)
-        if answer.headers.get("Content-Length", str(len(answer.content))) != str(len(answer.content)):
+        answer = self._send("GET", key, {}, reading=True)
+        if answer.status_code != HTTPStatus.OK:
+            raise StoreUnavailable(f"the storage answered a read with {answer.status_code}", transient=False)
+        lengths = set(re.split(r"[,\s]+", answer.headers.get("Content-Length", "")))
+        if all(map(str.isdecimal, lengths)) and lengths != {str(len(answer.content))}:
             raise StoreUnavailable("the storage's answer broke off")
-        date, written = answer.headers.get("Date"), answer.headers.get("Last-Modified")
-        # Without a date the object counts as new: a lease is then never judged dead before its time.
-        age = 0.0
-        if date and written:
-            age = (parsedate_to_datetime(date) - parsedate_to_datetime(written)).total_seconds()
+        date, written = (seconds_of(answer.headers.get(name, "")) for name in ("Date", "Last-Modified"))
+        age = None if date is None or written is None else date - written
         content_type = answer.headers.get("Content-Type", "")
-        return StoredObject(answer.content, _etag(answer), max(age, 0.0), content_type)
+        return StoredObject(_unpacked(answer), _etag(answer), age, content_type)
 
     def put(
         self,
@@ -216,7 +236,11 @@ class S3Objects:
             return
         target: Any = {"Bucket": self._bucket, "Key": self._prefix + key}
         with _errors():
-            upload = self._client.create_multipart_upload(**target, ContentType=content_type)["UploadId"]
+            upload = self._client.create_multipart_upload(**target, ContentType=content_type).get("UploadId")
+        if not upload:
+            raise StoreUnavailable(
+                f"the storage begins no upload in parts: {_IS_IT_A_STORE}", transient=False
+            )
         try:
             done = [self._upload_part(target, upload, 1, first)]
             del first
@@ -226,9 +250,10 @@ class S3Objects:
                 self._upload_part(target, upload, number, part) for number, part in enumerate(parts, 3)
             )
             with _errors(no_such_object=False):
-                self._client.complete_multipart_upload(
+                answer = self._client.complete_multipart_upload(
                     **target, UploadId=upload, MultipartUpload={"Parts": done}
                 )
+            _checked_etag(answer)
         except BaseException:
             # Parts of an upload that is never completed are kept, and paid for, until somebody aborts it.
             with suppress(StoreError), _errors():
@@ -238,12 +263,14 @@ class S3Objects:
     def _upload_part(self, target: Any, upload: str, number: int, part: bytes) -> Any:  # noqa: ANN401 - boto3's dicts
         with _errors(no_such_object=False):
             answer = self._client.upload_part(**target, UploadId=upload, PartNumber=number, Body=part)
-        return {"ETag": answer["ETag"], "PartNumber": number}
+        return {"ETag": _checked_etag(answer), "PartNumber": number}
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object inside the bucket; raises NoSuchObject."""
         path = quote(f"{self._bucket}/{self._prefix}{source}")
-        self._send("PUT", target, {"x-amz-copy-source": path}, reading=True)
+        answer = self._send("PUT", target, {"x-amz-copy-source": path}, reading=True)
+        if b"ETag" not in answer.content:
+            raise StoreUnavailable(NO_ETAG, transient=False)
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is gone already is fine."""
@@ -263,8 +290,13 @@ class S3Objects:
         request = AWSRequest(method, self._url_of(key), dict(headers), body)
         with timing.measured("s3"), _errors():
             S3SigV4Auth(self._credentials, "s3", self._settings.region).add_auth(request)
+            # Not signed, since proxies rewrite it.
+            request.headers["Accept-Encoding"] = "identity"
             answer = self._http.send(request.prepare())
         status = answer.status_code
+        is_page = answer.headers.get("Content-Type", "").lower().startswith("text/html")
+        if status < HTTPStatus.MULTIPLE_CHOICES and is_page and answer.content:
+            raise StoreUnavailable(f"the storage answered with a web page: {_IS_IT_A_STORE}", transient=False)
         # A copy may fail after its 200: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         if status == HTTPStatus.OK and method == "PUT" and b"<Error>" in answer.content:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -283,8 +315,33 @@ class S3Objects:
         return f"{self._url}/{quote(self._prefix + key)}"
 
 
+def _checked_etag(answer: Any) -> str:  # noqa: ANN401 - boto3's dicts
+    etag: str = answer.get("ETag", "")
+    if not etag:
+        raise StoreUnavailable(NO_ETAG, transient=False)
+    return etag
+
+
 def _etag(answer: AWSResponse) -> str:
-    return str(answer.headers.get("ETag", "")).strip('"')
+    found = _ETAG.fullmatch(str(answer.headers.get("ETag", "")))
+    if found is None or not found[1]:
+        raise StoreUnavailable(NO_ETAG, transient=False)
+    return found[1]
+
+
+def _unpacked(answer: AWSResponse) -> bytes:
+    """Return a body without the compression that a proxy may add, though none was asked for."""
+    body: bytes = answer.content
+    if answer.headers.get("Content-Encoding", "").lower() != "gzip" or body[:2] != b"\x1f\x8b":
+        return body
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        body = unpacking.decompress(body, MAX_UNPACKED_BYTES)
+    except zlib.error:
+        raise StoreUnavailable("the storage's answer is damaged") from None
+    if not unpacking.eof:
+        raise StoreUnavailable("the storage's answer broke off, or is too large")
+    return body
 
 
 def _without_expect(params: dict[str, Any], **_: object) -> None:
@@ -315,12 +372,17 @@ def _error(
     no_such_object: bool = True,
     is_conditional: bool = False,
 ) -> StoreError:
+    told = f"the storage answered {status} {code[:60]}".rstrip()
     if status == 412 and is_conditional:  # noqa: PLR2004 - HTTP
         return Conflict()
+    if is_conditional and (status == 501 or code == "NotImplemented"):  # noqa: PLR2004 - HTTP
+        return UnsafeStore(f"{told} to a conditional write: it has none, so a video could be bought twice")
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
-        return NoSuchObject("there is no such object, or the access key may not read it")
+        return StoreForbidden()
     if status == 404 and code != "NoSuchBucket":  # noqa: PLR2004 - HTTP
         return NoSuchObject() if no_such_object else StoreUnavailable("the upload is not there any more")
-    transient = status in {0, 408, 409, 412, 425, 429} or status >= 500 or code == "RequestTimeout"  # noqa: PLR2004 - HTTP
-    return StoreUnavailable(f"the storage answered {status} {code[:60]}".rstrip(), transient=transient)
+    if status < 400:  # noqa: PLR2004 - HTTP
+        told += ": are S3_REGION and S3_ENDPOINT_URL the bucket's?"
+    passing = status in {0, 408, 409, 412, 425, 429} or (status >= 500 and status not in {501, 505})  # noqa: PLR2004 - HTTP
+    return StoreUnavailable(told, transient=passing or code == "RequestTimeout", code=code)

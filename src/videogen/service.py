@@ -152,13 +152,16 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
     return _call_worker(deps, stored, dispatch).job
 
 
-def find(deps: Deps, job_id: str) -> StoredJob:
-    """Read a job; raises JobNotFound, StoreError."""
+def find(deps: Deps, job_id: str, *, is_ours: bool = False) -> StoredJob:
+    """Read a job; raises JobNotFound, StoreError.
+
+    `is_ours` says that a token or a signature proves that it was made here.
+    """
     # What is no id is not repeated: anything at all may stand in its place, megabytes of it.
     if not signing.is_job_id(job_id):
         raise JobNotFound
     try:
-        return deps.store.read(job_id)
+        return deps.store.read(job_id, is_ours=is_ours)
     except NoSuchObject:
         raise JobNotFound(job_id) from None
 
@@ -169,11 +172,11 @@ def heal(deps: Deps, job_id: str, dispatch: Dispatch) -> Job:
     now = deps.clock.now()
     if jobs.due_end(stored.job, now=now, lease_age=stored.age):
         ended = ending.swap(deps, stored, lambda it: jobs.end_due(it.job, now=now, lease_age=it.age))
-        return (ended or deps.store.read(job_id)).job
+        return (ended or deps.store.read(job_id, is_ours=True)).job
     if jobs.needs_dispatch(stored.job, now=now, lease_age=stored.age):
         counted = ending.swap(deps, stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age))
         if counted is None:
-            return deps.store.read(job_id).job
+            return deps.store.read(job_id, is_ours=True).job
         dispatch(job_id, counted.job.dispatches)
         return counted.job
     return stored.job
@@ -213,12 +216,12 @@ def give_up(deps: Deps, job_id: str) -> Job:
 
 
 def fail_queued(deps: Deps, job_id: str, code: FailureCode) -> None:
-    """End a job that nobody has claimed, if it is there; raises StoreError."""
+    """End the job of a signed call, if nobody has claimed it; raises StoreError."""
     with suppress(JobNotFound):
         failure = Failure.of(code)
         ending.swap(
             deps,
-            find(deps, job_id),
+            find(deps, job_id, is_ours=True),
             lambda it: jobs.fail_queued(it.job, now=deps.clock.now(), failure=failure),
         )
 
@@ -373,7 +376,7 @@ def _call_worker(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> StoredJob
         deps, stored, lambda it: jobs.fail_unreached(it.job, now=deps.clock.now(), failure=failure)
     )
     if ended is None:
-        return deps.store.read(job.id)
+        return deps.store.read(job.id, is_ours=True)
     raise WorkerUnreachable(job.id, owner_token=signing.owner_token(deps.keys[0], job.id))
 
 
@@ -381,7 +384,7 @@ def _owned(deps: Deps, job_id: str, owner_token: str, wish: str = "cancel or era
     """Read a job for its owner; raises NotOwner, JobNotFound, StoreError."""
     if not signing.check_owner_token(deps.keys, job_id, owner_token):
         raise NotOwner(detail=f"Only whoever started this video can {wish}.")
-    return find(deps, job_id)
+    return find(deps, job_id, is_ours=True)
 
 
 def _in_parallel(work: Any, items: list[Any]) -> None:  # noqa: ANN401 - a function over any items

@@ -114,7 +114,7 @@ def test_the_end_that_is_due_is_written_first_and_then_shown(
     at(site, seconds)
     store: Any = site.deps.store
     read = store.read
-    monkeypatch.setattr(store, "read", lambda one: replace(read(one), age=lease_age))
+    monkeypatch.setattr(store, "read", lambda one, **options: replace(read(one, **options), age=lease_age))
 
     view = site.status(job_id).body
 
@@ -142,7 +142,7 @@ def test_a_dead_lease_in_saving_is_released_for_the_next_worker(
     site.calls.clear()
     store: Any = site.deps.store
     read = store.read
-    monkeypatch.setattr(store, "read", lambda one: replace(read(one), age=91.0))
+    monkeypatch.setattr(store, "read", lambda one, **options: replace(read(one, **options), age=91.0))
     at(site, 120)
 
     view = site.status(job_id).body

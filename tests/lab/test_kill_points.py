@@ -88,7 +88,7 @@ class AgedObjects(S3Objects):
     def get(self, key: str) -> StoredObject:
         found = super().get(key)
         before = self._skipped_before.get(found.etag, 0.0)
-        return replace(found, age=found.age + self._clock.skipped - before)
+        return replace(found, age=(found.age or 0.0) + self._clock.skipped - before)
 
     def put(self, key: str, body: bytes, **options: Any) -> str:
         etag = super().put(key, body, **options)

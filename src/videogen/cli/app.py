@@ -287,6 +287,26 @@ def generate(
 
 
 @app.command()
+def worker(
+    *,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=1000, help="Jobs at a time.")] = 100,
+    drain: Annotated[
+        float, typer.Option("--drain", min=0, help="Seconds that a stop waits for paid calls.")
+    ] = 900,
+    health_port: Annotated[
+        int | None, typer.Option("--health-port", min=1, max=65535, help="Serve /healthz and /metrics.")
+    ] = None,
+    health_host: Annotated[str, typer.Option("--health-host", help="At this address.")] = "127.0.0.1",
+) -> None:
+    """Make the jobs of the SQS queue, a hundred at a time, until SIGTERM or Ctrl-C."""
+    from videogen.queue import process  # noqa: PLC0415 - prometheus_client and Pillow: this command alone
+
+    with telling():
+        health = None if health_port is None else (health_host, health_port)
+        raise typer.Exit(process.serve(read_environment(), slots=jobs, drain=drain, health=health))
+
+
+@app.command()
 def purge(
     *,
     older_than: Annotated[

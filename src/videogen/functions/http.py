@@ -30,6 +30,8 @@ from videogen.errors import (
     RescuesUsedUp,
     SettingsError,
     StoreError,
+    StoreUnavailable,
+    UnsafeStore,
     UnsupportedPhoto,
     VideogenError,
     WishRefused,
@@ -244,13 +246,7 @@ def as_problem(error: Exception) -> Problem:
                 "This site is not set up completely; its function log says what is missing.",
             )
         case StoreError():
-            log.error("store.unavailable", error=error.detail)
-            return Problem(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "storage_unavailable",
-                "The storage of this site does not answer. Please try again.",
-                headers={"Retry-After": "5"},
-            )
+            return _store_problem(error)
         case _:
             log.crash(error)
             return Problem(
@@ -258,6 +254,25 @@ def as_problem(error: Exception) -> Problem:
                 "internal_error",
                 "Something went wrong here. Please try again.",
             )
+
+
+def _store_problem(error: StoreError) -> Problem:
+    """Return what a visitor reads of trouble with the storage; what it is stands in the log."""
+    log.error("store.unavailable", error=error.detail)
+    code, headers = "storage_unavailable", {}
+    match error:
+        case UnsafeStore():
+            code = "store_unsafe"
+            detail = (
+                "This site's storage has no conditional writes, so no video can be made safely here. "
+                "Please tell its operator."
+            )
+        case StoreUnavailable(transient=False):
+            detail = "The storage of this site does not work as it should. Please tell its operator."
+        case _:
+            detail = "The storage of this site does not answer. Please try again."
+            headers = {"Retry-After": "5"}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, detail, headers=headers)
 
 
 def _refusal(error: WishRefused) -> Problem:

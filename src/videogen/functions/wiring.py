@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from videogen import service, settings
 from videogen.clock import Clock
 from videogen.errors import SettingsError
 from videogen.functions.worker_call import HttpDispatch
-from videogen.heartbeat import with_heartbeat
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
@@ -40,30 +39,12 @@ class Worker:
     misconfigured: SettingsError | None = None
 
     def generation(self) -> generation.Deps:
-        """Return what a run works with. httpx and Pillow are imported here: only a worker waits for them."""
-        from videogen import blackbox, generation, videos  # noqa: PLC0415 - said above
-        from videogen.video_request import build_request  # noqa: PLC0415 - said above
+        """Return what a run works with."""
+        from videogen import generation_deps  # noqa: PLC0415 - httpx and Pillow: only a worker waits for them
 
-        chosen, own = self.blackbox, self.deps
-        if chosen is None:
+        if self.blackbox is None:
             raise SettingsError("BLACKBOX_API_KEY is not set")
-        return generation.Deps(
-            store=own.store,
-            ledger=own.ledger,
-            durations=own.durations,
-            clock=own.clock,
-            provider=blackbox.Blackbox(
-                chosen.base_url,
-                chosen.api_key,
-                allowed_origins=[host for host in chosen.video_hosts if "://" in host],
-                monotonic=own.clock.monotonic,
-            ),
-            build_request=partial(build_request, image_mode=chosen.image_mode, objects=own.store.objects),
-            open_video=lambda url, deadline, video: videos.open_video(
-                url, hosts=chosen.video_hosts, deadline=deadline, monotonic=own.clock.monotonic, video=video
-            ),
-            heartbeat=with_heartbeat,
-        )
+        return generation_deps.make(self.deps, self.blackbox)
 
 
 @cache

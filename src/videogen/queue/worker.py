@@ -63,6 +63,10 @@ class Status:
         """Jobs that are being made."""
         return len(self.beats)
 
+    def oldest_beat(self, now: float) -> float:
+        """Seconds since the last beat of the job that beat longest ago; 0 where none is running."""
+        return now - min(tuple(self.beats.values()), default=now)
+
 
 class Worker:
     """One process' loop and its slots. `finished` is called with each run's seconds and how it ended."""

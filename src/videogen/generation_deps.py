@@ -1,0 +1,62 @@
+"""Puts together what a run works with, from the settings: the provider, the request, the download.
+
+httpx and Pillow come with it, so that only a worker waits for their import.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from videogen import blackbox, generation, videos
+from videogen.heartbeat import with_heartbeat
+from videogen.video_request import build_request
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from videogen import ending
+    from videogen.generation import VideoParts
+    from videogen.jobs import Job
+    from videogen.settings import BlackboxSettings
+    from videogen.video_request import VideoRequest
+
+
+def make(
+    deps: ending.Deps, settings: BlackboxSettings, *, ssl_context: ssl.SSLContext | None = None
+) -> generation.Deps:
+    """Return the parts of one run; runs of one process may share a TLS context."""
+    monotonic = deps.clock.monotonic
+    build: Callable[[Job, Sequence[bytes]], VideoRequest] = partial(
+        build_request, image_mode=settings.image_mode, objects=deps.store.objects
+    )
+
+    def open_video(url: str, deadline: float, video: bytes | None) -> AbstractContextManager[VideoParts]:
+        return videos.open_video(
+            url,
+            hosts=settings.video_hosts,
+            deadline=deadline,
+            monotonic=monotonic,
+            ssl_context=ssl_context,
+            video=video,
+        )
+
+    return generation.Deps(
+        store=deps.store,
+        ledger=deps.ledger,
+        durations=deps.durations,
+        clock=deps.clock,
+        told=deps.told,
+        provider=blackbox.Blackbox(
+            settings.base_url,
+            settings.api_key,
+            allowed_origins=[host for host in settings.video_hosts if "://" in host],
+            monotonic=monotonic,
+            ssl_context=ssl_context,
+        ),
+        build_request=build,
+        open_video=open_video,
+        heartbeat=with_heartbeat,
+    )

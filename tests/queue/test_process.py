@@ -1,0 +1,210 @@
+"""`videogen worker` as a process: jobs from a queue of SQS, with the simulator and a bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.functions_under_test import SIGNING_SECRET, photo
+from support.memory_objects import MemoryObjects
+from videogen import service, settings
+from videogen.clock import Clock
+from videogen.errors import SettingsError
+from videogen.jobs import Status
+from videogen.local.blackbox import Simulator
+from videogen.objects import S3Objects
+from videogen.queue import process
+from videogen.queue.dispatch import QueueDispatch
+from videogen.queue.sqs import SqsQueue
+from videogen.queue.worker import Worker
+from videogen.service import Order, Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from support.sqs_server import SqsServer
+    from videogen.jobs import Job
+    from videogen.local.s3 import S3Server
+
+SRC = Path(process.__file__).parents[2]
+CLIP = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomavc1" + bytes(range(256)) * 8
+PATIENCE = 60.0
+
+
+class Site:
+    """A site whose jobs go to a queue: starts jobs as start-video does, and looks at them as a poll does."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        read = settings.read(environ, blackbox=True)
+        assert read.queue is not None
+        self.deps = service.Deps.over(S3Objects(read.s3), read, clock=Clock())
+        self.queue = SqsQueue(read.queue)
+        self._dispatch = QueueDispatch(self.queue)
+
+    def start(self, prompt: str = "slow pan") -> str:
+        order = Order(prompt=prompt, model="blackboxai/veo-3.1", uploads=(Upload(photo(), "image/jpeg"),))
+        return service.start(self.deps, order, self._dispatch).id
+
+    def job(self, job_id: str) -> Job:
+        return service.heal(self.deps, job_id, self._dispatch)
+
+    def until_ended(self, *ids: str) -> list[Job]:
+        """Poll, one job after the other, until all have ended."""
+        return [self._until_ended(job_id) for job_id in ids]
+
+    def _until_ended(self, job_id: str) -> Job:
+        until(lambda: self.job(job_id).has_ended)
+        return self.job(job_id)
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(render=lambda _: CLIP) as running:
+        yield running
+
+
+@pytest.fixture
+def site(sqs: SqsServer, s3_server: S3Server, simulator: Simulator, request: pytest.FixtureRequest) -> Site:
+    return Site(
+        {
+            **s3_server.environment,
+            "S3_PREFIX": hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16],
+            "VIDEOGEN_QUEUE_URL": sqs.queue_url,
+            "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
+            "VIDEOGEN_DAILY_LIMIT": "none",
+            "BLACKBOX_API_KEY": "simulator-key",
+            "BLACKBOX_BASE_URL": simulator.url,
+            "VIDEOGEN_VIDEO_HOSTS": simulator.url,
+        }
+    )
+
+
+@contextmanager
+def worker(site: Site, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command; it is ended at the end, if it has not been."""
+    environment = {**site.environ, "PATH": os.environ["PATH"], "PYTHONPATH": str(SRC)}
+    command = [sys.executable, "-m", "videogen.cli", "worker", *options]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            assert json.loads(running.stdout.readline())["action"] == "worker.started"
+            yield running
+        finally:
+            running.kill()
+
+
+def lines(running: subprocess.Popen[str]) -> list[dict[str, Any]]:
+    assert running.stdout is not None
+    return [json.loads(line) for line in running.stdout.read().splitlines()]
+
+
+def test_a_job_goes_through_the_queue_to_its_video(site: Site, simulator: Simulator) -> None:
+    job_id = site.start()
+    with worker(site) as running:
+        [job] = site.until_ended(job_id)
+        running.kill()
+        told = [line["action"] for line in lines(running) if line.get("jobId") == job_id]
+
+    assert (job.status, job.dispatch, len(simulator.purchases)) == (Status.COMPLETED, "queue", 1)
+    assert job.video is not None
+    assert site.deps.store.objects.get(job.video.key).body == CLIP
+    assert told[0] == "job.claimed"
+    assert "job.completed" in told
+    assert site.queue.attributes()["ApproximateNumberOfMessages"] == "0"
+
+
+def test_two_hundred_jobs_are_bought_once_each(site: Site, simulator: Simulator) -> None:
+    """In this process, over a bucket in memory: the worker is what is tried, and moto would be the limit."""
+    simulator.delay = 2.0
+    read = settings.read(site.environ, blackbox=True)
+    site.deps = service.Deps.over(MemoryObjects(time.time), read, clock=Clock())
+    ids = [site.start() for _ in range(200)]
+    for job_id in ids[:20]:
+        site.queue.send(job_id)
+    assert read.blackbox is not None
+    run = process.make_run(site.deps, read.blackbox)
+    many = Worker(site.queue, run, slots=200, clock=Clock())
+    serving = threading.Thread(target=many.serve)
+    serving.start()
+    ended = site.until_ended(*ids)
+    many.stop()
+    serving.join()
+
+    assert many.drain(PATIENCE) == []
+    assert {job.status for job in ended} == {Status.COMPLETED}
+    assert len(simulator.purchases) == 200
+
+
+def test_a_stop_lets_paid_calls_end_and_buys_nothing_more(site: Site, simulator: Simulator) -> None:
+    simulator.delay = 3.0
+    running_ids = [site.start() for _ in range(50)]
+    with worker(site, "--jobs", "50") as running:
+        until(lambda: simulator.posts == 50)
+        running.send_signal(signal.SIGTERM)
+        late = site.start()
+        code = running.wait(PATIENCE)
+
+    assert [site.job(job_id).status for job_id in running_ids] == [Status.COMPLETED] * 50
+    assert (code, site.job(late).status, simulator.posts) == (0, Status.QUEUED, 50)
+
+
+def test_a_second_signal_ends_it_at_once(site: Site, simulator: Simulator) -> None:
+    simulator.delay = 300.0
+    job_id = site.start()
+    with worker(site) as running:
+        until(lambda: simulator.posts == 1)
+        running.send_signal(signal.SIGINT)
+        assert running.stdout is not None
+        while json.loads(running.stdout.readline())["action"] != "worker.stopping":
+            pass
+        running.send_signal(signal.SIGINT)
+        code = running.wait(PATIENCE)
+
+    assert (code, site.job(job_id).stage) == (process.INTERRUPTED, "rendering")
+
+
+def test_it_tells_of_its_health_and_its_figures(site: Site, simulator: Simulator) -> None:
+    simulator.delay = 0.2
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free_port = listener.getsockname()[1]
+    with worker(site, "--health-port", str(free_port)):
+        site.until_ended(site.start(), site.start("[fault:E402]"))
+        health = json.loads(get(f"http://127.0.0.1:{free_port}/healthz"))
+        figures = get(f"http://127.0.0.1:{free_port}/metrics").splitlines()
+
+    assert (health["slots"], health["running"], health["stopping"]) == (100, 0, False)
+    assert 'videogen_jobs_ended_total{charged="yes",code="",status="completed"} 1.0' in figures
+    assert 'videogen_jobs_ended_total{charged="no",code="provider_account",status="failed"} 1.0' in figures
+    assert "videogen_worker_slots 100.0" in figures
+    assert "videogen_job_seconds_count 2.0" in figures
+
+
+def test_without_a_queue_it_says_what_is_missing(site: Site) -> None:
+    with pytest.raises(SettingsError, match="VIDEOGEN_QUEUE_URL is not set"):
+        process.serve({**site.environ, "VIDEOGEN_QUEUE_URL": ""}, slots=1, drain=0)
+
+
+def until(check: Callable[[], bool]) -> None:
+    wait, end = threading.Event(), time.monotonic() + PATIENCE
+    while not check():
+        assert time.monotonic() < end
+        wait.wait(0.05)
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return str(answer.read().decode())
