@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Change = Callable[[Job], Job | None]
 
 ENDS = ("job.completed", "job.failed", "job.canceled")
-AT = 70.0
+AT = 100.0
 """When the end comes, in seconds since the job's creation."""
 NOW = CREATED_AT + AT
 
@@ -172,7 +172,7 @@ def test_the_durations_learn_of_bought_videos_alone(end: str, site: ServiceUnder
 
 NO_ENDS: dict[str, tuple[Job, Change]] = {
     "a claim": (queued(), lambda job: jobs.claim(job, RUN_ID, 1, now=NOW)),
-    "a renewal": (saving(), lambda job: jobs.renew(job, RUN_ID, 1)),
+    "a renewal": (saving(), lambda job: jobs.renew(job, RUN_ID, 1, now=NOW)),
     "a second cancel": (canceled(), lambda job: jobs.cancel(job, now=NOW)),
     "erasing what has failed": (
         failed(Failure.of("no_video")),

@@ -83,6 +83,7 @@ def test_a_queued_job_becomes_a_stored_video(worker: ScriptedWorker) -> None:
         epoch=1,
         status=Status.COMPLETED,
         run_id="run 1",
+        renewed_at=CREATED_AT + 62,
         calls=1,
         started_at=CREATED_AT + 2,
         completed_at=CREATED_AT + 67,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support.example_jobs import (
+    CREATED_AT,
     JOB_ID,
     RUN_ID,
     STATES,
@@ -50,6 +51,7 @@ def test_what_a_record_looks_like() -> None:
         "stage": None,
         "holder": RUN_ID,
         "leaseReleased": False,
+        "renewedAt": None,
         "calls": 1,
         "retryAt": None,
         "dispatches": 0,
@@ -93,7 +95,7 @@ def test_fields_of_a_newer_version_are_carried_along() -> None:
 def test_a_change_carries_unknown_fields_along() -> None:
     job = job_record.from_object(job_record.to_object(rendering()) | {"thumbnails": 3})
 
-    changed = jobs.renew(job, RUN_ID, 1)
+    changed = jobs.renew(job, RUN_ID, 1, now=CREATED_AT + 30)
 
     assert changed is not None
     assert job_record.to_object(changed)["thumbnails"] == 3
@@ -156,6 +158,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     "stage": ("dreaming", 5, "rendering"),
     "holder": OPTIONAL_TEXTS,
     "leaseReleased": FLAGS,
+    "renewedAt": MOMENTS,
     "calls": COUNTS,
     "retryAt": MOMENTS,
     "dispatches": COUNTS,

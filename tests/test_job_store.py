@@ -264,7 +264,10 @@ def test_a_claim_knows_itself_again_though_somebody_has_written_since(lab: Lab) 
     stored, _ = lab.store.create(queued())
     lab.meets(("PUT", REPLY_LOST))
     lab.meanwhile(
-        "GET", lambda: lab.other.swap(lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, RUN_ID, 1))
+        "GET",
+        lambda: lab.other.swap(
+            lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, RUN_ID, 1, now=CREATED_AT + 30)
+        ),
     )
 
     claimed = lab.store.swap(stored, by(RUN_ID))
@@ -285,7 +288,7 @@ def test_a_change_that_may_not_happen_asks_the_store_nothing(lab: Lab) -> None:
     stored, _ = lab.store.create(queued())
     lab.meets(("PUT", DENIED), ("GET", DENIED))
 
-    assert lab.store.swap(stored, lambda it: jobs.renew(it.job, RUN_ID, 1)) is None
+    assert lab.store.swap(stored, lambda it: jobs.renew(it.job, RUN_ID, 1, now=CREATED_AT + 30)) is None
     assert lab.store.swap(stored, lambda it: it.job) == stored
 
 
@@ -334,7 +337,7 @@ def test_what_keeps_losing_gives_up(lab: Lab) -> None:
     stored, _ = lab.store.create(rendering())
 
     def renew_first() -> None:
-        lab.other.swap(lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, RUN_ID, 1))
+        lab.other.swap(lab.other.read(JOB_ID), lambda it: jobs.renew(it.job, RUN_ID, 1, now=CREATED_AT + 30))
 
     for _ in range(20):
         lab.meanwhile("PUT", renew_first)
@@ -356,9 +359,9 @@ def test_a_denied_change_is_not_tried_again(lab: Lab) -> None:
 def test_a_body_that_returns_cannot_bring_an_etag_back(lab: Lab) -> None:
     # Renewed and released in turn, the record would be the same again but for its version and its nonce.
     stored, _ = lab.store.create(rendering())
-    first = lab.store.swap(stored, lambda it: jobs.renew(it.job, RUN_ID, 1))
+    first = lab.store.swap(stored, lambda it: jobs.renew(it.job, RUN_ID, 1, now=CREATED_AT + 30))
     assert first is not None
-    second = lab.store.swap(first, lambda it: jobs.renew(it.job, RUN_ID, 1))
+    second = lab.store.swap(first, lambda it: jobs.renew(it.job, RUN_ID, 1, now=CREATED_AT + 30))
     assert second is not None
 
     assert len({stored.etag, first.etag, second.etag}) == 3

@@ -33,7 +33,7 @@ from videogen.jobs import Estimate, Failure, Job, Limits, Stage, Status, Transit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOW = CREATED_AT + 100
+NOW = CREATED_AT + 160
 
 
 def stepped(job: Job, action: str, *, at: float = NOW, **changes: Any) -> Job:
@@ -55,7 +55,7 @@ CHANGES: dict[str, tuple[Callable[[Job], Job | None], set[str]]] = {
         lambda job: jobs.resume_saving(job, "another", job.epoch + 1, now=NOW, lease_age=90),
         {"saving", "rescue"},
     ),
-    "renew": (lambda job: jobs.renew(job, RUN_ID, 1), {"rendering", "saving"}),
+    "renew": (lambda job: jobs.renew(job, RUN_ID, 1, now=NOW), {"rendering", "saving"}),
     "back to the queue": (
         lambda job: jobs.back_to_queue(job, RUN_ID, 1, now=NOW, retry_at=NOW + 4),
         {"rendering"},
@@ -132,7 +132,7 @@ def test_nothing_is_changed_by_a_run_that_does_not_hold_the_job(state: str, run_
     job = STATES[state]()
 
     assert [
-        jobs.renew(job, run_id, epoch),
+        jobs.renew(job, run_id, epoch, now=NOW),
         jobs.back_to_queue(job, run_id, epoch, now=NOW, retry_at=NOW),
         jobs.record_url(job, run_id, epoch, now=NOW, url=URL, request_id=None),
         jobs.complete(job, run_id, epoch, now=NOW, video=VIDEO),
@@ -193,14 +193,16 @@ def test_a_claim_is_refused(job: Job, epoch: int, now: float) -> None:
 
 
 def test_a_renewal_changes_the_version_only() -> None:
-    assert jobs.renew(rendering(), RUN_ID, 1) == replace(rendering(), version=3)
+    assert jobs.renew(rendering(), RUN_ID, 1, now=NOW) == replace(rendering(), version=3, renewed_at=NOW)
 
 
 def test_a_renewal_takes_a_released_lease_back() -> None:
     released = jobs.count_dispatch(saving(), now=LATER, lease_age=90)
     assert released is not None
 
-    assert jobs.renew(released, RUN_ID, 1) == replace(released, version=5, lease_released=False)
+    assert jobs.renew(released, RUN_ID, 1, now=NOW) == replace(
+        released, version=5, lease_released=False, renewed_at=NOW
+    )
 
 
 def test_back_to_the_queue_with_the_time_of_the_next_call() -> None:
@@ -638,5 +640,39 @@ def test_polls_call_nobody_for_a_job_of_a_queue() -> None:
     assert jobs.needs_dispatch(queued(), now=moment, lease_age=0.0)
     assert not jobs.needs_dispatch(queued(dispatch="queue"), now=moment, lease_age=0.0)
     saving = replace(queued(), stage=Stage.SAVING, status=Status.PROCESSING, epoch=1)
-    assert jobs.needs_dispatch(saving, now=moment, lease_age=90.0)
-    assert not jobs.needs_dispatch(replace(saving, dispatch="queue"), now=moment, lease_age=90.0)
+    assert jobs.needs_dispatch(saving, now=moment + 45, lease_age=90.0)
+    assert not jobs.needs_dispatch(replace(saving, dispatch="queue"), now=moment + 45, lease_age=90.0)
+
+
+@pytest.mark.parametrize(
+    ("silence", "lease_age", "is_dead"),
+    [
+        (2.0, 102.0, False),  # a proxy that writes its own Date, 100 s ahead
+        (2.0, 10_800.0, False),  # two clocks of one store, three hours apart
+        (89.9, 10_800.0, False),
+        (90.0, 89.9, False),
+        (10_800.0, 0.0, False),  # a store that does not tell its time
+        (10_800.0, -100.0, False),
+        (90.0, 90.0, True),
+        (10_800.0, 10_800.0, True),
+    ],
+)
+def test_a_lease_is_dead_where_both_clocks_say_so(silence: float, lease_age: float, *, is_dead: bool) -> None:
+    claimed = rendering()
+    renewed = jobs.renew(claimed, RUN_ID, 1, now=CREATED_AT + 200)
+    assert renewed is not None
+
+    for job, lived_at in (
+        (claimed, CREATED_AT + 1),
+        (saving(), CREATED_AT + 61),
+        (renewed, CREATED_AT + 200),
+    ):
+        now = lived_at + silence
+        assert jobs.lease_is_dead(job, now=now, lease_age=lease_age) is is_dead
+        assert jobs.lease_is_dead(replace(job, lease_released=True), now=now, lease_age=lease_age)
+
+
+def test_a_paid_call_is_not_given_up_for_the_store_s_clock() -> None:
+    for lease_age in (90.0, 10_800.0, 1e12):
+        assert jobs.due_end(rendering(), now=CREATED_AT + 3, lease_age=lease_age) is None
+        assert jobs.resume_saving(saving(), "another", 2, now=CREATED_AT + 63, lease_age=lease_age) is None

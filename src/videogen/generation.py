@@ -483,7 +483,7 @@ class _Run:
         self._beat_at = self._clock.monotonic() + RENEW_EVERY
         self._deps.beat()
         try:
-            if self._swap(lambda it: jobs.renew(it.job, self._run_id, self._epoch)):
+            if self._swap(lambda it: jobs.renew(it.job, self._run_id, self._epoch, now=self._clock.now())):
                 return
             self._look_again()
         except StoreUnavailable as error:

@@ -207,6 +207,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "stage": _optional(_one_of(list(Stage), Stage)),
         "run_id": _optional(TEXT),
         "lease_released": FLAG,
+        "renewed_at": _optional(MOMENT),
         "calls": COUNT,
         "retry_at": _optional(MOMENT),
         "dispatches": COUNT,

@@ -156,12 +156,12 @@ class Job:
 
     `epoch` is the fencing token: each claim raises it. `run_id` names the run that holds it, since the nonce
     of its claim may be overwritten by a later writer before it reads back. `lease_released` lets the next run
-    take over at once. `calls` counts POSTs to the provider, `dispatches` the extra calls that polls sent.
-    `retry_at` is the earliest time of the next POST. `limits` and `dispatch` are the site's as they were when
-    the job was made. `settled` says that the run whose call it was has told
-    how it ended. `rescues` names the job whose paid video this one saves. `estimate` is what was known of
-    durations when the job was made, so that a poll needs no second read. `fingerprint` is the digest of the
-    request that made the job.
+    take over at once, `renewed_at` is when its holder last said that it lives. `calls` counts POSTs to the
+    provider, `dispatches` the extra calls that polls sent. `retry_at` is the earliest time of the next POST.
+    `limits` and `dispatch` are the site's as they were when the job was made. `settled` says that the run
+    whose call it was has told how it ended. `rescues` names the job whose paid video this one saves.
+    `estimate` is what was known of durations when the job was made, so that a poll needs no second read.
+    `fingerprint` is the digest of the request that made the job.
     `call_ids` are the provider's names for the latest call, by header or field: what a question to it names.
     `unknown` holds fields of a newer version, here and in every nested object: they are carried along unread.
     """
@@ -181,6 +181,7 @@ class Job:
     stage: Stage | None = None
     run_id: str | None = None
     lease_released: bool = False
+    renewed_at: float | None = None
     calls: int = 0
     retry_at: float | None = None
     dispatches: int = 0
@@ -266,9 +267,14 @@ class Job:
 # --- What is due -------------------------------------------------------------------------------------------
 
 
-def lease_is_dead(job: Job, lease_age: float) -> bool:
-    """Whether a processing job's holder must be taken for gone."""
-    return job.lease_released or lease_age >= LEASE_DEAD_SECONDS
+def lease_is_dead(job: Job, *, now: float, lease_age: float) -> bool:
+    """Whether a processing job's holder must be taken for gone.
+
+    The store's clock and the record's own times must both say so: a proxy may write dates of its own, and
+    some stores tell the time of an object and of their answer by two clocks.
+    """
+    silence = now - max(job.renewed_at or job.created_at, job.history[-1].at if job.history else 0.0)
+    return job.lease_released or min(lease_age, silence) >= LEASE_DEAD_SECONDS
 
 
 def due_end(job: Job, *, now: float, lease_age: float) -> Failure | None:
@@ -278,10 +284,14 @@ def due_end(job: Job, *, now: float, lease_age: float) -> Failure | None:
     if job.status is Status.QUEUED:
         return Failure.of("expired") if now >= job.paid_call_by else None
     if job.stage is Stage.RENDERING:
-        return Failure.of("outcome_unknown") if lease_is_dead(job, lease_age) or now >= job.ends_by else None
+        return (
+            Failure.of("outcome_unknown")
+            if lease_is_dead(job, now=now, lease_age=lease_age) or now >= job.ends_by
+            else None
+        )
     out_of_tries = (
         job.dispatches >= MAX_DISPATCHES
-        and lease_is_dead(job, lease_age)
+        and lease_is_dead(job, now=now, lease_age=lease_age)
         and now - (job.dispatched_at or job.created_at) >= LEASE_DEAD_SECONDS
     )
     return charged_to(job, Failure.of("save_failed")) if out_of_tries or now >= job.ends_by else None
@@ -312,7 +322,9 @@ def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
         return False
     if now - max(job.created_at, job.dispatched_at or 0.0, job.retry_at or 0.0) < DISPATCH_EVERY:
         return False
-    return job.status is Status.QUEUED or (job.stage is Stage.SAVING and lease_is_dead(job, lease_age))
+    return job.status is Status.QUEUED or (
+        job.stage is Stage.SAVING and lease_is_dead(job, now=now, lease_age=lease_age)
+    )
 
 
 def next_call_at(job: Job, *, now: float, wish: float = 0.0) -> float | None:
@@ -358,7 +370,11 @@ def resume_saving(job: Job, run_id: str, epoch: int, *, now: float, lease_age: f
     """Go on saving where a run that is gone has left off."""
     if job.is_held_by(run_id, epoch) and job.stage is Stage.SAVING:
         return job
-    if job.stage is not Stage.SAVING or job.epoch != epoch - 1 or not lease_is_dead(job, lease_age):
+    if (
+        job.stage is not Stage.SAVING
+        or job.epoch != epoch - 1
+        or not lease_is_dead(job, now=now, lease_age=lease_age)
+    ):
         return None
     return _step(
         job,
@@ -371,11 +387,11 @@ def resume_saving(job: Job, run_id: str, epoch: int, *, now: float, lease_age: f
     )
 
 
-def renew(job: Job, run_id: str, epoch: int) -> Job | None:
-    """Keep the lease: any write does, so the record changes in nothing but its version."""
+def renew(job: Job, run_id: str, epoch: int, *, now: float) -> Job | None:
+    """Keep the lease: the write tells the store's clock, and the record says it by the holder's."""
     if job.status is not Status.PROCESSING or not job.is_held_by(run_id, epoch):
         return None
-    return replace(job, lease_released=False, version=job.version + 1)
+    return replace(job, lease_released=False, renewed_at=now, version=job.version + 1)
 
 
 def back_to_queue(

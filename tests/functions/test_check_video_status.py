@@ -143,7 +143,7 @@ def test_a_dead_lease_in_saving_is_released_for_the_next_worker(
     store: Any = site.deps.store
     read = store.read
     monkeypatch.setattr(store, "read", lambda one, **options: replace(read(one, **options), age=91.0))
-    at(site, 120)
+    at(site, 151)
 
     view = site.status(job_id).body
 

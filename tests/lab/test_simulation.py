@@ -176,7 +176,7 @@ CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, objec
         ALONE,
         (generation, "video_key", lambda job_id, _: f"videos/{job_id}/1.mp4"),
     ),
-    "the lease of others": (Guards(), {}, (jobs, "lease_is_dead", lambda *_: True)),
+    "the lease of others": (Guards(), {}, (jobs, "lease_is_dead", lambda *_, **__: True)),
     "the own lease": (Guards(), FROZEN, (jobs, "LEASE_SECONDS", 1e9)),
     "the five minutes": (Guards(), {}, (Job, "paid_call_by", NEVER)),
     "the pause between calls": (Guards(), {}, (jobs, "DISPATCH_EVERY", 0.0)),
