@@ -8,6 +8,12 @@ const SIGNATURES = [
 const MODEL = 'blackboxai/google/veo-3-fast'
 let statsReadAt = Number.NEGATIVE_INFINITY
 
+async function readStats() {
+  if (statsReadAt > Date.now() - 600_000) return
+  await read('stats/blackboxai_google_veo-3-fast.json')
+  statsReadAt = Date.now()
+}
+
 /** @param {Request} request */
 export default async request => {
   if (!request.headers.get('content-type')?.startsWith('application/json')) {
@@ -34,13 +40,12 @@ export default async request => {
     if (!known) return problem(415, 'unsupported_photo', 'Please use a JPEG or PNG.')
     photos.push({ body, type: known.type })
   }
-  if (statsReadAt < Date.now() - 600_000) {
-    await read('stats/blackboxai_google_veo-3-fast.json')
-    statsReadAt = Date.now()
-  }
   const id = newId()
   const now = new Date().toISOString()
-  await Promise.all(photos.map(({ body, type }, index) => write(`photos/${id}/${index + 1}`, body, type)))
+  await Promise.all([
+    readStats(),
+    ...photos.map(({ body, type }, index) => write(`photos/${id}/${index + 1}`, body, type)),
+  ])
   const record = {
     schema: 1,
     id,

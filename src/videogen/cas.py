@@ -14,7 +14,7 @@ import random
 import secrets
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from videogen.clock import Clock
 from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreForbidden, StoreUnavailable
@@ -36,8 +36,7 @@ LONGEST_PAUSE = 1.5
 """Some stores take one write a second for one key, so a pause must be able to outlast that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Codec(Generic[T]):
+class Codec(NamedTuple, Generic[T]):
     """How a value is kept: `read` makes it of a JSON object or raises MalformedRecord, `write` undoes that.
 
     A damaged document is MalformedRecord too, but one that is `expendable` counts as an empty object.

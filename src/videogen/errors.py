@@ -39,9 +39,8 @@ prompt, or a provider's own words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,8 +66,7 @@ FailureCode = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class FailureMeaning:
+class FailureMeaning(NamedTuple):
     """What a failure code means: its usual charge, whether to try again, and one line for people."""
 
     charged: Charged
@@ -150,8 +148,7 @@ class SettingsError(VideogenError):
         super().__init__("; ".join(problems))
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One wrong field of a request: its JSON path, and what to do about it."""
 
     field: str

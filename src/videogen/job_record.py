@@ -7,10 +7,9 @@ something else, must not pass for a job that may be bought.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from videogen.errors import FAILURES, Charged, MalformedRecord
 from videogen.jobs import (
@@ -44,8 +43,7 @@ LARGEST_NUMBER = 2**53
 """Up to here JSON's numbers are exact everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What a field holds: `read` checks a JSON value or raises ValueError, `write` returns one to store."""
 
     read: Callable[[Any], Any]

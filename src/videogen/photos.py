@@ -10,8 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 import struct
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from videogen import photo_files
 from videogen.errors import FieldError, InputTooLarge, InvalidInput, UnsupportedPhoto
@@ -71,8 +70,7 @@ _SIGNATURES = [(re.compile(pattern, re.DOTALL | re.IGNORECASE), name) for patter
 _LOOKED_AT = 1024  # bytes, to name what a file is
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoInfo:
+class PhotoInfo(NamedTuple):
     """What a photo is by its own bytes; the sides are in pixels, as stored (not turned as EXIF says)."""
 
     type: PhotoType

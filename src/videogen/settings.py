@@ -84,16 +84,14 @@ class Secret:
         return hash(self._value)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A model that may be asked for, and its price in USD per video where the operator has set one."""
 
     id: str
     price: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class S3Settings:
+class S3Settings(NamedTuple):
     """Where the jobs lie. `endpoint_url` None means AWS; `prefix` is "" or ends in a slash."""
 
     bucket: str
@@ -163,8 +161,7 @@ class SiteSettings:
     push_public_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything a function needs. `signing_keys` are `whsec_…` strings: the first signs, all verify.
 
     `blackbox` is None in the functions that do not ask for it, `queue` where the worker is called by HTTP.
