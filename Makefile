@@ -46,6 +46,7 @@ lock: setup-lock ## resolve the dependencies of pyproject.toml anew
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt
 	uv pip compile -q pyproject.toml --extra cli --group local --universal --python-version 3.11 --generate-hashes --no-header -o locks/local.txt
 	uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes --no-header -o locks/dev.txt
+	uv pip compile -q pyproject.toml --extra cli -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-header -o locks/cli.txt
 	uv pip compile -q --group node --universal --python-version 3.11 --generate-hashes --no-header -o locks/node.txt
 	uv pip compile -q --group bundle --universal --python-version 3.11 --generate-hashes --no-header -o locks/bundle.txt
 	uv pip compile -q --group audit -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-header -o locks/audit.txt

@@ -1,8 +1,8 @@
 """Start the real `netlify dev`: `python3 scripts/dev.py PORT`.
 
 Of the environment: RESET=1 empties the store that earlier runs have left; HOST=0.0.0.0 opens the site to the
-network; REAL=1 uses the key and the bucket that the environment or `.env` name. Without it they are masked,
-and the stand-ins serve.
+network; QUEUE=1 sends jobs through an SQS stand-in to `videogen worker`; REAL=1 uses the key and the bucket
+that the environment or `.env` name. Without it they are masked, and the stand-ins serve.
 """
 
 from __future__ import annotations
@@ -149,6 +149,7 @@ def child_environment(environ: Mapping[str, str], port: int) -> dict[str, str]:
         **environ,
         **({} if is_real(environ) else dict.fromkeys(OF_ACCOUNTS, "")),
         **({"PYTHON_DEV_OPEN": "1"} if is_open(environ) else {}),
+        **({"VIDEOGEN_LOCAL_QUEUE": "1"} if environ.get("QUEUE") == "1" else {}),
         **({"FORCE_COLOR": "1"} if sys.stdout.isatty() and "NO_COLOR" not in environ else {}),
         # Whose page may read the stand-in's videos by script.
         "VIDEOGEN_SITE": f"http://localhost:{port}",
@@ -165,7 +166,7 @@ def shown(lines: Iterable[str]) -> Iterator[str]:
         if dumping or text.startswith("Netlify configuration property"):
             dumping = not text.endswith(".")
             continue
-        if text.startswith(("Blackbox: ", "S3: ")):
+        if text.startswith(("Blackbox: ", "S3: ", "Queue: ")):
             notes.append(line)
         yield line
         if text.startswith("╰"):

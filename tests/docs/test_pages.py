@@ -81,8 +81,7 @@ def python(words: list[str]) -> None:
 def aws(words: list[str]) -> None:
     """Compare with the service's own model."""
     service, operation, *options = words
-    assert service == "s3api"
-    model = botocore.session.get_session().get_service_model("s3")
+    model = botocore.session.get_session().get_service_model({"s3api": "s3", "sqs": "sqs"}[service])
     names = {kebab(name): name for name in model.operation_names}
     shape: Any = model.operation_model(names[operation]).input_shape
     known = {kebab(name) for name in shape.members} | {"region", "endpoint-url"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.sqs_server import SqsServer
+from videogen.local.sqs import SqsServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

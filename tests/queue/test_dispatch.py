@@ -11,7 +11,7 @@ from videogen.queue.dispatch import QueueDispatch
 from videogen.service import DispatchResult
 
 if TYPE_CHECKING:
-    from support.sqs_server import SqsServer
+    from videogen.local.sqs import SqsServer
 
 JOB_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 

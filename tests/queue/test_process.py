@@ -35,9 +35,9 @@ from videogen.service import Order, Upload
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from support.sqs_server import SqsServer
     from videogen.jobs import Job
     from videogen.local.s3 import S3Server
+    from videogen.local.sqs import SqsServer
 
 SRC = Path(process.__file__).parents[2]
 CLIP = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomavc1" + bytes(range(256)) * 8

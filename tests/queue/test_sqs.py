@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.sqs_server import REGION, SqsServer
 from videogen.errors import QueueRefused, QueueUnavailable
+from videogen.local.sqs import REGION, SqsServer
 from videogen.queue.sqs import Message, SqsQueue
 from videogen.settings import QueueSettings, Secret
 

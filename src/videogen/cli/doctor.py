@@ -15,7 +15,7 @@ import httpx
 
 from videogen import settings as site_settings
 from videogen import signing
-from videogen.cli import doctor_bucket
+from videogen.cli import doctor_bucket, doctor_queue
 from videogen.cli.api_client import Site, SiteError
 from videogen.cli.findings import Failed, Finding
 from videogen.errors import SettingsError
@@ -49,6 +49,8 @@ def examine(
     yield from _until_failure(doctor_bucket.examine(found, http, site, fix=fix, now=now))
     if found.blackbox is not None:
         yield from _until_failure(_blackbox(found.blackbox, found.site, http))
+    if found.queue is not None:
+        yield from _until_failure(doctor_queue.examine(found.queue))
     yield Finding("ok", "signing secret", _secrets(len(found.signing_keys)))
     if site is None:
         yield Finding(

@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from videogen.local.blackbox import Simulator
+    from videogen.local.sqs import SqsServer
     from videogen.local.stand_in import S3StandIn
 
 DEFAULT_DELAY = "8"
@@ -67,6 +69,10 @@ def main(environment: Mapping[str, str]) -> None:
             notes.append(f"S3: {note}")
         if not settings.value(environment, "VIDEOGEN_SIGNING_SECRET"):
             added["VIDEOGEN_SIGNING_SECRET"] = signing_secret
+        if environment.get("VIDEOGEN_LOCAL_QUEUE") == "1":
+            added |= running.enter_context(queue_stand_in()).environment
+            notes.append("Queue: SQS stand-in, with `videogen worker` beside it")
+            running.enter_context(queue_worker({**environment, **added}))
         if {"VIDEOGEN_SIMULATED", "S3_BUCKET"} <= added.keys():
             remember({**environment, **added}, delay)
         print(json.dumps({"env": added, "notes": notes}), flush=True)  # noqa: T201 - its interface
@@ -112,6 +118,24 @@ def s3_stand_in(
     except (OSError, SeaweedError) as error:
         sys.exit(f"the S3 stand-in does not start: {error}")
     return server, server.kept.signing_secret, f"SeaweedFS; jobs and videos are kept in {folder}"
+
+
+def queue_stand_in() -> SqsServer:
+    """Return an SQS server; exits with a line for the person where its packages are missing."""
+    with naming_the_lock("SQS", unless="VIDEOGEN_QUEUE_URL"):
+        from videogen.local.sqs import SqsServer  # noqa: PLC0415 - it may be missing
+    return SqsServer()
+
+
+@contextlib.contextmanager
+def queue_worker(environment: Mapping[str, str]) -> Iterator[None]:
+    """Run `videogen worker` meanwhile; its log goes where this module's errors go."""
+    command = [sys.executable, "-m", "videogen.cli", "worker", "--drain", "0"]
+    with subprocess.Popen(command, env=dict(environment), stdout=sys.stderr) as worker:  # noqa: S603 - our own
+        try:
+            yield
+        finally:
+            worker.kill()
 
 
 @contextlib.contextmanager

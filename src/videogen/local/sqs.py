@@ -37,12 +37,17 @@ class SqsServer:
         self.queue_url = ""
         self.dead_letters_url = ""
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that lead the project to the queue."""
+        return {"VIDEOGEN_QUEUE_URL": self.queue_url, "VIDEOGEN_QUEUE_REGION": REGION}
+
     def settings(self, url: str | None = None) -> QueueSettings:
-        """The settings that lead to the queue, or to another one of this server."""
+        """Return the settings that lead to the queue, or to another one of this server."""
         return QueueSettings(url or self.queue_url, REGION, Secret("local"), Secret("local"))
 
     def queue(self, url: str | None = None) -> SqsQueue:
-        """A client of the queue, or of another one."""
+        """Return a client of the queue, or of another one."""
         return SqsQueue(self.settings(url), read_seconds=30)
 
     def create(self, name: str, **attributes: str) -> str:
