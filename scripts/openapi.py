@@ -18,6 +18,7 @@ from pydantic.json_schema import models_json_schema
 
 from videogen.errors import Charged, FailureCode  # noqa: TC001 - pydantic reads the annotations
 from videogen.functions.cancel_video import CancelRequest
+from videogen.functions.notify_video import NotifyRequest
 from videogen.functions.start_video import IDEMPOTENCY_KEY, StartRequest
 from videogen.jobs import Stage, Status  # noqa: TC001 - as above
 from videogen.limits import MAX_BODY_BYTES, MAX_PHOTO_BYTES
@@ -120,7 +121,10 @@ class Problem(BaseModel):
 def document() -> dict[str, Any]:
     """Return the description of the API."""
     _, schemas = models_json_schema(
-        [(model, "validation") for model in (StartRequest, CancelRequest, Started, Job, Problem)],
+        [
+            (model, "validation")
+            for model in (StartRequest, CancelRequest, NotifyRequest, Started, Job, Problem)
+        ],
         ref_template="#/components/schemas/{model}",
     )
     return {
@@ -138,6 +142,7 @@ def document() -> dict[str, Any]:
             "/api/start-video": {"post": start_video()},
             "/api/check-video-status": {"get": check_video_status()},
             "/api/cancel-video": {"post": cancel_video()},
+            "/api/notify-video": {"post": notify_video()},
         },
         "components": {"schemas": untitled(dict(sorted(schemas["$defs"].items()))), "headers": HEADERS},
     }
@@ -244,6 +249,37 @@ def cancel_video() -> dict[str, Any]:
     }
 
 
+def notify_video() -> dict[str, Any]:
+    """Return the description of POST /api/notify-video."""
+    subscription = {
+        "endpoint": "https://push.example.net/wpush/v2/abc",
+        "keys": {"p256dh": "the browser's public key", "auth": "the browser's secret"},
+    }
+    example = {"jobId": "A" * 22, "ownerToken": "as start-video gave it", "subscription": subscription}
+    return {
+        "operationId": "notifyVideo",
+        "summary": "Be told when a job has ended",
+        "description": (
+            "Puts a browser's Web Push subscription into the job, or null for none any more. "
+            "Repeating it is harmless. Only where the site has VAPID keys."
+        ),
+        "requestBody": body("NotifyRequest", example),
+        "responses": {
+            "204": answer("It is noted.", None, []),
+            **problems(
+                {
+                    "400": "Not JSON, or a wrong field.",
+                    "403": "The ownerToken is not this job's.",
+                    "404": "There is no such job, or this site sends no notifications.",
+                    "410": "The job has been erased.",
+                    "413": "Too many bytes.",
+                    "415": "Not application/json.",
+                }
+            ),
+        },
+    }
+
+
 HEADERS: dict[str, Any] = {
     "Cache-Control": {"required": True, "schema": {"const": "no-store"}},
     "X-Request-Id": {"required": True, "schema": {"type": "string"}},
@@ -267,15 +303,17 @@ def body(model: str, example: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer(
-    description: str, model: str, headers: list[str], media_type: str = "application/json"
+    description: str, model: str | None, headers: list[str], media_type: str = "application/json"
 ) -> dict[str, Any]:
-    """Return an answer; every one has the headers of `common`."""
+    """Return an answer, without a body where there is no model; every one has the headers of `common`."""
     common = ["Cache-Control", "X-Request-Id", "Server-Timing"]
-    return {
+    described = {
         "description": description,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in [*common, *headers]},
-        "content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model}"}}},
     }
+    if model is None:
+        return described
+    return {**described, "content": {media_type: {"schema": {"$ref": f"#/components/schemas/{model}"}}}}
 
 
 def problems(descriptions: dict[str, str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ wiring.deps()
 """
 """The first request makes the site; its client of S3 is part of the cold start."""
 
-FUNCTIONS = ("start_video", "check_video_status", "cancel_video", "generate_video_background")
+FUNCTIONS = ("start_video", "check_video_status", "cancel_video", "notify_video", "generate_video_background")
 COUNTED = {"botocore", "dateutil", "jmespath", "pydantic", "urllib3", "videogen"}
 STANDARD_LIBRARY = 165
 """Of all other modules, which are the standard library's: its own number differs between versions."""
@@ -47,7 +47,8 @@ def modules(function: str) -> tuple[frozenset[str], int]:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
-    "package", ["boto3", "botocore.client", "s3transfer", "httpx", "PIL", "moto", "videogen.local"]
+    "package",
+    ["boto3", "botocore.client", "s3transfer", "httpx", "PIL", "cryptography", "moto", "videogen.local"],
 )
 def test_no_function_imports_what_its_first_request_does_not_need(function: str, package: str) -> None:
     assert package not in modules(function)[0]
@@ -57,7 +58,7 @@ def test_a_status_needs_no_schemas() -> None:
     assert "pydantic" not in modules("check_video_status")[0]
 
 
-@pytest.mark.parametrize("function", ["start_video", "check_video_status", "cancel_video"])
+@pytest.mark.parametrize("function", ["start_video", "check_video_status", "cancel_video", "notify_video"])
 def test_what_the_page_waits_for_leaves_the_worker_s_modules_out(function: str) -> None:
     worker = {"videogen.generation", "videogen.blackbox", "videogen.photo_process", "videogen.videos"}
     assert not worker & modules(function)[0]

@@ -24,12 +24,14 @@ from support.example_jobs import (
 )
 from videogen import job_record, jobs
 from videogen.errors import MalformedRecord
-from videogen.jobs import Estimate, Failure, Limits
+from videogen.jobs import Estimate, Failure, Limits, Subscription
+
+SUBSCRIPTION = Subscription(endpoint="https://push.example/abc", p256dh="a", auth="b")
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_record_is_read_as_it_was_written(state: str) -> None:
-    job = replace(STATES[state](), estimate=Estimate(p50=61.5, p90=90))
+    job = replace(STATES[state](), estimate=Estimate(p50=61.5, p90=90), subscription=SUBSCRIPTION)
 
     assert job_record.from_object(json.loads(json.dumps(job_record.to_object(job)))) == job
 
@@ -73,6 +75,7 @@ def test_what_a_record_looks_like() -> None:
         "rescues": None,
         "estimate": None,
         "fingerprint": "f" * 64,
+        "subscription": None,
         "history": [
             {"at": "2027-01-15T08:00:00.000Z", "epoch": 0, "action": "job.created"},
             {"at": "2027-01-15T08:00:01.000Z", "epoch": 1, "action": "job.claimed"},
@@ -188,6 +191,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
         *({"p50": 60, "p90": 60} | {name: each} for name in ("p10", "p50", "p90") for each in SECONDS),
     ),
     "fingerprint": TEXTS,
+    "subscription": (5, "none", {}, {"endpoint": "https://a.example", "p256dh": 5, "auth": "b"}),
     "history": (
         None,
         {},

@@ -29,6 +29,7 @@ def test_config_json_tells_the_page_what_it_may_know_and_no_secret() -> None:
             "models": [{"id": "blackboxai/google/veo-3", "price": 0.8}],
             "dailyLimit": 20,
             "keepDays": 30,
+            "pushKey": None,
             "limits": {
                 "photos": 4,
                 "photoBytes": 4_000_000,

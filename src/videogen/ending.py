@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from videogen import log
+from videogen import jobs, log
+from videogen.errors import StoreError, SubscriptionEnded, VideogenError
 from videogen.jobs import Status
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Deps:
     clock: Clock
     told: Callable[[Job], None] = lambda _job: None
     """Told of each end too: the counters of a worker that has some."""
+    notify: Callable[[Job], None] = lambda _job: None
+    """Tells a job's subscriber; raises SubscriptionEnded. Only a worker has one that does something."""
 
 
 def swap(
@@ -54,11 +57,31 @@ def swap(
 
     swapped = deps.store.swap(stored, observed, patience=patience)
     if swapped is not None and swapped.job.has_ended:
-        if before is not None and _is_end(before, swapped.job):
+        is_end = before is not None and _is_end(before, swapped.job)
+        if is_end:
             _tell(deps, swapped.job)
         # Also where the end was there already: whoever wrote it may have died before this.
         deps.ledger.settle(swapped.job)
+        if is_end and swapped.job.subscription:
+            _notify(deps, swapped)
     return swapped
+
+
+def _notify(deps: Deps, stored: StoredJob) -> None:
+    """Tell who asked to be told. Whatever becomes of it, the job has ended as it has."""
+    job_id = stored.job.id
+    try:
+        deps.notify(stored.job)
+    except SubscriptionEnded:
+        log.info("push.subscription_ended", jobId=job_id)
+        try:
+            deps.store.swap(stored, lambda it: jobs.subscribe(it.job, None))
+        except StoreError as error:
+            log.warning("push.subscription_kept", jobId=job_id, error=error.detail)
+    except VideogenError as error:
+        log.warning("push.not_delivered", jobId=job_id, note=error.detail)
+    except Exception as error:  # noqa: BLE001 - nothing about a notification may fail a job
+        log.crash(error)
 
 
 def _is_end(before: Job, job: Job) -> bool:

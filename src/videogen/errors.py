@@ -276,6 +276,13 @@ class KeyReused(WishRefused):
     words = "This Idempotency-Key belongs to another request: use a new one."
 
 
+class PushOff(WishRefused):
+    """The site has no key for Web Push."""
+
+    code = "push_off"
+    words = "This site sends no notifications."
+
+
 class RescuesUsedUp(WishRefused):
     """The paid video was fetched for the last time: it is not asked for without end."""
 
@@ -308,6 +315,14 @@ class WorkerUnreachable(WishRefused):
     def __init__(self, job_id: str, *, owner_token: str) -> None:
         self.owner_token = owner_token
         super().__init__(job_id)
+
+
+class SubscriptionEnded(VideogenError):
+    """The browser that was to be told of a job's end has taken its push subscription back."""
+
+
+class NotDelivered(VideogenError):
+    """A push service did not take a message; the detail is a short reason for the log."""
 
 
 class QueueError(VideogenError):

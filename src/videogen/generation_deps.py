@@ -5,16 +5,18 @@ httpx and Pillow come with it, so that only a worker waits for their import.
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
 from videogen import blackbox, generation, videos
 from videogen.heartbeat import with_heartbeat
+from videogen.settings import read_push
 from videogen.video_request import build_request
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from videogen import ending
@@ -25,10 +27,19 @@ if TYPE_CHECKING:
 
 
 def make(
-    deps: ending.Deps, settings: BlackboxSettings, *, ssl_context: ssl.SSLContext | None = None
+    deps: ending.Deps,
+    settings: BlackboxSettings,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    ssl_context: ssl.SSLContext | None = None,
 ) -> generation.Deps:
-    """Return the parts of one run; runs of one process may share a TLS context."""
+    """Return the parts of one run; runs of one process may share a TLS context.
+
+    The key for Web Push is read from `environ` when a job has a subscription: no other job waits for it, or
+    can fail for it.
+    """
     monotonic = deps.clock.monotonic
+    origins = [host for host in settings.video_hosts if "://" in host]
     build: Callable[[Job, Sequence[bytes]], VideoRequest] = partial(
         build_request, image_mode=settings.image_mode, objects=deps.store.objects
     )
@@ -43,16 +54,24 @@ def make(
             video=video,
         )
 
+    def notify(job: Job) -> None:
+        from videogen.push import Push  # noqa: PLC0415 - only a job with a subscription waits for the ciphers
+
+        if key := read_push(environ):
+            push = Push(settings=key, origins=origins, monotonic=monotonic, ssl_context=ssl_context)
+            push.send(job)
+
     return generation.Deps(
         store=deps.store,
         ledger=deps.ledger,
         durations=deps.durations,
         clock=deps.clock,
         told=deps.told,
+        notify=notify,
         provider=blackbox.Blackbox(
             settings.base_url,
             settings.api_key,
-            allowed_origins=[host for host in settings.video_hosts if "://" in host],
+            allowed_origins=origins,
             monotonic=monotonic,
             ssl_context=ssl_context,
         ),

@@ -23,6 +23,7 @@ from videogen.jobs import (
     Photo,
     Stage,
     Status,
+    Subscription,
     Transition,
     Video,
     timestamp,
@@ -31,7 +32,7 @@ from videogen.jobs import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    Record = Job | Limits | Photo | Video | Failure | Estimate | Transition
+    Record = Job | Limits | Photo | Video | Failure | Estimate | Subscription | Transition
 
 REQUIRED = {"schema", "status", "stage", "history"}
 """The fields that have a default in a new job, and that no stored one lacks."""
@@ -222,6 +223,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "rescues": _optional(TEXT),
         "estimate": _optional(_object(Estimate)),
         "fingerprint": TEXT,
+        "subscription": _optional(_object(Subscription)),
         "history": _many(_object(Transition)),
     },
     Limits: {"paid_call": SECONDS, "work": SECONDS, "end": SECONDS},
@@ -235,5 +237,6 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "note": TEXT,
     },
     Estimate: {"p50": SECONDS, "p90": SECONDS, "p10": SECONDS},
+    Subscription: {"endpoint": TEXT, "p256dh": TEXT, "auth": TEXT},
     Transition: {"at": MOMENT, "epoch": COUNT, "action": TEXT},
 }

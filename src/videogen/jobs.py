@@ -75,6 +75,16 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Where a browser is told of a job's end, and the keys, in base64url, that encrypt what it is told."""
+
+    endpoint: str = field(repr=False)
+    p256dh: str = field(repr=False)
+    auth: str = field(repr=False)
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
     """A stored and checked video. `host` is where it came from, for the operator."""
 
@@ -198,6 +208,7 @@ class Job:
     rescues: str | None = None
     estimate: Estimate | None = None
     fingerprint: str = ""
+    subscription: Subscription | None = field(default=None, repr=False)
     history: tuple[Transition, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
@@ -533,7 +544,7 @@ def cancel(job: Job, *, now: float) -> Job | None:
 
 
 def erase(job: Job, *, now: float) -> Job | None:
-    """Leave a tombstone: ended if need be, without prompt, photos, link or video."""
+    """Leave a tombstone: ended if need be, without prompt, photos, link, video or subscription."""
     if job.deleted_at is not None:
         return job
     ended = job if job.has_ended else cancel(job, now=now)
@@ -548,8 +559,18 @@ def erase(job: Job, *, now: float) -> Job | None:
         call_ids={},
         video=None,
         fingerprint="",
+        subscription=None,
     )
     return _step(replace(erased, version=job.version), "job.deleted", now, deleted_at=now)
+
+
+def subscribe(job: Job, subscription: Subscription | None) -> Job | None:
+    """Note who is to be told of the job's end; None where it is a tombstone, which tells nobody."""
+    if job.deleted_at is not None and subscription is not None:
+        return None
+    if job.subscription == subscription:
+        return job
+    return replace(job, version=job.version + 1, subscription=subscription)
 
 
 def count_dispatch(job: Job, *, now: float, lease_age: float) -> Job | None:

@@ -40,6 +40,7 @@ def page_config(site: SiteSettings) -> dict[str, Any]:
         "dailyLimit": site.daily_limit,
         "keepDays": site.keep_days,
         "limits": LIMITS,
+        "pushKey": site.push_public_key,
     }
 
 

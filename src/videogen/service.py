@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from videogen.clock import Clock
     from videogen.errors import FailureCode
     from videogen.job_store import StoredJob
-    from videogen.jobs import AspectRatio, DispatchKind, Estimate
+    from videogen.jobs import AspectRatio, DispatchKind, Estimate, Subscription
     from videogen.objects import Objects
     from videogen.settings import Secret, Settings
 
@@ -205,6 +205,16 @@ def erase(deps: Deps, job_id: str, owner_token: str) -> Job:
     deps.store.erase_objects(job_id, photos=photos or MAX_PHOTOS, epochs=max(epochs, erased.job.epoch))
     log.info("job.deleted", jobId=job_id)
     return erased.job
+
+
+def subscribe(deps: Deps, job_id: str, owner_token: str, subscription: Subscription | None) -> None:
+    """Note which browser is to be told of a job's end, None for none any more.
+
+    Raises NotOwner, JobNotFound, JobErased, StoreError.
+    """
+    stored = _owned(deps, job_id, owner_token, "be told of its end")
+    if ending.swap(deps, stored, lambda it: jobs.subscribe(it.job, subscription)) is None:
+        raise JobErased(job_id)
 
 
 def give_up(deps: Deps, job_id: str) -> Job:

@@ -28,10 +28,11 @@ from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Resolve = Callable[..., Sequence[tuple[Any, ...]]]
 
+NONE: Mapping[str, str] = {}
 PART_BYTES = 8 * 1024 * 1024  # S3 takes multipart parts from 5 MiB on
 MAX_BYTES = 300_000_000
 MAX_REDIRECTS = 3
@@ -225,6 +226,30 @@ def open_video(
         yield Video(download.chunks(response), max_bytes)
 
 
+def post(
+    url: httpx.URL,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    hosts: Sequence[str],
+    deadline: float,
+    monotonic: Callable[[], float] = time.monotonic,
+    resolve: Resolve = socket.getaddrinfo,
+    ssl_context: ssl.SSLContext | None = None,
+) -> int:
+    """Send bytes to an address from outside, with the checks of `open_video`; return the answer's status.
+
+    Redirects are not followed. Raises VideoRefused and VideoInterrupted.
+    """
+    download = _Download(hosts, deadline, monotonic, resolve)
+    with (
+        download.limit.after(deadline - monotonic()),
+        httpx.Client(transport=httpx.HTTPTransport(verify=ssl_context or True, trust_env=False)) as client,
+        closing(download.send(client, url, body, headers)) as response,
+    ):
+        return response.status_code
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address, as text, is one of the public internet and embeds no other."""
     try:
@@ -247,7 +272,7 @@ class _Download:
     def follow(self, client: httpx.Client, url: httpx.URL) -> httpx.Response:
         """Return the first answer that is no redirect, its body still unread."""
         for _ in range(1 + MAX_REDIRECTS):
-            response = self._get(client, url)
+            response = self.send(client, url)
             if response.status_code not in _REDIRECTS:
                 return response
             response.close()
@@ -265,15 +290,23 @@ class _Download:
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise VideoInterrupted(note=type(error).__name__, received=received) from None
 
-    def _get(self, client: httpx.Client, url: httpx.URL) -> httpx.Response:
+    def send(
+        self,
+        client: httpx.Client,
+        url: httpx.URL,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NONE,
+    ) -> httpx.Response:
+        """Return the answer to a GET, or to a POST of `body`, unread, from an address that was checked."""
         for address in self._addresses(url):
             remaining = self.deadline - self.monotonic()
             if remaining <= 0:
                 raise VideoInterrupted(note="no time left")
             request = client.build_request(
-                "GET",
+                "GET" if body is None else "POST",
                 url.copy_with(host=address),
-                headers={"Host": url.netloc.decode("ascii")},
+                content=body,
+                headers={**headers, "Host": url.netloc.decode("ascii")},
                 timeout=httpx.Timeout(min(CHUNK_SECONDS, remaining), connect=min(CONNECT_SECONDS, remaining)),
                 extensions={"sni_hostname": url.raw_host.decode("ascii"), "trace": self.limit.trace},
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.meddling_proxy import Passed, Reply, before, s3_error
-from videogen import jobs
+from videogen import jobs, settings
 from videogen.clock import Clock
 from videogen.jobs import Job, Stage, Status
 from videogen.objects import S3Objects
@@ -350,3 +350,11 @@ def change(store: JobStore, job_id: str, step: Callable[[Job], Job | None]) -> N
 
 def stored(operator: Operator, job_id: str) -> Job:
     return operator.bucket.store.read(job_id).job
+
+
+def test_push_keys_are_a_pair_that_the_settings_take(videogen: Operator) -> None:
+    ran = videogen("push-keys")
+    given = dict(line.split("=", 1) for line in ran.out.splitlines())
+    push = settings.read_push(given)
+    assert (ran.code, push and push.public_key) == (0, given["VIDEOGEN_VAPID_PUBLIC_KEY"])
+    assert videogen("push-keys").out != ran.out

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FUNCTIONS = ("cancel-video", "check-video-status", "generate-video-background", "start-video")
+FUNCTIONS = ("cancel-video", "check-video-status", "generate-video-background", "notify-video", "start-video")
 TREE = ".netlify/python/bundle/"
 LARGEST_ZIP = {"generate-video-background": 35_000_000}
 LARGEST_OTHER_ZIP = 30_000_000
@@ -65,6 +65,7 @@ def test_the_manifest_says_how_each_function_is_called(project: Built) -> None:
     }
     assert seen == {
         "cancel-video": ("stream", ["/api/cancel-video"], [[]], None, 2, "nodejs24.x"),
+        "notify-video": ("stream", ["/api/notify-video"], [[]], None, 2, "nodejs24.x"),
         "check-video-status": ("stream", ["/api/check-video-status"], [[]], rule(300), 2, "nodejs24.x"),
         "generate-video-background": ("background", [], [], None, 2, "nodejs24.x"),
         "start-video": ("stream", ["/api/start-video"], [[]], rule(20), 2, "nodejs24.x"),

@@ -17,6 +17,7 @@ from videogen.functions import (
     cancel_video,
     check_video_status,
     generate_video_background,
+    notify_video,
     start_video,
     wiring,
 )
@@ -110,6 +111,11 @@ class SiteUnderTest:
         handler = endpoint(cancel_video.answer, methods=("POST",), deps=lambda: self.deps)
         body = {"jobId": started.body["jobId"], "ownerToken": started.body["ownerToken"], **fields}
         return self.request(handler, "POST", body=body)
+
+    def notify(self, started: Answer, subscription: object, **fields: Any) -> Answer:
+        handler = endpoint(notify_video.answer, methods=("POST",), deps=lambda: self.deps)
+        body = {"jobId": started.body["jobId"], "ownerToken": started.body["ownerToken"]}
+        return self.request(handler, "POST", body={**body, "subscription": subscription, **fields})
 
     def work(self, raw: bytes, headers: Mapping[str, str]) -> Answer:
         worker = replace(wiring.make_worker(self.environ), deps=self.deps)

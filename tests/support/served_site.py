@@ -20,6 +20,7 @@ from videogen.functions import (
     cancel_video,
     check_video_status,
     generate_video_background,
+    notify_video,
     start_video,
     wiring,
 )
@@ -73,6 +74,7 @@ class ServedSite(LoopbackServer):
                 check_video_status.answer, methods=("GET",), deps=lambda: deps
             ),
             "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), deps=lambda: deps),
+            "/api/notify-video": endpoint(notify_video.answer, methods=("POST",), deps=lambda: deps),
         }
 
     def __exit__(

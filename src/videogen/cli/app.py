@@ -307,6 +307,15 @@ def worker(
 
 
 @app.command()
+def push_keys() -> None:
+    """Print a new key pair for Web Push, as the two variables; browsers then have to subscribe anew."""
+    from videogen.push import new_keys  # noqa: PLC0415 - no other command waits for the ciphers
+
+    public, private = new_keys()
+    typer.echo(f"VIDEOGEN_VAPID_PUBLIC_KEY={public}\nVIDEOGEN_VAPID_PRIVATE_KEY={private}")
+
+
+@app.command()
 def purge(
     *,
     older_than: Annotated[

@@ -27,6 +27,7 @@ from videogen.errors import (
     KeyReused,
     NotOwner,
     PhotosGone,
+    PushOff,
     RescuesUsedUp,
     SettingsError,
     StoreError,
@@ -101,10 +102,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A JSON answer; its body, which may hold a token or a signed link, is not in the repr."""
+    """A JSON answer, or one without a body; what it holds, a token or a signed link, is not in the repr."""
 
     status: int
-    body: Mapping[str, Any] = field(repr=False)
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -152,7 +153,7 @@ def endpoint(
                 log.warning(
                     "http.problem" if is_problem else "http.slow",
                     status=int(response.status),
-                    code=response.body.get("code"),
+                    code=(response.body or {}).get("code"),
                     durationMs=1000 * seconds,
                 )
         return {
@@ -164,7 +165,9 @@ def endpoint(
                 "Server-Timing": timing.header(parts, 1000 * seconds),
                 **response.headers,
             },
-            "body": json.dumps(response.body, ensure_ascii=False, separators=(",", ":")),
+            "body": ""
+            if response.body is None
+            else json.dumps(response.body, ensure_ascii=False, separators=(",", ":")),
         }
 
     return handler
@@ -220,6 +223,7 @@ STATUSES: Mapping[type[InvalidInput | WishRefused], HTTPStatus] = {
     JobRunning: HTTPStatus.CONFLICT,
     JobEnded: HTTPStatus.CONFLICT,
     PhotosGone: HTTPStatus.GONE,
+    PushOff: HTTPStatus.NOT_FOUND,
     RescuesUsedUp: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     DailyLimitReached: HTTPStatus.TOO_MANY_REQUESTS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ class Worker:
     deps: Deps
     blackbox: BlackboxSettings | None
     misconfigured: SettingsError | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def generation(self) -> generation.Deps:
         """Return what a run works with."""
@@ -44,7 +45,7 @@ class Worker:
 
         if self.blackbox is None:
             raise SettingsError("BLACKBOX_API_KEY is not set")
-        return generation_deps.make(self.deps, self.blackbox)
+        return generation_deps.make(self.deps, self.blackbox, environ=self.environ)
 
 
 @cache
@@ -65,7 +66,7 @@ def make_worker(environ: Mapping[str, str]) -> Worker:
         read = settings.read(environ, blackbox=True)
     except SettingsError as error:
         return Worker(deps=make_deps(settings.read(environ)), blackbox=None, misconfigured=error)
-    return Worker(deps=make_deps(read), blackbox=read.blackbox)
+    return Worker(deps=make_deps(read), blackbox=read.blackbox, environ=environ)
 
 
 def make_deps(read: Settings) -> Deps:
