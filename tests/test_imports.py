@@ -67,10 +67,10 @@ def test_what_the_page_waits_for_leaves_the_worker_s_modules_out(function: str) 
 @pytest.mark.parametrize(
     ("function", "count"),
     [
-        ("start_video", 128),
-        ("check_video_status", 84),
-        ("cancel_video", 126),
-        ("generate_video_background", 83),
+        ("start_video", 129),
+        ("check_video_status", 85),
+        ("cancel_video", 127),
+        ("generate_video_background", 84),
     ],
 )
 def test_the_number_of_modules_is_known_to_the_last_one(function: str, count: int) -> None:

@@ -191,7 +191,7 @@ class S3Objects:
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
                 tcp_keepalive=True,
-                s3={"addressing_style": "path" if settings.endpoint_url else "virtual"},
+                s3={"addressing_style": "path" if settings.is_by_path else "virtual"},
             ),
         )
         client.meta.events.register_last("before-call.s3", _without_expect)

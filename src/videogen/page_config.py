@@ -3,7 +3,8 @@
 Run as `python -m videogen.page_config`.
 
 Prints one JSON object: `files` for the published folder, `headers` by path, `notes` for whoever runs the
-build. Only the standard library is needed, so that any Python can run it.
+build. It imports the standard library alone. Which domain a region of AWS is in stands in a file of
+botocore's, so the functions' requirements must be installed.
 """
 
 from __future__ import annotations
@@ -46,14 +47,10 @@ def page_config(site: SiteSettings) -> dict[str, Any]:
 
 def bucket_origin(s3: S3Settings) -> str | None:
     """Return the origin that presigned links point to, None while no bucket is set."""
-    if s3.endpoint_url:
-        parts = urlsplit(s3.endpoint_url)
-        return f"{parts.scheme}://{parts.netloc}"
-    if not s3.bucket or not s3.region:
+    if not s3.endpoint_url and not (s3.bucket and s3.region):
         return None
-    # boto3 presigns for the global host name in us-east-1 alone.
-    region = "" if s3.region == "us-east-1" else f".{s3.region}"
-    return f"https://{s3.bucket}.s3{region}.amazonaws.com"
+    parts = urlsplit(s3.bucket_url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def content_security_policy(media_origin: str | None) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 from urllib.parse import unquote, urlsplit
 
+from videogen.botocore_data import domain_of
 from videogen.errors import SettingsError
 from videogen.variables import DEFAULT_BASE_URL, DEFAULT_MODEL, VARIABLES
 
@@ -51,6 +52,7 @@ _ADDRESS = re.compile(
 )
 _LOOPBACK = re.compile(r"127(?:\.[0-9]{1,3}){3}|::1|(?:.+\.)?localhost")
 _BUCKET = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?![.-])){1,61}[A-Za-z0-9]")
+_HOST_LABEL = re.compile(r"[a-z0-9-]{3,63}")
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _AWS_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 _BEARER = re.compile(r"(?:authorization\s*[:=]\s*)?(?:bearer(?:[\s:]+|$))+", re.IGNORECASE)
@@ -102,14 +104,19 @@ class S3Settings(NamedTuple):
     prefix: str = ""
 
     @property
+    def is_by_path(self) -> bool:
+        """Whether the bucket's name stands in the path: at an endpoint, or where it is no label of a host."""
+        return self.endpoint_url is not None or not _HOST_LABEL.fullmatch(self.bucket)
+
+    @property
     def bucket_url(self) -> str:
-        """Return the bucket's address: by path where there is an endpoint, by host name at AWS."""
-        if self.endpoint_url:
-            return f"{self.endpoint_url.rstrip('/')}/{self.bucket}"
-        # As boto3 presigns: by the global host name in us-east-1 alone.
+        """Return the bucket's address, as boto3 makes its links: the one place that knows it."""
+        # By the global host name in us-east-1 alone.
         region = "" if self.region == "us-east-1" else f".{self.region}"
-        domain = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
-        return f"https://{self.bucket}.s3{region}.{domain}"
+        origin = self.endpoint_url or f"https://s3{region}.{domain_of(self.region)}"
+        if self.is_by_path:
+            return f"{origin.rstrip('/')}/{self.bucket}"
+        return origin.replace("//", f"//{self.bucket}.")
 
 
 class QueueSettings(NamedTuple):

@@ -7,7 +7,6 @@ first requests find their connections open.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import socket
 import ssl
@@ -15,6 +14,8 @@ import threading
 import time
 from contextlib import suppress
 from urllib.parse import urlsplit
+
+from videogen.botocore_data import botocore_file
 
 CONNECT_SECONDS = 2
 SOCKET_OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
@@ -86,9 +87,7 @@ def context() -> ssl.SSLContext:
 
 def authorities_file() -> str:
     """Return the file of the authorities to trust: SSL_CERT_FILE, if a store has its own, or botocore's."""
-    botocore = importlib.util.find_spec("botocore")  # which to import takes longer than all else here
-    folder = botocore.submodule_search_locations if botocore else None
-    return os.environ.get("SSL_CERT_FILE") or f"{(folder or [''])[0]}/cacert.pem"
+    return os.environ.get("SSL_CERT_FILE") or str(botocore_file("cacert.pem"))
 
 
 def open_early(url: str, count: int) -> None:
