@@ -321,7 +321,7 @@ def problems(descriptions: dict[str, str]) -> dict[str, Any]:
     common = {
         "405": "Another method.",
         "500": "The site is not set up, or failed; its log has the reason under the X-Request-Id.",
-        "503": "The storage does not work: try again after Retry-After, without it tell the operator.",
+        "503": "The storage does not work, or the site is paused: try again after Retry-After.",
         "504": "It took too long.",
     }
     extra = {"405": ["Allow"], "429": ["Retry-After"], "503": ["Retry-After"]}

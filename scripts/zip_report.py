@@ -7,7 +7,9 @@ instead. It also fails if a function does not start.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import tempfile
 import zipfile
 from collections import Counter
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import bundle
 import interpreter_mirror
@@ -53,12 +56,52 @@ def main() -> None:
     print(f"{'function':<28}{'zip MB':>8}{'unpacked MB':>13}{'cold ms':>9}{'warm ms':>9}  first answer")
     rows = [row(project, name) for name in project.manifest]
     print("\n".join(rows))
+    sbom = REPOSITORY / "build/sbom.cdx.json"
+    sbom.parent.mkdir(exist_ok=True)
+    sbom.write_text(json.dumps(bill_of_materials(project), indent=2) + "\n", encoding="utf-8")
+    print(f"\nwhat the zips hold, as CycloneDX: {sbom.relative_to(REPOSITORY)}")
     heaviest = max(project.manifest, key=lambda name: project.zip(name).stat().st_size)
     print(f"\n  MB  the largest in {heaviest}.zip")
     for path, size in largest(project.zip(heaviest)):
         print(f"{size / 1e6:>4.1f}  {path}")
     if any(FAILED in line for line in rows):
         sys.exit("A function failed in its zip.")
+
+
+def bill_of_materials(built: Built) -> dict[str, Any]:
+    """Return the interpreter and the packages of the zips as CycloneDX.
+
+    https://cyclonedx.org/docs/1.6/json/
+    """
+    found: dict[tuple[str, str], set[str]] = {}
+    pythons: set[str] = set()
+    for name in built.manifest:
+        with zipfile.ZipFile(built.zip(name)) as opened:
+            for path in opened.namelist():
+                if match := re.search(r"/packages/([\w.]+)-([\w.]+)\.dist-info/", path):
+                    key = (match[1].lower().replace("_", "-"), match[2])
+                    found.setdefault(key, set()).add(name)
+                elif match := re.search(r"/python/lib/python(3\.\d+)/", path):
+                    pythons.add(match[1])
+    interpreters = [
+        {"type": "platform", "name": "cpython", "version": version} for version in sorted(pythons)
+    ]
+    packages = [
+        {
+            "type": "library",
+            "name": name,
+            "version": version,
+            "purl": f"pkg:pypi/{name}@{version}",
+            "properties": [{"name": "function", "value": function} for function in sorted(functions)],
+        }
+        for (name, version), functions in sorted(found.items())
+    ]
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "components": [*interpreters, *packages],
+    }
 
 
 def row(built: Built, name: str) -> str:

@@ -76,6 +76,7 @@ def test_what_a_record_looks_like() -> None:
         "estimate": None,
         "fingerprint": "f" * 64,
         "subscription": None,
+        "price": None,
         "history": [
             {"at": "2027-01-15T08:00:00.000Z", "epoch": 0, "action": "job.created"},
             {"at": "2027-01-15T08:00:01.000Z", "epoch": 1, "action": "job.claimed"},
@@ -192,6 +193,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     ),
     "fingerprint": TEXTS,
     "subscription": (5, "none", {}, {"endpoint": "https://a.example", "p256dh": 5, "auth": "b"}),
+    "price": tuple(each for each in SECONDS if each is not None),
     "history": (
         None,
         {},

@@ -30,6 +30,7 @@ def test_config_json_tells_the_page_what_it_may_know_and_no_secret() -> None:
     assert described["files"] == {
         "config.json": {
             "simulated": False,
+            "paused": "",
             "accessCodeNeeded": True,
             "models": [{"id": "blackboxai/google/veo-3", "price": 0.8}],
             "dailyLimit": 20,

@@ -63,6 +63,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     'form',
     { class: 'desk', novalidate: true, 'aria-label': words.newVideo, onsubmit: submit },
     heading,
+    config.paused && el('p', { class: 'hint paused', dir: 'auto' }, config.paused),
     photos.element,
     el(
       'div',

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Config
  * @property {boolean} simulated
+ * @property {string} paused the operator's sentence while nothing can be started, else empty
  * @property {boolean} accessCodeNeeded
  * @property {{id: string, price: number | null}[]} models the first is the default; price in USD for a video
  * @property {number} dailyLimit
@@ -13,6 +14,7 @@
 /** @type {Config} what holds where the file cannot be read; the server checks everything anyway */
 const FALLBACK = {
   simulated: false,
+  paused: '',
   accessCodeNeeded: false,
   models: [],
   dailyLimit: 0,

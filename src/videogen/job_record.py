@@ -129,7 +129,7 @@ def _integer(least: int, most: int) -> Kind:
     return Kind(read)
 
 
-def _seconds(value: object) -> float:
+def _positive(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError
     if not 0 <= value <= LARGEST_NUMBER or not math.isfinite(value):
@@ -186,7 +186,8 @@ TEXTS = Kind(_texts, dict)
 FLAG = Kind(_flag)
 COUNT = _integer(0, LARGEST_COUNT)
 SIZE = _integer(0, LARGEST_NUMBER)
-SECONDS = Kind(_seconds)
+SECONDS = Kind(_positive)
+USD = Kind(_positive)
 MOMENT = Kind(_moment, timestamp)
 
 KINDS: Mapping[type, Mapping[str, Kind]] = {
@@ -224,6 +225,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "estimate": _optional(_object(Estimate)),
         "fingerprint": TEXT,
         "subscription": _optional(_object(Subscription)),
+        "price": _optional(USD),
         "history": _many(_object(Transition)),
     },
     Limits: {"paid_call": SECONDS, "work": SECONDS, "end": SECONDS},

@@ -172,6 +172,7 @@ class Job:
     whose call it was has told how it ended. `rescues` names the job whose paid video this one saves.
     `estimate` is what was known of durations when the job was made, so that a poll needs no second read.
     `fingerprint` is the digest of the request that made the job.
+    `price` is what the model cost when the job was made, in USD, where the operator had said it.
     `call_ids` are the provider's names for the latest call, by header or field: what a question to it names.
     `unknown` holds fields of a newer version, here and in every nested object: they are carried along unread.
     """
@@ -209,6 +210,7 @@ class Job:
     estimate: Estimate | None = None
     fingerprint: str = ""
     subscription: Subscription | None = field(default=None, repr=False)
+    price: float | None = None
     history: tuple[Transition, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 

@@ -36,6 +36,7 @@ def page_config(site: SiteSettings) -> dict[str, Any]:
     """Return config.json: what the page shows before anything is sent."""
     return {
         "simulated": site.simulated,
+        "paused": site.paused,
         "accessCodeNeeded": site.access_code is not None,
         "models": [{"id": model.id, "price": model.price} for model in site.models],
         "dailyLimit": site.daily_limit,

@@ -104,11 +104,13 @@ class Upload:
 class Order:
     """A video that is wanted, of new photos or, with `retry_of`, of that job's and by its owner's token.
 
-    `key` is the client's idempotency key, and `fingerprint` the digest of everything that was asked for.
+    `price` is the model's, in USD. `key` is the client's idempotency key, and `fingerprint` the digest of
+    everything that was asked for.
     """
 
     prompt: str = field(repr=False)
     model: str
+    price: float | None = None
     aspect_ratio: AspectRatio = "auto"
     uploads: tuple[Upload, ...] = ()
     retry_of: str | None = None
@@ -137,6 +139,7 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
         limits=deps.limits,
         dispatch=deps.dispatch_kind,
         fingerprint=order.fingerprint,
+        price=order.price,
         history=(Transition(at=now, epoch=0, action="job.created"),),
     )
     make = _make_of_uploads if order.retry_of is None else _make_of_job

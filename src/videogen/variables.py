@@ -138,7 +138,7 @@ VARIABLES: Mapping[str, Variable] = {
         ),
         Variable(
             "VIDEOGEN_DAILY_LIMIT",
-            "videos a UTC day for the whole site; `none` for no limit",
+            "videos a UTC day for the whole site; `none` for no limit; a day has three times as many starts",
             "20",
             _FUNCTIONS | _BUILD,
             default="20",

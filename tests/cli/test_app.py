@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +20,14 @@ from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from support.served_site import ServedSite
     from support.terminal import Operator
     from videogen.job_store import JobStore
     from videogen.local.blackbox import Simulator
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -269,7 +274,7 @@ def test_usage_counts_jobs_failures_and_money(videogen: Operator, site: ServedSi
 
     day, total = videogen("usage", "--json").json
 
-    assert total == {**day, "day": "all"}
+    assert total == {**day, "day": "all", "name": "all"}
     assert {
         name: day[name] for name in ("jobs", "completed", "running", "failures", "spent", "maybe_spent")
     } == {
@@ -358,3 +363,169 @@ def test_push_keys_are_a_pair_that_the_settings_take(videogen: Operator) -> None
     push = settings.read_push(given)
     assert (ran.code, push and push.public_key) == (0, given["VIDEOGEN_VAPID_PUBLIC_KEY"])
     assert videogen("push-keys").out != ran.out
+
+
+# --- cancel, erase -----------------------------------------------------------------------------------------
+
+
+def test_erase_leaves_tombstones_without_their_owner(videogen: Operator, site: ServedSite) -> None:
+    first, second = site.make("a lake"), site.make("a storm")
+    assert videogen("erase", first, second, typed="n\n").code == 1
+
+    ran = videogen("erase", first, f"{site.url}/#{second}", "--yes")
+
+    assert (ran.code, [line.split()[0] for line in ran.out.splitlines()]) == (0, [first, second])
+    keys = [entry.key for entry in videogen.bucket.entries("")]
+    assert [key for key in keys if first in key or second in key] == sorted(
+        f"jobs/{job_id}.json" for job_id in (first, second)
+    )
+    assert [stored(videogen, job_id).prompt for job_id in (first, second)] == ["", ""]
+    assert videogen("erase", first, "--yes").code == 0
+
+
+def test_cancel_ends_a_waiting_job_and_leaves_the_others(videogen: Operator, site: ServedSite) -> None:
+    site.loses_calls = True
+    waiting, unknown = site.make("a lake"), "A" * 22
+    made = site.make("a storm")
+    change(videogen.bucket.store, made, lambda job: jobs.cancel(job, now=job.created_at + 1))
+
+    ran = videogen("cancel", waiting, unknown, made, "--yes", "--json")
+
+    assert (ran.code, [job["status"] for job in ran.json]) == (1, ["canceled", "canceled"])
+    assert unknown in ran.err
+
+
+# --- what is typed wrongly ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["jobs", "--day", "yesterday"], "yesterday is no day: write it as 2026-11-22"),
+        (["jobs", "--day", "2026-11-31"], "2026-11-31 is no day"),
+        (["jobs", "--day", "22.11.2026"], "22.11.2026 is no day"),
+        (["jobs", "--code", "nonsense"], "nonsense is none of"),
+        (["jobs", "--limit", "0"], "greater than or equal to 1"),
+        (["usage", "--by", "week"], "'week' is not one of"),
+        (["doctor", "--since", "yesterday"], "yesterday is no time: write it as 30m"),
+    ],
+)
+def test_a_value_that_is_none_is_wrong_usage(videogen: Operator, options: list[str], said: str) -> None:
+    ran = videogen(*options)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert said in " ".join(ran.err.replace("│", " ").split())
+
+
+def test_the_version_is_the_project_s(videogen: Operator) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert videogen("--version").out == f"videogen {project['version']}\n"
+
+
+def test_jobs_can_be_limited(videogen: Operator, site: ServedSite) -> None:
+    site.make("a lake")
+    newest = site.make("a storm")
+
+    assert [job["id"] for job in videogen("jobs", "--limit", "1", "--json").json] == [newest]
+
+
+# --- what cannot be read, or has no record -----------------------------------------------------------------
+
+
+def test_records_that_cannot_be_read_are_counted_and_named(videogen: Operator, site: ServedSite) -> None:
+    made, broken = site.make("a lake"), "A" * 22
+    bucket, prefix = videogen.environ["S3_BUCKET"], videogen.environ["S3_PREFIX"]
+    for name in (broken, "notes"):
+        videogen.bucket.client.put_object(Bucket=bucket, Key=f"{prefix}/jobs/{name}.json", Body=b"{")
+
+    for command in ("jobs", "usage"):
+        ran = videogen(command, "--json")
+        assert ran.code == 0
+        assert f"2 records cannot be read and are left out: {broken}, notes" in ran.err
+    assert [job["id"] for job in videogen("jobs", "--json").json] == [made]
+
+
+@pytest.mark.parametrize("lost", ["all", "one"])
+def test_purge_refuses_where_videos_have_no_record(
+    videogen: Operator, site: ServedSite, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    first = site.make("a lake")
+    if lost == "one":
+        site.make("a storm")
+    videogen.bucket.delete(f"jobs/{first}.json")
+    later = time.time() + 2 * 24 * 3600
+    monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(now=lambda: later))
+    before = [entry.key for entry in videogen.bucket.entries("")]
+
+    ran = videogen("purge", "--yes")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "nothing is deleted: 2 files (1 videos) have no record under jobs/" in ran.err
+    assert [entry.key for entry in videogen.bucket.entries("")] == before
+    assert videogen("purge", "--orphans", "--yes").code == 0
+    assert [entry.key for entry in videogen.bucket.entries("") if first in entry.key] == []
+
+
+# --- since, plots, prices ----------------------------------------------------------------------------------
+
+
+def test_doctor_since_looks_at_jobs_alone_and_exits_for_cron(videogen: Operator, site: ServedSite) -> None:
+    assert videogen("doctor", "--since", "1h").code == 0
+    for _ in range(2):
+        site.make("[fault:E401]")
+
+    ran = videogen("doctor", "--since", "1h", "--json")
+
+    assert (ran.code, ran.json[0]["level"]) == (1, "failure")
+    assert ran.json[0]["detail"] == "2 of 2 jobs in 1h: 2 provider_account"
+
+
+def test_usage_writes_one_file_that_asks_nobody(videogen: Operator, site: ServedSite, tmp_path: Path) -> None:
+    site.make("a lake")
+    site.make("[fault:E403]")
+
+    assert videogen("usage", "--html", "usage.html", "--days", "2").code == 0
+
+    page = (tmp_path / "usage.html").read_text()
+    assert re.findall(r"(?:src|href|url)\s*[=(]\s*\"?(?!#)[^\")>]+", page) == []
+    assert "<script" not in page
+    assert ">1 of 2<" in page
+    assert page.count("<svg viewBox") == 3
+    plots = videogen("usage", "--plot", "--days", "2").out
+    assert [line.split(":")[0] for line in plots.splitlines() if ":" in line and line[0] != " "] == [
+        "Outcomes",
+        "Seconds to a video",
+        "USD by model",
+    ]
+
+
+def test_history_keeps_the_price_of_its_day(videogen: Operator, site: ServedSite) -> None:
+    job_id = site.make("a lake")
+    videogen.environ["BLACKBOX_MODELS"] = "blackboxai/google/veo-3-fast=99"
+
+    assert videogen("usage", "--by", "model", "--json").json[0]["spent"] == 0.8
+    change(videogen.bucket.store, job_id, lambda job: replace(job, price=None))
+    assert videogen("usage", "--json").json[0]["spent"] == 99.0
+
+
+def test_show_names_what_the_provider_said(videogen: Operator, site: ServedSite) -> None:
+    refused = site.make("[fault:E403] a storm")
+
+    assert "diagnostic     status 403, error code 403" in videogen("show", refused).out.splitlines()
+
+
+def test_generate_names_key_and_job_though_it_fails(videogen: Operator, site: ServedSite, lake: Path) -> None:
+    ran = videogen("generate", str(lake), "[fault:E403]", "--site", site.url, "--json")
+
+    assert (ran.code, ran.json.keys()) == (1, {"key", "jobId", "error"})
+    assert ran.err.splitlines()[0] == f"key {ran.json['key']}"
+    assert f"job {ran.json['jobId']}  {site.url}/#{ran.json['jobId']}" in ran.err.splitlines()
+
+
+def test_help_begins_with_what_everyone_needs(videogen: Operator) -> None:
+    told = videogen("--help").out
+    first, _, rest = told.partition("The rest")
+
+    assert [name for name in ("doctor", "show", "rescue", "usage") if f" {name} " not in first] == []
+    assert [name for name in ("purge", "erase", "fail", "generate") if f" {name} " not in rest] == []

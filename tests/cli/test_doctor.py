@@ -34,7 +34,9 @@ def test_the_local_stack_is_all_green(videogen: Operator, site: ServedSite) -> N
             "bucket, writing",
             "conditional writes",
             "presigned links",
+            "privacy",
             "bucket, deleting",
+            "versions",
             "lifecycle",
             "sharing",
             "clock",
@@ -264,6 +266,40 @@ def test_where_the_key_may_not_set_rules_they_are_printed_to_paste(videogen: Ope
     text, _, rules = found["remedy"].partition(": ")
     assert text == "paste these rules at the store"
     assert len(json.loads(rules)["Rules"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "level"), [("Enabled", "failure"), ("Suspended", "ok"), ("", "ok")], ids=str
+)
+def test_versions_that_outlive_an_erasure_are_a_failure(videogen: Operator, status: str, level: str) -> None:
+    def answer(request: Passed) -> Reply | None:
+        if "versioning" not in request.path:
+            return None
+        inner = f"<Status>{status}</Status>" if status else ""
+        body = f"<VersioningConfiguration>{inner}</VersioningConfiguration>"
+        return (200, {"Content-Type": "application/xml"}, body.encode())
+
+    with before(videogen, answer):
+        assert finding(videogen("doctor", "--json"), "versions")["level"] == level
+
+
+@pytest.mark.parametrize(("code", "level"), [("AccessDenied", "warning"), ("NotImplemented", "ok")])
+def test_a_store_that_says_nothing_of_versions(videogen: Operator, code: str, level: str) -> None:
+    def refuse(request: Passed) -> Reply | None:
+        return s3_error(403, code) if "versioning" in request.path else None
+
+    with before(videogen, refuse):
+        assert finding(videogen("doctor", "--json"), "versions")["level"] == level
+
+
+@pytest.mark.parametrize(("status", "level"), [(200, "failure"), (403, "ok"), (404, "ok")])
+def test_a_bucket_that_strangers_read_is_a_failure(videogen: Operator, status: int, level: str) -> None:
+    def answer(request: Passed) -> Reply | None:
+        is_stranger = "/doctor/" in request.path and "?" not in request.path and request.method == "GET"
+        return (status, {}, b"body") if is_stranger and "authorization" not in request.headers else None
+
+    with before(videogen, answer):
+        assert finding(videogen("doctor", "--json"), "privacy")["level"] == level
 
 
 # --- one video ---------------------------------------------------------------------------------------------

@@ -20,7 +20,10 @@ def test_without_its_libraries_it_says_how_to_install_them(monkeypatch: pytest.M
     with pytest.raises(SystemExit) as ended:
         cli.main()
 
-    assert ended.value.code == "videogen: typer is not installed: pip install -e '.[cli]'"
+    assert ended.value.code == (
+        "videogen: typer is not installed: use .venv/bin/videogen after `make dev`, or from this folder: "
+        "pipx install '.[cli]'"
+    )
 
 
 def test_help_names_every_command(

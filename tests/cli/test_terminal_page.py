@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,16 @@ def test_the_photo_and_the_prompt_arrive_once(
     assert [(one.model, one.photos) for one in simulator.purchases[bought:]] == [
         ("blackboxai/google/veo-3-fast", 1)
     ]
-    assert [stored.job.aspect_ratio for stored in videogen.bucket.jobs()] == ["9:16"]
+    assert [job.aspect_ratio for job in videogen.bucket.jobs().jobs] == ["9:16"]
 
 
 def test_a_pipe_gets_a_line_for_each_stage(videogen: Operator, site: ServedSite, lake: Path) -> None:
     ran = videogen("generate", str(lake), "slow pan", "--site", site.url)
 
-    assert ran.err.splitlines() == ["waiting for a worker", "downloading"]
+    job_id = ran.out.split(" ")[0].removeprefix("videogen-").removesuffix(".mp4")
+    key, *others = ran.err.splitlines()
+    assert re.fullmatch(r"key cli-[\w-]{22}", key)
+    assert others == [f"job {job_id}  {site.url}/#{job_id}", "waiting for a worker", "downloading"]
 
 
 def test_a_failure_says_what_it_cost_and_is_the_exit_code(

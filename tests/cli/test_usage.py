@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.example_jobs import CREATED_AT, completed, failed, queued, rendering, rescue, saving
 from videogen import jobs
-from videogen.cli.usage import Usage, by_day, day_of
+from videogen.cli.usage import Usage, day_of, grouped
 from videogen.jobs import Failure, Job
 
 DAY = 24 * 60 * 60.0
@@ -12,7 +12,7 @@ DAY = 24 * 60 * 60.0
 
 def test_each_day_and_all_of_them() -> None:
     tomorrow = queued(created_at=CREATED_AT + DAY)
-    found = by_day([tomorrow, *took(60, 70, 80), failed(Failure.of("content_refused"))], {})
+    found = grouped([tomorrow, *took(60, 70, 80), failed(Failure.of("content_refused"))], {})
 
     first, second = day_of(CREATED_AT), day_of(CREATED_AT + DAY)
     assert found == [
@@ -23,7 +23,7 @@ def test_each_day_and_all_of_them() -> None:
 
 
 def test_percentiles_are_by_nearest_rank() -> None:
-    total = by_day(took(*range(65, 165, 10)), {})[-1]
+    total = grouped(took(*range(65, 165, 10)), {})[-1]
 
     assert (total.median, total.p90) == (105.0, 145.0)
 
@@ -32,13 +32,13 @@ def test_a_rescue_says_nothing_about_how_long_a_video_takes() -> None:
     taken = jobs.resume_saving(rescue(), "run", 1, now=CREATED_AT + 1, lease_age=0)
     assert taken is not None
 
-    total = by_day([completed(taken, at=3)], {})[-1]
+    total = grouped([completed(taken, at=3)], {})[-1]
 
     assert (total.completed, total.median, total.unpriced) == (1, None, 0)
 
 
 def test_no_jobs_are_a_total_of_nothing() -> None:
-    assert by_day([], {}) == [Usage("all", 0, 0, 0, {}, None, None, 0.0, 0.0, 0)]
+    assert grouped([], {}) == [Usage("all", 0, 0, 0, {}, None, None, 0.0, 0.0, 0)]
 
 
 def test_a_day_ends_at_midnight_utc() -> None:

@@ -33,7 +33,16 @@ def each(*languages: str) -> pytest.MarkDecorator:
 
 
 def test_every_block_is_in_a_language_that_is_checked_here() -> None:
-    assert {block.language for block in blocks()} <= {"sh", "json", "toml", "js", "python", "text"}
+    assert {block.language for block in blocks()} <= {
+        "sh",
+        "json",
+        "toml",
+        "js",
+        "python",
+        "text",
+        "yaml",
+        "ini",
+    }
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -81,6 +90,9 @@ def python(words: list[str]) -> None:
 def aws(words: list[str]) -> None:
     """Compare with the service's own model."""
     service, operation, *options = words
+    if (service, operation) == ("s3", "sync"):
+        assert len(options) == 2
+        return
     model = botocore.session.get_session().get_service_model({"s3api": "s3", "sqs": "sqs"}[service])
     names = {kebab(name): name for name in model.operation_names}
     shape: Any = model.operation_model(names[operation]).input_shape
@@ -112,19 +124,30 @@ def uv(words: list[str]) -> None:
     assert [word for word in words if word.startswith("-") and word not in told] == []
 
 
-def pip(words: list[str]) -> None:
-    """Compare the extra that is installed with those that there are."""
-    assert words[:2] == ["install", "-e"]
-    extra = re.fullmatch(r"\.(?:\[(\w+)\])?", words[2])
-    assert extra is not None
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert extra[1] is None or extra[1] in project["optional-dependencies"]
+def file_of_tests(words: list[str]) -> None:
+    """Let the last word be a file of tests."""
+    assert (ROOT / words[-1]).is_file()
+
+
+def npx(words: list[str]) -> None:
+    """Let it be a program that package-lock.json brings."""
+    assert words[0] == "netlify"
+    netlify(words[1:])
+
+
+def cp(words: list[str]) -> None:
+    """Let it copy a file that there is."""
+    assert (ROOT / words[0]).is_file()
 
 
 CHECKS: dict[str, Callable[[list[str]], None]] = {
     "make": make,
     "videogen": videogen,
-    "pip": pip,
+    ".venv/bin/videogen": videogen,
+    ".venv/bin/python": file_of_tests,
+    "node": file_of_tests,
+    "npx": npx,
+    "cp": cp,
     "python3": python,
     "aws": aws,
     "netlify": netlify,
@@ -227,11 +250,53 @@ def test_each_address_in_the_pages_is_an_entry_s() -> None:
     assert {name for name in named if name not in entries} == set()
 
 
+def test_the_variables_of_the_pages_are_those_of_the_code() -> None:
+    shown = {name: one for name, one in VARIABLES.items() if not one.read_by <= {"dev"}}
+    readme = (ROOT / "README.md").read_text()
+    defaults = {
+        name: "**needed**" if one.is_needed else f"`{one.default}`" if one.default else "none"
+        for name, one in shown.items()
+    }
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| (.+) \| (.+) \|$", readme, re.MULTILINE)
+    assert rows == [(name, one.meaning, defaults[name]) for name, one in shown.items()]
+
+    deploy = (ROOT / "docs/deploy.md").read_text()
+    secrets = re.findall(
+        r"^\| `([A-Z0-9_]+)` \| .+ \| ([A-Z].+) \| (\*\*yes\*\*|no) \|$", deploy, re.MULTILINE
+    )
+    assert {name: secret == "**yes**" for name, _, secret in secrets} == {
+        name: one.is_secret for name, one in shown.items() if name != "VIDEOGEN_SITE"
+    }
+    assert {name for name, scope, _ in secrets if "Builds" in scope} == {
+        name for name, one in shown.items() if "build" in one.read_by
+    }
+
+
 def test_each_variable_in_the_pages_is_one_that_is_read() -> None:
     pattern = r"\b(?:BLACKBOX|S3|VIDEOGEN)_[A-Z_]*[A-Z]\b"
     named = {name for page in PAGES for name in re.findall(pattern, page.read_text())}
 
     assert named - set(VARIABLES) == set()
+
+
+def test_each_action_that_is_written_is_explained_in_the_log_s_page() -> None:
+    sources = [*(ROOT / "src").rglob("*.py"), ROOT / "netlify/python/bridge.mjs"]
+    written = {
+        name
+        for path in sources
+        if "cli" not in path.parts
+        for pair in re.findall(
+            r"(?:log\.\w+|_log_warning|_log|_warn)\(\s*\"([a-z]+\.[a-z_]+)\"|action: '([a-z.]+)'",
+            path.read_text(),
+        )
+        for name in pair
+        if name
+    }
+    written |= {f"job.{status}" for status in ("completed", "failed", "canceled")}
+    page = (ROOT / "docs/log.md").read_text()
+
+    assert len(written) > 20
+    assert {name for name in written if f"`{name}`" not in page} == set()
 
 
 def test_each_action_that_the_log_s_page_explains_is_written_somewhere() -> None:

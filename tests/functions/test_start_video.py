@@ -336,3 +336,48 @@ def test_a_site_that_lacks_a_variable_says_so_without_naming_it_on_the_wire(site
 
     assert (answer.status, answer.body["code"]) == (500, "misconfigured")
     assert "S3_BUCKET" not in str(answer.body)
+
+
+def test_a_paused_site_starts_nothing_and_says_why(site: SiteUnderTest) -> None:
+    running = site.start()
+    paused = make_site({**site.environ, "VIDEOGEN_PAUSED": "Back at noon."}, site.s3, site.simulator)
+    before = paused.stored_keys()
+
+    answers = [
+        paused.start(),
+        paused.start(headers=KEY),
+        paused.start({**start_body(photos=[]), "retryOf": running.body["jobId"]}),
+        paused.start({"prompt": 1}),
+    ]
+
+    assert [(one.status, one.body["code"], one.body["detail"]) for one in answers] == 4 * [
+        (503, "paused", "Back at noon.")
+    ]
+    assert {one.headers["Retry-After"] for one in answers} == {"900"}
+    assert (paused.stored_keys(), paused.calls) == (before, [])
+
+
+def test_running_jobs_go_on_while_the_site_is_paused(site: SiteUnderTest) -> None:
+    job_id = site.start().body["jobId"]
+    paused = make_site({**site.environ, "VIDEOGEN_PAUSED": "Back at noon."}, site.s3, site.simulator)
+
+    assert paused.deliver(job_id).status < HTTPStatus.BAD_REQUEST
+    assert paused.status(job_id).body["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("models", "asked", "price"),
+    [
+        ("blackboxai/google/veo-3=0.8,blackboxai/a/b=2", {}, 0.8),
+        ("blackboxai/google/veo-3=0.8,blackboxai/a/b=2", {"model": "blackboxai/a/b"}, 2.0),
+        ("blackboxai/google/veo-3", {}, None),
+    ],
+)
+def test_the_price_at_the_start_is_in_the_record(
+    site: SiteUnderTest, models: str, asked: dict[str, str], price: float | None
+) -> None:
+    priced = make_site({**site.environ, "BLACKBOX_MODELS": models}, site.s3, site.simulator)
+
+    job_id = priced.start(start_body(**asked)).body["jobId"]
+
+    assert priced.deps.store.read(job_id).job.price == price

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from typing import TYPE_CHECKING
 
 import zip_report
+
+from builds import Built
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,3 +35,29 @@ def test_the_largest_things_are_packages_and_libraries(tmp_path: Path) -> None:
         ("___netlify-entry-point.mjs", 100),
         ("python/lib/python3.14/lib-dynload/_json.so", 40),
     ]
+
+
+def test_the_bill_of_materials_names_what_each_zip_holds(tmp_path: Path) -> None:
+    functions = tmp_path / ".netlify/functions"
+    functions.mkdir(parents=True)
+    top = ".netlify/python/bundle"
+    for name, packages in {
+        "start": ["boto3-1.44.1"],
+        "worker": ["boto3-1.44.1", "typing_extensions-4.16.0"],
+    }.items():
+        with zipfile.ZipFile(functions / f"{name}.zip", "w") as archive:
+            archive.writestr(f"{top}/python/lib/python3.14/os.pyc", b"")
+            for package in packages:
+                archive.writestr(f"{top}/packages/{package}.dist-info/METADATA", b"")
+    manifest = {"functions": [{"name": "start"}, {"name": "worker"}]}
+    (functions / "manifest.json").write_text(json.dumps(manifest))
+
+    found = zip_report.bill_of_materials(Built(tmp_path, ""))
+
+    assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.6")
+    assert [(one["name"], one["version"], one.get("purl")) for one in found["components"]] == [
+        ("cpython", "3.14", None),
+        ("boto3", "1.44.1", "pkg:pypi/boto3@1.44.1"),
+        ("typing-extensions", "4.16.0", "pkg:pypi/typing-extensions@4.16.0"),
+    ]
+    assert [len(one.get("properties", [])) for one in found["components"]] == [0, 2, 1]

@@ -220,6 +220,7 @@ export default {
   problems: {
     access_code: 'Der Zugangscode ist falsch. Mit „Bearbeiten“ kannst du ihn noch einmal eingeben.',
     daily_limit: 'Diese Seite hat ihr Tageslimit an Videos erreicht.',
+    paused: 'Diese Seite macht Pause: Zurzeit kann kein Video gestartet werden.',
     job_erased: 'Dieses Video wurde gelöscht.',
     photos_gone: 'Die Fotos dieses Videos sind nicht mehr da. Bitte füge sie noch einmal hinzu.',
     job_running: 'Dieses Video wird noch erstellt.',

@@ -214,6 +214,7 @@ export default {
   problems: /** @type {Record<string, string>} */ ({
     access_code: 'The access code is wrong. Choose Edit to enter it again.',
     daily_limit: 'This site has reached its limit of videos for today.',
+    paused: 'This site is paused: no video can be started right now.',
     job_erased: 'That video has been erased.',
     photos_gone: 'The photos of that video are no longer kept. Please add them again.',
     job_running: 'That video is still being made.',

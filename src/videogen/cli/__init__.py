@@ -1,4 +1,4 @@
-"""The operator's command, `videogen`; installed by `pip install -e '.[cli]'`, and in no function."""
+"""The operator's command, `videogen`. It is in no function; its packages are those of the extra `cli`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import sys
 def main() -> None:
     """Run the command that the process was started with; says what to install where a library is missing."""
     try:
-        from videogen.cli.app import app  # noqa: PLC0415 - what is missing must be told, not raised
+        from videogen.cli import terminal  # noqa: PLC0415 - what is missing must be told, not raised
+        from videogen.cli.app import app  # noqa: PLC0415 - same
     except ModuleNotFoundError as error:
-        sys.exit(f"videogen: {error.name} is not installed: pip install -e '.[cli]'")
+        sys.exit(
+            f"videogen: {error.name} is not installed: use .venv/bin/videogen after `make dev`, or from this "
+            "folder: pipx install '.[cli]'"
+        )
+    sys.excepthook = terminal.print_crash
     app(prog_name="videogen")

@@ -7,45 +7,57 @@ progress and errors to standard error, so that `--json` can be piped.
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import shlex
+import tomllib
 from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from videogen import jobs as job_rules
 from videogen import service, signing
 from videogen import settings as site_settings
 from videogen.cli import doctor as doctor_checks
-from videogen.cli import money, purging, story, terminal_page
+from videogen.cli import money, purging, recent, story, terminal_page, usage_plots
 from videogen.cli import usage as usage_report
 from videogen.cli.api_client import Site, SiteError, new_http
 from videogen.cli.bucket import Bucket
 from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
 from videogen.cli.progress import Shown
+from videogen.cli.terminal import errors, print_json, print_table, say, tell
 from videogen.clock import Clock
-from videogen.errors import JobEnded, MalformedRecord, NoSuchObject, SettingsError, VideogenError
+from videogen.errors import (
+    FAILURES,
+    JobEnded,
+    MalformedRecord,
+    NoSuchObject,
+    SettingsError,
+    VideogenError,
+    WishRefused,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from videogen.job_store import StoredJob
     from videogen.settings import Settings
 
 CLOCK = Clock()
 DAY = 24 * 60 * 60.0
-WIDTH_OF_A_PIPE = 200
-LEVELS = {"ok": "green", "warning": "yellow", "failure": "red"}
+NAMED = 5
+"""Records that cannot be read are named up to so many."""
+LONG_PERIOD = 7
+"""Days of which the plots show days; of fewer they show hours."""
+OFTEN, SELDOM = "What everyone needs", "The rest"
 
 app = typer.Typer(
     no_args_is_help=True,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Look after a videogen site. Reads the functions' variables, and .env of this folder.",
@@ -54,17 +66,72 @@ app = typer.Typer(
 # A job id may begin with a dash, so a command that takes one has no short options.
 JOB = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
+JobsArgument = Annotated[
+    list[str], typer.Argument(metavar="JOB…", help="The jobs' ids, or the page's links to them.")
+]
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the page's link to it.")]
 SiteOption = Annotated[
     str,
     typer.Option("--site", envvar="VIDEOGEN_SITE", help="The deployed site, https://…netlify.app"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", help="Only whether the jobs of this while went well: 30m, 1h, 2d.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DaysOption = Annotated[int, typer.Option(min=1, help="How many days back.")]
 
 
-@app.command()
+def check_day(day: str | None) -> str | None:
+    """Return a day that there is; raises BadParameter with the form that is wanted."""
+    try:
+        return None if day is None else f"{datetime.strptime(day, '%Y-%m-%d').replace(tzinfo=UTC):%Y-%m-%d}"
+    except ValueError:
+        raise typer.BadParameter(f"{day} is no day: write it as 2026-11-22") from None
+
+
+def check_code(code: str | None) -> str | None:
+    """Return a failure code that there is; raises BadParameter with all of them."""
+    if code is not None and code not in FAILURES:
+        raise typer.BadParameter(f"{code} is none of {', '.join(FAILURES)}")
+    return code
+
+
+def moment_of(day: str) -> float:
+    """Return the beginning of a UTC day, in seconds since 1970."""
+    return datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()
+
+
+def version_here() -> str:
+    """Return the version of the package, or of the repository that the command is run from."""
+    try:
+        return metadata.version("videogen")
+    except metadata.PackageNotFoundError:
+        project = tomllib.loads(
+            Path(__file__).parents[3].joinpath("pyproject.toml").read_text(encoding="utf-8")
+        )
+        return str(project["project"]["version"])
+
+
+def print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
+    """Print the version and end."""
+    if value:
+        tell(f"videogen {version_here()}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take what all commands have in common; `print_version` has done it."""
+    del version
+
+
+@app.command(rich_help_panel=OFTEN)
 def doctor(
     *,
     site: Annotated[
@@ -76,6 +143,7 @@ def doctor(
     buy_one: Annotated[
         bool, typer.Option("--buy-one", help="Buy one video of a test card; asks first, costs money.")
     ] = False,
+    since: SinceOption = None,
     as_json: JsonOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -83,39 +151,46 @@ def doctor(
     environ = read_environment()
     findings: list[Finding] = []
     with telling(), new_http() as http:
-        for finding in doctor_checks.examine(environ, http=http, site=site, fix=fix):
+        examined = (
+            doctor_checks.examine(environ, http=http, site=site, fix=fix)
+            if since is None
+            else examine_jobs(since)
+        )
+        for finding in examined:
             findings.append(finding)
             if not as_json:
                 print_finding(finding)
-        failed = any(finding.level == "failure" for finding in findings)
-        if buy_one and not failed:
-            finding = buy_test_card(environ, yes=yes)
-            findings.append(finding)
+        if buy_one and not is_failed(findings):
+            findings.append(buy_test_card(environ, yes=yes))
             if not as_json:
-                print_finding(finding)
-            failed = finding.level == "failure"
+                print_finding(findings[-1])
     if as_json:
         print_json([asdict(finding) for finding in findings])
-    if failed:
+    if is_failed(findings):
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel=SELDOM)
 def jobs(
     *,
     days: DaysOption = 7,
-    day: Annotated[str | None, typer.Option(help="One UTC day, such as 2026-11-22.")] = None,
+    day: Annotated[
+        str | None, typer.Option(callback=check_day, help="One UTC day, such as 2026-11-22.")
+    ] = None,
     status: Annotated[
         list[job_rules.Status] | None, typer.Option(help="Only these; may be given twice.")
     ] = None,
-    code: Annotated[str | None, typer.Option(help="Only this failure code.")] = None,
+    code: Annotated[
+        str | None, typer.Option(callback=check_code, help="Only this failure code, such as no_video.")
+    ] = None,
     find: Annotated[str, typer.Option(help="Only prompts that hold this text.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="No more than so many.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List jobs, the newest first."""
     with telling():
         bucket, _ = open_bucket()
-        found = [stored.job for stored in bucket.jobs(since=0.0 if day else CLOCK.now() - days * DAY)]
+        found = read_jobs(bucket, since=moment_of(day) if day else CLOCK.now() - days * DAY)
     chosen = [
         job
         for job in found
@@ -123,26 +198,31 @@ def jobs(
         and (not status or job.status in status)
         and (code is None or (job.failure is not None and job.failure.code == code))
         and find.casefold() in job.prompt.casefold()
-    ]
+    ][:limit]
     if as_json:
         print_json([story.as_json(job) for job in chosen])
-        return
-    table = Table("created", "job", "status", "seconds", "money", "failure", "prompt", box=None)
-    for job in chosen:
-        took = "" if job.completed_at is None else f"{job.completed_at - job.created_at:.0f}"
-        table.add_row(
-            job_rules.timestamp(job.created_at)[:19] + "Z",
-            job.id,
-            job.stage or job.status,
-            took,
-            job.charged,
-            job.failure.code if job.failure else "",
-            Text(job.prompt.replace("\n", " ")[:60]),
+    elif chosen:
+        print_table(
+            ("created", "job", "status", "seconds", "money", "failure", "prompt"),
+            [
+                (
+                    job_rules.timestamp(job.created_at)[:19] + "Z",
+                    job.id,
+                    job.stage or job.status,
+                    "" if job.completed_at is None else f"{job.completed_at - job.created_at:.0f}",
+                    job.charged,
+                    job.failure.code if job.failure else "",
+                    job.prompt,
+                )
+                for job in chosen
+            ],
+            last_shrinks=True,
         )
-    output().print(table if chosen else "no jobs")
+    else:
+        tell("no jobs")
 
 
-@app.command(context_settings=JOB)
+@app.command(context_settings=JOB, rich_help_panel=OFTEN)
 def show(job: JobArgument, *, as_json: JsonOption = False) -> None:
     """Tell one job's story: what happened, when, and whether money was spent."""
     with telling():
@@ -155,22 +235,19 @@ def show(job: JobArgument, *, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"record": story.as_json(found), "objects": [asdict(entry) for entry in objects]})
         return
-    out = output()
-    facts = Table(box=None, show_header=False)
     for name, value in story.summary(found).items():
-        facts.add_row(name, Text(value))
-    out.print(facts)
-    line = Table("when", "action", "what happened", box=None)
-    for step in story.told(found):
-        line.add_row(*step)
-    out.print(line)
-    files = Table("object", "bytes", "written", box=None)
-    for entry in objects:
-        files.add_row(entry.key, str(entry.bytes), job_rules.timestamp(entry.modified))
-    out.print(files if objects else "no photo and no video is stored")
+        tell(f"{name:<15}{value}")
+    print_table(("when", "action", "what happened"), story.told(found))
+    if objects:
+        print_table(
+            ("object", "bytes", "written"),
+            [(entry.key, str(entry.bytes), job_rules.timestamp(entry.modified)) for entry in objects],
+        )
+    else:
+        tell("no photo and no video is stored")
 
 
-@app.command(context_settings=JOB)
+@app.command(context_settings=JOB, rich_help_panel=SELDOM)
 def retry(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False, yes: YesOption = False) -> None:
     """Make a job again from its photos and prompt, as a new one. Asks, since it may buy a video."""
     with telling(), new_http() as http:
@@ -183,7 +260,7 @@ def retry(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False, ye
         print_started(start_again(Site(site, http), found, old), site, as_json=as_json)
 
 
-@app.command(context_settings=JOB)
+@app.command(context_settings=JOB, rich_help_panel=OFTEN)
 def rescue(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False) -> None:
     """Save a video that was paid for and never stored, as a new job that buys nothing."""
     with telling(), new_http() as http:
@@ -194,7 +271,21 @@ def rescue(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False) -
         print_started(start_again(Site(site, http), found, old), site, as_json=as_json)
 
 
-@app.command(context_settings=JOB)
+@app.command(context_settings=JOB, rich_help_panel=SELDOM)
+def cancel(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
+    """End jobs as whoever started them could. A paid call under way may still be charged."""
+    ask(f"Cancel {count_of(job)}?", yes=yes)
+    end_each(job, service.cancel, as_json=as_json)
+
+
+@app.command(context_settings=JOB, rich_help_panel=SELDOM)
+def erase(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
+    """Erase prompt, photos and video of jobs, for good. A tombstone without any of them stays."""
+    ask(f"Erase {count_of(job)}, for good?", yes=yes)
+    end_each(job, service.erase, as_json=as_json)
+
+
+@app.command(context_settings=JOB, rich_help_panel=SELDOM)
 def fail(job: JobArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
     """End a job now, as the passing of time would have ended it.
 
@@ -216,39 +307,59 @@ def fail(job: JobArgument, *, as_json: JsonOption = False, yes: YesOption = Fals
     if as_json:
         print_json(story.as_json(ended))
     else:
-        output().print(f"failed. {money.verdict(ended)}", soft_wrap=True)
+        tell(f"failed. {money.verdict(ended)}")
         if ended.is_rescuable:
-            output().print(f"videogen rescue {ended.id}", soft_wrap=True)
+            tell(f"videogen rescue {ended.id}")
 
 
-@app.command()
-def usage(*, days: DaysOption = 30, as_json: JsonOption = False) -> None:
-    """Count jobs, failures, durations and money by day."""
+@app.command(rich_help_panel=OFTEN)
+def usage(
+    *,
+    days: DaysOption = 30,
+    by: Annotated[usage_report.By, typer.Option(help="day, hour (UTC) or model.")] = "day",
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write plots into this file.", dir_okay=False)
+    ] = None,
+    plot: Annotated[bool, typer.Option("--plot", help="Print plots.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Count jobs, failures, durations and money by day, hour or model."""
     with telling():
         bucket, found = open_bucket()
-        read = [stored.job for stored in bucket.jobs(since=CLOCK.now() - days * DAY)]
-    prices = {model.id: model.price for model in found.site.models}
-    report = usage_report.by_day(read, prices)
+        read = read_jobs(bucket, since=CLOCK.now() - days * DAY)
+        prices = {model.id: model.price for model in found.site.models}
+        report = usage_report.grouped(read, prices, by)
+        times = usage_report.grouped(read, prices, "day" if days > LONG_PERIOD else "hour")[:-1]
+        models = usage_report.grouped(read, prices, "model")[:-1]
+        if html is not None:
+            title = f"{bucket.settings.bucket}: {len(read)} jobs in {days} days"
+            html.write_text(usage_plots.page(title, times, models), encoding="utf-8")
+            say(f"plots in {html}")
     if as_json:
-        print_json([asdict(day) for day in report])
-        return
-    table = Table("day", "jobs", "completed", "running", "median s", "p90 s", "USD", "failures", box=None)
-    for day in report:
-        spent = f"{day.spent:.2f}" + (f" to {day.spent + day.maybe_spent:.2f}" if day.maybe_spent else "")
-        table.add_row(
-            day.day,
-            str(day.jobs),
-            str(day.completed),
-            str(day.running),
-            "" if day.median is None else f"{day.median:.0f}",
-            "" if day.p90 is None else f"{day.p90:.0f}",
-            spent + (f" + {day.unpriced} without a price" if day.unpriced else ""),
-            ", ".join(f"{count} {code}" for code, count in day.failures.items()),
+        print_json([{by: group.name, **asdict(group)} for group in report])
+    elif plot:
+        for line in usage_plots.lines(times, models):
+            tell(line)
+    else:
+        print_table(
+            (by, "jobs", "completed", "running", "median s", "p90 s", "USD", "failures"),
+            [
+                (
+                    group.name,
+                    str(group.jobs),
+                    str(group.completed),
+                    str(group.running),
+                    "" if group.median is None else f"{group.median:.0f}",
+                    "" if group.p90 is None else f"{group.p90:.0f}",
+                    usage_plots.money(group),
+                    ", ".join(f"{count} {code}" for code, count in group.failures.items()),
+                )
+                for group in report
+            ],
         )
-    output().print(table)
 
 
-@app.command()
+@app.command(rich_help_panel=SELDOM)
 def generate(
     photo: Annotated[
         Path, typer.Argument(metavar="PHOTO", help="A JPEG, PNG or WebP.", exists=True, dir_okay=False)
@@ -272,21 +383,25 @@ def generate(
     again += ["--aspect-ratio", aspect_ratio] if aspect_ratio != "auto" else []
     again += ["--model", model] if model else []
     again += ["--output", str(out)] if out else []
-    with telling(), new_http() as http, naming_the_way_on(again):
+    say(f"key {key}")
+    started: dict[str, Any] = {"key": key}
+    with telling(started if as_json else None), new_http() as http, naming_the_way_on(again):
         body["photos"] = [{"name": photo.name, "data": terminal_page.photo_uri(photo)}]
         there = Site(site, http)
         with Shown(errors()) as shown:
-            started = there.start(body, key=key, access_code=code)
-            job = terminal_page.wait(there, started, shown, clock=CLOCK)
+            answer = there.start(body, key=key, access_code=code)
+            started["jobId"] = answer["jobId"]
+            say(f"job {answer['jobId']}  {there.url}/#{answer['jobId']}")
+            job = terminal_page.wait(there, answer, shown, clock=CLOCK)
             target = out or Path(f"videogen-{job['jobId']}.mp4")
             size = terminal_page.download(http, job["downloadUrl"], target)
     if as_json:
-        print_json({**job, "file": str(target)})
+        print_json({**job, "key": key, "file": str(target)})
     else:
-        output().print(f"{target} ({size} bytes, {job['elapsedSeconds']:.0f} s)", soft_wrap=True)
+        tell(f"{target} ({size} bytes, {job['elapsedSeconds']:.0f} s)")
 
 
-@app.command()
+@app.command(rich_help_panel=SELDOM)
 def worker(
     *,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=1000, help="Jobs at a time.")] = 100,
@@ -306,22 +421,25 @@ def worker(
         raise typer.Exit(process.serve(read_environment(), slots=jobs, drain=drain, health=health))
 
 
-@app.command()
+@app.command(rich_help_panel=SELDOM)
 def push_keys() -> None:
     """Print a new key pair for Web Push, as the two variables; browsers then have to subscribe anew."""
     from videogen.push import new_keys  # noqa: PLC0415 - no other command waits for the ciphers
 
     public, private = new_keys()
-    typer.echo(f"VIDEOGEN_VAPID_PUBLIC_KEY={public}\nVIDEOGEN_VAPID_PRIVATE_KEY={private}")
+    tell(f"VIDEOGEN_VAPID_PUBLIC_KEY={public}\nVIDEOGEN_VAPID_PRIVATE_KEY={private}")
 
 
-@app.command()
+@app.command(rich_help_panel=SELDOM)
 def purge(
     *,
     older_than: Annotated[
         int | None, typer.Option(min=1, help="Days; VIDEOGEN_KEEP_DAYS without it.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    orphans: Annotated[
+        bool, typer.Option("--orphans", help="Delete videos that belong to no record, too.")
+    ] = False,
     as_json: JsonOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -336,6 +454,12 @@ def purge(
             now=CLOCK.now(),
             older_than=days * DAY,
         )
+        if wanted.orphans and not orphans and (wanted.lost_videos or not wanted.has_records):
+            stop(
+                f"nothing is deleted: {len(wanted.orphans)} files ({wanted.lost_videos} videos) have no "
+                "record under jobs/. If records were lost, bring them back first (docs/runbook.md); to "
+                "delete the files as well: videogen purge --orphans"
+            )
         size = sum(entry.bytes for entry in wanted.entries) / 1_000_000
         text = f"{len(wanted.entries)} objects older than {days} days or of no job, {size:.1f} MB"
         if wanted.entries and not dry_run:
@@ -346,50 +470,87 @@ def purge(
     if as_json:
         print_json({"deleted": not dry_run, "objects": [entry.key for entry in wanted.entries]})
     else:
-        output().print(("would delete: " if dry_run else "deleted: ") + text, soft_wrap=True)
+        tell(("would delete: " if dry_run else "deleted: ") + text)
 
 
 # --- what the commands share -------------------------------------------------------------------------------
 
 
-def output() -> Console:
-    """Return standard output; a pipe gets lines that are not cut at a terminal's width."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH_OF_A_PIPE
-    return console
-
-
-def errors() -> Console:
-    """Return standard error."""
-    return Console(stderr=True, highlight=False)
-
-
-def say(text: str) -> None:
-    """Print a line for the person, beside the answer."""
-    errors().print(Text(text), soft_wrap=True)
-
-
-def print_json(value: object) -> None:
-    """Print a value as JSON, whole."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
 def print_finding(finding: Finding) -> None:
     """Print one line of the doctor's, and the remedy below it."""
-    line = Text.assemble((f"{finding.level:<8}", LEVELS[finding.level]), f"{finding.about}: {finding.detail}")
-    output().print(line, soft_wrap=True)
+    tell(f"{finding.level:<8}{finding.about}: {finding.detail}")
     if finding.remedy:
-        output().print(Text(f"        → {finding.remedy}"), soft_wrap=True)
+        tell(f"        → {finding.remedy}")
+
+
+def is_failed(findings: list[Finding]) -> bool:
+    """Whether something has failed."""
+    return any(finding.level == "failure" for finding in findings)
+
+
+def examine_jobs(since: str) -> Iterator[Finding]:
+    """Yield how the jobs of the last while went; ends the command where that is no time."""
+    try:
+        seconds = recent.seconds_of(since)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--since") from None
+    bucket, _ = open_bucket()
+    now = CLOCK.now()
+    yield from recent.examine(read_jobs(bucket, since=now - seconds), since=since, now=now)
+
+
+def read_jobs(bucket: Bucket, *, since: float) -> list[job_rules.Job]:
+    """Read the jobs created since a moment, showing how far it is, and name what cannot be read."""
+    with errors().status("reading jobs") as shown:
+        listed = bucket.jobs(since=since, told=lambda done, of: shown.update(f"reading jobs: {done} of {of}"))
+    if listed.unreadable:
+        named = ", ".join(listed.unreadable[:NAMED]) + (", …" if len(listed.unreadable) > NAMED else "")
+        say(f"videogen: {len(listed.unreadable)} records cannot be read and are left out: {named}")
+    return listed.jobs
+
+
+def end_each(
+    texts: list[str], end: Callable[[service.Deps, str, str], job_rules.Job], *, as_json: bool
+) -> None:
+    """Cancel or erase each job with its owner's rights; one that cannot be leaves the others alone."""
+    ended: list[job_rules.Job] = []
+    refused = False
+    with telling():
+        bucket, found = open_bucket()
+        deps = service.Deps.over(bucket, found, clock=CLOCK)
+        for job_id in [job_id_of(text) for text in texts]:
+            try:
+                ended.append(end(deps, job_id, signing.owner_token(deps.keys[0], job_id)))
+            except WishRefused as error:
+                refused = True
+                say(f"videogen: {job_id}: {error.detail}")
+                continue
+            if not as_json:
+                tell(f"{job_id} {ended[-1].status}. {money.verdict(ended[-1])}")
+    if as_json:
+        print_json([story.as_json(job) for job in ended])
+    if refused:
+        raise typer.Exit(1)
+
+
+def count_of(texts: list[str]) -> str:
+    """Return how many jobs that is, in words."""
+    return "this job" if len(texts) == 1 else f"these {len(texts)} jobs"
 
 
 @contextlib.contextmanager
-def telling() -> Iterator[None]:
-    """End with one line and exit code 1 where something goes wrong that a person can do something about."""
+def telling(known: Mapping[str, Any] | None = None) -> Iterator[None]:
+    """End with one line and exit code 1 where something goes wrong that a person can do something about.
+
+    What is `known` so far is printed as JSON, with the error: for whoever reads nothing but that.
+    """
     try:
         yield
     except (VideogenError, OSError) as error:
-        stop(error.detail if isinstance(error, VideogenError) else str(error))
+        text = error.detail if isinstance(error, VideogenError) else str(error)
+        if known is not None:
+            print_json({**known, "error": text})
+        stop(text)
 
 
 @contextlib.contextmanager
@@ -425,11 +586,17 @@ def open_bucket() -> tuple[Bucket, Settings]:
     return Bucket(found.s3), found
 
 
-def read_job(bucket: Bucket, text: str) -> StoredJob:
-    """Read a job by its id or permalink; ends the command where there is none."""
+def job_id_of(text: str) -> str:
+    """Return the id of a job that is named by it or by its permalink; ends the command where that is none."""
     job_id = text.rpartition("#")[2]
     if not signing.is_job_id(job_id):
         stop(f"{text} is no job's id: it has 22 letters, digits, dashes and underscores")
+    return job_id
+
+
+def read_job(bucket: Bucket, text: str) -> StoredJob:
+    """Read a job by its id or permalink; ends the command where there is none."""
+    job_id = job_id_of(text)
     try:
         return bucket.store.read(job_id)
     except NoSuchObject:
@@ -478,7 +645,7 @@ def print_started(started: Mapping[str, Any], site: str, *, as_json: bool) -> No
     if as_json:
         print_json(started)
     else:
-        output().print(f"{started['jobId']}\n{site.rstrip('/')}/#{started['jobId']}", soft_wrap=True)
+        tell(f"{started['jobId']}\n{site.rstrip('/')}/#{started['jobId']}")
 
 
 def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:
@@ -491,8 +658,14 @@ def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:
     if found.blackbox is None:
         raise SettingsError
     target = Path("videogen-test-card.mp4")
-    with errors().status("buying one video"):
-        bought = purchase.buy(found.blackbox, model.id, target)
+    try:
+        with errors().status("buying one video"):
+            bought = purchase.buy(found.blackbox, model.id, target)
+    except VideogenError as error:
+        code, note = getattr(error, "code", ""), getattr(error, "note", "")
+        return Finding(
+            "failure", "one video", " ".join(filter(None, (str(code), note, error.detail))), "docs/runbook.md"
+        )
     detail = f"{bought.seconds:.0f} s, {bought.bytes} bytes from {bought.host}, now in {target}; "
     if bought.shows_card is None:
         return Finding(

@@ -15,11 +15,11 @@ from videogen.job_store import JOBS_FOLDER, JobStore
 from videogen.objects import S3Objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mypy_boto3_s3 import S3Client
 
-    from videogen.job_store import StoredJob
+    from videogen.jobs import Job
     from videogen.settings import S3Settings
 
 AT_ONCE = 8
@@ -33,6 +33,14 @@ class Entry:
     key: str
     bytes: int
     modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The jobs of a bucket, the newest first, and the ids of the records that cannot be read."""
+
+    jobs: list[Job]
+    unreadable: list[str]
 
 
 class Bucket(S3Objects):
@@ -69,31 +77,39 @@ class Bucket(S3Objects):
         except BotoCoreError as error:
             raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
 
-    def jobs(self, *, since: float = 0.0) -> list[StoredJob]:
-        """Read every job created since a moment, the newest first; raises StoreUnavailable.
+    def jobs(self, *, since: float = 0.0, told: Callable[[int, int], None] = lambda _, __: None) -> Listed:
+        """Read every job created since a moment; raises StoreUnavailable.
 
-        Records that cannot be read, such as a newer version's, are left out.
+        `told` hears after each record how many have been read, and of how many.
         """
         # A record is never written before its job was created, so a listing's date spares most reads.
         ids = [id_of(entry) for entry in self.entries(JOBS_FOLDER) if entry.modified >= since]
+        found: list[Job] = []
+        unreadable: list[str] = []
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            found = [stored for stored in pool.map(self._job, filter(signing.is_job_id, ids)) if stored]
-        return sorted(
-            (stored for stored in found if stored.job.created_at >= since),
-            key=lambda stored: stored.job.created_at,
-            reverse=True,
-        )
+            for number, (job_id, job) in enumerate(zip(ids, pool.map(self._job, ids), strict=True), 1):
+                told(number, len(ids))
+                if isinstance(job, MalformedRecord):
+                    unreadable.append(job_id)
+                elif job is not None and job.created_at >= since:
+                    found.append(job)
+        return Listed(sorted(found, key=lambda job: job.created_at, reverse=True), sorted(unreadable))
 
     def delete_all(self, keys: Iterable[str]) -> None:
         """Delete objects, several at a time; raises StoreUnavailable."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self.delete, keys))
 
-    def _job(self, job_id: str) -> StoredJob | None:
+    def _job(self, job_id: str) -> Job | MalformedRecord | None:
+        """Read a job, None where it went meanwhile."""
+        if not signing.is_job_id(job_id):
+            return MalformedRecord(job_id)
         try:
-            return self.store.read(job_id)
-        except (NoSuchObject, MalformedRecord):
+            return self.store.read(job_id).job
+        except NoSuchObject:
             return None
+        except MalformedRecord as error:
+            return error
 
 
 def id_of(entry: Entry) -> str:

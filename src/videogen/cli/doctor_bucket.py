@@ -50,10 +50,12 @@ def examine(
         yield Finding("ok", "bucket, writing", "an object could be written")
         yield _conditions(bucket, where, body)
         yield _presigned(bucket, key, body, http, site)
+        yield _private(bucket, key, http)
     finally:
         with suppress(ClientError, BotoCoreError):
             bucket.client.delete_object(**where)
     yield _deletion(bucket, where)
+    yield _versions(bucket)
     yield _lifecycle(bucket, found, fix=fix)
     if site is not None:
         yield _cors(bucket, site, http, fix=fix)
@@ -204,6 +206,46 @@ def _deletion(bucket: Bucket, where: Any) -> Finding:  # noqa: ANN401 - boto3's 
     except BotoCoreError as error:
         raise _unreachable(about, bucket, error) from None
     return Finding("ok", about, "the object could be deleted")
+
+
+def _private(bucket: Bucket, key: str, http: httpx.Client) -> Finding:
+    """Ask for the object as a stranger would, without a signature."""
+    about = "privacy"
+    url = bucket.presign(key, seconds=60, content_type=MP4, disposition="inline").partition("?")[0]
+    with suppress(httpx.HTTPError):
+        if http.get(url).is_success:
+            return Finding(
+                "failure",
+                about,
+                "the bucket is public: whoever has an address reads photos, prompts and videos for ever",
+                "block public access to the bucket: the page gets its videos by links that expire",
+            )
+    return Finding("ok", about, "nothing is read without a signature")
+
+
+def _versions(bucket: Bucket) -> Finding:
+    about = "versions"
+    try:
+        answer = bucket.client.get_bucket_versioning(Bucket=bucket.settings.bucket)
+    except ClientError as error:
+        if error.response["Error"].get("Code") == "AccessDenied":
+            return Finding(
+                "warning",
+                about,
+                "whether erased videos are kept as old versions cannot be asked",
+                f"allow s3:GetBucketVersioning on arn:aws:s3:::{bucket.settings.bucket}",
+            )
+        return Finding("ok", about, "the store keeps none")
+    except BotoCoreError as error:
+        raise _unreachable(about, bucket, error) from None
+    if answer.get("Status") == "Enabled":
+        return Finding(
+            "failure",
+            about,
+            "the bucket keeps old versions: what is erased stays, with prompt, photos and video",
+            "suspend versioning, and let the lifecycle rules of docs/deploy.md delete the old versions",
+        )
+    return Finding("ok", about, "what is erased is gone")
 
 
 def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:

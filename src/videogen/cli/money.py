@@ -26,12 +26,15 @@ def verdict(job: Job) -> str:
 
 
 def spent(jobs: list[Job], prices: Mapping[str, float | None]) -> tuple[float, float, int]:
-    """Return USD surely spent, USD that may have been spent on top, and jobs whose model has no price."""
+    """Return USD surely spent, USD that may have been spent on top, and jobs whose model has no price.
+
+    A job counts with the price of its own day; `prices` are today's, for records of before there was one.
+    """
     sure = maybe = 0.0
     unpriced = 0
     for job in jobs:
         cost = job.charged
-        price = prices.get(job.model)
+        price = job.price if job.price is not None else prices.get(job.model)
         if cost == "no":
             continue
         if price is None:

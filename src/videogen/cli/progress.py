@@ -8,6 +8,8 @@ from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextCol
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from videogen.cli.terminal import clean
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
@@ -25,7 +27,7 @@ class Shown:
         self._console = console
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             _Likely(),
             _Seconds(),
             console=console,
@@ -53,13 +55,13 @@ class Shown:
         known = estimate or {}
         self._bar.update(
             self._task,
-            description=stage,
+            description=clean(stage),
             before=elapsed - here,
             p50=known.get("p50"),
             p90=known.get("p90"),
         )
         if stage != self._stage and not self._console.is_terminal:
-            self._console.print(Text(stage), soft_wrap=True)
+            self._console.print(Text(clean(stage)), soft_wrap=True)
         self._stage = stage
 
 

@@ -18,11 +18,20 @@ ORPHAN_AGE = 24 * 60 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """The objects to delete: files of no job, files of old jobs and old ledgers, old jobs' records."""
+    """The objects to delete: files of no job, files of old jobs and old ledgers, old jobs' records.
+
+    `has_records` says whether there was any record at all.
+    """
 
     orphans: tuple[Entry, ...]
     files: tuple[Entry, ...]
     records: tuple[Entry, ...]
+    has_records: bool = True
+
+    @property
+    def lost_videos(self) -> int:
+        """How many paid videos belong to no record: one or two may be left by killed workers, not many."""
+        return sum(entry.key.startswith("videos/") for entry in self.orphans)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -56,4 +65,5 @@ def plan(
             *(entry for entry in ledgers if now - entry.modified > older_than),
         ),
         records=tuple(entry for entry in records if id_of(entry) in old),
+        has_records=bool(records),
     )

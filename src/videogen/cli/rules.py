@@ -21,6 +21,8 @@ def lifecycle(prefix: str, keep_days: int) -> list[dict[str, Any]]:
             "Status": "Enabled",
             "Filter": {"Prefix": prefix + folder},
             "Expiration": {"Days": keep_days},
+            # Of a bucket that keeps versions, or once did: what was erased or written over.
+            "NoncurrentVersionExpiration": {"NoncurrentDays": UPLOAD_DAYS},
         }
         for folder in FOLDERS
     ] + [

@@ -49,6 +49,8 @@ def summary(job: Job) -> dict[str, str]:
     names = {**({"id": job.provider_request_id} if job.provider_request_id else {}), **job.call_ids}
     if names:
         facts["provider's ids"] = ", ".join(f"{name} {value}" for name, value in names.items())
+    if job.price is not None:
+        facts["price"] = f"{job.price:.2f} USD at the start"
     if job.video is not None:
         facts["video"] = f"{job.video.bytes} bytes from {job.video.host}"
     if job.is_rescuable:

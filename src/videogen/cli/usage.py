@@ -1,29 +1,33 @@
-"""A site's use by day: jobs, failures, durations, money. Pure."""
+"""A site's use by day, hour or model: jobs, failures, durations, money. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from videogen.cli.money import spent
 from videogen.jobs import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from videogen.jobs import Job
+
+By = Literal["day", "hour", "model"]
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One day, or all of them. Durations in seconds, of completed jobs that bought their video; money in USD.
+    """One day, hour or model, or all of them.
+
+    Durations in seconds, of completed jobs that bought their video; money in USD.
 
     `unpriced` counts jobs that cost something and whose model has no price in BLACKBOX_MODELS.
     """
 
-    day: str
+    name: str
     jobs: int
     completed: int
     running: int
@@ -35,13 +39,15 @@ class Usage:
     unpriced: int
 
 
-def by_day(jobs: Iterable[Job], prices: Mapping[str, float | None]) -> list[Usage]:
-    """Return one entry for each UTC day with jobs, the oldest first, and one for all, called "all"."""
-    days: defaultdict[str, list[Job]] = defaultdict(list)
+def grouped(jobs: Iterable[Job], prices: Mapping[str, float | None], by: By = "day") -> list[Usage]:
+    """Return one entry for each UTC day, hour or model with jobs, in order, and one for all, called "all"."""
+    groups: defaultdict[str, list[Job]] = defaultdict(list)
     for job in jobs:
-        days[day_of(job.created_at)].append(job)
-    everything = [job for day in days.values() for job in day]
-    return [_usage(day, days[day], prices) for day in sorted(days)] + [_usage("all", everything, prices)]
+        groups[_KEYS[by](job)].append(job)
+    everything = [job for group in groups.values() for job in group]
+    return [_usage(name, groups[name], prices) for name in sorted(groups)] + [
+        _usage("all", everything, prices)
+    ]
 
 
 def day_of(moment: float) -> str:
@@ -49,7 +55,19 @@ def day_of(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d}"
 
 
-def _usage(day: str, jobs: list[Job], prices: Mapping[str, float | None]) -> Usage:
+def hour_of(moment: float) -> str:
+    """Return the UTC hour of a moment (seconds since 1970), as 2026-11-22 14h."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %Hh}"
+
+
+_KEYS: Mapping[By, Callable[[Job], str]] = {
+    "day": lambda job: day_of(job.created_at),
+    "hour": lambda job: hour_of(job.created_at),
+    "model": lambda job: job.model,
+}
+
+
+def _usage(name: str, jobs: list[Job], prices: Mapping[str, float | None]) -> Usage:
     failures = Counter(job.failure.code for job in jobs if job.failure is not None)
     durations = sorted(
         job.completed_at - job.created_at
@@ -58,7 +76,7 @@ def _usage(day: str, jobs: list[Job], prices: Mapping[str, float | None]) -> Usa
     )
     sure, maybe, unpriced = spent(jobs, prices)
     return Usage(
-        day=day,
+        name=name,
         jobs=len(jobs),
         completed=sum(job.status is Status.COMPLETED for job in jobs),
         running=sum(not job.has_ended for job in jobs),

@@ -22,6 +22,7 @@ from videogen.service import Order, Upload
 if TYPE_CHECKING:
     from videogen.functions.wiring import Deps
     from videogen.jobs import Job
+    from videogen.settings import Model
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,255}")
 
@@ -58,6 +59,7 @@ class StartRequest(BaseModel):
     ownerToken: Annotated[str | None, Field(repr=False)] = None  # noqa: N815 - the wire's name
 
 
+PAUSED_RETRY_SECONDS = 15 * 60
 MESSAGES = {
     ("prompt", "missing"): "Prompt is required.",
     ("prompt", "string_too_short"): "Prompt is required.",
@@ -72,12 +74,15 @@ MESSAGES = {
 
 def answer(request: Request, deps: Deps) -> Response:
     """Start a video, or find the one that the same Idempotency-Key has started already."""
+    check_open(deps)
     check_access_code(request, deps)
     wanted = parse(request.json_object())
     key = idempotency_key(request)
+    model = choose_model(wanted, deps)
     order = Order(
         prompt=wanted.prompt,
-        model=choose_model(wanted, deps),
+        model=model.id,
+        price=model.price,
         aspect_ratio=wanted.aspectRatio,
         uploads=read_photos(wanted),
         retry_of=wanted.retryOf,
@@ -86,6 +91,17 @@ def answer(request: Request, deps: Deps) -> Response:
         fingerprint=digest(wanted),
     )
     return accepted(deps, service.start(deps, order, deps.dispatcher(request)))
+
+
+def check_open(deps: Deps) -> None:
+    """Raise a 503 Problem with the operator's sentence while nothing may be started."""
+    if deps.settings.paused:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "paused",
+            deps.settings.paused,
+            headers={"Retry-After": str(PAUSED_RETRY_SECONDS)},
+        )
 
 
 def check_access_code(request: Request, deps: Deps) -> None:
@@ -121,16 +137,16 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def choose_model(wanted: StartRequest, deps: Deps) -> str:
+def choose_model(wanted: StartRequest, deps: Deps) -> Model:
     """Return the model to use; raises InvalidInput for one that the operator has not listed."""
-    listed = [model.id for model in deps.settings.models]
+    listed = {model.id: model for model in deps.settings.models}
     if wanted.model is None:
-        return listed[0]
+        return deps.settings.models[0]
     if wanted.model not in listed:
         raise InvalidInput(
             [FieldError("model", f"This model is not offered here: choose {' or '.join(listed)}.")]
         )
-    return wanted.model
+    return listed[wanted.model]
 
 
 def digest(wanted: StartRequest) -> str:
