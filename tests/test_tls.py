@@ -163,6 +163,13 @@ def test_a_store_that_is_not_there_costs_nothing(server: TlsServer, monkeypatch:
     assert tls.take("127.0.0.1", port) is None
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", ".example", "a..example"])
+def test_a_name_that_is_none_costs_nothing(server: TlsServer, host: str) -> None:
+    tls.open_early(f"https://{host}:{server.port}", 1)
+
+    assert tls.take(host, server.port) is None
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9000/bucket", "https://", ""])
 def test_what_is_no_https_is_not_opened_early(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tls, "_opening", {})

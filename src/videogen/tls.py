@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 from videogen.botocore_data import botocore_file
@@ -37,14 +37,13 @@ class Opening:
         self._thread.start()
 
     def _open(self, host: str, port: int) -> None:
-        with suppress(OSError):
+        # What fails is told by the request that connects anew. ValueError: the name is none.
+        with suppress(OSError, ValueError):
             plain = socket.create_connection((host, port), CONNECT_SECONDS)
-            try:
+            with closing(plain):  # of one that is wrapped nothing is left to close
                 for option in SOCKET_OPTIONS:
                     plain.setsockopt(*option)
                 self._socket = context().wrap_socket(plain, server_hostname=host)
-            except OSError:
-                plain.close()
 
     def result(self) -> ssl.SSLSocket | None:
         """Wait for the connection; return it, or None where there is none that can be used."""
