@@ -1,0 +1,155 @@
+"""The colours that the model gets are those that the person saw: those of Chromium's canvas."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from support.photo_files import (
+    ADOBE_RGB,
+    DISPLAY_P3,
+    chunk,
+    encoded,
+    grey_profile,
+    png,
+    press_profile,
+    rgb_profile,
+    with_chunks,
+)
+from videogen.photo_cleaning import JPEG_QUALITY, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+SIZE = (128, 96)
+DRAW = """async data => {
+    const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0))
+    const bitmap = await createImageBitmap(new Blob([bytes]))
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')
+    context.fillStyle = '#fff'
+    context.fillRect(0, 0, bitmap.width, bitmap.height)
+    context.drawImage(bitmap, 0, 0)
+    return Array.from(context.getImageData(0, 0, bitmap.width, bitmap.height).data)
+}"""
+
+
+def ramps() -> Image.Image:
+    """Return smooth colours from black to white."""
+    grey = Image.radial_gradient("L").resize(SIZE)
+    return Image.merge("RGB", (grey, grey.transpose(Image.Transpose.FLIP_LEFT_RIGHT), turned()))
+
+
+def turned() -> Image.Image:
+    return Image.linear_gradient("L").rotate(90).resize(SIZE)
+
+
+def with_alpha(picture: Image.Image) -> Image.Image:
+    picture.putalpha(turned())
+    return picture
+
+
+RGB, GREY, CMYK = ramps(), turned(), ramps().convert("CMYK")
+RGBA, GREY_ALPHA, PALETTE = with_alpha(ramps()), with_alpha(turned()), ramps().quantize(200)
+PNGS = {"rgb": RGB, "rgba": RGBA, "grey": GREY, "grey with alpha": GREY_ALPHA, "palette": PALETTE}
+PROFILES = {
+    "display-p3": rgb_profile(DISPLAY_P3),
+    "adobe rgb": rgb_profile(ADOBE_RGB),
+    "gamma 1.0": rgb_profile(curve=1.0),
+    "gamma 2.2": rgb_profile(),
+    "grey 1.0": grey_profile(1.0),
+    "grey 2.2": grey_profile(2.2),
+}
+
+
+def gamma(value: float) -> bytes:
+    return chunk(b"gAMA", struct.pack(">I", round(value * 100_000)))
+
+
+def points(*numbers: float) -> bytes:
+    return chunk(b"cHRM", struct.pack(">8I", *(round(number * 100_000) for number in numbers)))
+
+
+P3_POINTS = points(0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+CHUNKS = {
+    "gamma of linear light": gamma(1.0),
+    "gamma 2.2": gamma(1 / 2.2),
+    "gamma 1.8": gamma(1 / 1.8),
+    "gamma near enough": gamma(0.46),
+    "gamma with points": gamma(1 / 2.2) + P3_POINTS,
+    "another white": gamma(1.0) + points(0.3457, 0.3585, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06),
+    "points alone": P3_POINTS,
+    "srgb before gamma": gamma(1.0) + chunk(b"sRGB", b"\0"),
+} | {
+    f"code points {primaries} {curve}": chunk(b"cICP", bytes([primaries, curve, 0, 1]))
+    for primaries, curve in [
+        *((primaries, 13) for primaries in (1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 22)),
+        *((1, curve) for curve in (1, 2, 4, 5, 6, 7, 8, 14, 15, 17)),
+    ]
+}
+
+
+def deep(color: int, value: int, chunks: bytes = b"") -> bytes:
+    """Return a PNG of 16 bits in one colour."""
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[color]
+    pixel = struct.pack(">H", value) * (channels - (color in {4, 6})) + b"\xff\xff" * (color in {4, 6})
+    return png((8, 8), pixel * 64, depth=16, color=color, chunks=chunks)
+
+
+PHOTOS: dict[str, bytes] = {
+    **{
+        f"png {kind}, {name}": encoded("PNG", picture, icc_profile=profile)
+        for kind, picture in PNGS.items()
+        for name, profile in PROFILES.items()
+    },
+    **{
+        f"png {kind}, {name}": with_chunks(encoded("PNG", picture), chunks)
+        for kind, picture in PNGS.items()
+        for name, chunks in CHUNKS.items()
+        if kind == "rgb" or "gamma" in name
+    },
+    **{
+        f"jpeg {kind}, {name}": encoded("JPEG", picture, icc_profile=profile, quality=95)
+        for kind, picture in (("rgb", RGB), ("grey", GREY))
+        for name, profile in PROFILES.items()
+    },
+    **{
+        f"webp {kind}, {name}": encoded("WEBP", picture, icc_profile=profile, lossless=True)
+        for kind, picture in (("rgb", RGB), ("rgba", RGBA))
+        for name, profile in PROFILES.items()
+    },
+    "cmyk": encoded("JPEG", CMYK, quality=95),
+    "cmyk, press": encoded("JPEG", CMYK, quality=95, icc_profile=press_profile()),
+    "cmyk, rgb profile": encoded("JPEG", CMYK, quality=95, icc_profile=PROFILES["gamma 1.0"]),
+    "rgb, press": encoded("JPEG", RGB, quality=95, icc_profile=press_profile()),
+    **{
+        f"16 bits {color}, {value}": deep(color, value)
+        for color in (0, 2, 4, 6)
+        for value in (0x80FF, 0x7F00)
+    },
+    **{f"16 bits {color}, gamma": deep(color, 0x4321, gamma(1.0)) for color in (0, 2, 4, 6)},
+}
+
+
+@pytest.fixture(scope="module")
+def blank(browser: Browser) -> Iterator[Page]:
+    """Yield one empty page for all photos."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_photo_has_the_colours_that_chromium_shows(name: str, blank: Page) -> None:
+    pixels = blank.evaluate(DRAW, base64.b64encode(PHOTOS[name]).decode())
+    made = Image.open(io.BytesIO(clean(PHOTOS[name], aspect_ratio=None)))
+    shown = Image.frombytes("RGBA", made.size, bytes(pixels)).convert("RGB")
+    # What JPEG itself does to fine patterns is no matter of colours.
+    shown = Image.open(io.BytesIO(encoded("JPEG", shown, quality=JPEG_QUALITY)))
+    assert max(ImageStat.Stat(ImageChops.difference(made, shown)).mean) <= 3
