@@ -170,6 +170,60 @@ def test_the_durations_learn_of_bought_videos_alone(end: str, site: ServiceUnder
     assert [document["seconds"] for document in learned] == ([[AT]] if is_bought else [])
 
 
+@pytest.mark.parametrize("end", CHANGES)
+def test_originals_are_gone_and_clean_photos_stay(end: str, site: ServiceUnderTest) -> None:
+    job, change, line = CHANGES[end]
+    site.put(job)
+    site.deps.store.put_photo(JOB_ID, 1, b"with GPS", "image/jpeg")
+
+    swap(site, change)
+
+    # The worker cleans before it claims, and a claim counts the epoch.
+    assert photos_kept(site) == ([] if line["epoch"] == 0 else [b"with GPS"])
+
+
+def photos_kept(site: ServiceUnderTest) -> list[bytes]:
+    return [held.body for key, held in site.bucket.held.items() if key.startswith("photos/")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda job: jobs.cancel(job, now=NOW),
+        lambda job: jobs.give_up(job, now=NOW),
+        lambda job: jobs.erase(job, now=NOW),
+        lambda job: jobs.end_due(job, now=CREATED_AT + 400, lease_age=0),
+        lambda job: jobs.fail_queued(job, now=NOW, failure=Failure.of("misconfigured")),
+        lambda job: jobs.fail_queued(job, now=NOW, failure=Failure.of("store_unsafe")),
+    ],
+    ids=["cancel", "operator", "erase", "expired", "misconfigured", "unsafe store"],
+)
+def test_originals_are_gone_after_every_early_end(change: Change, site: ServiceUnderTest) -> None:
+    site.put(queued())
+    site.deps.store.put_photo(JOB_ID, 1, b"with GPS", "image/jpeg")
+
+    assert swap(site, change)
+
+    if site.deps.store.read(JOB_ID).job.deleted_at is None:  # an erasure takes its photos itself
+        assert photos_kept(site) == []
+
+
+def test_a_store_that_keeps_an_original_is_asked_again(
+    site: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.put(queued())
+    site.deps.store.put_photo(JOB_ID, 1, b"with GPS", "image/jpeg")
+    site.objects.plan = [("DELETE", Trouble.NOT_APPLIED)] * 9
+
+    assert swap(site, lambda job: jobs.cancel(job, now=NOW))
+    assert photos_kept(site) == [b"with GPS"]
+    assert [line["jobId"] for line in logged(caplog, "job.originals_left")] == [JOB_ID]
+
+    site.objects.plan = []
+    assert swap(site, lambda job: jobs.cancel(job, now=NOW))
+    assert photos_kept(site) == []
+
+
 NO_ENDS: dict[str, tuple[Job, Change]] = {
     "a claim": (queued(), lambda job: jobs.claim(job, RUN_ID, 1, now=NOW)),
     "a renewal": (saving(), lambda job: jobs.renew(job, RUN_ID, 1, now=NOW)),

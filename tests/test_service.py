@@ -145,12 +145,32 @@ def test_a_repeated_start_counts_once(site: ServiceUnderTest, again: str) -> Non
 
 def test_a_retry_is_a_new_job_of_the_same_photos(site: ServiceUnderTest) -> None:
     old = site.start(b"red", b"green")
-    site.change(old.id, lambda it: jobs.cancel(it.job, now=CREATED_AT))
+    site.change(old.id, lambda it: jobs.claim(it.job, RUN_ID, 1, now=CREATED_AT))
+    service.cancel(site.deps, old.id, site.token(old.id))
 
     job = site.retry(old)
 
     assert (job.id != old.id, job.status, job.rescues) == (True, Status.QUEUED, None)
     assert photos_of(site, job.id) == [b"red", b"green"]
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_a_retry_before_any_worker_finds_no_photos(site: ServiceUnderTest, key: str | None) -> None:
+    old = site.start(b"red", b"green", key=key)
+    service.cancel(site.deps, old.id, site.token(old.id))
+    assert photos_of(site, old.id) == []
+
+    site.deps.store.put_photo(old.id, 1, b"left by a store that did not delete it", "image/png")
+    with pytest.raises(PhotosGone):
+        site.retry(old)
+
+
+def test_a_repeated_start_brings_no_original_back(site: ServiceUnderTest) -> None:
+    job = site.start(b"red", b"green", key=KEY)
+    service.cancel(site.deps, job.id, site.token(job.id))
+
+    assert site.start(b"red", b"green", key=KEY).status is Status.CANCELED
+    assert photos_of(site, job.id) == []
 
 
 def test_a_retry_of_an_unsaved_video_only_saves_it(site: ServiceUnderTest) -> None:

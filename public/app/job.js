@@ -243,6 +243,10 @@ function afterFailedStart(job, failure, at) {
     const { jobId, ownerToken } = problem
     return { ...failed, phase: 'started', problem: null, jobId, ownerToken, sendAt: null }
   }
+  // The site keeps no photos of a job that ended before its worker came: this browser has its own.
+  if (problem?.code === 'photos_gone' && job.retryOf) {
+    return { ...failed, problem: null, retryOf: null, sendAt: at }
+  }
   const asked = failure.retryAfterMs ?? 0
   const isWorthIt = job.attempts < ATTEMPTS && asked <= PATIENCE_MS && isPassing(failure)
   return isWorthIt ? { ...failed, sendAt: at + Math.max(backoff, asked) } : refused

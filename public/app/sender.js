@@ -52,8 +52,8 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
       if (!job || !isWaiting(job)) return
       const sender = new AbortController()
       running.set(key, sender)
-      const body = await bodyOf(job).catch(() => null)
       while (job && isWaiting(job)) {
+        const body = await bodyOf(job).catch(() => null)
         await readyToSend(job.sendAt ?? 0, sender.signal)
         if (sender.signal.aborted || !(await jobs.apply(key, { type: 'sending' }))) break
         const outcome = body ? await post(key, body, sender.signal) : UNREADABLE

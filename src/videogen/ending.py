@@ -1,8 +1,9 @@
 """The one way in which a job ends: whoever's write ends it, its end is told once.
 
 The log gets a line, `job.completed`, `job.failed` or `job.canceled`, the day's ledger gets back what was not
-spent, and the durations learn what a video took. Every change of a stored job goes through `swap`, so no end
-can be silent. A process that is killed just after its write leaves a reservation, which is reclaimed.
+spent, the durations learn what a video took, and photos that were never cleaned are deleted. Every change of
+a stored job goes through `swap`, so no end can be silent. A process that is killed just after its write
+leaves a reservation, which is reclaimed, and such photos, which the platform's next delivery deletes.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def swap(
             _tell(deps, swapped.job)
         # Also where the end was there already: whoever wrote it may have died before this.
         deps.ledger.settle(swapped.job)
+        drop_originals(deps.store, swapped.job)
         if is_end and swapped.job.subscription:
             _notify(deps, swapped)
     return swapped
@@ -82,6 +84,19 @@ def _notify(deps: Deps, stored: StoredJob) -> None:
         log.warning("push.not_delivered", jobId=job_id, note=error.detail)
     except Exception as error:  # noqa: BLE001 - nothing about a notification may fail a job
         log.crash(error)
+
+
+def drop_originals(store: JobStore, job: Job) -> None:
+    """Delete the photos of an ended job that no worker has cleaned: they may say where they were taken.
+
+    Where the store does not do it, whoever meets the ended job next tries again, and at last its expiry rule.
+    """
+    if not job.has_ended or not job.has_originals:
+        return
+    try:
+        store.erase_objects(job.id, photos=len(job.photos), epochs=0)
+    except StoreError as error:
+        log.warning("job.originals_left", jobId=job.id, error=error.detail)
 
 
 def _is_end(before: Job, job: Job) -> bool:

@@ -213,6 +213,7 @@ class _Run:
         job = self._job
         if job.has_ended:
             self._log("job.already_ended", status=job.status)
+            ending.drop_originals(self._store, job)
             self._delete_leftovers()
             return Step.DONE
         if jobs.due_end(job, now=self._clock.now(), lease_age=self._stored.age):

@@ -235,6 +235,11 @@ class Job:
         return self.status in {Status.COMPLETED, Status.FAILED, Status.CANCELED}
 
     @property
+    def has_originals(self) -> bool:
+        """Whether its photos may be as they came: its worker cleans them before the first claim."""
+        return self.epoch == 0 and self.rescues is None
+
+    @property
     def awaits_worker(self) -> bool:
         """Whether no run has it and the next one could go on."""
         return self.status is Status.QUEUED or (self.stage is Stage.SAVING and self.epoch == 0)

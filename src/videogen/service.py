@@ -150,6 +150,7 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
         log.info("job.created", jobId=stored.job.id, photos=len(stored.job.photos), model=job.model)
     else:
         _give_back(deps, stored.job, now)
+        ending.drop_originals(deps.store, stored.job)
         if stored.job.id == job.id:
             _check_same(stored.job, order.fingerprint)
     return _call_worker(deps, stored, dispatch).job
@@ -304,9 +305,7 @@ def _make_of_job(
     deps.ledger.reserve(job.id, buys=not is_rescue)
     photos = old.photos
     try:
-        _in_parallel(
-            lambda number: deps.store.copy_photo(old_id, job.id, number), list(range(1, len(photos) + 1))
-        )
+        _copy_photos(deps, old, job.id)
     except NoSuchObject:
         if is_rescue:
             photos = ()  # what is saved was made of them long ago
@@ -315,6 +314,15 @@ def _make_of_job(
         else:
             raise PhotosGone(old_id) from None
     return _store_record(deps, replace(job, photos=photos, estimate=estimate()))
+
+
+def _copy_photos(deps: Deps, old: Job, job_id: str) -> None:
+    """Give a job the photos of one that has ended; raises NoSuchObject where they are gone, or should be."""
+    if old.has_originals:
+        raise NoSuchObject
+    _in_parallel(
+        lambda number: deps.store.copy_photo(old.id, job_id, number), list(range(1, len(old.photos) + 1))
+    )
 
 
 def _rescue_of(deps: Deps, old: Job) -> tuple[str, StoredJob | None]:

@@ -35,6 +35,24 @@ test('a job is sent once, asked for as the site says, and ends', async () => {
   assert.equal(browser.store.jobs.get(key)?.status?.status, 'completed')
 })
 
+test('a retry whose photos the site no longer has is sent again with those kept here', async () => {
+  const { browser, tab, key } = await withJob()
+  browser.site.state = { status: 'failed', stage: null, pollAfterMs: null }
+  await browser.clock.advance(2_000)
+  const problem = { code: 'photos_gone', detail: '' }
+  browser.site.failures.start = { ...http(410), problem }
+  const again = await tab.engine.retry(key, { hasPrice: false })
+  await browser.clock.advance(0)
+  const sent = browser.site.starts.map(({ key: sentWith, body }) => [sentWith, Object.keys(JSON.parse(body))])
+  assert.deepEqual(sent, [
+    [key, ['prompt', 'photos', 'aspectRatio']],
+    [again, ['prompt', 'retryOf', 'ownerToken', 'aspectRatio']],
+    [again, ['prompt', 'photos', 'aspectRatio']],
+  ])
+  // This site has no photos of any job: it is asked once more and no oftener.
+  assert.deepEqual(stages(tab), ['failed', 'refused'])
+})
+
 test('a job with a price is sent after the time for Undo', async () => {
   const browser = new FakeBrowser()
   const { engine } = await browser.openTab()

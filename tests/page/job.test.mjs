@@ -104,6 +104,17 @@ test('a job with a price is held for three seconds, one without is sent at once'
   assert.deepEqual([stageOf(free), free.sendAt], ['uploading', NOW])
 })
 
+test('photos that are gone at the site are sent from here, once', () => {
+  const gone = { ...http(410), problem: { code: 'photos_gone' } }
+  const retried = newJob({ ...draft, holdMs: 0, retryOf: { jobId: 'J', ownerToken: 'T' } })
+  const again = after(retried, { type: 'sending' }, { type: 'start-failed', failure: gone, at: NOW })
+  assert.deepEqual(
+    [stageOf(again), again.retryOf, again.sendAt, again.problem],
+    ['uploading', null, NOW, null],
+  )
+  assert.equal(stageOf(refused(gone)), 'refused')
+})
+
 test('a page that opens again gives the whole time for Undo', () => {
   assert.equal(after(priced, { type: 'held-again', at: NOW + 60_000 }).sendAt, NOW + 60_000 + HOLD_MS)
 })

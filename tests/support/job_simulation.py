@@ -341,7 +341,8 @@ class Story(RuleBasedStateMachine):
     def a_job_s_photo_is_its_own(self) -> None:
         for job in map(self._job, self.jobs):
             held = self.world.bucket.held.get(f"photos/{job.id}/1")
-            if held and not job.fingerprint.startswith("retry") and not job.deleted_at:
+            is_kept = not job.deleted_at and not (job.has_ended and job.has_originals)
+            if held and not job.fingerprint.startswith("retry") and is_kept:
                 assert held.body == photo_of(job.fingerprint)
 
     @invariant()
@@ -437,7 +438,7 @@ class Story(RuleBasedStateMachine):
         self.every_completed_job_has_its_bytes()
         stored = {key for key in self.world.bucket.held if key.startswith(f"videos/{job.id}/")}
         assert job.is_improvable or stored <= {job.video.key if job.video else ""}
-        if job.deleted_at:
+        if job.deleted_at or job.has_originals:
             assert not [key for key in self.world.bucket.held if key.startswith(f"photos/{job.id}/")]
         was_answered = any(step.action == "blackbox.answered" for step in job.history)
         is_over = job.failure is not None and job.failure.code in {"canceled", "video_gone", "video_refused"}
