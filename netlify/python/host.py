@@ -367,8 +367,8 @@ def wait_for_debugger(channel: Channel) -> None:
         return
     import debugpy  # noqa: PLC0415, T100 -- only where a debugger is asked for
 
-    channel.log("warn", f"waiting for a debugger on 127.0.0.1:{port}")
     debugpy.listen(("127.0.0.1", int(port)))  # noqa: T100
+    channel.log("warn", f"waiting for a debugger on 127.0.0.1:{port}")
     debugpy.wait_for_client()  # noqa: T100
 
 

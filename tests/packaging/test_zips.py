@@ -173,6 +173,17 @@ def test_the_platforms_own_variables_never_reach_python(site: RunningSite) -> No
     assert "S3_BUCKET" in names
 
 
+def test_the_key_that_spends_money_is_the_worker_s_alone(site: RunningSite) -> None:
+    site.client.post("/.netlify/functions/generate-video-background", json={"jobId": "x"})
+    site.control("outcome", "generate-video-background")
+    site.client.get("/api/start-video")
+    seen = {
+        name: "BLACKBOX_API_KEY" in site.control("python", name)["environment"]
+        for name in ("generate-video-background", "start-video")
+    }
+    assert seen == {"generate-video-background": True, "start-video": False}
+
+
 def test_an_unsigned_call_of_the_worker_is_refused(site: RunningSite) -> None:
     called = site.client.post("/.netlify/functions/generate-video-background", json={"jobId": "x"})
     assert called.status_code == 202
