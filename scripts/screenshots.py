@@ -29,6 +29,7 @@ from support.page_under_test import (  # noqa: E402 - found through the line abo
     headline,
     launch,
     photo,
+    press_more,
     problem,
     status,
     upload,
@@ -152,7 +153,7 @@ def refused(page: Page, functions: Functions, site: StaticSite) -> None:
 def delete(page: Page, functions: Functions, site: StaticSite) -> None:
     """Show the two ways to delete."""
     ready(page, functions, site)
-    page.get_by_role("article").get_by_role("button", name="Delete …").click()
+    press_more(page, "Delete …")
 
 
 def heic(page: Page, _: Functions, site: StaticSite) -> None:

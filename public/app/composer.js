@@ -1,9 +1,10 @@
 /** The form before Generate: photos, prompt, shape. Pure: a state, the events that change it, what is wrong. */
 
-import { suggestedRatio } from './crop.js'
+import { cropOf, startPosition, suggestedRatio } from './crop.js'
 
 /**
  * @typedef {import('./crop.js').AspectRatio} AspectRatio
+ * @typedef {'16:9' | '9:16'} Shape
  * @typedef {import('./photos.js').PreparedPhoto} PreparedPhoto
  * @typedef {import('./photos.js').PhotoProblem} PhotoProblem
  */
@@ -22,7 +23,8 @@ import { suggestedRatio } from './crop.js'
  * @property {Entry[]} entries the first is the start frame
  * @property {{name: string, problem: PhotoProblem}[]} refused photos that could not be taken
  * @property {string} prompt
- * @property {AspectRatio | null} chosenRatio null: as the photo suggests
+ * @property {Shape | null} chosenRatio null: as the photo suggests
+ * @property {number | null} position of the crop, as `cropOf` takes it; null: where it starts by itself
  * @property {string | null} model null: the site's first
  * @property {string} accessCode
  */
@@ -32,22 +34,31 @@ import { suggestedRatio } from './crop.js'
  *   | {type: 'photo-prepared', id: number, photo: PreparedPhoto}
  *   | {type: 'photo-refused', id: number, problem: PhotoProblem}
  *   | {type: 'photo-removed', id: number}
- *   | {type: 'start-frame', id: number}
+ *   | {type: 'photo-moved', id: number, to: number}
+ *   | {type: 'crop-moved', position: number}
  *   | {type: 'prompt', text: string}
- *   | {type: 'ratio', ratio: AspectRatio}
+ *   | {type: 'ratio', ratio: Shape}
  *   | {type: 'model', model: string}
  *   | {type: 'access-code', code: string}
- *   | {type: 'filled', prompt: string, chosenRatio: AspectRatio | null, model: string | null}
+ *   | {type: 'filled', prompt: string, chosenRatio: AspectRatio | null, position: number | null, model: string | null}
  *   | {type: 'cleared'}} ComposerEvent
  */
 
 /**
  * What keeps a form from being sent. Codes, not words.
- * @typedef {'no-photo' | 'preparing' | 'photos-too-large' | 'no-prompt' | 'prompt-too-long' | 'no-access-code'} Obstacle
+ * @typedef {'no-photo' | 'preparing' | 'no-prompt' | 'prompt-too-long' | 'no-access-code'} Obstacle
  */
 
 /** @type {Composer} */
-export const EMPTY = { entries: [], refused: [], prompt: '', chosenRatio: null, model: null, accessCode: '' }
+export const EMPTY = {
+  entries: [],
+  refused: [],
+  prompt: '',
+  chosenRatio: null,
+  position: null,
+  model: null,
+  accessCode: '',
+}
 
 /**
  * @param {Composer} composer
@@ -85,19 +96,21 @@ export function reduceComposer(composer, event) {
       }
     }
     case 'photo-removed':
-      return { ...composer, entries: composer.entries.filter(({ id }) => id !== event.id) }
-    case 'start-frame':
-      return {
-        ...composer,
-        entries: [
-          ...composer.entries.filter(({ id }) => id === event.id),
-          ...composer.entries.filter(({ id }) => id !== event.id),
-        ],
-      }
+      return startingWith(
+        composer,
+        composer.entries.filter(({ id }) => id !== event.id),
+      )
+    case 'photo-moved': {
+      const entries = composer.entries.filter(({ id }) => id !== event.id)
+      entries.splice(event.to, 0, ...composer.entries.filter(({ id }) => id === event.id))
+      return startingWith(composer, entries)
+    }
+    case 'crop-moved':
+      return { ...composer, position: Math.min(1, Math.max(0, event.position)) }
     case 'prompt':
       return { ...composer, prompt: event.text }
     case 'ratio':
-      return { ...composer, chosenRatio: event.ratio }
+      return { ...composer, chosenRatio: event.ratio, position: null }
     case 'model':
       return { ...composer, model: event.model }
     case 'access-code':
@@ -107,12 +120,25 @@ export function reduceComposer(composer, event) {
         ...EMPTY,
         accessCode: composer.accessCode,
         prompt: event.prompt,
-        chosenRatio: event.chosenRatio,
+        // What earlier versions sent uncropped gets the shape that suits it.
+        chosenRatio: event.chosenRatio === 'auto' ? null : event.chosenRatio,
+        position: event.position,
         model: event.model,
       }
     case 'cleared':
       return { ...EMPTY, accessCode: composer.accessCode, model: composer.model }
   }
+}
+
+/**
+ * A crop belongs to its photo: another start frame has its own.
+ * @param {Composer} composer
+ * @param {Entry[]} entries
+ * @returns {Composer}
+ */
+function startingWith(composer, entries) {
+  const isSame = entries[0]?.id === composer.entries[0]?.id
+  return { ...composer, entries, position: isSame ? composer.position : null }
 }
 
 /**
@@ -125,11 +151,24 @@ export function startFrame({ entries }) {
 
 /**
  * @param {Composer} composer
- * @returns {AspectRatio}
+ * @returns {Shape}
  */
 export function ratioOf(composer) {
   const photo = startFrame(composer)
   return composer.chosenRatio ?? (photo ? suggestedRatio(photo) : '16:9')
+}
+
+/**
+ * How the start frame is cropped.
+ * @param {Composer} composer
+ * @returns {{photo: PreparedPhoto, position: number, part: import('./crop.js').Rect} | null} null without one
+ */
+export function cropOfStartFrame(composer) {
+  const photo = startFrame(composer)
+  if (!photo) return null
+  const ratio = ratioOf(composer)
+  const position = composer.position ?? startPosition(photo, ratio)
+  return { photo, position, part: cropOf(photo, ratio, position) }
 }
 
 /**
@@ -141,18 +180,31 @@ export function promptLength(prompt) {
 }
 
 /**
+ * A text with a ready-made sentence put in, or taken out where it is there already. Of its kind there is one.
+ * @param {string} prompt
+ * @param {string} sentence
+ * @param {string[]} kind all sentences of this kind
+ */
+export function withSentence(prompt, sentence, kind) {
+  const others = kind
+    .reduce((text, one) => text.replace(one, ''), prompt)
+    .replace(/ {2,}/g, ' ')
+    .trim()
+  if (prompt.includes(sentence)) return others
+  return others ? `${others} ${sentence}` : sentence
+}
+
+/**
  * @param {Composer} composer
- * @param {{photoBytes: number, promptCharacters: number}} limits
+ * @param {{promptCharacters: number}} limits
  * @param {boolean} accessCodeNeeded
  * @returns {Obstacle[]} in the order of the form
  */
 export function obstacles({ entries, prompt, accessCode }, limits, accessCodeNeeded) {
   /** @type {Obstacle[]} */
   const found = []
-  const bytes = entries.reduce((sum, { photo }) => sum + (photo?.blob.size ?? 0), 0)
   if (!entries.length) found.push('no-photo')
   else if (entries.some(({ photo }) => !photo)) found.push('preparing')
-  else if (bytes > limits.photoBytes) found.push('photos-too-large')
   if (!prompt.trim()) found.push('no-prompt')
   else if (promptLength(prompt) > limits.promptCharacters) found.push('prompt-too-long')
   if (accessCodeNeeded && !accessCode.trim()) found.push('no-access-code')

@@ -1,7 +1,7 @@
 /** What the form does: it takes photos, keeps itself, and hands over what becomes a job. It knows no elements. */
 
-import { EMPTY, obstacles, ratioOf, reduceComposer, startFrame } from './composer.js'
-import { frameRatio } from './crop.js'
+import { cropOfStartFrame, EMPTY, obstacles, ratioOf, reduceComposer } from './composer.js'
+import { shapeOf } from './crop.js'
 
 /**
  * @typedef {import('./composer.js').Composer} Composer
@@ -15,9 +15,11 @@ import { frameRatio } from './crop.js'
  * @property {{photos: number, photoBytes: number, promptCharacters: number}} limits
  * @property {boolean} accessCodeNeeded
  * @property {string} accessCode the one that was entered last
- * @property {import('./drafts.js').Drafts} drafts
- * @property {(file: File, budget: number) => ReturnType<typeof import('./photos.js').preparePhoto>} prepare
- * @property {(draft: Omit<Draft, 'hasPrice'>) => Promise<boolean>} onGenerate whether the draft was taken
+ * @property {Pick<import('./drafts.js').Drafts, 'keep' | 'leave' | 'restore'> & {key: () => Promise<string>}} drafts
+ * @property {(file: File) => ReturnType<typeof import('./photos.js').preparePhoto>} prepare
+ * @property {typeof import('./photos.js').partOf} partOf
+ * @property {(draft: Promise<Omit<Draft, 'hasPrice'>>) => Promise<boolean>} onGenerate whether the draft was taken;
+ *   it is rejected where a photo cannot be read any more
  * @property {() => void} onChange
  */
 
@@ -28,6 +30,7 @@ export function createComposerController({
   accessCode,
   drafts,
   prepare,
+  partOf,
   onGenerate,
   onChange,
 }) {
@@ -57,8 +60,8 @@ export function createComposerController({
       isKeeping = false
       // What is written while the job takes the draft's place would be a second one.
       if (isHandedOver) return
-      const { prompt, chosenRatio, model, entries } = composer
-      kept = drafts.keep({ prompt, chosenRatio, model, isPressed: isSending, photos: entries })
+      const { prompt, chosenRatio, position, model, entries } = composer
+      kept = drafts.keep({ prompt, chosenRatio, position, model, isPressed: isSending, photos: entries })
     })
   }
 
@@ -76,7 +79,7 @@ export function createComposerController({
     nextId = Math.max(nextId, id + 1)
     change({ type: 'photo-added', id, file, isPrepared, limit: limits.photos })
     if (!composer.entries.some(entry => entry.id === id)) return
-    const done = prepare(file, limits.photoBytes / limits.photos).then(result => {
+    const done = prepare(file).then(result => {
       preparing.delete(id)
       change(
         'photo' in result
@@ -103,21 +106,10 @@ export function createComposerController({
     keep()
     await Promise.all(preparing.values())
     await kept
-    const frame = startFrame(composer)
-    if (toMend().length || !frame) return stop()
-    const ratio = ratioOf(composer)
+    const crop = cropOfStartFrame(composer)
+    if (toMend().length || !crop) return stop()
     isHandedOver = true
-    const isTaken = await onGenerate({
-      key: drafts.key,
-      prompt: composer.prompt.trim(),
-      aspectRatio: ratio,
-      model: composer.model,
-      pictures: {
-        photos: composer.entries.flatMap(({ photo }) => (photo ? [photo.blob] : [])),
-        thumbnail: frame.thumbnail,
-      },
-      ratio: frameRatio(ratio, frame),
-    })
+    const isTaken = await onGenerate(draftOf(crop))
     isHandedOver = false
     if (!isTaken) return stop()
     isSending = false
@@ -125,6 +117,27 @@ export function createComposerController({
     drafts.leave()
     change({ type: 'cleared' })
     return null
+  }
+
+  /** @param {NonNullable<ReturnType<typeof cropOfStartFrame>>} crop */
+  async function draftOf({ part, position }) {
+    const ratio = ratioOf(composer)
+    const sources = composer.entries.flatMap(({ photo }) => (photo ? [photo.blob] : []))
+    const budget = limits.photoBytes / limits.photos
+    const sent = await Promise.all(sources.map((blob, index) => partOf(blob, index ? null : part, budget)))
+    return {
+      key: await drafts.key(),
+      prompt: composer.prompt.trim(),
+      aspectRatio: ratio,
+      model: composer.model,
+      pictures: {
+        photos: sent.map(({ blob }) => blob),
+        thumbnail: sent[0]?.thumbnail ?? null,
+        sources,
+        position,
+      },
+      ratio: shapeOf(ratio),
+    }
   }
 
   function stop() {
@@ -156,10 +169,11 @@ export function createComposerController({
 
     /**
      * Begin with what an earlier job had.
-     * @param {{prompt: string, aspectRatio: import('./crop.js').AspectRatio, model: string | null, photos: Blob[]}} job
+     * @param {{prompt: string, aspectRatio: import('./crop.js').AspectRatio, model: string | null,
+     *   photos: Blob[], position?: number | null}} job
      */
-    fill({ prompt, aspectRatio, model, photos }) {
-      change({ type: 'filled', prompt, chosenRatio: aspectRatio, model })
+    fill({ prompt, aspectRatio, model, photos, position = null }) {
+      change({ type: 'filled', prompt, chosenRatio: aspectRatio, position, model })
       const files = photos.map((blob, index) => new File([blob], `${index + 1}`, { type: blob.type }))
       addFiles(files, { arePrepared: true })
     },
@@ -169,8 +183,8 @@ export function createComposerController({
      * @param {() => void} onRestore it stands in the form again, and waits for the person
      */
     async restore(onRestore) {
-      await drafts.restore(({ prompt, chosenRatio, model, isPressed, photos }) => {
-        change({ type: 'filled', prompt, chosenRatio, model })
+      await drafts.restore(({ prompt, chosenRatio, position = null, model, isPressed, photos }) => {
+        change({ type: 'filled', prompt, chosenRatio, position, model })
         for (const photo of photos) add(photo)
         if (isPressed) void send()
         else onRestore()

@@ -4,7 +4,6 @@ import { keepAccessCode, keptAccessCode } from './access_code.js'
 import { createComposerController } from './composer_controller.js'
 import { priceOf } from './config.js'
 import { el, setAttribute, setText } from './dom.js'
-import { createDrafts } from './drafts.js'
 import { createPhotoField } from './photo_field.js'
 import { createPromptField } from './prompt_field.js'
 import { createShapeField } from './shape_field.js'
@@ -19,14 +18,13 @@ import { words } from './words.js'
 const FIELD_OF = {
   'no-photo': 'photos',
   preparing: 'photos',
-  'photos-too-large': 'photos',
   'no-prompt': 'prompt',
   'prompt-too-long': 'prompt',
   'no-access-code': 'code',
 }
 
 /**
- * @param {{config: import('./config.js').Config, onGenerate: (draft: Draft) => Promise<boolean>,
+ * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<Draft>) => Promise<boolean>,
  *   onRestore: () => void}} options generate: whether the draft was taken; restore: the form holds again what an
  *   earlier page left
  */
@@ -36,11 +34,12 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     limits,
     accessCodeNeeded,
     accessCode: keptAccessCode(),
-    drafts: createDrafts(),
+    drafts: lazyDrafts(),
     prepare,
+    partOf: async (...order) => (await import('./photos.js')).partOf(...order),
     onGenerate(draft) {
       if (accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim())
-      return onGenerate({ ...draft, hasPrice: priceOf(config, draft.model) !== null })
+      return onGenerate(draft.then(one => ({ ...one, hasPrice: priceOf(config, one.model) !== null })))
     },
     onChange: render,
   })
@@ -55,6 +54,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     { id: 'model', onchange: () => controller.change({ type: 'model', model: model.value }) },
     ...config.models.map(({ id }) => el('option', { value: id }, id.split('/').at(-1) ?? id)),
   )
+  const promise = el('p', { class: 'promise' })
   const price = el('p', { class: 'price' })
   const button = el('button', { class: 'button is-primary is-large', type: 'submit' }, words.generate)
   const taken = el('p', { class: 'hint', role: 'status' })
@@ -62,8 +62,13 @@ export function createComposerView({ config, onGenerate, onRestore }) {
   const element = el(
     'form',
     { class: 'desk', novalidate: true, 'aria-label': words.newVideo, onsubmit: submit },
-    heading,
-    config.paused && el('p', { class: 'hint paused', dir: 'auto' }, config.paused),
+    el(
+      'div',
+      { class: 'desk-head' },
+      heading,
+      promise,
+      config.paused && el('p', { class: 'hint paused', dir: 'auto' }, config.paused),
+    ),
     photos.element,
     el(
       'div',
@@ -73,8 +78,8 @@ export function createComposerView({ config, onGenerate, onRestore }) {
       config.models.length > 1 &&
         el('div', { class: 'field' }, el('label', { for: 'model' }, words.model), model),
       accessCodeNeeded && code.element,
-      el('div', { class: 'generate' }, button, price, taken),
     ),
+    el('div', { class: 'generate' }, button, price, taken),
   )
 
   /** @param {SubmitEvent} event */
@@ -94,6 +99,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
       setAttribute(control, 'aria-invalid', obstacle ? 'true' : null)
     }
     const usd = priceOf(config, composer.model)
+    setText(promise, words.promise(usd))
     setText(price, usd === null ? '' : `${words.price(usd)} ${words.undoMeaning}`)
     setAttribute(button, 'aria-disabled', isSending ? 'true' : null)
     setText(taken, isSending ? words.taken : '')
@@ -141,15 +147,37 @@ function createCodeField({ controller }) {
   }
 }
 
+/** The drafts, loaded once there is something to keep. Where they cannot be, the form works until it is closed. */
+function lazyDrafts() {
+  /** @type {Promise<import('./drafts.js').Drafts> | null} */
+  let loading = null
+  const load = () => (loading ??= import('./drafts.js').then(({ createDrafts }) => createDrafts()))
+  return {
+    key: async () => (await load()).key,
+    /** @param {import('./drafts.js').Content} content */
+    keep: content =>
+      load().then(
+        drafts => drafts.keep(content),
+        () => {},
+      ),
+    leave: () => void load().then(drafts => drafts.leave()),
+    /** @param {(content: import('./drafts.js').Content) => void} take */
+    restore: take =>
+      load().then(
+        drafts => drafts.restore(take),
+        () => {},
+      ),
+  }
+}
+
 /**
  * @param {File} file
- * @param {number} budget bytes
  * @returns {ReturnType<typeof import('./photos.js').preparePhoto>}
  */
-async function prepare(file, budget) {
+async function prepare(file) {
   try {
     const { preparePhoto } = await import('./photos.js')
-    return await preparePhoto(file, budget)
+    return await preparePhoto(file)
   } catch {
     return { problem: 'not-loaded' }
   }

@@ -1,9 +1,14 @@
 /** Sizes and shapes of photos, in pixels. Pure. */
 
-/** @typedef {'auto' | '16:9' | '9:16'} AspectRatio */
+/** @typedef {'auto' | '16:9' | '9:16'} AspectRatio `auto` only in jobs of earlier versions */
+/** @typedef {{width: number, height: number}} Size */
+/** @typedef {Size & {x: number, y: number}} Rect */
 
-/** @type {AspectRatio[]} */
-export const ASPECT_RATIOS = ['16:9', '9:16', 'auto']
+/** What the form offers. @type {('16:9' | '9:16')[]} */
+export const ASPECT_RATIOS = ['16:9', '9:16']
+const SIDES = { '16:9': [16, 9], '9:16': [9, 16] }
+/** Where the crop of an upright photo to a wide frame starts: faces are in its upper half. */
+const HIGH = 0.2
 
 /**
  * The size that fits into a square of `longest` pixels without stretching; never larger than it was.
@@ -18,36 +23,70 @@ export function fit(width, height, longest) {
 
 /**
  * The shape that cuts less off a photo.
- * @param {{width: number, height: number}} photo
- * @returns {AspectRatio}
+ * @param {Size} photo
+ * @returns {'16:9' | '9:16'}
  */
 export function suggestedRatio(photo) {
   return photo.width >= photo.height ? '16:9' : '9:16'
 }
 
 /**
- * Width divided by height of the frame that a photo is shown in.
- * @param {AspectRatio} ratio
- * @param {{width: number, height: number} | null} photo
+ * Width divided by height.
+ * @param {'16:9' | '9:16'} ratio
  */
-export function frameRatio(ratio, photo) {
-  if (ratio === '16:9') return 16 / 9
-  if (ratio === '9:16') return 9 / 16
-  if (!photo) return 16 / 9
-  return Math.min(16 / 9, Math.max(9 / 16, photo.width / photo.height))
+export function shapeOf(ratio) {
+  const [width = 1, height = 1] = SIDES[ratio]
+  return width / height
 }
 
 /**
- * How much of the photo's area the crop to `ratio` cuts off, from 0 to 1, and from which edges.
- * @param {AspectRatio} ratio
- * @param {{width: number, height: number}} photo
- * @returns {{share: number, edges: 'sides' | 'top and bottom'}}
+ * Where a crop lies as long as the person has not moved it.
+ * @param {Size} photo
+ * @param {'16:9' | '9:16'} ratio
+ * @returns {number} as in `cropOf`
  */
-export function cutOff(ratio, photo) {
-  if (ratio === 'auto') return { share: 0, edges: 'sides' }
-  const frame = frameRatio(ratio, photo)
-  const own = photo.width / photo.height
-  return own > frame
-    ? { share: 1 - frame / own, edges: 'sides' }
-    : { share: 1 - own / frame, edges: 'top and bottom' }
+export function startPosition(photo, ratio) {
+  return ratio === '16:9' && photo.height > photo.width ? HIGH : 0.5
+}
+
+/**
+ * The largest part of a photo that has exactly this shape in whole pixels. Only photos of less than 16 pixels get
+ * fractions of one.
+ * @param {Size} photo
+ * @param {'16:9' | '9:16'} ratio
+ * @param {number} position of the part along the side that is cut, from 0 (left, top) to 1 (right, bottom)
+ * @returns {Rect}
+ */
+export function cropOf(photo, ratio, position) {
+  const [across = 1, down = 1] = SIDES[ratio]
+  const most = Math.min(photo.width / across, photo.height / down)
+  const unit = Math.floor(most) || most
+  const width = unit * across
+  const height = unit * down
+  const room = { x: photo.width - width, y: photo.height - height }
+  // Only one side is really cut; of the other a few pixels at most, which go on both ends.
+  const isWide = room.x / photo.width > room.y / photo.height
+  return {
+    x: Math.round(room.x * (isWide ? position : 0.5)),
+    y: Math.round(room.y * (isWide ? 0.5 : position)),
+    width,
+    height,
+  }
+}
+
+/**
+ * What a crop cuts off the side that it can be moved along, in shares of it.
+ * @param {Size} photo
+ * @param {Rect} crop
+ * @returns {{axis: 'x' | 'y', before: number, after: number} | null} null: nothing that anybody would see
+ */
+export function cutOff(photo, crop) {
+  const left = crop.x / photo.width
+  const right = 1 - (crop.x + crop.width) / photo.width
+  const top = crop.y / photo.height
+  const bottom = 1 - (crop.y + crop.height) / photo.height
+  if (Math.max(left + right, top + bottom) < 0.01) return null
+  return left + right > top + bottom
+    ? { axis: 'x', before: left, after: right }
+    : { axis: 'y', before: top, after: bottom }
 }

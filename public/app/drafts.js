@@ -13,6 +13,7 @@ import { exclusively, locks } from './locks.js'
  * @typedef {object} Content
  * @property {string} prompt
  * @property {import('./crop.js').AspectRatio | null} chosenRatio
+ * @property {number | null} [position] of the crop
  * @property {string | null} model
  * @property {boolean} isPressed Generate has been pressed
  * @property {{id: number, file: File, isPrepared: boolean}[]} photos

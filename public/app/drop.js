@@ -1,28 +1,44 @@
-/** Photos may be dropped anywhere on the page, or pasted. */
+/** Photos may be dropped anywhere on the page, or pasted. Whatever else is dropped, the page stays. */
 
-/** @param {(files: File[]) => void} onFiles */
-export function takePhotosFromAnywhere(onFiles) {
+/** What stands in a clipboard or a drag beside files. */
+const TEXT_FIELDS =
+  'textarea, input:not([type]), input[type=text], input[type=password], input[type=search], [contenteditable]'
+
+/** @param {{onFiles: (files: File[]) => void, onOther: () => void}} options other: something without a file */
+export function takePhotosFromAnywhere({ onFiles, onOther }) {
   const mark = (/** @type {boolean} */ isOver) => document.body.classList.toggle('is-dropping', isOver)
 
-  /**
-   * @param {Event} event
-   * @param {DataTransfer | null} data
-   */
-  function take(event, data) {
-    mark(false)
-    if (!data?.files.length) return
-    event.preventDefault()
-    onFiles([...data.files])
-  }
-
   addEventListener('dragover', event => {
-    if (!event.dataTransfer?.types.includes('Files')) return
+    const { dataTransfer, target } = event
+    const hasFiles = dataTransfer?.types.includes('Files') ?? false
+    if (!hasFiles && isTextField(target)) return
+    // Taken here, or the browser would open it in place of the page.
     event.preventDefault()
-    mark(true)
+    mark(hasFiles)
   })
   addEventListener('dragleave', event => {
     if (!event.relatedTarget) mark(false)
   })
-  addEventListener('drop', event => take(event, event.dataTransfer))
-  addEventListener('paste', event => take(event, event.clipboardData))
+  addEventListener('drop', event => {
+    mark(false)
+    const files = [...(event.dataTransfer?.files ?? [])]
+    if (!files.length && isTextField(event.target)) return
+    event.preventDefault()
+    if (files.length) onFiles(files)
+    else onOther()
+  })
+  addEventListener('paste', event => {
+    const { clipboardData, target } = event
+    const files = [...(clipboardData?.files ?? [])]
+    // Office programs put a picture of the text beside it.
+    const isText = isTextField(target) && clipboardData?.getData('text/plain').trim()
+    if (!files.length || isText) return
+    event.preventDefault()
+    onFiles(files)
+  })
+}
+
+/** @param {EventTarget | null} target */
+function isTextField(target) {
+  return target instanceof Element && target.closest(TEXT_FIELDS) !== null
 }

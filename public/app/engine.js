@@ -108,16 +108,16 @@ export function createEngine({
   /**
    * Take a job back that the site cannot have got, or cancel it.
    * @param {string} key
-   * @returns {Promise<{job: Job, photos: Blob[]} | null>} what was taken back; null where the site cancels
+   * @returns {Promise<{job: Job, pictures: import('./job_store.js').Pictures} | null>} what was taken back; null where the site cancels
    */
   async function cancel(key) {
     const job = jobs.get(key)
     if (!job) return null
     if (isUnsent(job)) {
       sender.stop(key)
-      const { photos } = await pictures(key)
+      const taken = await pictures(key)
       await jobs.remove(key)
-      return { job, photos }
+      return { job, pictures: taken }
     }
     const wanted = await jobs.apply(key, { type: 'cancel-wanted' })
     if (wanted?.jobId) await sender.cancel(wanted)

@@ -40,7 +40,7 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
   function createItem(key) {
     const job = () => /** @type {Job} */ (jobs.find(one => one.key === key))
     const image = el('img', { alt: '', loading: 'lazy', decoding: 'async' })
-    const prompt = el('span', { class: 'card-prompt' })
+    const prompt = el('span', { class: 'card-prompt', dir: 'auto' })
     const state = el('span', { class: 'card-state' })
     const date = el('time')
     const link = el('a', { class: 'card-link' }, el('span', { class: 'card-picture' }, image), prompt)

@@ -62,7 +62,7 @@
  *   | 'refused' | 'missing' | 'erased'} Stage
  */
 
-/** @typedef {'undo' | 'cancel' | 'save' | 'share' | 'retry' | 'rescue' | 'edit' | 'delete'} Action */
+/** @typedef {'undo' | 'cancel' | 'save' | 'share' | 'continue' | 'another' | 'retry' | 'rescue' | 'edit' | 'delete'} Action */
 
 /** In which time Undo takes everything back, in ms. */
 export const HOLD_MS = 3_000
@@ -314,7 +314,7 @@ export function elapsedSeconds(job, now) {
 }
 
 /**
- * What the person can do with a job, in the order of the buttons.
+ * What the person can do with a job.
  * @param {Job} job
  * @returns {Action[]}
  */
@@ -332,7 +332,7 @@ export function actionsOf(job) {
     case 'saving':
       return ['share']
     case 'completed':
-      return own ? ['save', 'share', 'edit', 'delete'] : ['save', 'share']
+      return own ? ['save', 'share', 'continue', 'another', 'edit', 'delete'] : ['save', 'share']
     case 'failed':
     case 'canceled':
       if (!own) return []

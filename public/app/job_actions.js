@@ -4,6 +4,7 @@ import { priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { setText } from './dom.js'
 import { isFresh, isUnsent, stageOf } from './job.js'
+import { lastFrame } from './last_frame.js'
 import { FORM } from './layout.js'
 import { shareVideo } from './sharing.js'
 import { words } from './words.js'
@@ -45,8 +46,12 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
       case 'rescue':
         location.hash = `~${await engine.retry(job.key, { hasPrice: priceOf(config, job.model) !== null })}`
         return undefined
+      case 'another':
+        return anotherTake(job, await engine.pictures(job.key))
+      case 'continue':
+        return goOn(job)
       case 'edit':
-        return edit(job, (await engine.pictures(job.key)).photos)
+        return edit(job, await engine.pictures(job.key))
       case 'delete':
         return remove(job)
       case 'save':
@@ -58,7 +63,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   async function takeBack(job) {
     const taken = await engine.cancel(job.key)
     if (!taken) return
-    edit(taken.job, taken.photos)
+    edit(taken.job, taken.pictures)
     layout.say(words.notices.takenBack)
   }
 
@@ -85,12 +90,40 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   /**
    * Put a job's text and photos back into the form.
    * @param {Job} job
-   * @param {Blob[]} photos
+   * @param {import('./job_store.js').Pictures} pictures
    */
-  function edit({ prompt, aspectRatio, model }, photos) {
-    composer.fill({ prompt, aspectRatio, model, photos })
+  function edit({ prompt, aspectRatio, model }, { photos, sources = photos, position = null }) {
+    composer.fill({ prompt, aspectRatio, model, photos: sources, position })
     location.hash = FORM
-    if (!photos.length) layout.say(words.notices.noPhotos)
+    if (!sources.length) layout.say(words.notices.noPhotos)
+  }
+
+  /**
+   * Make another video of the same photos and text.
+   * @param {Job} job
+   * @param {import('./job_store.js').Pictures} pictures
+   */
+  async function anotherTake(job, pictures) {
+    if (!pictures.photos.length) return edit(job, pictures)
+    const { prompt, aspectRatio, model, ratio } = job
+    const hasPrice = priceOf(config, model) !== null
+    const key = await engine.submit({ prompt, aspectRatio, model, ratio, pictures, hasPrice })
+    location.hash = `~${key}`
+  }
+
+  /**
+   * Begin the form with the last picture of a video.
+   * @param {Job} job
+   */
+  async function goOn({ key, aspectRatio, model }) {
+    try {
+      await engine.refresh(key)
+      const photo = await lastFrame(engine.jobs.get(key)?.status?.videoUrl ?? '')
+      composer.fill({ prompt: '', aspectRatio, model, photos: [photo] })
+      location.hash = FORM
+    } catch {
+      jobView.refuseContinue(words.notices.cannotContinue)
+    }
   }
 
   /** @param {Job} job */

@@ -11,6 +11,8 @@ import { connect, finished, result } from './database.js'
  * @typedef {object} Pictures
  * @property {Blob[]} photos as they are uploaded; the first is the start frame
  * @property {Blob | null} thumbnail
+ * @property {Blob[]} [sources] the photos as they were before the start frame was cropped; none in older jobs
+ * @property {number | null} [position] where the crop lay
  */
 
 /**

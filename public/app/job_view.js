@@ -1,7 +1,9 @@
 /** One job, large: the frame with the photo or the video, where it stands, and what can be done. */
 
 import { el, setAttribute, setText } from './dom.js'
-import { actionsOf, elapsedSeconds, isUnderWay, STAGES, stageOf } from './job.js'
+import { createFrameVideo } from './frame_video.js'
+import { elapsedSeconds, isUnderWay, STAGES, stageOf } from './job.js'
+import { buttonsOf, needsChange } from './job_buttons.js'
 import { createPhotoFrame } from './photo_frame.js'
 import { details, headline, times } from './phrases.js'
 import { progress } from './time.js'
@@ -12,10 +14,8 @@ import { words } from './words.js'
  * @typedef {import('./job.js').Action} Action
  */
 
-/** @type {Action[]} in the order of the buttons */
-const ORDER = ['undo', 'save', 'rescue', 'retry', 'cancel', 'share', 'edit', 'delete']
-/** @type {Action[]} those that people most want to do */
-const PRIMARY = ['undo', 'save', 'rescue', 'retry']
+/** A text up to this many characters is shown whole at once. */
+const SHORT_TEXT = 160
 
 /**
  * @param {{onAction: (action: Action, job: Job) => void, onNotify: () => void, onBroken: (job: Job) => void,
@@ -25,11 +25,23 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
   /** @type {Job | null} */
   let shown = null
   const frame = createPhotoFrame()
+  const video = createFrameVideo({ frame: frame.element, setRatio: frame.setRatio })
   const heading = el('h1', { tabindex: -1 })
   const detail = el('div', { class: 'details' })
   const stages = STAGES.map(stage => {
     const mark = el('span', { class: 'visually-hidden' })
-    return { stage, mark, item: el('li', {}, el('span', {}, words.states[stage]), mark) }
+    const fill = el('span', { class: 'stage-fill' })
+    return {
+      stage,
+      mark,
+      item: el(
+        'li',
+        {},
+        el('span', { class: 'stage-bar' }, fill),
+        el('span', { class: 'stage-name' }, words.states[stage]),
+        mark,
+      ),
+    }
   })
   const stageList = el(
     'ol',
@@ -40,64 +52,61 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
   const left = el('span', { class: 'left' })
   const clockLine = el('p', { class: 'clock-line' }, elapsed, left)
 
-  const save = el('a', { class: 'button', download: '' }, words.actions.save)
-  const buttons = new Map(
-    ORDER.map(action => [
-      action,
-      action === 'save'
-        ? save
-        : el(
-            'button',
-            { type: 'button', class: 'button', onclick: () => shown && onAction(action, shown) },
-            words.actions[action],
-          ),
-    ]),
-  )
-  for (const action of PRIMARY) buttons.get(action)?.classList.add('is-primary')
-  for (const action of /** @type {const} */ (['delete', 'edit', 'share']))
-    buttons.get(action)?.classList.add('is-quiet')
-  const saveToDevice = el(
-    'button',
-    {
-      type: 'button',
-      class: 'button is-primary',
-      hidden: true,
-      onclick: () => shown && onSaveToDevice(shown),
-    },
-    words.actions.saveToDevice,
-  )
-  const notify = el(
-    'button',
-    { type: 'button', class: 'button is-quiet', onclick: onNotify },
-    words.actions.notify,
-  )
-  const askNow = el(
-    'button',
-    { type: 'button', class: 'button is-quiet', onclick: () => shown && onAskNow(shown) },
-    words.actions.checkNow,
-  )
-  const actions = el('div', { class: 'actions' }, saveToDevice, ...buttons.values(), askNow, notify)
+  const actions = createActions({ onAction: action => shown && onAction(action, shown) })
+  const saveToDevice = button('button is-primary', words.actions.saveToDevice, onSaveToDevice)
+  const notify = button('button is-quiet', words.actions.notify, onNotify)
+  const askNow = button('button is-quiet', words.actions.checkNow, onAskNow)
+  actions.main.before(saveToDevice)
+  actions.more.before(askNow, notify)
 
-  const prompt = el('dd', { class: 'prompt-text' })
+  const prompt = el('p', { class: 'prompt-text', dir: 'auto' })
+  const wholePrompt = el('button', {
+    type: 'button',
+    class: 'button is-quiet is-small',
+    onclick: () => setClamped(!prompt.classList.contains('is-clamped')),
+  })
   const photos = el('dd')
   const created = el('dd')
   const link = el('a')
   const linkRow = el('div', {}, el('dt', {}, words.job.link), el('dd', {}, link))
   const facts = el(
-    'dl',
+    'details',
     { class: 'facts' },
-    el('div', {}, el('dt', {}, words.job.prompt), prompt),
-    el('div', {}, el('dt', {}, words.job.photos), photos),
-    el('div', {}, el('dt', {}, words.job.created), created),
-    linkRow,
+    el('summary', {}, words.job.facts),
+    el(
+      'dl',
+      {},
+      el('div', {}, el('dt', {}, words.job.photos), photos),
+      el('div', {}, el('dt', {}, words.job.created), created),
+      linkRow,
+    ),
+  )
+  const panel = el(
+    'div',
+    { class: 'job-panel' },
+    el('div', { class: 'job-state' }, heading, stageList, clockLine, detail),
+    el('div', { class: 'job-doing' }, actions.element),
+    el('div', { class: 'job-about' }, prompt, wholePrompt, facts),
   )
   const element = el(
     'article',
-    { class: 'desk job', hidden: true },
-    heading,
-    el('div', { class: 'desk-picture' }, frame.element),
-    el('div', { class: 'desk-panel' }, detail, stageList, clockLine, actions, facts),
+    { class: 'job', hidden: true },
+    el('div', { class: 'stage' }, frame.element),
+    panel,
   )
+
+  /**
+   * @param {string} style
+   * @param {string} label
+   * @param {(job: Job) => void} press
+   */
+  function button(style, label, press) {
+    return el(
+      'button',
+      { type: 'button', class: style, hidden: true, onclick: () => shown && press(shown) },
+      label,
+    )
+  }
 
   return {
     element,
@@ -105,62 +114,76 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
     saveToDevice,
 
     /**
+     * Say why the shown job's video cannot be gone on from.
+     * @param {string} reason
+     */
+    refuseContinue: reason => actions.refuse('continue', reason),
+
+    /**
      * @param {Job} job
      * @param {{now: number, isOffline: boolean, photoUrl: string | null, canNotify: boolean, canSaveToDevice: boolean,
-     *   isUnplayable: boolean, permalink: string}} situation
+     *   isUnplayable: boolean, permalink: string, price: number | null}} situation
      */
-    update(job, { now, isOffline, photoUrl, canNotify, canSaveToDevice, isUnplayable, permalink }) {
+    update(job, situation) {
+      const { now, isOffline, photoUrl, canNotify, canSaveToDevice, isUnplayable, permalink, price } =
+        situation
       const stage = stageOf(job)
       const isNew = shown?.key !== job.key
-      const hadFocus = actions.contains(document.activeElement)
+      const hasEnded = !isNew && shown !== null && isUnderWay(shown) && !isUnderWay(job)
+      const hadFocus = actions.element.contains(document.activeElement)
       shown = job
       element.dataset.stage = stage
 
       if (isNew) {
-        frame.setVideo(null, '', () => {})
-        frame.setRatio(job.ratio)
+        video.reset(job.ratio)
+        actions.refuse('continue', '')
+        facts.open = false
+        setClamped(true)
       }
       frame.setPhoto(photoUrl, words.job.photoAlt)
       const videoUrl = stage === 'completed' && !isUnplayable ? (job.status?.videoUrl ?? null) : null
-      frame.setVideo(videoUrl, words.job.video, () => onBroken(job))
+      video.show(videoUrl, words.job.video, () => onBroken(job))
       const at = times(job, now)
-      frame.setProgress(
-        isUnderWay(job)
-          ? progress({
-              stage,
-              upload: job.upload,
-              elapsed: elapsedSeconds(job, now),
-              estimate: job.status?.estimatedSeconds ?? null,
-            })
-          : null,
-      )
-      frame.setStamp(words.states[stage], isUnderWay(job) || stage === 'completed' ? at.elapsed : '')
+      const share = isUnderWay(job)
+        ? progress({
+            stage,
+            upload: job.upload,
+            elapsed: elapsedSeconds(job, now),
+            estimate: job.status?.estimatedSeconds ?? null,
+          })
+        : Number(stage === 'completed')
+      frame.setProgress(share)
 
       setText(heading, headline(job, { isOffline }))
       renderDetails(details(job, { now, isOffline, isUnplayable }))
-      renderStages(stage)
+      renderStages(stage, share)
       clockLine.hidden = !isUnderWay(job) || stage === 'held'
       setText(elapsed, at.elapsed)
       setText(left, at.left)
 
-      const possible = job.cancelWanted ? [] : actionsOf(job)
-      for (const [action, button] of buttons) button.hidden = !possible.includes(action)
-      save.hidden ||= !job.status?.downloadUrl
-      setAttribute(save, 'href', job.status?.downloadUrl)
+      actions.render(job, { now, price, canSaveToDevice })
       saveToDevice.hidden = !(canSaveToDevice && stage === 'completed')
-      save.classList.toggle('is-primary', saveToDevice.hidden)
       askNow.hidden = job.silentSince === null || !isUnderWay(job)
       notify.hidden = !(canNotify && isUnderWay(job) && stage !== 'held')
+      if (hasEnded) appearAnew(panel)
       if (hadFocus && !isVisible(document.activeElement)) heading.focus()
 
       setText(prompt, job.prompt)
+      prompt.hidden = !job.prompt
+      wholePrompt.hidden = job.prompt.length <= SHORT_TEXT
       setText(photos, String(job.photosCount))
       setText(created, words.time.moment(new Date(job.status?.createdAt ?? job.createdAt)))
-      facts.hidden = !job.prompt
-      linkRow.hidden = !job.jobId || stage === 'missing'
+      facts.hidden = stage === 'missing' || stage === 'erased'
+      linkRow.hidden = !job.jobId
       setAttribute(link, 'href', permalink)
       setText(link, permalink)
     },
+  }
+
+  /** @param {boolean} isClamped */
+  function setClamped(isClamped) {
+    prompt.classList.toggle('is-clamped', isClamped)
+    setText(wholePrompt, isClamped ? words.job.wholePrompt : words.job.lessPrompt)
   }
 
   /** @param {string[]} sentences */
@@ -173,10 +196,14 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
     })
   }
 
-  /** @param {import('./job.js').Stage} stage */
-  function renderStages(stage) {
+  /**
+   * @param {import('./job.js').Stage} stage
+   * @param {number} share of the whole way
+   */
+  function renderStages(stage, share) {
     const current = STAGES.indexOf(stage)
     stageList.hidden = current < 0
+    stageList.style.setProperty('--progress', share.toFixed(3))
     stages.forEach(({ item, mark }, index) => {
       setAttribute(item, 'aria-current', index === current ? 'step' : null)
       item.classList.toggle('is-done', index < current)
@@ -187,7 +214,114 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
 
 /** @typedef {ReturnType<typeof createJobView>} JobView */
 
+/** @param {{onAction: (action: Action) => void}} options */
+function createActions({ onAction }) {
+  /** @type {Map<Action, HTMLElement>} */
+  const elements = new Map()
+  const main = el('div', { class: 'actions-main' })
+  const moreList = el('div', { class: 'more-list' })
+  const more = el(
+    'details',
+    { class: 'more' },
+    el('summary', { class: 'button' }, words.actions.more),
+    moreList,
+  )
+  const why = el('p', { class: 'hint', id: 'why-not' })
+  const element = el('div', { class: 'actions' }, main, more, why)
+  /** @type {Action | null} */
+  let refused = null
+
+  /** @param {Action} action */
+  function elementOf(action) {
+    const found =
+      elements.get(action) ??
+      (action === 'save'
+        ? el('a', { class: 'button', download: '' })
+        : el('button', { type: 'button', class: 'button', onclick: () => onAction(action) }))
+    elements.set(action, found)
+    return found
+  }
+
+  /**
+   * @param {HTMLElement} list
+   * @param {HTMLElement[]} wanted
+   */
+  function place(list, wanted) {
+    for (const one of [...list.children]) if (!wanted.includes(/** @type {HTMLElement} */ (one))) one.remove()
+    wanted.forEach((one, index) => {
+      if (list.children[index] !== one) list.insertBefore(one, list.children[index] ?? null)
+    })
+  }
+
+  return {
+    element,
+    main,
+    more,
+
+    /**
+     * Do not offer an action, and say why.
+     * @param {Action} action
+     * @param {string} reason '': offer it again
+     */
+    refuse(action, reason) {
+      refused = reason ? action : null
+      setText(why, reason)
+    },
+
+    /**
+     * @param {Job} job
+     * @param {{now: number, price: number | null, canSaveToDevice: boolean}} situation
+     */
+    render(job, { now, price, canSaveToDevice }) {
+      const buttons = buttonsOf(job, now)
+      for (const { action, isLead, isWaiting } of [...buttons.main, ...buttons.more]) {
+        const one = elementOf(action)
+        setText(one, labelOf(action, job, price))
+        one.classList.toggle('is-primary', isLead && !(action === 'save' && canSaveToDevice))
+        setAttribute(one, 'disabled', isWaiting || action === refused)
+        setAttribute(one, 'aria-describedby', action === refused ? why.id : null)
+        if (action === 'save') {
+          setAttribute(one, 'href', job.status?.downloadUrl)
+          one.hidden = !job.status?.downloadUrl
+        }
+      }
+      place(
+        main,
+        buttons.main.map(({ action }) => elementOf(action)),
+      )
+      place(
+        moreList,
+        buttons.more.map(({ action }) => elementOf(action)),
+      )
+      if (more.hidden !== !buttons.more.length) more.open = false
+      more.hidden = !buttons.more.length
+    },
+  }
+}
+
+/**
+ * @param {Action} action
+ * @param {Job} job
+ * @param {number | null} price in USD
+ */
+function labelOf(action, job, price) {
+  if (action === 'edit' && job.phase !== 'refused' && needsChange(job)) return words.actions.change
+  const isPaid = price !== null && (action === 'another' || action === 'retry')
+  return isPaid ? words.actions.withPrice(words.actions[action], price) : words.actions[action]
+}
+
+/**
+ * Let what is said at the end come in gently and all at once, instead of pushing about what stood there.
+ * @param {HTMLElement} panel
+ */
+function appearAnew(panel) {
+  panel.classList.add('is-new')
+  panel.hidden = true
+  panel.getBoundingClientRect()
+  panel.hidden = false
+}
+
 /** @param {Element | null} element */
 function isVisible(element) {
-  return element instanceof HTMLElement && element !== document.body && !element.hidden
+  return element instanceof HTMLElement && element !== document.body && element.checkVisibility()
 }

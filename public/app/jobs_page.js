@@ -2,6 +2,7 @@
 
 import { keptAccessCode } from './access_code.js'
 import * as api from './api.js'
+import { priceOf } from './config.js'
 import { createEngine } from './engine.js'
 import { createHistoryView } from './history_view.js'
 import { isUnderWay, linkRenewalAt, stageOf } from './job.js'
@@ -129,6 +130,7 @@ export async function openJobsPage({ config, composer, layout }) {
         canSaveToDevice: canShareFiles(),
         isUnplayable: playback.isUnplayable(job.key),
         permalink: permalink(job),
+        price: priceOf(config, job.model),
       })
       renewLink(job, now)
     }

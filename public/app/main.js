@@ -8,6 +8,7 @@ import { clock } from './clock.js'
 import { createComposerView } from './composer_view.js'
 import { loadConfig } from './config.js'
 import { inTime } from './database.js'
+import { el } from './dom.js'
 import { takePhotosFromAnywhere } from './drop.js'
 import { createLayout, FORM } from './layout.js'
 import { words } from './words.js'
@@ -30,7 +31,8 @@ const composer = createComposerView({
   config,
   async onGenerate(draft) {
     try {
-      await (await loadJobsPage()).submit(draft)
+      const [page, ready] = await Promise.all([loadJobsPage(), draft])
+      await page.submit(ready)
       return true
     } catch {
       layout.say(words.notices.notLoaded)
@@ -45,7 +47,9 @@ layout.main.prepend(composer.element)
 let jobsPage = null
 
 function loadJobsPage() {
-  jobsPage ??= import('./jobs_page.js').then(({ openJobsPage }) => openJobsPage({ config, composer, layout }))
+  jobsPage ??= Promise.all([import('./jobs_page.js'), loadStyle('/jobs.css')]).then(([{ openJobsPage }]) =>
+    openJobsPage({ config, composer, layout }),
+  )
   const loading = jobsPage
   loading.catch(() => {
     jobsPage = null
@@ -53,9 +57,12 @@ function loadJobsPage() {
   return loading
 }
 
-takePhotosFromAnywhere(files => {
-  if (composer.element.hidden) location.hash = FORM
-  composer.addFiles(files)
+takePhotosFromAnywhere({
+  onFiles(files) {
+    if (composer.element.hidden) location.hash = FORM
+    composer.addFiles(files)
+  },
+  onOther: () => layout.say(words.notices.filesWanted),
 })
 // Who has jobs sees them at once, not the form first.
 const isKnown = await hasUsedThePage()
@@ -67,6 +74,19 @@ if (isKnown) void composer.restore()
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })
 openChannel().listen(load)
+
+/** @param {string} href */
+function loadStyle(href) {
+  const link = el('link', { rel: 'stylesheet', href })
+  return new Promise((resolve, reject) => {
+    link.onload = resolve
+    link.onerror = () => {
+      link.remove()
+      reject(new Error(`${href} could not be loaded`))
+    }
+    document.head.append(link)
+  })
+}
 
 /**
  * Whether this browser may have jobs, or a form that was begun. The database itself is asked: a mark in localStorage, which is written to

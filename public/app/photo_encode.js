@@ -1,55 +1,87 @@
 /**
- * A decoded picture becomes the JPEG that is uploaded, and a thumbnail. Runs in the worker and, where the
- * browser cannot do it there, in the page.
+ * From a picture file to the JPEGs that the page shows and sends. Runs in the worker and, where the browser cannot
+ * do it there, in the page.
  *
  * Drawing anew leaves all metadata behind, the place where the photo was taken included.
  */
 
 import { fit } from './crop.js'
+import { decodeWhole } from './photo_whole.js'
 
-/** Longest edge in pixels and JPEG quality, best first: the first that keeps within the budget is taken. */
-const STEPS = /** @type {const} */ ([
-  [1920, 0.86],
+/** What the page keeps of a photo, crops and shows: longest edge in pixels, JPEG quality. */
+const KEPT = /** @type {const} */ ([2560, 0.92])
+/** What is sent, best first: the first that keeps within the budget is taken, else the last. */
+const SENT = /** @type {const} */ ([
+  [1920, 0.88],
   [1920, 0.76],
   [1600, 0.74],
   [1280, 0.7],
   [960, 0.6],
 ])
-const THUMBNAIL_PIXELS = 480
+const THUMBNAIL = /** @type {const} */ ([480, 0.8])
 
 /**
- * @typedef {HTMLCanvasElement | OffscreenCanvas} Canvas
+ * @typedef {import('./crop.js').Rect} Rect
+ * @typedef {import('./photo_whole.js').NewCanvas} NewCanvas
+ * @typedef {import('./photo_whole.js').Picture} Picture
  * @typedef {import('./photos.js').PreparedPhoto} PreparedPhoto
  */
 
 /**
- * @param {CanvasImageSource} picture
- * @param {{width: number, height: number}} size of the picture as it stands upright
- * @param {(width: number, height: number) => Canvas} newCanvas
- * @param {number} budget bytes
- * @returns {Promise<PreparedPhoto | null>} null where even the smallest is over the budget
+ * @param {Blob} file
+ * @param {(file: Blob) => Promise<Picture>} decode
+ * @param {NewCanvas} newCanvas
+ * @returns {Promise<PreparedPhoto | 'cut'>} cut: part of the picture is missing
  */
-export async function encodePhoto(picture, size, newCanvas, budget) {
-  for (const [longest, quality] of STEPS) {
-    const { width, height } = fit(size.width, size.height, longest)
-    const canvas = draw(picture, width, height, newCanvas)
-    const blob = await jpeg(canvas, quality)
-    if (blob.size <= budget) {
-      const small = fit(width, height, THUMBNAIL_PIXELS)
-      const thumbnail = await jpeg(draw(canvas, small.width, small.height, newCanvas), 0.8)
-      return { blob, thumbnail, width, height }
-    }
+export async function preparePicture(file, decode, newCanvas) {
+  const picture = await decodeWhole(file, decode, newCanvas)
+  if (picture === 'cut') return picture
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height }
+  const kept = draw(picture, whole, KEPT[0], newCanvas)
+  const [blob, thumbnail] = [await jpeg(kept, KEPT[1]), await thumbnailOf(kept, newCanvas)]
+  if ('close' in picture) picture.close()
+  return { blob, thumbnail, width: kept.width, height: kept.height }
+}
+
+/**
+ * What is sent of a prepared photo.
+ * @param {Blob} photo
+ * @param {Rect | null} part null: all of it
+ * @param {number} budget bytes
+ * @param {(file: Blob) => Promise<Picture>} decode
+ * @param {NewCanvas} newCanvas
+ * @returns {Promise<{blob: Blob, thumbnail: Blob}>}
+ */
+export async function encodePart(photo, part, budget, decode, newCanvas) {
+  const picture = await decode(photo)
+  const { width, height } = picture
+  let blob = photo
+  for (const [longest, quality] of SENT) {
+    const canvas = draw(picture, part ?? { x: 0, y: 0, width, height }, longest, newCanvas)
+    blob = await jpeg(canvas, quality)
+    if (blob.size > budget) continue
+    return { blob, thumbnail: await thumbnailOf(canvas, newCanvas) }
   }
-  return null
+  return { blob, thumbnail: blob }
+}
+
+/**
+ * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+ * @param {NewCanvas} newCanvas
+ */
+function thumbnailOf(canvas, newCanvas) {
+  const { width, height } = canvas
+  return jpeg(draw(canvas, { x: 0, y: 0, width, height }, THUMBNAIL[0], newCanvas), THUMBNAIL[1])
 }
 
 /**
  * @param {CanvasImageSource} picture
- * @param {number} width
- * @param {number} height
- * @param {(width: number, height: number) => Canvas} newCanvas
+ * @param {Rect} part of the picture
+ * @param {number} longest edge of the result
+ * @param {NewCanvas} newCanvas
  */
-function draw(picture, width, height, newCanvas) {
+function draw(picture, part, longest, newCanvas) {
+  const { width, height } = fit(part.width, part.height, longest)
   const canvas = newCanvas(width, height)
   const context = /** @type {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null} */ (
     canvas.getContext('2d')
@@ -59,12 +91,12 @@ function draw(picture, width, height, newCanvas) {
   context.fillStyle = '#fff'
   context.fillRect(0, 0, width, height)
   context.imageSmoothingQuality = 'high'
-  context.drawImage(picture, 0, 0, width, height)
+  context.drawImage(picture, part.x, part.y, part.width, part.height, 0, 0, width, height)
   return canvas
 }
 
 /**
- * @param {Canvas} canvas
+ * @param {HTMLCanvasElement | OffscreenCanvas} canvas
  * @param {number} quality
  * @returns {Promise<Blob>}
  */

@@ -1,7 +1,7 @@
-/** The form's photos: the start frame as it is cropped, the ways to add one, and the list of them. */
+/** The form's photos: the start frame as it is cropped, and a strip of all of them, the start frame first. */
 
-import { ratioOf, startFrame } from './composer.js'
-import { frameRatio } from './crop.js'
+import { cropOfStartFrame, ratioOf } from './composer.js'
+import { cutOff, shapeOf } from './crop.js'
 import { el, setText } from './dom.js'
 import { createPhotoFrame } from './photo_frame.js'
 import { words } from './words.js'
@@ -13,9 +13,6 @@ export function createPhotoField({ controller, limit }) {
   // Nobody drops or pastes with a finger.
   const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches
   const urls = createUrls()
-  /** @type {import('./composer.js').Entry[] | null} */
-  let listed = null
-
   const frame = createPhotoFrame()
   const input = fileInput({
     id: 'photos',
@@ -25,41 +22,90 @@ export function createPhotoField({ controller, limit }) {
     'aria-describedby': 'photos-limit photos-error',
   })
   const camera = fileInput({ id: 'camera', accept: 'image/*', capture: 'environment' })
-  frame.content.append(
-    el(
-      'label',
-      { for: 'photos', class: 'drop-here' },
-      el('strong', {}, isTouch ? words.photos.add : words.photos.drop),
-      el('span', {}, isTouch ? words.photos.kinds : words.photos.dropOrPaste),
-    ),
+  const example = exampleLoop()
+  const dropHere = el(
+    'label',
+    { for: 'photos', class: 'drop-here' },
+    el('strong', {}, isTouch ? words.photos.add : words.photos.drop),
+    !isTouch && el('span', {}, words.photos.paste),
   )
+  const content = el('div', { class: 'frame-content' }, example, dropHere)
+  frame.element.append(content)
+
   const chooseLabel = el('span', { id: 'photos-label' }, words.photos.choose)
-  const list = el('ul', { class: 'photos', 'aria-label': words.photos.heading })
-  const others = el('p', { class: 'hint', hidden: true }, words.photos.others)
+  const cut = el('p', { class: 'hint cut' })
+  const hint = el('p', { class: 'hint others', id: 'photos-limit' })
   const error = el('p', { class: 'error', id: 'photos-error' })
   const refused = el('div', { class: 'refused', role: 'alert' })
   const element = el(
     'div',
     { class: 'desk-picture' },
-    frame.element,
+    el('div', { class: 'frame-box' }, frame.element),
+    cut,
     el(
       'div',
       { class: 'photo-bar' },
       input,
-      el('label', { class: 'button', for: 'photos' }, chooseLabel),
+      el('label', { class: 'button is-small', for: 'photos' }, chooseLabel),
       el(
         'span',
         { class: 'camera' },
         camera,
-        el('label', { class: 'button', for: 'camera' }, words.photos.takePhoto),
+        el('label', { class: 'button is-small', for: 'camera' }, words.photos.takePhoto),
       ),
-      el('p', { class: 'hint', id: 'photos-limit' }, words.photos.limit(limit)),
     ),
+    hint,
     error,
     refused,
-    list,
-    others,
   )
+
+  /** What moves photos and crops, loaded with the first photo. @type {Awaited<ReturnType<typeof loadTools>> | null} */
+  let tools = null
+  let isLoading = false
+
+  async function loadTools() {
+    const [{ createCropHandle }, { createPhotoStrip }] = await Promise.all([
+      import('./crop_handle.js'),
+      import('./photo_strip.js'),
+    ])
+    const handle = createCropHandle({
+      move: position => controller.change({ type: 'crop-moved', position }),
+    })
+    const strip = createPhotoStrip({
+      urlOf: urls.of,
+      move: (id, to) => controller.change({ type: 'photo-moved', id, to }),
+      remove(id) {
+        controller.change({ type: 'photo-removed', id })
+        input.focus()
+      },
+    })
+    frame.element.append(handle.element)
+    input.before(...strip.elements)
+    return { handle, strip }
+  }
+
+  /** @param {import('./composer.js').Composer} composer */
+  function renderTools(composer) {
+    const { entries } = composer
+    if (!tools) {
+      if (!entries.length || isLoading) return
+      isLoading = true
+      loadTools()
+        .then(loaded => {
+          tools = loaded
+          renderTools(controller.composer)
+        })
+        .catch(() => {})
+        .finally(() => {
+          isLoading = false
+        })
+      return
+    }
+    const crop = cropOfStartFrame(composer)
+    const off = crop && cutOff(crop.photo, crop.part)
+    tools.handle.render(crop && off ? { ...crop, axis: off.axis, meaning: words.photos.cut(off) } : null)
+    tools.strip.render(entries)
+  }
 
   /** @param {Record<string, string | boolean>} attributes */
   function fileInput(attributes) {
@@ -75,57 +121,6 @@ export function createPhotoField({ controller, limit }) {
     return field
   }
 
-  /** @param {import('./composer.js').Entry[]} entries */
-  function renderList(entries) {
-    // Only when they change: a new list would take the focus away from its buttons.
-    if (entries === listed) return
-    listed = entries
-    list.hidden = !entries.length
-    list.replaceChildren(...entries.map(listItem))
-  }
-
-  /**
-   * @param {import('./composer.js').Entry} entry
-   * @param {number} index
-   */
-  function listItem({ id, name, photo }, index) {
-    return el(
-      'li',
-      {},
-      photo
-        ? el('img', { src: urls.of(photo.thumbnail), alt: words.photos.alt(name) })
-        : el('span', { class: 'preparing', role: 'status' }, words.photos.preparing),
-      index === 0
-        ? el('span', { class: 'start-frame' }, words.photos.startFrame)
-        : el(
-            'button',
-            {
-              type: 'button',
-              class: 'button is-small',
-              'aria-label': `${words.photos.useAsStartFrame}: ${name}`,
-              onclick: () => {
-                controller.change({ type: 'start-frame', id })
-                list.querySelector('button')?.focus()
-              },
-            },
-            words.photos.useAsStartFrame,
-          ),
-      el(
-        'button',
-        {
-          type: 'button',
-          class: 'button is-small is-quiet',
-          'aria-label': `${words.photos.remove}: ${name}`,
-          onclick: () => {
-            controller.change({ type: 'photo-removed', id })
-            input.focus()
-          },
-        },
-        words.photos.remove,
-      ),
-    )
-  }
-
   return {
     element,
     error,
@@ -134,24 +129,51 @@ export function createPhotoField({ controller, limit }) {
     /** @param {import('./composer.js').Composer} composer */
     render(composer) {
       const { entries } = composer
-      const photo = startFrame(composer)
-      const ratio = ratioOf(composer)
+      const crop = cropOfStartFrame(composer)
       urls.keep(entries.flatMap(one => (one.photo ? [one.photo.blob, one.photo.thumbnail] : [])))
-      frame.setPhoto(photo ? urls.of(photo.blob) : null, words.photos.frameAlt)
-      frame.setRatio(frameRatio(ratio, photo))
-      frame.setStamp(
-        words.shape[ratio],
-        photo ? `${photo.width} × ${photo.height}` : entries.length ? words.photos.preparing : '',
-      )
-      frame.content.hidden = entries.length > 0
+      frame.setRatio(shapeOf(ratioOf(composer)))
+      frame.setPhoto(crop ? urls.of(crop.photo.blob) : null, words.photos.frameAlt)
+      if (crop) frame.setPart(crop.part, crop.photo)
+      setText(cut, cropText(crop && cutOff(crop.photo, crop.part), crop !== null))
+      content.hidden = entries.length > 0
       setText(chooseLabel, entries.length ? words.photos.addMore : words.photos.choose)
-      renderList(entries)
-      others.hidden = entries.length < 2
+      renderTools(composer)
+      setText(hint, entries.length < 2 ? words.photos.limit(limit) : words.photos.others)
       refused.replaceChildren(
         ...composer.refused.map(({ name, problem }) => el('p', {}, words.photoProblems[problem](name))),
       )
     },
   }
+}
+
+/**
+ * @param {ReturnType<typeof cutOff>} off
+ * @param {boolean} isThere whether there is a photo to crop
+ */
+function cropText(off, isThere) {
+  if (off) return `${words.photos.cut(off)} ${words.photos.dragCrop}`
+  return isThere ? words.photos.notCut : words.photos.kinds
+}
+
+/** What will happen, shown by an example; not where data or motion are to be spared. */
+function exampleLoop() {
+  const isSpared =
+    matchMedia('(prefers-reduced-data: reduce)').matches ||
+    matchMedia('(prefers-reduced-motion: reduce)').matches ||
+    /** @type {any} */ (navigator).connection?.saveData
+  if (isSpared) return null
+  const video = el('video', {
+    class: 'example',
+    src: '/example.mp4',
+    loop: true,
+    playsinline: true,
+    autoplay: true,
+    'aria-hidden': 'true',
+    tabindex: -1,
+  })
+  // The attribute alone would not let it play by itself.
+  video.muted = true
+  return video
 }
 
 /** Addresses under which the page shows photos that lie in memory. */

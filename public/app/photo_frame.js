@@ -1,75 +1,20 @@
-/**
- * A photo, or the video made from it, in its frame. The wait is drawn as a line around the photo, which comes into its colours
- * as time goes by; the video fades in over it.
- */
+/** A photo in its frame. While a video is made of it, it comes into its colours. */
 
-import { el, setAttribute, setText, svg } from './dom.js'
+import { el } from './dom.js'
 
 export function createPhotoFrame() {
   const photo = el('img', { class: 'frame-photo', hidden: true, alt: '', decoding: 'async' })
-  const glow = el('img', { class: 'frame-glow', hidden: true, alt: '', 'aria-hidden': 'true' })
-  const line = svg(
-    'svg',
-    { class: 'frame-line', 'aria-hidden': 'true', hidden: true },
-    svg('rect', { class: 'frame-track', pathLength: 100 }),
-    svg('rect', { class: 'frame-progress', pathLength: 100 }),
-  )
-  const content = el('div', { class: 'frame-content' })
-  const aperture = el('div', { class: 'frame-aperture' }, photo, content, line)
-  const left = el('span')
-  const right = el('span', { class: 'frame-clock' })
-  const element = el(
-    'figure',
-    { class: 'frame' },
-    glow,
-    el('div', { class: 'frame-mount' }, aperture),
-    el('figcaption', { class: 'frame-stamp' }, left, right),
-  )
-
+  const grey = el('img', { class: 'frame-photo frame-grey', hidden: true, alt: '', decoding: 'async' })
+  const element = el('figure', { class: 'frame' }, photo, grey)
   let photoUrl = ''
-  /** @type {HTMLVideoElement | null} */
-  let video = null
-  let isBroken = false
-  /** @type {() => void} */
-  let onBroken = () => {}
-
-  /** @param {number} ratio width divided by height */
-  function setRatio(ratio) {
-    element.style.setProperty('--ratio', ratio.toFixed(4))
-  }
-
-  /**
-   * @param {string} url
-   * @param {string} label
-   */
-  function addVideo(url, label) {
-    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
-    const added = el('video', {
-      class: 'frame-video',
-      'aria-label': label,
-      controls: true,
-      loop: true,
-      playsinline: true,
-      preload: 'auto',
-      autoplay: !isCalm,
-      onloadedmetadata: () => added.videoWidth && setRatio(added.videoWidth / added.videoHeight),
-      onloadeddata: () => added.classList.add('is-there'),
-      onerror: () => {
-        isBroken = true
-        onBroken()
-      },
-    })
-    // Without sound a browser lets it play by itself.
-    added.muted = !isCalm
-    added.src = url
-    photo.after(added)
-    return added
-  }
 
   return {
     element,
-    content,
-    setRatio,
+
+    /** @param {number} ratio width divided by height */
+    setRatio(ratio) {
+      element.style.setProperty('--ratio', ratio.toFixed(4))
+    },
 
     /**
      * @param {string | null} url
@@ -79,7 +24,7 @@ export function createPhotoFrame() {
       photo.alt = alt
       if (url === (photoUrl || null)) return
       photoUrl = url ?? ''
-      for (const image of [photo, glow]) {
+      for (const image of [photo, grey]) {
         image.hidden = !url
         if (url) image.src = url
         else image.removeAttribute('src')
@@ -87,42 +32,23 @@ export function createPhotoFrame() {
     },
 
     /**
-     * Show the video. Each answer of the site brings a new address of the same video: it is only used where the
-     * old one has stopped working.
-     * @param {string | null} url
-     * @param {string} label
-     * @param {() => void} whenBroken
+     * Show a part of the photo alone, to the pixel.
+     * @param {import('./crop.js').Rect} part
+     * @param {import('./crop.js').Size} size of the photo
      */
-    setVideo(url, label, whenBroken) {
-      onBroken = whenBroken
-      if (!url) {
-        video?.remove()
-        video = null
-        isBroken = false
-      } else if (!video) video = addVideo(url, label)
-      else if (isBroken && new URL(url, location.href).href !== video.src) {
-        const resumeAt = video.currentTime
-        video.src = url
-        video.currentTime = resumeAt
-        isBroken = false
-      }
+    setPart({ x, y, width, height }, size) {
+      for (const [name, share] of Object.entries({
+        width: size.width / width,
+        height: size.height / height,
+        left: -x / width,
+        top: -y / height,
+      }))
+        photo.style.setProperty(name, `${100 * share}%`)
     },
 
-    /** @param {number | null} share from 0 to 1; null: no line */
+    /** @param {number} share how far it is, from 0 to 1: that much of its colours the photo has */
     setProgress(share) {
-      setAttribute(line, 'hidden', share === null)
-      if (share !== null) element.style.setProperty('--progress', share.toFixed(4))
-    },
-
-    /**
-     * @param {string} start
-     * @param {string} end
-     */
-    setStamp(start, end) {
-      setText(left, start)
-      setText(right, end)
+      grey.style.opacity = (1 - share).toFixed(3)
     },
   }
 }
-
-/** @typedef {ReturnType<typeof createPhotoFrame>} PhotoFrame */

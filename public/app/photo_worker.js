@@ -1,26 +1,42 @@
 /** Decodes and re-encodes photos beside the page, so that a 48-megapixel one does not freeze it. */
 
-import { encodePhoto } from './photo_encode.js'
+import { encodePart, preparePicture } from './photo_encode.js'
+
+/** Formats of which every browser that has `createImageBitmap` decodes all: what it refuses is damaged. */
+const KNOWN = /^(\xff\xd8\xff|\x89PNG|GIF8|BM|RIFF....WEBP)/s
+
+/** @typedef {{file: Blob} | {photo: Blob, part: import('./crop.js').Rect | null, budget: number}} Order */
+
+/** @param {Blob} file */
+function decode(file) {
+  // 'from-image' turns the photo as its EXIF orientation says. It is the standard's default now; browsers from
+  // before that leave the photo as it lies, and refuse the word: then the page decodes it, upright.
+  // https://html.spec.whatwg.org/multipage/imagebitmap-and-animations.html#imagebitmapoptions
+  return createImageBitmap(file, { imageOrientation: 'from-image' })
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+const newCanvas = (width, height) => new OffscreenCanvas(width, height)
+
+/**
+ * @param {Order} order
+ * @returns {Promise<import('./photos.js').WorkerAnswer>}
+ */
+async function carryOut(order) {
+  if ('photo' in order) return encodePart(order.photo, order.part, order.budget, decode, newCanvas)
+  try {
+    const photo = await preparePicture(order.file, decode, newCanvas)
+    return photo === 'cut' ? { problem: 'unreadable' } : { photo }
+  } catch (error) {
+    const start = new TextDecoder('latin1').decode(await order.file.slice(0, 12).arrayBuffer())
+    const isRefused = !(error instanceof TypeError) && KNOWN.test(start)
+    return { problem: isRefused ? 'unreadable' : 'not-decoded' }
+  }
+}
 
 addEventListener('message', async ({ data, ports }) => {
-  const { file, budget } = /** @type {{file: Blob, budget: number}} */ (data)
-  /** @type {import('./photos.js').WorkerAnswer} */
-  let answer
-  try {
-    // 'from-image' turns the photo as its EXIF orientation says. It is the standard's default now; browsers from
-    // before that leave the photo as it lies, and refuse the word: then the page decodes it, upright.
-    // https://html.spec.whatwg.org/multipage/imagebitmap-and-animations.html#imagebitmapoptions
-    const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' })
-    const photo = await encodePhoto(
-      bitmap,
-      bitmap,
-      (width, height) => new OffscreenCanvas(width, height),
-      budget,
-    )
-    bitmap.close()
-    answer = photo ? { photo } : { problem: 'too-large' }
-  } catch {
-    answer = { problem: 'unreadable' }
-  }
-  ports[0]?.postMessage(answer)
+  ports[0]?.postMessage(await carryOut(data).catch(() => ({ problem: 'not-decoded' })))
 })

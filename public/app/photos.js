@@ -1,17 +1,20 @@
-/** From any picture file to a photo that can be uploaded: upright, at most 1920 px, JPEG, without metadata. */
+/** From any picture file to a photo that can be shown, cropped and sent: upright, JPEG, without metadata. */
 
-import { encodePhoto } from './photo_encode.js'
+import { encodePart, preparePicture } from './photo_encode.js'
 
 /**
  * @typedef {object} PreparedPhoto
- * @property {Blob} blob JPEG
+ * @property {Blob} blob JPEG, uncropped
  * @property {Blob} thumbnail JPEG
  * @property {number} width
  * @property {number} height
  */
 
-/** @typedef {'too-many' | 'too-large' | 'heic' | 'unreadable' | 'not-loaded'} PhotoProblem */
-/** @typedef {{photo: PreparedPhoto} | {problem: 'too-large' | 'unreadable'}} WorkerAnswer */
+/** @typedef {'too-many' | 'heic' | 'unreadable' | 'not-loaded'} PhotoProblem */
+/**
+ * not-decoded: not there, but perhaps in the page.
+ * @typedef {{photo: PreparedPhoto} | {blob: Blob, thumbnail: Blob} | {problem: 'unreadable' | 'not-decoded'}} WorkerAnswer
+ */
 
 /** The brands in a HEIF file's first box. https://www.iana.org/assignments/media-types/image/heic */
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']
@@ -21,25 +24,35 @@ let worker = null
 
 /**
  * @param {Blob} file
- * @param {number} budget bytes that the result may have
  * @returns {Promise<{photo: PreparedPhoto} | {problem: PhotoProblem}>}
  */
-export async function preparePhoto(file, budget) {
-  const answer = await inWorker(file, budget)
-  if ('photo' in answer || answer.problem === 'too-large') return answer
+export async function preparePhoto(file) {
+  const answer = await inWorker({ file })
+  if ('photo' in answer) return answer
+  if ('problem' in answer && answer.problem === 'unreadable') return { problem: 'unreadable' }
   // Some browsers decode HEIC, or decode at all, only in an <img>.
-  const second = await inPage(file, budget)
-  if ('photo' in second || second.problem === 'too-large') return second
+  const photo = await preparePicture(file, decodeInPage, newCanvas).catch(() => 'cut')
+  if (typeof photo === 'object') return { photo }
   return { problem: (await isHeic(file)) ? 'heic' : 'unreadable' }
 }
 
 /**
- * @param {Blob} file
- * @param {number} budget
+ * What is sent of a prepared photo, and a thumbnail of that. The same photo and part always give the same bytes.
+ * @param {Blob} photo
+ * @param {import('./crop.js').Rect | null} part null: all of it
+ * @param {number} budget bytes
+ */
+export async function partOf(photo, part, budget) {
+  const answer = await inWorker({ photo, part, budget })
+  return 'blob' in answer ? answer : encodePart(photo, part, budget, decodeInPage, newCanvas)
+}
+
+/**
+ * @param {import('./photo_worker.js').Order} order
  * @returns {Promise<WorkerAnswer>}
  */
-function inWorker(file, budget) {
-  if (typeof OffscreenCanvas === 'undefined') return Promise.resolve({ problem: 'unreadable' })
+function inWorker(order) {
+  if (typeof OffscreenCanvas === 'undefined') return Promise.resolve({ problem: 'not-decoded' })
   worker ??= new Worker(new URL('./photo_worker.js', import.meta.url), { type: 'module' })
   const running = worker
   return new Promise(resolve => {
@@ -48,32 +61,35 @@ function inWorker(file, budget) {
       port1.close()
       resolve(data)
     }
-    running.addEventListener('error', () => resolve({ problem: 'unreadable' }), { once: true })
-    running.postMessage({ file, budget }, [port2])
+    const failed = () => {
+      // One that has failed is silent from then on.
+      worker = null
+      resolve({ problem: 'not-decoded' })
+    }
+    running.addEventListener('error', failed, { once: true })
+    running.postMessage(order, [port2])
   })
 }
 
-/**
- * @param {Blob} file
- * @param {number} budget
- * @returns {Promise<WorkerAnswer>}
- */
-async function inPage(file, budget) {
+/** @param {Blob} file */
+async function decodeInPage(file) {
   const url = URL.createObjectURL(file)
   try {
     const image = new Image()
     image.src = url
     await image.decode()
-    const size = { width: image.naturalWidth, height: image.naturalHeight }
-    const newCanvas = (/** @type {number} */ width, /** @type {number} */ height) =>
-      Object.assign(document.createElement('canvas'), { width, height })
-    const photo = await encodePhoto(image, size, newCanvas, budget)
-    return photo ? { photo } : { problem: 'too-large' }
-  } catch {
-    return { problem: 'unreadable' }
+    return image
   } finally {
     URL.revokeObjectURL(url)
   }
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+function newCanvas(width, height) {
+  return Object.assign(document.createElement('canvas'), { width, height })
 }
 
 /** @param {Blob} file */

@@ -1,6 +1,7 @@
 /** What the page says about a job: its state put into words. */
 
 import { canRescue, elapsedSeconds, isFresh, stageOf } from './job.js'
+import { waitBeforeRetry } from './job_buttons.js'
 import { clock, timeLeft } from './time.js'
 import { words } from './words.js'
 
@@ -9,7 +10,7 @@ import { words } from './words.js'
  * @typedef {import('./api.js').RequestFailure} RequestFailure
  */
 
-/** A wait up to this is told in seconds or minutes, beyond it as a time of day, in ms. */
+/** A wait beyond this is told with its end, as a time of day, in ms. */
 const SHORT_MS = 10 * 60_000
 /** How long the site may be silent before the page says so, in ms. */
 const SILENCE_MS = 20_000
@@ -77,7 +78,11 @@ export function details(job, { now, isOffline, isUnplayable = false }) {
       ]
     }
     case 'refused':
-      return [...refusal(job.problem, job.refusedAt ?? now), words.charged[job.isUnclear ? 'unknown' : 'no']]
+      return [
+        ...refusal(job.problem),
+        ...opensAgain(job, now),
+        words.charged[job.isUnclear ? 'unknown' : 'no'],
+      ]
     case 'missing':
       return [words.details.missing]
     case 'erased':
@@ -88,23 +93,28 @@ export function details(job, { now, isOffline, isUnplayable = false }) {
 /**
  * Why the site refused a request.
  * @param {RequestFailure | null} failure
- * @param {number} at when it did, ms since 1970
  * @returns {string[]}
  */
-function refusal(failure, at) {
+function refusal(failure) {
   if (!failure || failure.kind === 'network') return [words.refusals.network]
   if (failure.kind === 'photos') return [words.refusals.photos]
-  const { status, problem, retryAfterMs } = failure
+  const { status, problem } = failure
   const fields = problem?.code === 'invalid_input' ? (problem.errors ?? []).map(({ message }) => message) : []
   const why = (problem?.code && words.problems[problem.code]) || unknownRefusal(status)
-  if (retryAfterMs === null) return [why, ...fields]
-  return [
-    why,
-    ...fields,
-    retryAfterMs <= SHORT_MS
-      ? words.opensAgain(retryAfterMs)
-      : words.opensAgainAt(new Date(at + retryAfterMs)),
-  ]
+  return [why, ...fields]
+}
+
+/**
+ * When it may be tried again, where the site has said so.
+ * @param {Job} job
+ * @param {number} now
+ * @returns {string[]}
+ */
+function opensAgain(job, now) {
+  const wait = waitBeforeRetry(job, now)
+  if (!wait) return []
+  const left = clock(Math.ceil(wait / 1000))
+  return [wait <= SHORT_MS ? words.opensAgain(left) : words.opensAgainAt(left, new Date(now + wait))]
 }
 
 /** @param {number} status of an answer whose code says nothing to us, or that is not JSON at all */

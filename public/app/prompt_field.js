@@ -1,8 +1,11 @@
-/** The form's text, its length, and examples to begin with. */
+/** The form's text and its length; camera moves and ideas that a press puts into it or takes out again. */
 
-import { promptLength } from './composer.js'
-import { el, setText } from './dom.js'
+import { promptLength, withSentence } from './composer.js'
+import { el, setAttribute, setText } from './dom.js'
 import { words } from './words.js'
+
+/** From how many characters on they are counted: nearly all texts are shorter, and the number only disturbs. */
+const COUNTED_FROM = 1_500
 
 /**
  * @param {{controller: import('./composer_controller.js').ComposerController, limit: number}} parts limit: how
@@ -11,20 +14,37 @@ import { words } from './words.js'
 export function createPromptField({ controller, limit }) {
   const prompt = el('textarea', {
     id: 'prompt',
-    rows: 4,
+    dir: 'auto',
+    rows: 3,
     placeholder: words.prompt.placeholder,
     'aria-describedby': 'prompt-count prompt-error',
     oninput: () => controller.change({ type: 'prompt', text: prompt.value }),
+    onkeydown(/** @type {KeyboardEvent} */ event) {
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) prompt.form?.requestSubmit()
+    },
   })
   const count = el('p', { class: 'count', id: 'prompt-count' })
   const error = el('p', { class: 'error', id: 'prompt-error' })
-  const chips = el(
-    'ul',
-    { class: 'chips', 'aria-label': words.prompt.examples },
-    ...words.prompt.chips.map(({ label, text }) =>
-      el('li', {}, el('button', { type: 'button', class: 'chip', onclick: () => insert(text) }, label)),
-    ),
-  )
+  const groups = [words.prompt.moves, words.prompt.ideas].map(({ heading, chips }) => {
+    const texts = chips.map(({ text }) => text)
+    const buttons = chips.map(({ label, text }) => {
+      const chip = el('button', { type: 'button', class: 'chip' }, label)
+      // The focus stays here: in the text it would bring up a phone's keyboard.
+      chip.addEventListener('click', () =>
+        controller.change({ type: 'prompt', text: withSentence(prompt.value, text, texts) }),
+      )
+      return { chip, text }
+    })
+    const list = el(
+      'ul',
+      { class: 'chips', 'aria-label': heading },
+      ...buttons.map(({ chip }) => el('li', {}, chip)),
+    )
+    return {
+      buttons,
+      element: el('div', { class: 'chip-row' }, el('span', { 'aria-hidden': 'true' }, heading), list),
+    }
+  })
   const element = el(
     'div',
     { class: 'field' },
@@ -32,20 +52,8 @@ export function createPromptField({ controller, limit }) {
     prompt,
     count,
     error,
-    chips,
+    ...groups.map(group => group.element),
   )
-
-  /**
-   * Put an example into the text: alone, or behind what the person has written.
-   * @param {string} text
-   */
-  function insert(text) {
-    const written = prompt.value.trim()
-    const isExample = words.prompt.chips.some(chip => chip.text === written)
-    controller.change({ type: 'prompt', text: written && !isExample ? `${written} ${text}` : text })
-    prompt.focus()
-    prompt.setSelectionRange(prompt.value.length, prompt.value.length)
-  }
 
   return {
     element,
@@ -57,8 +65,10 @@ export function createPromptField({ controller, limit }) {
       // Only where it differs: setting it moves the cursor.
       if (prompt.value !== text) prompt.value = text
       const length = promptLength(text)
-      setText(count, words.prompt.count(length, limit))
+      setText(count, length < COUNTED_FROM ? '' : words.prompt.count(length, limit))
       count.classList.toggle('is-over', length > limit)
+      for (const { chip, text: sentence } of groups.flatMap(({ buttons }) => buttons))
+        setAttribute(chip, 'aria-pressed', String(text.includes(sentence)))
     },
   }
 }

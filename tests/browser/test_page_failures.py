@@ -146,6 +146,9 @@ SHOWN: tuple[FailureCode, ...] = (
     tuple(CASES) if IN_LAB else ("content_refused", "outcome_unknown", "save_failed")
 )
 
+EDIT = dict.fromkeys(("content_refused", "photo_unreadable", "provider_rejected"), "Change photo or text")
+"""What Edit is called where the same would be refused again."""
+
 
 def test_every_failure_has_a_case() -> None:
     assert set(CASES) == set(get_args(FailureCode))
@@ -168,5 +171,5 @@ def test_a_failure_says_why_what_it_cost_and_what_can_be_done(
     assert why
     said = page.get_by_role("article").locator(".details p").all_inner_texts()
     assert said == [why, CHARGES[case.charged], *([FREE] if case.offer == SAVE_AGAIN else [])]
-    assert buttons(page) == [*([case.offer] if case.offer else []), "Edit", "Delete …"]
+    assert sorted(buttons(page)) == sorted([*([case.offer] if case.offer else []), EDIT.get(code, "Edit")])
     assert axe_violations(page) == []

@@ -20,6 +20,7 @@ from support.page_under_test import (
     generate,
     headline,
     photo,
+    press_more,
     upload,
     visit,
     wait_until,
@@ -101,7 +102,7 @@ def test_what_is_erased_everywhere_is_gone_for_every_browser(site: DevSite, new_
     generate(page, prompt="To be erased.")
     expect_video(page)
     address = page.url
-    page.get_by_role("article").get_by_role("button", name="Delete …").click()
+    press_more(page, "Delete …")
     page.get_by_role("button", name="Erase everywhere").click()
     expect(page.get_by_text("Erased everywhere.")).to_be_visible(timeout=PATIENCE_MS)
     expect(headline(visit(new_context(), address))).to_have_text("Erased everywhere", timeout=PATIENCE_MS)

@@ -22,6 +22,7 @@ from support.page_under_test import (
     generate,
     headline,
     photo,
+    press_more,
     problem,
     status,
     stop_clock,
@@ -101,17 +102,24 @@ def test_a_text_that_is_too_long_is_counted_and_kept(open_page: OpenPage, functi
     assert functions.starts == []
 
 
-def test_an_example_fills_the_text_and_goes_behind_what_is_written(open_page: OpenPage) -> None:
+def test_a_chip_puts_its_sentence_in_and_takes_it_out(open_page: OpenPage) -> None:
     page = open_page()
     text = page.get_by_label("What happens in the video?")
-    page.get_by_role("button", name="Water moves").click()
-    expect(text).to_have_value("The water ripples and glitters in the sun. Nothing else moves.")
-    page.get_by_role("button", name="Living portrait").click()
-    expect(text).to_have_value("The person breathes, blinks and begins to smile. The camera does not move.")
+    water = "The water ripples and glitters in the sun."
+    chip = page.get_by_role("button", name="Water")
     text.fill("A boat.")
-    page.get_by_role("button", name="Water moves").click()
-    expect(text).to_have_value("A boat. The water ripples and glitters in the sun. Nothing else moves.")
-    expect(text).to_be_focused()
+    chip.click()
+    expect(text).to_have_value(f"A boat. {water}")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Push in").click()
+    expect(text).to_have_value(f"A boat. {water} The camera moves in slowly and smoothly.")
+    page.get_by_role("button", name="Hold still").click()
+    expect(text).to_have_value(f"A boat. {water} The camera does not move.")
+    page.get_by_role("button", name="Hold still").click()
+    chip.click()
+    expect(text).to_have_value("A boat.")
+    # In the text the focus would bring up a phone's keyboard.
+    expect(chip).to_be_focused()
 
 
 def test_a_double_click_starts_one_job(open_page: OpenPage, functions: Functions) -> None:
@@ -165,7 +173,7 @@ def test_the_time_left_is_a_range_from_past_runs(open_page: OpenPage, functions:
     functions.states(RENDERING)
     page = open_page()
     generate(page)
-    says(page, "about 50 s to 90 s left")
+    says(page, "1\N{EN DASH}2 min left")
 
 
 def test_the_end_of_a_stage_is_said_to_those_who_cannot_see_it(
@@ -194,7 +202,8 @@ def test_each_failure_says_why_and_what_it_cost(
     says(page, costs[meaning.charged])
     again = "Save again for free" if code == "save_failed" else "Try again"
     wanted = [again] if meaning.retryable else []
-    assert buttons(page) == [*wanted, "Edit", "Delete …"]
+    edit = "Change photo or text" if code == "content_refused" else "Edit"
+    assert buttons(page) == [*wanted, edit]
     assert "The detail of" not in page.inner_text("article")
     if code == "save_failed":  # the fullest of them
         assert axe_violations(page) == []
@@ -254,7 +263,7 @@ def test_edit_brings_photos_shape_and_text_back_into_the_form(
     fill(page, photos=[photo(), photo(800, 1200)])
     page.get_by_label("Tall 9:16").check()
     page.get_by_role("button", name="Generate").click()
-    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("button", name="Change photo or text").click()
     expect(headline(page)).to_have_text("Make a photo move.")
     expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
     expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(2)
@@ -300,7 +309,7 @@ def test_a_refusal_says_why_and_that_nothing_was_charged(
     expect(headline(page)).to_have_text("The video was not started")
     says(page, sentence)
     says(page, "Nothing was charged.")
-    assert buttons(page) == ["Try again", "Edit", "Delete …"]
+    assert sorted(buttons(page)) == ["Edit", "Try again"]
     assert functions.polls == []
 
 
@@ -446,7 +455,7 @@ def test_delete_here_keeps_the_video_at_its_link(open_page: OpenPage, functions:
     functions.states(completed())
     page = open_page()
     generate(page)
-    page.get_by_role("article").get_by_role("button", name="Delete …").click()
+    press_more(page, "Delete …")
     assert axe_violations(page) == []
     page.get_by_role("button", name="Remove from this browser").click()
     expect(page.get_by_text("Nothing here yet.")).to_be_visible()
@@ -464,7 +473,7 @@ def test_erase_everywhere_asks_the_site_and_stays_where_that_fails(
     page = open_page()
     generate(page)
     for outcome in ("It could not be erased. Please try again.", "Erased everywhere."):
-        page.get_by_role("article").get_by_role("button", name="Delete …").click()
+        press_more(page, "Delete …")
         page.get_by_role("button", name="Erase everywhere").click()
         expect(page.get_by_text(outcome)).to_be_visible()
     assert functions.cancels[1] == {"jobId": JOB_ID, "ownerToken": OWNER_TOKEN, "delete": True}

@@ -6,11 +6,12 @@ import { settle } from '../support/fake_platform.mjs'
 /**
  * @typedef {import('../../public/app/drafts.js').Drafts} Drafts
  * @typedef {Parameters<Drafts['keep']>[0]} Content
- * @typedef {Parameters<Parameters<typeof createComposerController>[0]['onGenerate']>[0]} Draft
+ * @typedef {Awaited<Parameters<Parameters<typeof createComposerController>[0]['onGenerate']>[0]>} Draft
  */
 
 const LIMITS = { photos: 4, photoBytes: 4_000_000, promptCharacters: 2000 }
-const PHOTO = { blob: new Blob(['photo']), thumbnail: new Blob(['small']), width: 1600, height: 900 }
+const SMALL = new Blob(['small'])
+const PHOTO = { blob: new Blob(['photo']), thumbnail: new Blob(['small']), width: 1600, height: 1200 }
 
 /**
  * A form whose drafts, photos and jobs the test plays.
@@ -21,31 +22,37 @@ function form(changes) {
   const kept = []
   /** @type {Draft[]} */
   const taken = []
+  /** @type {{text: string, part: object | null, budget: number}[]} */
+  const parts = []
   let left = 0
-  const drafts = /** @type {Drafts} */ ({
-    key: 'a key',
+  const drafts = {
+    key: async () => 'a key',
     leave: () => {
       left += 1
     },
-    keep: async content => {
+    keep: async (/** @type {Content} */ content) => {
       kept.push(content)
     },
-    restore: async () => {},
-  })
+    restore: async (/** @type {(content: Content) => void} */ _) => {},
+  }
   const controller = createComposerController({
     limits: LIMITS,
     accessCodeNeeded: false,
     accessCode: '',
     drafts,
     prepare: async () => ({ photo: PHOTO }),
+    partOf: async (blob, part, budget) => {
+      parts.push({ text: await blob.text(), part, budget })
+      return { blob: new Blob(['a part']), thumbnail: SMALL }
+    },
     onGenerate: async draft => {
-      taken.push(draft)
+      taken.push(await draft)
       return true
     },
     onChange: () => {},
     ...changes,
   })
-  return { controller, kept, taken, drafts, left: () => left }
+  return { controller, kept, taken, parts, drafts, left: () => left }
 }
 
 /** @param {string} name */
@@ -58,16 +65,18 @@ function fillIn(controller) {
 }
 
 test('a filled form becomes one draft, and is empty again', async () => {
-  const { controller, taken, left } = form()
+  const { controller, taken, parts, left } = form()
   fillIn(controller)
   assert.equal(await controller.send(), null)
+  const whole = { x: 0, y: 150, width: 1600, height: 900 }
+  assert.deepEqual(parts, [{ text: 'photo', part: whole, budget: 1_000_000 }])
   assert.deepEqual(taken, [
     {
       key: 'a key',
       prompt: 'Wind.',
       aspectRatio: '16:9',
       model: null,
-      pictures: { photos: [PHOTO.blob], thumbnail: PHOTO.thumbnail },
+      pictures: { photos: [new Blob(['a part'])], thumbnail: SMALL, sources: [PHOTO.blob], position: 0.5 },
       ratio: 16 / 9,
     },
   ])
@@ -180,11 +189,33 @@ test('a draft that was pressed goes on; one that was not waits', async () => {
   }
 })
 
-test('the photos of an earlier job are sent as they are', async () => {
-  const { controller, taken } = form()
-  const [first, second] = [new Blob(['1']), new Blob(['2'])]
-  controller.fill({ prompt: 'Wind.', aspectRatio: '9:16', model: null, photos: [first, second] })
+test('the photos of an earlier job are cropped anew, from where they were', async () => {
+  const { controller, taken, parts } = form()
+  const photos = [new Blob(['1']), new Blob(['2'])]
+  controller.fill({ prompt: 'Wind.', aspectRatio: '16:9', model: null, photos, position: 0.9 })
   await controller.send()
-  const sent = taken[0]?.pictures.photos ?? []
-  assert.deepEqual(await Promise.all(sent.map(blob => blob.text())), ['1', '2'])
+  const part = { x: 0, y: 270, width: 1600, height: 900 }
+  assert.deepEqual(parts, [
+    { text: '1', part, budget: 1_000_000 },
+    { text: '2', part: null, budget: 1_000_000 },
+  ])
+  assert.deepEqual([taken[0]?.pictures.position, taken[0]?.pictures.photos.length], [0.9, 2])
+})
+
+test('a photo that cannot be read any more is told to who sends', async () => {
+  let failures = 0
+  const { controller } = form({
+    partOf: () => Promise.reject(new Error('gone')),
+    onGenerate: draft =>
+      draft.then(
+        () => true,
+        () => {
+          failures += 1
+          return false
+        },
+      ),
+  })
+  fillIn(controller)
+  await controller.send()
+  assert.deepEqual([failures, controller.isSending, controller.composer.entries.length], [1, false, 1])
 })

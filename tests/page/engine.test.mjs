@@ -71,7 +71,7 @@ test('Undo takes the photos back, and nothing is sent', async () => {
   await settle()
   const taken = await engine.cancel(key)
   await browser.clock.advance(60_000)
-  assert.equal(taken?.photos.length, 1)
+  assert.equal(taken?.pictures.photos.length, 1)
   assert.deepEqual([browser.site.starts, stages(other), [...browser.store.jobs]], [[], [], []])
 })
 

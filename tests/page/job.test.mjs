@@ -245,7 +245,14 @@ test('what can be done with a job follows from where it stands', () => {
   assert.deepEqual(actionsOf(free), ['cancel'])
   assert.deepEqual(actionsOf(started), ['cancel', 'share'])
   assert.deepEqual(actionsOf(after(started, says('processing', { stage: 'saving' }))), ['share'])
-  assert.deepEqual(actionsOf(after(started, says('completed'))), ['save', 'share', 'edit', 'delete'])
+  assert.deepEqual(actionsOf(after(started, says('completed'))), [
+    'save',
+    'share',
+    'continue',
+    'another',
+    'edit',
+    'delete',
+  ])
   assert.deepEqual(actionsOf(after(started, failed('expired', 'no', true))), ['retry', 'edit', 'delete'])
   assert.deepEqual(actionsOf(after(started, failed('content_refused', 'no', false))), ['edit', 'delete'])
   assert.deepEqual(actionsOf(refused(http(400))), ['retry', 'edit', 'delete'])

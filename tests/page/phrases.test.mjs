@@ -66,13 +66,25 @@ test('a failure that the page has no words for is told in the site’s', () => {
 test('a refusal says why, when it opens again, and that nothing was charged', () => {
   assert.deepEqual(details(refused(429, { code: 'daily_limit' }, 300_000), online), [
     'This site has reached its limit of videos for today.',
-    'Try again in 5 min.',
+    'You can try again in 5:00.',
     'Nothing was charged.',
   ])
   assert.match(
     details(refused(429, { code: 'daily_limit' }, 36_000_000), online)[1] ?? '',
-    /^Try again after .*2026/,
+    /^You can try again in 10:00:00, at .*2026/,
   )
+})
+
+test('the time until it may be tried again counts down, and ends', () => {
+  const job = refused(429, { code: 'daily_limit' }, 120_000)
+  const at = (/** @type {number} */ ms) => details(job, { ...online, now: NOW + ms })[1]
+  assert.deepEqual([0, 1_000, 60_500, 119_999, 120_000].map(at), [
+    'You can try again in 2:00.',
+    'You can try again in 1:59.',
+    'You can try again in 1:00.',
+    'You can try again in 0:01.',
+    'Nothing was charged.',
+  ])
 })
 
 test('a bad field is named, and an answer that is not JSON still has a reason', () => {
@@ -117,10 +129,10 @@ test('a site that stays silent is said to be, once that is no blink', () => {
 test('the time that is left is told as a range, as overdue, or as usual', () => {
   const left = (/** @type {object} */ changes) =>
     times(says('processing', { stage: 'rendering', ...changes }), NOW).left
-  assert.equal(left({ estimatedSeconds: { p50: 70, p90: 110 } }), 'about 40 s to 80 s left')
+  assert.equal(left({ estimatedSeconds: { p50: 70, p90: 110 } }), '1–2 min left')
   assert.equal(
     left({ estimatedSeconds: { p50: 10, p90: 30 } }),
-    'longer than usual: nine in ten take up to 30 s',
+    'longer than usual: nine in ten take up to 1 min',
   )
   assert.equal(left({ estimatedSeconds: null }), 'usually one to three minutes')
 })

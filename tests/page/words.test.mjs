@@ -48,7 +48,12 @@ test('each failure that the functions can name has its words', () => {
 })
 
 test('a word reads as it should', () => {
-  assert.equal(english.time.left(31, 71), 'about 35 s to 75 s left')
-  assert.equal(english.time.left(2, 140), 'up to 2.5 min left')
-  assert.equal(english.photos.cut(0.156, 'sides'), '16% of the photo is cropped from the sides.')
+  assert.equal(english.time.left(31, 71), '1–2 min left')
+  assert.equal(english.time.left(31, 59), 'about 1 min left')
+  assert.equal(english.time.left(2, 140), 'up to 3 min left')
+  assert.equal(english.time.left(10, 10), 'up to 1 min left')
+  assert.equal(
+    english.photos.cut({ axis: 'y', before: 0.05, after: 0.2 }),
+    'Cropped: 5% from the top, 20% from the bottom.',
+  )
 })

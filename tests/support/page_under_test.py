@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
 RUN_AXE = """async () => {
+  // What fades in has less contrast on its way.
+  await Promise.all(document.getAnimations().map(({ finished }) => finished))
   const { violations } = await axe.run(document, { resultTypes: ['violations'] })
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`))
@@ -355,7 +357,10 @@ class Complaints:
 
     def _heard(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
-        may_fail = any(part in url for part in ("/api/", "/gone", "/clip.mp4", "/jobs_page.js", "/photos.js"))
+        may_fail = any(
+            part in url
+            for part in ("/api/", "/gone", "/clip.mp4", "/jobs_page.js", "/photos.js", "/photo_worker.js")
+        )
         is_expected = message.text.startswith("Failed to load resource") and (
             may_fail or "ERR_INTERNET_DISCONNECTED" in message.text
         )
@@ -421,6 +426,14 @@ def buttons(page: Page) -> list[str]:
     """Return what can be done with the job that is shown, in order."""
     shown = page.get_by_role("article").locator(".actions").locator("button:visible, a:visible")
     return [text.strip() for text in shown.all_inner_texts()]
+
+
+def press_more(page: Page, name: str) -> None:
+    """Press a button of the shown job that lies behind More."""
+    article = page.get_by_role("article")
+    if not article.get_by_role("button", name=name).is_visible():
+        article.get_by_text("More", exact=True).click()
+    article.get_by_role("button", name=name).click()
 
 
 def headline(page: Page) -> Locator:

@@ -12,10 +12,7 @@ const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle:
 const hour = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
 
 /** @param {number} seconds */
-const span = seconds =>
-  seconds < 90
-    ? `${number.format(5 * Math.ceil(seconds / 5))} s`
-    : `${number.format(Math.ceil(seconds / 30) / 2)} min`
+const minutes = seconds => number.format(Math.max(1, Math.ceil(seconds / 60)))
 
 /** @type {import('../words.js').Words} */
 export default {
@@ -38,26 +35,31 @@ export default {
     add: 'Foto hinzufügen',
     kinds: 'JPEG, PNG, WebP und die meisten anderen Formate.',
     drop: 'Foto hier ablegen',
-    dropOrPaste: 'oder einfügen. JPEG, PNG, WebP und die meisten anderen Formate.',
+    paste: 'oder einfügen',
     dropAnywhere: 'Ablegen zum Hinzufügen',
     addMore: 'Fotos hinzufügen',
     preparing: 'Wird vorbereitet …',
     startFrame: 'Startbild',
     useAsStartFrame: 'Als Startbild verwenden',
+    reorder: 'Ziehen oder Pfeiltasten ändern die Reihenfolge',
+    moved: (name, place, count) => `${name} ist jetzt Foto ${place} von ${count}.`,
     remove: 'Entfernen',
     alt: name => `Dein Foto ${name}`,
     frameAlt: 'Startbild: dein Foto im Zuschnitt',
     others:
       'Das Video beginnt mit dem Startbild. Die anderen Fotos werden mitgeschickt; ob das Modell sie nutzt, ist ihm überlassen.',
     limit: count => `Bis zu ${count} Fotos.`,
-    cut: (share, edges) =>
-      `${percent.format(share)} des Fotos werden ${edges === 'sides' ? 'an den Seiten' : 'oben und unten'} abgeschnitten.`,
+    crop: 'Zuschnitt des Startbilds',
+    cut: ({ axis, before, after }) =>
+      axis === 'x'
+        ? `Abgeschnitten: links ${percent.format(before)}, rechts ${percent.format(after)}.`
+        : `Abgeschnitten: oben ${percent.format(before)}, unten ${percent.format(after)}.`,
+    dragCrop: 'Zum Ändern das Foto ziehen.',
     notCut: 'Das ganze Foto wird verwendet.',
   },
 
   photoProblems: {
     'too-many': name => `${name} wurde nicht hinzugefügt: Es ist kein Platz für weitere Fotos.`,
-    'too-large': name => `${name} ist auch verkleinert noch zu groß.`,
     heic: name =>
       `${name} ist ein HEIC-Foto, das dieser Browser nicht öffnen kann. Exportiere es als JPEG oder öffne diese Seite in Safari. Auf dem iPhone: Einstellungen, Kamera, Formate, „Maximale Kompatibilität“.`,
     'not-loaded': name =>
@@ -69,44 +71,44 @@ export default {
     heading: 'Format',
     '16:9': 'Breit 16:9',
     '9:16': 'Hoch 9:16',
-    auto: 'Wie das Foto',
     suggested: 'empfohlen',
-    autoMeaning: 'Das ganze Foto wird gesendet; über das Format entscheidet das Modell.',
   },
 
   prompt: {
     heading: 'Was passiert im Video?',
     placeholder: 'Die Kamera fährt langsam heran, Wind bewegt die Blätter …',
-    examples: 'Beispiele',
     count: (used, most) => `${number.format(used)} von ${number.format(most)} Zeichen`,
-    chips: [
-      {
-        label: 'Langsam heran',
-        text: 'Die Kamera fährt langsam und ruhig heran. Leichter Wind in Haaren und Blättern, alles andere bleibt still.',
-      },
-      {
-        label: 'Lebendes Porträt',
-        text: 'Die Person atmet, blinzelt und beginnt zu lächeln. Die Kamera bewegt sich nicht.',
-      },
-      {
-        label: 'Goldene Stunde',
-        text: 'Wolken ziehen vorbei, und das Licht wird golden wie im Zeitraffer. Die Kamera steht still.',
-      },
-      {
-        label: 'Aufsteigen',
-        text: 'Die Kamera steigt langsam auf wie eine Drohne und zeigt, was dahinter liegt, ruhig und stetig.',
-      },
-      {
-        label: 'Wasser',
-        text: 'Das Wasser kräuselt sich und glitzert in der Sonne. Sonst bewegt sich nichts.',
-      },
-    ],
+    moves: {
+      heading: 'Kamera',
+      chips: [
+        { label: 'Heran', text: 'Die Kamera fährt langsam und ruhig heran.' },
+        { label: 'Zurück', text: 'Die Kamera fährt langsam zurück und zeigt mehr von der Szene.' },
+        { label: 'Schwenk', text: 'Die Kamera schwenkt langsam von links nach rechts.' },
+        { label: 'Kreisen', text: 'Die Kamera kreist langsam um das Motiv.' },
+        { label: 'Aufsteigen', text: 'Die Kamera steigt langsam auf wie eine Drohne.' },
+        { label: 'Still', text: 'Die Kamera bewegt sich nicht.' },
+      ],
+    },
+    ideas: {
+      heading: 'Ideen',
+      chips: [
+        { label: 'Lebendes Porträt', text: 'Die Person atmet, blinzelt und beginnt zu lächeln.' },
+        {
+          label: 'Goldene Stunde',
+          text: 'Wolken ziehen vorbei, und das Licht wird golden wie im Zeitraffer.',
+        },
+        { label: 'Wind', text: 'Ein leichter Wind bewegt Haare, Blätter und Gras.' },
+        { label: 'Wasser', text: 'Das Wasser kräuselt sich und glitzert in der Sonne.' },
+      ],
+    },
   },
 
   model: 'Modell',
   accessCode: 'Zugangscode',
   accessCodeMeaning: 'Auf dieser Seite brauchst du einen Code, um Videos zu erstellen.',
   price: usd => `${money.format(usd)} für dieses Video.`,
+  promise: usd =>
+    `In ein bis drei Minuten wird aus deinem Foto ein kurzes Video${usd === null ? '' : `, für ${money.format(usd)}`}.`,
   undoMeaning: 'Du kannst es 3 Sekunden lang rückgängig machen.',
   generate: 'Video erstellen',
   taken: 'Dein Video startet, sobald deine Fotos vorbereitet sind.',
@@ -114,7 +116,6 @@ export default {
   obstacles: {
     'no-photo': 'Füge zuerst ein Foto hinzu.',
     preparing: 'Ein Foto wird noch vorbereitet.',
-    'photos-too-large': 'Die Fotos sind zusammen zu groß. Entferne eines.',
     'no-prompt': 'Beschreibe, was im Video passiert.',
     'prompt-too-long': 'Der Text ist zu lang.',
     'no-access-code': 'Gib den Zugangscode ein.',
@@ -178,8 +179,13 @@ export default {
   time: {
     elapsed: 'Vergangene Zeit',
     took: clock => `Entstanden in ${clock}.`,
-    left: (low, high) => (low < 5 ? `noch bis zu ${span(high)}` : `noch etwa ${span(low)} bis ${span(high)}`),
-    overdue: usual => `länger als sonst: neun von zehn brauchen bis zu ${span(usual)}`,
+    left: (low, high) =>
+      low < 30
+        ? `noch bis zu ${minutes(high)} min`
+        : minutes(low) === minutes(high)
+          ? `noch etwa ${minutes(high)} min`
+          : `noch ${minutes(low)}–${minutes(high)} min`,
+    overdue: usual => `länger als sonst: neun von zehn brauchen bis zu ${minutes(usual)} min`,
     unknown: 'meist eine bis drei Minuten',
     moment: at => moment.format(at),
   },
@@ -244,8 +250,8 @@ export default {
     network: 'Die Seite war nicht erreichbar.',
     server: 'Die Seite hat eine Störung. Bitte versuche es in ein paar Minuten noch einmal.',
   },
-  opensAgain: milliseconds => `In ${span(milliseconds / 1000)} kannst du es wieder versuchen.`,
-  opensAgainAt: at => `Wieder möglich ab ${moment.format(at)}.`,
+  opensAgain: left => `In ${left} kannst du es wieder versuchen.`,
+  opensAgainAt: (left, at) => `In ${left} kannst du es wieder versuchen (${moment.format(at)}).`,
 
   actions: {
     undo: 'Rückgängig',
@@ -257,6 +263,12 @@ export default {
     retry: 'Noch einmal versuchen',
     rescue: 'Kostenlos noch einmal speichern',
     edit: 'Bearbeiten',
+    change: 'Foto oder Text ändern',
+    continue: 'Fortsetzen',
+    another: 'Noch ein Versuch',
+    withPrice: (label, usd) => `${label}, ${money.format(usd)}`,
+    more: 'Mehr',
+    soundOn: 'Ton an',
     delete: 'Löschen …',
     checkNow: 'Jetzt prüfen',
     notify: 'Sag mir Bescheid, wenn es fertig ist',
@@ -278,6 +290,9 @@ export default {
     takenBack: 'Rückgängig gemacht. Nichts wurde gesendet.',
     notified: 'Du bekommst Bescheid, wenn es fertig ist.',
     notifyRefused: 'Dieser Browser erlaubt für diese Seite keine Mitteilungen.',
+    cannotContinue:
+      'Zum Fortsetzen muss die Seite das Video lesen, und ihr Speicher erlaubt das nicht. Lade es stattdessen herunter.',
+    filesWanted: 'Hier lassen sich nur Bilddateien ablegen. Speichere das Bild und lege dann die Datei ab.',
     noPhotos: 'Die Fotos sind nicht mehr in diesem Browser. Bitte füge sie noch einmal hinzu.',
   },
 
@@ -310,7 +325,9 @@ export default {
   },
 
   job: {
-    prompt: 'Text',
+    facts: 'Details',
+    wholePrompt: 'Ganzen Text zeigen',
+    lessPrompt: 'Weniger zeigen',
     photos: 'Fotos',
     created: 'Gestartet',
     link: 'Link',

@@ -12,10 +12,7 @@ const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle:
 const hour = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
 
 /** @param {number} seconds */
-const span = seconds =>
-  seconds < 90
-    ? `${number.format(5 * Math.ceil(seconds / 5))} s`
-    : `${number.format(Math.ceil(seconds / 30) / 2)} min`
+const minutes = seconds => number.format(Math.max(1, Math.ceil(seconds / 60)))
 
 export default {
   language,
@@ -37,26 +34,32 @@ export default {
     add: 'Add a photo',
     kinds: 'JPEG, PNG, WebP and most other formats.',
     drop: 'Drop a photo here',
-    dropOrPaste: 'or paste one. JPEG, PNG, WebP and most other formats.',
+    paste: 'or paste one',
     dropAnywhere: 'Drop to add',
     addMore: 'Add photos',
     preparing: 'Preparing …',
     startFrame: 'Start frame',
     useAsStartFrame: 'Use as start frame',
+    reorder: 'Drag to reorder, or use the arrow keys',
+    moved: (/** @type {string} */ name, /** @type {number} */ place, /** @type {number} */ count) =>
+      `${name} is now photo ${place} of ${count}.`,
     remove: 'Remove',
     alt: (/** @type {string} */ name) => `Your photo ${name}`,
     frameAlt: 'Start frame: your photo, cropped',
     others:
       'The video begins with the start frame. The other photos are sent too; the model may or may not use them.',
     limit: (/** @type {number} */ count) => `Up to ${count} photos.`,
-    cut: (/** @type {number} */ share, /** @type {'sides' | 'top and bottom'} */ edges) =>
-      `${percent.format(share)} of the photo is cropped from the ${edges}.`,
+    crop: 'Crop of the start frame',
+    cut: (/** @type {{axis: 'x' | 'y', before: number, after: number}} */ { axis, before, after }) =>
+      axis === 'x'
+        ? `Cropped: ${percent.format(before)} from the left, ${percent.format(after)} from the right.`
+        : `Cropped: ${percent.format(before)} from the top, ${percent.format(after)} from the bottom.`,
+    dragCrop: 'Drag the photo to change that.',
     notCut: 'The whole photo is used.',
   },
 
   photoProblems: {
     'too-many': (/** @type {string} */ name) => `${name} was not added: there is no room for more photos.`,
-    'too-large': (/** @type {string} */ name) => `${name} is too large, even when scaled down.`,
     heic: (/** @type {string} */ name) =>
       `${name} is a HEIC photo, which this browser cannot open. Export it as JPEG or open this page in Safari. On an iPhone, go to Settings, Camera, Formats and choose Most Compatible.`,
     'not-loaded': (/** @type {string} */ name) =>
@@ -68,42 +71,42 @@ export default {
     heading: 'Shape',
     '16:9': 'Wide 16:9',
     '9:16': 'Tall 9:16',
-    auto: 'As the photo',
     suggested: 'suggested',
-    autoMeaning: 'The whole photo is sent; the model decides on the shape.',
   },
 
   prompt: {
     heading: 'What happens in the video?',
     placeholder: 'The camera moves in slowly as wind stirs the leaves …',
-    examples: 'Examples',
     count: (/** @type {number} */ used, /** @type {number} */ most) =>
       `${number.format(used)} of ${number.format(most)} characters`,
-    chips: [
-      {
-        label: 'Slow push in',
-        text: 'The camera moves in slowly and smoothly. Light wind in hair and leaves, everything else stays still.',
-      },
-      {
-        label: 'Living portrait',
-        text: 'The person breathes, blinks and begins to smile. The camera does not move.',
-      },
-      {
-        label: 'Golden hour',
-        text: 'Clouds drift by and the light turns to golden hour, as in a time lapse. The camera stands still.',
-      },
-      {
-        label: 'Rise above',
-        text: 'The camera rises slowly like a drone and shows what lies behind, calm and steady.',
-      },
-      { label: 'Water moves', text: 'The water ripples and glitters in the sun. Nothing else moves.' },
-    ],
+    moves: {
+      heading: 'Camera',
+      chips: [
+        { label: 'Push in', text: 'The camera moves in slowly and smoothly.' },
+        { label: 'Pull back', text: 'The camera pulls back slowly and shows more of the scene.' },
+        { label: 'Pan', text: 'The camera pans slowly from left to right.' },
+        { label: 'Orbit', text: 'The camera circles the subject slowly.' },
+        { label: 'Rise', text: 'The camera rises slowly like a drone.' },
+        { label: 'Hold still', text: 'The camera does not move.' },
+      ],
+    },
+    ideas: {
+      heading: 'Ideas',
+      chips: [
+        { label: 'Living portrait', text: 'The person breathes, blinks and begins to smile.' },
+        { label: 'Golden hour', text: 'Clouds drift by and the light turns golden, as in a time lapse.' },
+        { label: 'Wind', text: 'A light wind moves hair, leaves and grass.' },
+        { label: 'Water', text: 'The water ripples and glitters in the sun.' },
+      ],
+    },
   },
 
   model: 'Model',
   accessCode: 'Access code',
   accessCodeMeaning: 'You need a code to make videos on this site.',
   price: (/** @type {number} */ usd) => `${money.format(usd)} for this video.`,
+  promise: (/** @type {number | null} */ usd) =>
+    `Your photo becomes a short video in one to three minutes${usd === null ? '' : `, for ${money.format(usd)}`}.`,
   undoMeaning: 'You have 3 seconds to undo.',
   generate: 'Generate',
   taken: 'Your video starts as soon as your photos are ready.',
@@ -111,7 +114,6 @@ export default {
   obstacles: {
     'no-photo': 'Add a photo first.',
     preparing: 'A photo is still being prepared.',
-    'photos-too-large': 'Together, the photos are too large. Remove one.',
     'no-prompt': 'Describe what happens in the video.',
     'prompt-too-long': 'The text is too long.',
     'no-access-code': 'Enter the access code.',
@@ -176,8 +178,13 @@ export default {
     elapsed: 'Elapsed',
     took: (/** @type {string} */ clock) => `Made in ${clock}.`,
     left: (/** @type {number} */ low, /** @type {number} */ high) =>
-      low < 5 ? `up to ${span(high)} left` : `about ${span(low)} to ${span(high)} left`,
-    overdue: (/** @type {number} */ usual) => `longer than usual: nine in ten take up to ${span(usual)}`,
+      low < 30
+        ? `up to ${minutes(high)} min left`
+        : minutes(low) === minutes(high)
+          ? `about ${minutes(high)} min left`
+          : `${minutes(low)}–${minutes(high)} min left`,
+    overdue: (/** @type {number} */ usual) =>
+      `longer than usual: nine in ten take up to ${minutes(usual)} min`,
     unknown: 'usually one to three minutes',
     moment: (/** @type {Date} */ at) => moment.format(at),
   },
@@ -237,8 +244,9 @@ export default {
     network: 'The site could not be reached.',
     server: 'The site has a problem. Please try again in a few minutes.',
   },
-  opensAgain: (/** @type {number} */ milliseconds) => `Try again in ${span(milliseconds / 1000)}.`,
-  opensAgainAt: (/** @type {Date} */ at) => `Try again after ${moment.format(at)}.`,
+  opensAgain: (/** @type {string} */ left) => `You can try again in ${left}.`,
+  opensAgainAt: (/** @type {string} */ left, /** @type {Date} */ at) =>
+    `You can try again in ${left}, at ${moment.format(at)}.`,
 
   actions: {
     undo: 'Undo',
@@ -250,6 +258,12 @@ export default {
     retry: 'Try again',
     rescue: 'Save again for free',
     edit: 'Edit',
+    change: 'Change photo or text',
+    continue: 'Continue',
+    another: 'Another take',
+    withPrice: (/** @type {string} */ label, /** @type {number} */ usd) => `${label}, ${money.format(usd)}`,
+    more: 'More',
+    soundOn: 'Sound on',
     delete: 'Delete …',
     checkNow: 'Check now',
     notify: 'Tell me when it is ready',
@@ -268,6 +282,9 @@ export default {
     takenBack: 'Undone. Nothing was sent.',
     notified: 'You will be told when it is ready.',
     notifyRefused: 'This browser does not allow notifications for this page.',
+    cannotContinue:
+      'Continue needs to read the video, and the storage of this site does not allow that. Download it instead.',
+    filesWanted: 'Only picture files can be dropped here. Save the picture first, then drop its file.',
     noPhotos: 'The photos are no longer in this browser. Please add them again.',
   },
 
@@ -299,7 +316,9 @@ export default {
   },
 
   job: {
-    prompt: 'Text',
+    facts: 'Details',
+    wholePrompt: 'Show all of the text',
+    lessPrompt: 'Show less',
     photos: 'Photos',
     created: 'Started',
     link: 'Link',

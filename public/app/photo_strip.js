@@ -1,0 +1,141 @@
+/** The photos as tiles in a row: dragged, or moved by the arrow keys, into another order. */
+
+import { el, setAttribute, setText } from './dom.js'
+import { words } from './words.js'
+
+/** How far a tile must be dragged before it counts as that, in px. */
+const THRESHOLD = 6
+
+/** @typedef {import('./composer.js').Entry} Entry */
+
+/**
+ * @param {{urlOf: (blob: Blob) => string, move: (id: number, to: number) => void, remove: (id: number) => void}} options
+ */
+export function createPhotoStrip({ urlOf, move, remove }) {
+  /** @type {Map<number, ReturnType<typeof createTile>>} */
+  const tiles = new Map()
+  /** @type {Entry[]} */
+  let shown = []
+  /** @type {{id: number, x: number, hasMoved: boolean} | null} */
+  let grip = null
+  const list = el('ul', { class: 'strip', 'aria-label': words.photos.heading })
+  const voice = el('p', { class: 'visually-hidden', role: 'status' })
+
+  /** @param {number} id */
+  const placeOf = id => shown.findIndex(entry => entry.id === id)
+
+  /**
+   * @param {number} id
+   * @param {number} to
+   */
+  function moveTo(id, to) {
+    if (to < 0 || to >= shown.length || to === placeOf(id)) return
+    move(id, to)
+    const entry = shown[to]
+    if (entry) setText(voice, words.photos.moved(entry.name, to + 1, shown.length))
+  }
+
+  /** @param {number} id */
+  function createTile(id) {
+    const image = el('img', { alt: '', hidden: true, draggable: 'false' })
+    const waiting = el('span', { class: 'preparing', role: 'status' }, words.photos.preparing)
+    const mark = el('span', { class: 'start-mark', 'aria-hidden': 'true' }, words.photos.startFrame)
+    const button = el(
+      'button',
+      {
+        type: 'button',
+        class: 'tile',
+        title: words.photos.reorder,
+        onclick: () => moveTo(id, 0),
+        onkeydown(/** @type {KeyboardEvent} */ event) {
+          const isBack = document.documentElement.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
+          if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
+          event.preventDefault()
+          moveTo(id, placeOf(id) + (event.key === isBack ? -1 : 1))
+          button.focus()
+        },
+        onpointerdown(/** @type {PointerEvent} */ event) {
+          if (event.button === 0) grip = { id, x: event.clientX, hasMoved: false }
+        },
+        onpointermove: dragged,
+        onpointerup: letGo,
+        onpointercancel: letGo,
+      },
+      image,
+      waiting,
+      mark,
+    )
+    const away = el(
+      'button',
+      { type: 'button', class: 'tile-remove', onclick: () => remove(id) },
+      el('span', { 'aria-hidden': 'true' }, '×'),
+    )
+
+    /** @param {PointerEvent} event */
+    function dragged(event) {
+      if (grip?.id !== id) return
+      grip.hasMoved ||= Math.abs(event.clientX - grip.x) > THRESHOLD
+      if (!grip.hasMoved) return
+      element.classList.add('is-dragged')
+      button.setPointerCapture(event.pointerId)
+      const over = shown.findIndex(one => {
+        const box = tiles.get(one.id)?.element.getBoundingClientRect()
+        return box && event.clientX >= box.left && event.clientX <= box.right
+      })
+      if (over >= 0) moveTo(id, over)
+    }
+
+    /** @param {PointerEvent} event */
+    function letGo(event) {
+      // The click that ends a drag is none.
+      if (grip?.hasMoved && event.type === 'pointerup')
+        button.addEventListener('click', click => click.stopImmediatePropagation(), {
+          capture: true,
+          once: true,
+        })
+      grip = null
+      element.classList.remove('is-dragged')
+    }
+
+    const element = el('li', {}, button, away)
+    return {
+      element,
+      /**
+       * @param {Entry} entry
+       * @param {number} place from 0
+       */
+      update({ name, photo }, place) {
+        image.hidden = !photo
+        waiting.hidden = photo !== null
+        if (photo) setAttribute(image, 'src', urlOf(photo.thumbnail))
+        image.alt = words.photos.alt(name)
+        mark.hidden = place > 0
+        const use = place ? words.photos.useAsStartFrame : words.photos.startFrame
+        setAttribute(button, 'aria-label', photo ? `${use}: ${name}` : `${words.photos.preparing} ${name}`)
+        setAttribute(away, 'aria-label', `${words.photos.remove}: ${name}`)
+      },
+    }
+  }
+
+  return {
+    elements: [list, voice],
+
+    /** @param {Entry[]} entries */
+    render(entries) {
+      shown = entries
+      list.hidden = !entries.length
+      for (const [id, { element }] of tiles) {
+        if (entries.some(entry => entry.id === id)) continue
+        element.remove()
+        tiles.delete(id)
+      }
+      entries.forEach((entry, place) => {
+        const tile = tiles.get(entry.id) ?? createTile(entry.id)
+        tiles.set(entry.id, tile)
+        tile.update(entry, place)
+        if (list.children[place] !== tile.element)
+          list.insertBefore(tile.element, list.children[place] ?? null)
+      })
+    },
+  }
+}
