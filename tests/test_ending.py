@@ -27,6 +27,7 @@ from support.example_jobs import (
 from support.memory_objects import Trouble
 from support.service_under_test import ServiceUnderTest, logged
 from videogen import ending, jobs
+from videogen.job_store import photo_key
 from videogen.jobs import Failure, Job
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def test_the_durations_learn_of_bought_videos_alone(end: str, site: ServiceUnder
 def test_originals_are_gone_and_clean_photos_stay(end: str, site: ServiceUnderTest) -> None:
     job, change, line = CHANGES[end]
     site.put(job)
-    site.deps.store.put_photo(JOB_ID, 1, b"with GPS", "image/jpeg")
+    site.deps.store.put_photo(photo_key(JOB_ID, 1), b"with GPS", "image/jpeg")
 
     swap(site, change)
 
@@ -200,7 +201,7 @@ def photos_kept(site: ServiceUnderTest) -> list[bytes]:
 )
 def test_originals_are_gone_after_every_early_end(change: Change, site: ServiceUnderTest) -> None:
     site.put(queued())
-    site.deps.store.put_photo(JOB_ID, 1, b"with GPS", "image/jpeg")
+    site.deps.store.put_photo(photo_key(JOB_ID, 1), b"with GPS", "image/jpeg")
 
     assert swap(site, change)
 
@@ -212,7 +213,7 @@ def test_a_store_that_keeps_an_original_is_asked_again(
     site: ServiceUnderTest, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.put(queued())
-    site.deps.store.put_photo(JOB_ID, 1, b"with GPS", "image/jpeg")
+    site.deps.store.put_photo(photo_key(JOB_ID, 1), b"with GPS", "image/jpeg")
     site.objects.plan = [("DELETE", Trouble.NOT_APPLIED)] * 9
 
     assert swap(site, lambda job: jobs.cancel(job, now=NOW))

@@ -39,6 +39,7 @@ from videogen.errors import (
     VideoRefused,
 )
 from videogen.generation import Resumable, next_fetch_after
+from videogen.job_store import photo_key
 from videogen.jobs import Estimate, Failure, Job, Photo, Stage, Status, Transition, Video
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def test_the_photos_are_sent_and_stored_clean(worker: ScriptedWorker) -> None:
     clean = (b"clean red", b"clean green", b"clean blue")
     body = {"model": "blackboxai/google/veo-3-fast", "prompt": "slow pan over the lake", "photos": clean}
     assert worker.provider.calls == [Call(0, body)]
-    assert [worker.store.get_photo(JOB_ID, number).body for number in (1, 2, 3)] == [*clean]
+    assert [worker.store.get_photo(photo_key(JOB_ID, number)).body for number in (1, 2, 3)] == [*clean]
 
 
 # --- Deliveries --------------------------------------------------------------------------------------------
@@ -946,7 +947,7 @@ def test_a_job_canceled_or_erased_before_any_step_stays_so(
     assert worker.stored_videos() == {}
     assert len(worker.provider.calls) == (0 if CHARGED[before] == "no" else 1)
     if what == "erase":
-        assert (job.prompt, job.photos, job.provider_url, job.video) == ("", (), None, None)
+        assert (job.prompt, job.provider_url, job.video) == ("", None, None)
         assert is_gone(worker.bucket, f"photos/{JOB_ID}/1")
 
 

@@ -17,8 +17,17 @@ from support.memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, Troubl
 from videogen import jobs
 from videogen.cas import Cas
 from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreUnavailable, UnsafeStore
-from videogen.job_store import RECORD, JobStore, StoredJob, job_key, photo_key, video_key
-from videogen.jobs import Estimate, Job
+from videogen.job_store import (
+    RECORD,
+    JobStore,
+    StoredJob,
+    digest_of,
+    job_key,
+    photo_key,
+    photo_keys,
+    video_key,
+)
+from videogen.jobs import Estimate, Job, Photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -494,69 +503,73 @@ def test_trouble_does_not_pass_for_an_answer_to_the_probe(
 def test_a_photo_is_stored_through_trouble(lab: Lab) -> None:
     lab.meets(("PUT", NOT_APPLIED), ("PUT", REPLY_LOST), ("GET", NOT_APPLIED))
 
-    lab.store.put_photo(JOB_ID, 1, b"photo", "image/png")
+    lab.store.put_photo(photo_key(JOB_ID, 1), b"photo", "image/png")
 
-    found = lab.store.get_photo(JOB_ID, 1)
+    found = lab.store.get_photo(photo_key(JOB_ID, 1))
     assert (found.body, found.content_type) == (b"photo", "image/png")
 
 
 def test_a_photo_that_must_not_be_there(lab: Lab) -> None:
-    lab.store.put_photo(JOB_ID, 1, b"photo", "image/png", if_absent=True)
+    lab.store.put_photo(photo_key(JOB_ID, 1), b"photo", "image/png", if_absent=True)
 
     with pytest.raises(Conflict):
-        lab.store.put_photo(JOB_ID, 1, b"another", "image/png", if_absent=True)
+        lab.store.put_photo(photo_key(JOB_ID, 1), b"another", "image/png", if_absent=True)
 
-    assert lab.store.get_photo(JOB_ID, 1).body == b"photo"
+    assert lab.store.get_photo(photo_key(JOB_ID, 1)).body == b"photo"
 
 
 @pytest.mark.parametrize("trouble", [None, *ONCE])
 def test_a_photo_is_replaced_by_its_clean_jpeg(lab: Lab, trouble: Trouble | None) -> None:
-    lab.store.put_photo(JOB_ID, 1, b"photo", "image/png")
-    original = lab.store.get_photo(JOB_ID, 1)
+    lab.store.put_photo(photo_key(JOB_ID, 1), b"photo", "image/png")
+    original = lab.store.get_photo(photo_key(JOB_ID, 1))
     lab.meets(*([("PUT", trouble)] if trouble else []))
 
-    lab.store.replace_photo(JOB_ID, 1, b"clean", original)
+    lab.store.replace_photo(photo_key(JOB_ID, 1), b"clean", original)
 
-    found = lab.store.get_photo(JOB_ID, 1)
+    found = lab.store.get_photo(photo_key(JOB_ID, 1))
     assert (found.body, found.content_type) == (b"clean", "image/jpeg")
 
 
 def test_a_photo_that_was_erased_meanwhile_does_not_come_back(lab: Lab) -> None:
-    lab.store.put_photo(JOB_ID, 1, b"photo", "image/png")
-    original = lab.store.get_photo(JOB_ID, 1)
-    lab.store.erase_objects(JOB_ID, photos=1, epochs=0)
+    lab.store.put_photo(photo_key(JOB_ID, 1), b"photo", "image/png")
+    original = lab.store.get_photo(photo_key(JOB_ID, 1))
+    lab.store.delete([photo_key(JOB_ID, 1)])
 
-    lab.store.replace_photo(JOB_ID, 1, b"clean", original)
+    lab.store.replace_photo(photo_key(JOB_ID, 1), b"clean", original)
 
     with pytest.raises(NoSuchObject):
-        lab.store.get_photo(JOB_ID, 1)
+        lab.store.get_photo(photo_key(JOB_ID, 1))
 
 
 def test_a_photo_is_copied_through_trouble(lab: Lab) -> None:
-    lab.store.put_photo(JOB_ID, 1, b"photo", "image/png")
+    lab.store.put_photo(photo_key(JOB_ID, 1), b"photo", "image/png")
     lab.meets(("COPY", NOT_APPLIED), ("COPY", REPLY_LOST))
 
-    lab.store.copy_photo(JOB_ID, "another", 1)
+    lab.store.copy_photo(photo_key(JOB_ID, 1), photo_key("another", 1))
 
-    assert lab.store.get_photo("another", 1).body == b"photo"
+    assert lab.store.get_photo(photo_key("another", 1)).body == b"photo"
     with pytest.raises(NoSuchObject):
-        lab.store.copy_photo(JOB_ID, "another", 2)
+        lab.store.copy_photo(photo_key(JOB_ID, 2), photo_key("another", 2))
 
 
-def test_erasing_takes_every_photo_and_every_video(lab: Lab) -> None:
-    lab.store.create(queued())
-    for number in (1, 2):
-        lab.store.put_photo(JOB_ID, number, b"photo", "image/png")
-        lab.store.put_video(video_key(JOB_ID, number), iter([b"video"]))
+def test_deleting_goes_on_through_trouble(lab: Lab) -> None:
+    keys = [photo_key(JOB_ID, 1), photo_key(JOB_ID, 2, "ab"), video_key(JOB_ID, 1)]
+    for key in keys:
+        lab.store.put_photo(key, b"body", "image/png")
 
     lab.meets(("DELETE", NOT_APPLIED), ("DELETE", REPLY_LOST))
     for _ in range(2):
-        lab.store.erase_objects(JOB_ID, photos=2, epochs=2)
+        lab.store.delete(keys)
 
-    for key in (photo_key(JOB_ID, 1), photo_key(JOB_ID, 2), video_key(JOB_ID, 1), video_key(JOB_ID, 2)):
+    for key in keys:
         with pytest.raises(NoSuchObject):
             lab.bucket.get(key)
-    assert lab.there().id == JOB_ID
+
+
+def test_a_photo_s_key_carries_its_digest_where_it_has_one() -> None:
+    photos = (Photo(type="image/png", bytes=3), Photo(type="image/png", bytes=3, digest=digest_of(b"red")))
+
+    assert photo_keys(queued(id="id", photos=photos)) == ["photos/id/1", "photos/id/2-b1f51a511f1da0cd"]
 
 
 def test_a_video_s_key_carries_the_epoch_so_no_two_runs_write_the_same() -> None:

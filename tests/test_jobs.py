@@ -426,7 +426,6 @@ def test_erasing_leaves_a_tombstone_that_tells_when_and_nothing_else() -> None:
         job,
         "job.deleted",
         prompt="",
-        photos=(),
         provider_url=None,
         provider_request_id=None,
         video=None,

@@ -21,6 +21,7 @@ from support.example_jobs import (
     rendering,
     saving,
 )
+from support.memory_objects import Trouble
 from support.service_under_test import ServiceUnderTest, logged
 from videogen import jobs, service
 from videogen.errors import (
@@ -33,8 +34,10 @@ from videogen.errors import (
     NotOwner,
     PhotosGone,
     RescuesUsedUp,
+    StoreUnavailable,
     WorkerUnreachable,
 )
+from videogen.job_store import digest_of, photo_key, photo_keys
 from videogen.jobs import Failure, Job, Photo, Stage, Status
 from videogen.service import DispatchResult
 from videogen.settings import Secret
@@ -70,7 +73,9 @@ def test_a_start_stores_photos_and_job_and_calls(
     assert job == queued(
         id=job.id,
         aspect_ratio="9:16",
-        photos=(Photo(type="image/png", bytes=3), Photo(type="image/png", bytes=5)),
+        photos=tuple(
+            Photo(type="image/png", bytes=len(photo), digest=digest_of(photo)) for photo in (b"red", b"green")
+        ),
         fingerprint="f",
     )
     assert site.job(job.id) == job
@@ -127,6 +132,90 @@ def test_a_worker_that_came_all_the_same_goes_on(site: ServiceUnderTest) -> None
     assert service.start(site.deps, order, dispatch).stage is Stage.RENDERING
 
 
+def photo_of(site: ServiceUnderTest, job_id: str) -> bytes:
+    (key,) = photo_keys(site.job(job_id))
+    return site.deps.store.get_photo(key).body
+
+
+@pytest.mark.parametrize("skip", range(4))
+def test_of_two_starts_with_one_key_one_is_the_job(site: ServiceUnderTest, skip: int) -> None:
+    """The other one, with another photo, comes just before one of the first one's writes."""
+    others: list[Job | None] = []
+
+    def nothing() -> None:
+        """Let a write of the first one pass."""
+
+    def other() -> None:
+        try:
+            others.append(site.start(b"another", key=KEY, fingerprint="b"))
+        except KeyReused:
+            others.append(None)
+
+    site.objects.before = [*[("PUT", nothing)] * skip, ("PUT", other)]
+    try:
+        first = site.start(b"photo", key=KEY, fingerprint="a")
+    except KeyReused:
+        first = None
+
+    (accepted,) = [job for job in (first, *others) if job]
+    assert photo_of(site, accepted.id) == (b"photo" if accepted.fingerprint == "a" else b"another")
+    assert photos_of(site, accepted.id) == [photo_of(site, accepted.id)]
+
+
+def test_a_repeated_start_keeps_the_clean_photo(site: ServiceUnderTest) -> None:
+    job = site.start(key=KEY)
+    (key,) = photo_keys(job)
+    site.deps.store.replace_photo(key, b"clean", site.deps.store.get_photo(key))
+
+    site.start(key=KEY)
+
+    assert photos_of(site, job.id) == [b"clean"]
+
+
+def test_a_start_repeated_after_erasing_leaves_no_photo(site: ServiceUnderTest) -> None:
+    job = site.start(key=KEY)
+    service.erase(site.deps, job.id, site.token(job.id))
+
+    for photo in (b"photo", b"another"):
+        with pytest.raises(JobErased):
+            site.start(photo, key=KEY)
+
+    assert photos_of(site, job.id) == []
+
+
+def test_erasing_again_finds_a_photo_that_a_start_left(site: ServiceUnderTest) -> None:
+    """The start was repeated after the erasure, and died before it saw the tombstone."""
+    job = site.start(key=KEY)
+    service.erase(site.deps, job.id, site.token(job.id))
+    site.deps.store.put_photo(photo_keys(job)[0], b"photo", "image/png")
+
+    service.erase(site.deps, job.id, site.token(job.id))
+
+    assert photos_of(site, job.id) == []
+
+
+def test_photos_of_older_versions_are_found(site: ServiceUnderTest) -> None:
+    old = site.put(canceled(rendering(queued(photos=(Photo(type="image/png", bytes=3),)))))
+    site.deps.store.put_photo(photo_key(old.id, 1), b"old", "image/png")
+
+    job = site.retry(old)
+    service.erase(site.deps, old.id, site.token(old.id))
+
+    assert (photos_of(site, job.id), photos_of(site, old.id)) == ([b"old"], [])
+
+
+def test_an_erasure_that_died_half_way_is_finished(site: ServiceUnderTest) -> None:
+    job = site.start(b"red", b"green")
+    site.objects.plan = [("DELETE", Trouble.DENIED)] * 2
+    with pytest.raises(StoreUnavailable):
+        service.erase(site.deps, job.id, site.token(job.id))
+    assert (site.job(job.id).prompt, len(photos_of(site, job.id))) == ("", 2)
+
+    service.erase(site.deps, job.id, site.token(job.id))
+
+    assert photos_of(site, job.id) == []
+
+
 @pytest.mark.parametrize("again", ["the same day", "another day"])
 def test_a_repeated_start_counts_once(site: ServiceUnderTest, again: str) -> None:
     job = site.start(key=KEY)
@@ -160,7 +249,7 @@ def test_a_retry_before_any_worker_finds_no_photos(site: ServiceUnderTest, key: 
     service.cancel(site.deps, old.id, site.token(old.id))
     assert photos_of(site, old.id) == []
 
-    site.deps.store.put_photo(old.id, 1, b"left by a store that did not delete it", "image/png")
+    site.deps.store.put_photo(photo_key(old.id, 1), b"left by a store that did not delete it", "image/png")
     with pytest.raises(PhotosGone):
         site.retry(old)
 
@@ -175,7 +264,7 @@ def test_a_repeated_start_brings_no_original_back(site: ServiceUnderTest) -> Non
 
 def test_a_retry_of_an_unsaved_video_only_saves_it(site: ServiceUnderTest) -> None:
     old = site.put(UNSAVED)
-    site.deps.store.put_photo(old.id, 1, b"photo", "image/png")
+    site.deps.store.put_photo(photo_key(old.id, 1), b"photo", "image/png")
 
     job = site.retry(old)
 
@@ -185,7 +274,7 @@ def test_a_retry_of_an_unsaved_video_only_saves_it(site: ServiceUnderTest) -> No
 
 def test_a_retry_with_another_prompt_buys_anew(site: ServiceUnderTest) -> None:
     old = site.put(UNSAVED)
-    site.deps.store.put_photo(old.id, 1, b"photo", "image/png")
+    site.deps.store.put_photo(photo_key(old.id, 1), b"photo", "image/png")
 
     job = site.retry(old, prompt="another prompt")
 
@@ -235,7 +324,7 @@ def test_without_its_token_a_job_stays_as_it_is(site: ServiceUnderTest, wish: st
 
 
 def unsaved(site: ServiceUnderTest, job: Job = UNSAVED) -> Job:
-    site.deps.store.put_photo(job.id, 1, b"photo", "image/png")
+    site.deps.store.put_photo(photo_key(job.id, 1), b"photo", "image/png")
     return site.put(job)
 
 
@@ -388,18 +477,22 @@ def test_erasing_a_running_job_logs_what_it_cost(
     ]
 
 
-def test_erasing_leaves_the_tombstone_alone(site: ServiceUnderTest) -> None:
-    job = site.put(completed())
-    for number in (1, 2, 3, 4):
-        site.deps.store.put_photo(job.id, number, b"photo", "image/png")
+@pytest.mark.parametrize("photos", [1, 0], ids=["today's", "an older version's tombstone"])
+def test_erasing_leaves_the_tombstone_alone(site: ServiceUnderTest, photos: int) -> None:
+    job = (
+        completed()
+        if photos
+        else replace(jobs.erase(completed(), now=CREATED_AT + 70) or queued(), photos=())
+    )
+    site.put(job)
+    for number in range(1, 1 + (photos or 4)):
+        site.deps.store.put_photo(photo_key(job.id, number), b"photo", "image/png")
     site.deps.store.put_video(f"videos/{job.id}/1.mp4", iter([b"video"]))
 
     first = service.erase(site.deps, job.id, site.token(job.id))
-    # The photos' number is not known any more: what the first one left is found all the same.
-    site.deps.store.put_photo(job.id, 4, b"photo", "image/png")
-    service.erase(site.deps, job.id, site.token(job.id))
+    again = service.erase(site.deps, job.id, site.token(job.id))
 
-    assert (first.prompt, first.photos, first.video) == ("", (), None)
+    assert (first.prompt, first.video, again) == ("", None, first)
     assert list(site.bucket.held) == [f"jobs/{job.id}.json"]
 
 

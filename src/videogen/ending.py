@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from videogen import jobs, log
 from videogen.errors import StoreError, SubscriptionEnded, VideogenError
+from videogen.job_store import photo_keys
 from videogen.jobs import Status
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def drop_originals(store: JobStore, job: Job) -> None:
     if not job.has_ended or not job.has_originals:
         return
     try:
-        store.erase_objects(job.id, photos=len(job.photos), epochs=0)
+        store.delete(photo_keys(job))
     except StoreError as error:
         log.warning("job.originals_left", jobId=job.id, error=error.detail)
 

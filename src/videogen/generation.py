@@ -29,7 +29,7 @@ from videogen.errors import (
     VideoGone,
     VideoInterrupted,
 )
-from videogen.job_store import video_key
+from videogen.job_store import photo_keys, video_key
 from videogen.jobs import Failure, Stage, Status, Video
 
 if TYPE_CHECKING:
@@ -255,14 +255,14 @@ class _Run:
 
     def _request(self) -> Mapping[str, Any]:
         job = self._job
-        numbers = range(1, len(job.photos) + 1)
+        keys = photo_keys(job)
         try:
-            originals = [self._store.get_photo(job.id, number) for number in numbers]
+            originals = [self._store.get_photo(key) for key in keys]
         except NoSuchObject:
             raise PhotoUnreadable(note="missing") from None
         request = self._deps.build_request(job, [original.body for original in originals])
-        for number, clean, original in zip(numbers, request.photos, originals, strict=True):
-            self._store.replace_photo(job.id, number, clean, original)
+        for key, clean, original in zip(keys, request.photos, originals, strict=True):
+            self._store.replace_photo(key, clean, original)
         return request.body
 
     def _claim(self) -> bool:

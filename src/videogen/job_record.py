@@ -112,6 +112,14 @@ def _texts(value: object) -> dict[str, str]:
     return {_text(name): _text(text) for name, text in value.items()}
 
 
+def _digest(value: object) -> str:
+    """Read what is part of a key, and must not lead out of its folder."""
+    text = _text(value)
+    if text.strip("0123456789abcdef"):
+        raise ValueError
+    return text
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
@@ -182,6 +190,7 @@ def _json_name(name: str) -> str:
 
 
 TEXT = Kind(_text)
+DIGEST = Kind(_digest)
 TEXTS = Kind(_texts, dict)
 FLAG = Kind(_flag)
 COUNT = _integer(0, LARGEST_COUNT)
@@ -229,7 +238,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "history": _many(_object(Transition)),
     },
     Limits: {"paid_call": SECONDS, "work": SECONDS, "end": SECONDS},
-    Photo: {"type": TEXT, "bytes": SIZE},
+    Photo: {"type": TEXT, "bytes": SIZE, "digest": DIGEST},
     Video: {"key": TEXT, "bytes": SIZE, "sha256": TEXT, "host": TEXT},
     Failure: {
         "code": _one_of(FAILURES),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from videogen.cas import JSON, Codec, Stored, known_to_be_there
 from videogen.errors import Conflict, MalformedRecord, NoSuchObject, UnsafeStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from videogen.cas import Cas, Nonces
     from videogen.jobs import Job
@@ -118,36 +119,30 @@ class JobStore:
                 raise UnsafeStore
         self._is_safe = True
 
-    def put_photo(
-        self, job_id: str, number: int, body: bytes, content_type: str, *, if_absent: bool = False
-    ) -> None:
+    def put_photo(self, key: str, body: bytes, content_type: str, *, if_absent: bool = False) -> None:
         """Store a photo as it came; raises StoreUnavailable, and Conflict if one is there already.
 
         With `if_absent` the one that is there may be this call's own, where a reply was lost.
         """
-        key = photo_key(job_id, number)
         self.cas.patiently(
             lambda: self.objects.put(key, body, content_type=content_type, if_absent=if_absent)
         )
 
-    def copy_photo(self, source_id: str, job_id: str, number: int) -> None:
+    def copy_photo(self, source: str, target: str) -> None:
         """Give a job another job's photo; raises NoSuchObject, StoreUnavailable."""
         with known_to_be_there():
-            self.cas.patiently(
-                lambda: self.objects.copy(photo_key(source_id, number), photo_key(job_id, number))
-            )
+            self.cas.patiently(lambda: self.objects.copy(source, target))
 
-    def get_photo(self, job_id: str, number: int) -> StoredObject:
+    def get_photo(self, key: str) -> StoredObject:
         """Read a photo; raises NoSuchObject, StoreUnavailable."""
         with known_to_be_there():
-            return self.cas.patiently(lambda: self.objects.get(photo_key(job_id, number)))
+            return self.cas.patiently(lambda: self.objects.get(key))
 
-    def replace_photo(self, job_id: str, number: int, body: bytes, original: StoredObject) -> None:
+    def replace_photo(self, key: str, body: bytes, original: StoredObject) -> None:
         """Put the clean JPEG in place of the photo it was made from; raises StoreUnavailable.
 
         Conditional, so that a photo erased meanwhile does not come back.
         """
-        key = photo_key(job_id, number)
         with suppress(Conflict, NoSuchObject):
             self.cas.patiently(lambda: self.objects.put(key, body, content_type=JPEG, if_match=original.etag))
 
@@ -155,10 +150,8 @@ class JobStore:
         """Store a video. The key belongs to one epoch and so to one run: no condition is needed."""
         self.objects.put_parts(key, parts, content_type=MP4)
 
-    def erase_objects(self, job_id: str, *, photos: int, epochs: int) -> None:
-        """Delete a job's photos and whatever videos its epochs may have stored; raises StoreUnavailable."""
-        keys = [photo_key(job_id, number) for number in range(1, photos + 1)]
-        keys += [video_key(job_id, epoch) for epoch in range(1, epochs + 1)]
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete photos and videos; raises StoreUnavailable."""
         for key in keys:
             self.cas.patiently(partial(self.objects.delete, key))
 
@@ -177,9 +170,23 @@ def job_key(job_id: str) -> str:
     return f"{JOBS_FOLDER}{job_id}.json"
 
 
-def photo_key(job_id: str, number: int) -> str:
-    """Return a photo's key; photos are numbered from 1."""
-    return f"photos/{job_id}/{number}"
+def photo_key(job_id: str, number: int, digest: str = "") -> str:
+    """Return a photo's key; photos are numbered from 1.
+
+    The digest is that of the photo as it came, so that of two requests with one idempotency key neither can
+    write the other's photo. Photos of older versions have none.
+    """
+    return f"photos/{job_id}/{number}-{digest}" if digest else f"photos/{job_id}/{number}"
+
+
+def photo_keys(job: Job) -> list[str]:
+    """Return the keys of a job's photos, in order."""
+    return [photo_key(job.id, number, photo.digest) for number, photo in enumerate(job.photos, 1)]
+
+
+def digest_of(photo: bytes) -> str:
+    """Return what tells a photo from others in its key."""
+    return hashlib.sha256(photo).hexdigest()[:16]
 
 
 def video_key(job_id: str, epoch: int) -> str:

@@ -67,10 +67,11 @@ DispatchKind = Literal["call", "queue"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """A stored photo as it was received: its MIME type and its size."""
+    """A stored photo as it was received: its MIME type, its size, and the digest that is part of its key."""
 
     type: str
     bytes: int
+    digest: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -551,7 +552,10 @@ def cancel(job: Job, *, now: float) -> Job | None:
 
 
 def erase(job: Job, *, now: float) -> Job | None:
-    """Leave a tombstone: ended if need be, without prompt, photos, link, video or subscription."""
+    """Leave a tombstone: ended if need be, without prompt, link, video or subscription.
+
+    It still names its photos: where a start that was repeated has stored one again, erasing again finds it.
+    """
     if job.deleted_at is not None:
         return job
     ended = job if job.has_ended else cancel(job, now=now)
@@ -560,7 +564,6 @@ def erase(job: Job, *, now: float) -> Job | None:
     erased = replace(
         ended,
         prompt="",
-        photos=(),
         provider_url=None,
         provider_request_id=None,
         call_ids={},

@@ -30,7 +30,7 @@ from videogen.errors import (
     RescuesUsedUp,
     WorkerUnreachable,
 )
-from videogen.job_store import JobStore
+from videogen.job_store import JobStore, digest_of, photo_key, photo_keys, video_key
 from videogen.jobs import Failure, Job, Limits, Photo, Transition
 from videogen.limits import MAX_PHOTOS
 from videogen.spending import Ledger, ledger_key
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from videogen.clock import Clock
-    from videogen.errors import FailureCode
+    from videogen.errors import FailureCode, WishRefused
     from videogen.job_store import StoredJob
     from videogen.jobs import AspectRatio, DispatchKind, Estimate, Subscription
     from videogen.objects import Objects
@@ -201,12 +201,12 @@ def erase(deps: Deps, job_id: str, owner_token: str) -> Job:
     First the record, so that no worker adds to the job any more, then its objects.
     """
     stored = _owned(deps, job_id, owner_token)
-    photos, epochs = len(stored.job.photos), stored.job.epoch
     erased = ending.swap(deps, stored, lambda it: jobs.erase(it.job, now=deps.clock.now()))
     if erased is None:
         raise JobEnded(job_id)
-    # A repeated wish finds no photos in the record, but the first one may have died half way.
-    deps.store.erase_objects(job_id, photos=photos or MAX_PHOTOS, epochs=max(epochs, erased.job.epoch))
+    # Tombstones of older versions do not name their photos, which had no digest.
+    keys = photo_keys(erased.job) or [photo_key(job_id, number) for number in range(1, MAX_PHOTOS + 1)]
+    deps.store.delete([*keys, *(video_key(job_id, epoch) for epoch in range(1, erased.job.epoch + 1))])
     log.info("job.deleted", jobId=job_id)
     return erased.job
 
@@ -265,25 +265,22 @@ def _make_of_uploads(
     `estimate` waits for what is known of durations, which is read meanwhile.
 
     A job with an idempotency key may be there already, with the clean photos that its worker made, or erased.
-    Its photos are written only where there are none, and taken away again where the job turns out erased.
+    So its photos are written only where there are none.
     """
     deps.ledger.reserve(job.id)
-    numbered = list(enumerate(order.uploads, 1))
+    photos = tuple(
+        Photo(type=upload.type, bytes=len(upload.body), digest=digest_of(upload.body))
+        for upload in order.uploads
+    )
+    record = replace(job, photos=photos)
 
-    def put(one: tuple[int, Upload], *, if_absent: bool) -> None:
-        number, upload = one
-        deps.store.put_photo(job.id, number, upload.body, upload.type, if_absent=if_absent)
+    def put(one: tuple[str, Upload]) -> None:
+        key, upload = one
+        with suppress(Conflict):
+            deps.store.put_photo(key, upload.body, upload.type, if_absent=order.key is not None)
 
-    try:
-        _in_parallel(lambda one: put(one, if_absent=order.key is not None), numbered)
-    except Conflict:
-        try:
-            return deps.store.read(job.id), False
-        except NoSuchObject:
-            # A start that died between its photos and its record; they may be another request's photos.
-            _in_parallel(lambda one: put(one, if_absent=False), numbered)
-    photos = tuple(Photo(type=upload.type, bytes=len(upload.body)) for upload in order.uploads)
-    return _store_record(deps, replace(job, photos=photos, estimate=estimate()))
+    _in_parallel(put, list(zip(photo_keys(record), order.uploads, strict=True)))
+    return _store_record(deps, replace(record, estimate=estimate()))
 
 
 def _make_of_job(
@@ -303,25 +300,24 @@ def _make_of_job(
             return found, False
         job = jobs.as_rescue(replace(job, id=job_id), old)
     deps.ledger.reserve(job.id, buys=not is_rescue)
-    photos = old.photos
+    record = replace(job, photos=old.photos)
     try:
-        _copy_photos(deps, old, job.id)
+        _copy_photos(deps, old, record)
     except NoSuchObject:
-        if is_rescue:
-            photos = ()  # what is saved was made of them long ago
-        elif (stored := _take_back(deps, replace(job, photos=photos))) is not None:
-            return stored, False
-        else:
-            raise PhotosGone(old_id) from None
-    return _store_record(deps, replace(job, photos=photos, estimate=estimate()))
+        if not is_rescue:
+            return _take_back(deps, record, PhotosGone(old_id)), False
+        _delete_photos(deps, record)
+        record = replace(record, photos=())  # what is saved was made of them long ago
+    return _store_record(deps, replace(record, estimate=estimate()))
 
 
-def _copy_photos(deps: Deps, old: Job, job_id: str) -> None:
+def _copy_photos(deps: Deps, old: Job, record: Job) -> None:
     """Give a job the photos of one that has ended; raises NoSuchObject where they are gone, or should be."""
     if old.has_originals:
         raise NoSuchObject
     _in_parallel(
-        lambda number: deps.store.copy_photo(old.id, job_id, number), list(range(1, len(old.photos) + 1))
+        lambda keys: deps.store.copy_photo(*keys),
+        list(zip(photo_keys(old), photo_keys(record), strict=True)),
     )
 
 
@@ -347,25 +343,32 @@ def _rescue_of(deps: Deps, old: Job) -> tuple[str, StoredJob | None]:
 def _store_record(deps: Deps, record: Job) -> tuple[StoredJob, bool]:
     """Store the job of photos that are stored; return it and whether it is new.
 
-    The photos are taken away again where the job turns out to be there already, and erased.
+    Where another one is there already, the photos that are not its own are taken away again.
     """
     stored, is_new = deps.store.create(record)
-    if not is_new and stored.job.deleted_at is not None:
-        deps.store.erase_objects(record.id, photos=len(record.photos), epochs=0)
+    if not is_new:
+        _delete_photos(deps, record, stored.job)
     return stored, is_new
 
 
-def _take_back(deps: Deps, record: Job) -> StoredJob | None:
-    """Take back what was stored for a job that cannot be; return the job if an earlier start made it."""
+def _take_back(deps: Deps, record: Job, error: WishRefused) -> StoredJob:
+    """Take back what was stored for a job that cannot be; raise its error unless an earlier start made it."""
     try:
         stored = deps.store.read(record.id)
     except NoSuchObject:
         deps.ledger.release(record.id, record.created_at)
-    else:
-        if stored.job.deleted_at is None:
-            return stored
-    deps.store.erase_objects(record.id, photos=len(record.photos), epochs=0)
-    return None
+        _delete_photos(deps, record)
+        raise error from None
+    _delete_photos(deps, record, stored.job)
+    if stored.job.deleted_at is not None:
+        raise error
+    return stored
+
+
+def _delete_photos(deps: Deps, record: Job, there: Job | None = None) -> None:
+    """Delete the photos that were stored for a record, but for those of the job that is there."""
+    kept = photo_keys(there) if there and there.deleted_at is None else []
+    deps.store.delete(key for key in photo_keys(record) if key not in kept)
 
 
 def _give_back(deps: Deps, found: Job, now: float) -> None:

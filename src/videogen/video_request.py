@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from videogen import blackbox, photo_process, photos
-from videogen.job_store import JPEG, photo_key
+from videogen.job_store import JPEG, photo_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def build_request(
         for number, original in enumerate(originals, 1)
     ]
     if image_mode == "url":
-        parts = [_link(objects, photo_key(job.id, number)) for number in range(1, len(clean) + 1)]
+        parts = [_link(objects, key) for key in photo_keys(job)]
     else:
         parts = [blackbox.data_uri(jpeg) for jpeg in clean]
     body = blackbox.request_body(job.model, prompt_for(job.prompt, clean[0]), parts, image_mode)

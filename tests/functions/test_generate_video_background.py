@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.functions_under_test import photo
 from videogen import generation, signing
 from videogen.functions.wiring import Worker
+from videogen.job_store import digest_of
 
 if TYPE_CHECKING:
     from support.functions_under_test import SiteUnderTest
@@ -32,7 +34,7 @@ def test_a_signed_call_makes_the_video(site: SiteUnderTest) -> None:
         f"{site.prefix}{key}"
         for key in (
             f"jobs/{job_id}.json",
-            f"photos/{job_id}/1",
+            f"photos/{job_id}/1-{digest_of(photo())}",
             "stats/blackboxai_google_veo-3-fast.json",
             f"videos/{job_id}/1.mp4",
         )

@@ -16,7 +16,7 @@ from support.functions_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
 from videogen.durations import Durations
 from videogen.functions.job_view import failure_view
-from videogen.job_store import JobStore
+from videogen.job_store import JobStore, digest_of, photo_key
 from videogen.jobs import Estimate, Failure
 from videogen.service import DispatchResult
 from videogen.settings import Secret
@@ -48,7 +48,8 @@ def test_a_photo_and_a_prompt_become_a_queued_job(site: SiteUnderTest) -> None:
     assert 100 <= answer.body["pollAfterMs"] <= 4000
     assert answer.headers["Retry-After"] == str(math.ceil(answer.body["pollAfterMs"] / 1000))
     assert answer.headers["Cache-Control"] == "no-store"
-    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}.json", f"{site.prefix}photos/{job_id}/1"]
+    photo_at = f"{site.prefix}photos/{job_id}/1-{digest_of(photo())}"
+    assert site.stored_keys() == [f"{site.prefix}jobs/{job_id}.json", photo_at]
     assert site.calls == [(job_id, 0)]
 
 
@@ -87,7 +88,7 @@ def test_photos_keep_their_order(site: SiteUnderTest) -> None:
 
     job_id = site.start(start_body(photos=[{"data": data_uri(image)} for image in images])).body["jobId"]
 
-    assert [site.deps.store.get_photo(job_id, number).body for number in (1, 2, 3)] == images
+    assert [stored.body for stored in site.photos(job_id)] == images
 
 
 BAD_REQUESTS: list[tuple[str, dict[str, Any], int, str, list[dict[str, str]]]] = [
@@ -255,7 +256,7 @@ def test_the_same_key_with_another_body_is_422_and_changes_nothing(site: SiteUnd
     other = site.start(start_body(photos=[{"data": data_uri(photo(color="red"))}]), headers=KEY)
 
     assert (other.status, other.body["code"]) == (422, "idempotency_key_reused")
-    assert site.deps.store.get_photo(first.body["jobId"], 1).body == photo()
+    assert [stored.body for stored in site.photos(first.body["jobId"])] == [photo()]
     assert len(site.calls) == 1
 
 
@@ -273,12 +274,12 @@ def test_a_key_stands_for_its_job_when_the_secret_has_been_rotated(site: SiteUnd
 
 def test_a_request_that_died_between_its_photos_and_its_record_starts_over(site: SiteUnderTest) -> None:
     job_id = signing.job_id_for(site.deps.keys[0], KEY["idempotency-key"])
-    site.deps.store.put_photo(job_id, 1, photo(color="red"), "image/jpeg")
+    site.deps.store.put_photo(photo_key(job_id, 1, digest_of(photo())), photo(), "image/jpeg")
 
     answer = site.start(headers=KEY)
 
     assert answer.status == HTTPStatus.ACCEPTED
-    assert site.deps.store.get_photo(job_id, 1).body == photo()
+    assert [stored.body for stored in site.photos(job_id)] == [photo()]
 
 
 def test_an_erased_job_does_not_come_back_with_its_key(site: SiteUnderTest) -> None:

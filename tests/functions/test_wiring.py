@@ -32,8 +32,7 @@ def test_links_lead_to_clean_photos(site: SiteUnderTest) -> None:
 
     site.deliver(job_id)
 
-    stored = [site.deps.store.get_photo(job_id, number) for number in (1, 2)]
-    assert [found.content_type for found in stored] == ["image/jpeg"] * 2
+    assert [found.content_type for found in site.photos(job_id)] == ["image/jpeg"] * 2
     assert site.simulator.purchases[-1].photos == 2
 
 

@@ -25,7 +25,7 @@ from support.real_worker import CLIP, KEYS, RealWorker
 from support.s3_proxy import Call, S3Proxy
 from videogen import service, signing
 from videogen.errors import NoSuchObject
-from videogen.job_store import video_key
+from videogen.job_store import photo_key, video_key
 from videogen.jobs import Stage
 from videogen.local.blackbox import Simulator
 from videogen.local.s3 import S3Server
@@ -328,7 +328,7 @@ def test_nothing_erased_comes_back_from_a_saver_that_was_killed(morgue: Morgue, 
     )
     assert videos(worker, job) == []
     with pytest.raises(NoSuchObject):
-        worker.deps.store.get_photo(job_id, 1)
+        worker.deps.store.get_photo(photo_key(job_id, 1))
 
 
 def before(step: Step) -> str:

@@ -22,6 +22,7 @@ from videogen.functions import (
     wiring,
 )
 from videogen.functions.http import endpoint
+from videogen.job_store import photo_keys
 from videogen.jobs import Video
 from videogen.service import DispatchResult
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from videogen.jobs import Job
     from videogen.local.blackbox import Simulator
     from videogen.local.s3 import S3Server
+    from videogen.objects import StoredObject
 
 SIGNING_SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes.....").decode()
 
@@ -126,6 +128,11 @@ class SiteUnderTest:
         """Deliver the signed call of a job's worker, so many seconds after it was signed."""
         body = json.dumps({"jobId": job_id}).encode()
         return self.work(body, signing.sign(self.deps.keys, "job_1_0", int(time.time() - age), body))
+
+    def photos(self, job_id: str) -> list[StoredObject]:
+        """Return a job's photos as they are stored."""
+        store = self.deps.store
+        return [store.get_photo(key) for key in photo_keys(store.read(job_id).job)]
 
     def stored_keys(self) -> list[str]:
         """Return every key in the bucket."""

@@ -23,7 +23,7 @@ from videogen.errors import StoreError
 from videogen.functions.job_view import job_view
 from videogen.functions.wiring import Deps, Worker
 from videogen.generation import Resumable
-from videogen.job_store import JobStore
+from videogen.job_store import JobStore, photo_key
 from videogen.jobs import Photo, Stage, Status
 from videogen.service import DispatchResult
 from videogen.settings import BlackboxSettings, Secret, SiteSettings
@@ -118,7 +118,7 @@ class RealWorker:
             photos=(Photo(type="image/jpeg", bytes=len(PHOTO)),),
             history=(),
         )
-        self.deps.store.put_photo(job_id, 1, PHOTO, "image/jpeg")
+        self.deps.store.put_photo(photo_key(job_id, 1), PHOTO, "image/jpeg")
         self.deps.store.create(change(job))
         return job_id
 

@@ -15,7 +15,7 @@ from videogen import generation, service, signing
 from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import NoSuchObject, PhotoUnreadable, VideoInterrupted
-from videogen.job_store import JobStore, StoredJob
+from videogen.job_store import JobStore, StoredJob, photo_key
 from videogen.service import DispatchResult
 from videogen.settings import Secret
 from videogen.spending import Ledger
@@ -134,7 +134,7 @@ class ScriptedWorker:
     def add(self, job: Job, *photos: bytes) -> None:
         """Put a job and its photos into the store, as start-video leaves them."""
         for number, photo in enumerate(photos or (b"photo",), 1):
-            self.other.put_photo(job.id, number, photo, "image/png")
+            self.other.put_photo(photo_key(job.id, number), photo, "image/png")
         self.other.create(job)
 
     def at(self, seconds: float) -> None:

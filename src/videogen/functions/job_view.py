@@ -26,7 +26,7 @@ def job_view(job: Job, objects: Objects, *, now: float, keep_days: int) -> dict[
         "status": job.status.value,
         "stage": job.stage.value if job.stage else None,
         "prompt": job.prompt,
-        "photosCount": len(job.photos),
+        "photosCount": 0 if job.deleted_at else len(job.photos),
         "createdAt": jobs.timestamp(job.created_at),
         "startedAt": _timestamp(job.started_at),
         "completedAt": _timestamp(job.completed_at),
