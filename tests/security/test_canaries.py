@@ -160,7 +160,9 @@ def found(canaries: Iterable[str], *texts: str) -> list[str]:
 def test_a_job_s_whole_life_tells_no_secret(watched: Watched, fault: str, ends: str) -> None:
     started = watched.start(f"{PROMPT} [fault:{fault}]")
     job_id, token = started.body["jobId"], started.body["ownerToken"]
-    assert found([EXIF], watched.objects()[f"photos/{job_id}/1"]) == [EXIF]
+    assert found(
+        [EXIF], *(body for key, body in watched.objects().items() if f"photos/{job_id}/1" in key)
+    ) == [EXIF]
     watched.work(job_id)
     status = watched.status(job_id)
     objects = watched.objects()

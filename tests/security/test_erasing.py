@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.functions_under_test import completed, data_uri, photo, start_body
+from videogen.job_store import photo_keys
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,6 +32,10 @@ def ended(site: SiteUnderTest) -> Answer:
     return started
 
 
+def photos_of(site: SiteUnderTest, started: Answer) -> list[str]:
+    return photo_keys(site.deps.store.read(started.body["jobId"]).job)
+
+
 def keys_of(site: SiteUnderTest, answer: Answer) -> list[str]:
     job_id = answer.body["jobId"]
     return [key.removeprefix(site.prefix) for key in site.stored_keys() if job_id in key]
@@ -49,7 +54,7 @@ def test_a_retry_has_photos_of_its_own(site: SiteUnderTest, ended: Answer) -> No
     site.cancel(ended, delete=True)
 
     job_id = retried.body["jobId"]
-    assert keys_of(site, retried) == [f"jobs/{job_id}.json", f"photos/{job_id}/1", f"photos/{job_id}/2"]
+    assert keys_of(site, retried) == [f"jobs/{job_id}.json", *photos_of(site, retried)]
 
 
 def test_a_repeated_retry_does_not_bring_back_an_erased_job_s_photos(
@@ -65,7 +70,7 @@ def test_a_repeated_retry_does_not_bring_back_an_erased_job_s_photos(
 
 
 def test_a_retry_whose_photos_are_half_gone_leaves_no_copies(site: SiteUnderTest, ended: Answer) -> None:
-    site.deps.store.objects.delete(f"photos/{ended.body['jobId']}/2")
+    site.deps.store.objects.delete(photos_of(site, ended)[1])
     before = site.stored_keys()
 
     answer = site.start(retry_body(ended))
@@ -78,7 +83,7 @@ def test_a_repeated_retry_is_the_same_job_when_the_old_photos_are_gone(
     site: SiteUnderTest, ended: Answer
 ) -> None:
     retried = site.start(retry_body(ended), headers=KEY)
-    site.deps.store.objects.delete(f"photos/{ended.body['jobId']}/2")
+    site.deps.store.objects.delete(photos_of(site, ended)[1])
 
     again = site.start(retry_body(ended), headers=KEY)
 
