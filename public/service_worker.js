@@ -4,6 +4,8 @@
  */
 
 const CACHE = 'videogen-page'
+/** Photos that another app has shared, until the form takes them; see app/installed.js. */
+const SHARED = 'videogen-shared'
 const worker = /** @type {any} */ (self)
 
 worker.addEventListener('install', () => worker.skipWaiting())
@@ -13,6 +15,8 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const { method, url } = /** @type {Request} */ (event.request)
   const { origin, pathname } = new URL(url)
   const isFunction = pathname.startsWith('/api/') || pathname.startsWith('/.netlify/')
+  if (method === 'POST' && origin === location.origin && pathname === '/share')
+    event.respondWith(takeShared(event.request))
   if (method === 'GET' && origin === location.origin && !isFunction) event.respondWith(freshOrKept(event))
 })
 
@@ -33,10 +37,29 @@ async function freshOrKept(event) {
   return response
 }
 
+/**
+ * Lay the photos that another app has shared where the form finds them, and open it.
+ * @param {Request} request
+ */
+async function takeShared(request) {
+  try {
+    const cache = await caches.open(SHARED)
+    const files = (await request.formData()).getAll('photos').filter(one => one instanceof File)
+    await Promise.all(
+      files.map((file, index) =>
+        cache.put(`/shared/${index}/${encodeURIComponent(file.name)}`, new Response(file)),
+      ),
+    )
+  } catch {
+    // The form opens all the same, and says that there is no photo.
+  }
+  return Response.redirect('/?shared', 303)
+}
+
 /** @param {Request} request */
 async function keptAnswer(request) {
   try {
-    return await caches.match(request, { cacheName: CACHE })
+    return await caches.match(request, { cacheName: CACHE, ignoreSearch: true })
   } catch {
     return undefined
   }
@@ -54,6 +77,22 @@ async function keep(request, response) {
     if (error instanceof DOMException && error.name === 'QuotaExceededError') await caches.delete(CACHE)
   }
 }
+
+/** What a push says, as in app/words; a classic script cannot import those. */
+const ENDS = {
+  en: { completed: 'Your video is ready', other: 'Your video could not be made' },
+  de: { completed: 'Dein Video ist fertig', other: 'Dein Video konnte nicht erstellt werden' },
+}
+
+worker.addEventListener('push', (/** @type {any} */ event) => {
+  const { jobId, status } = event.data.json()
+  const words = worker.navigator.language.startsWith('de') ? ENDS.de : ENDS.en
+  const url = new URL(`/#${jobId}`, location.origin).href
+  // The tag is the page's: where both tell, the person is told once.
+  const options = { tag: jobId, icon: '/icon.svg', data: { url } }
+  const title = status === 'completed' ? words.completed : words.other
+  event.waitUntil(worker.registration.showNotification(title, options))
+})
 
 worker.addEventListener('notificationclick', (/** @type {any} */ event) => {
   event.notification.close()

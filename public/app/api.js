@@ -112,11 +112,25 @@ export function videoStatus(jobId) {
  * @returns {Promise<Outcome<Status>>}
  */
 export function cancelVideo({ jobId, ownerToken, erase }) {
-  return call('/api/cancel-video', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(erase ? { jobId, ownerToken, delete: true } : { jobId, ownerToken }),
-  })
+  return post('/api/cancel-video', erase ? { jobId, ownerToken, delete: true } : { jobId, ownerToken })
+}
+
+/**
+ * Let the site tell this browser when a job has ended.
+ * @param {{jobId: string, ownerToken: string, subscription: PushSubscriptionJSON}} request
+ * @returns {Promise<Outcome<null>>}
+ */
+export function notifyVideo(request) {
+  return post('/api/notify-video', request)
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ */
+function post(path, body) {
+  const headers = { 'Content-Type': 'application/json' }
+  return call(path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 /**
@@ -150,7 +164,7 @@ export function outcome(status, text, header, now) {
   if (status === 0) return { ok: false, failure: { kind: 'network' } }
   const value = parsed(text)
   const serverAt = moment(header('Date'))
-  if (status >= 200 && status < 300 && value) return { ok: true, value, serverAt }
+  if (status === 204 || (status >= 200 && status < 300 && value)) return { ok: true, value, serverAt }
   const retryAfterMs = milliseconds(header('Retry-After'), serverAt ?? now)
   return { ok: false, failure: { kind: 'http', status, problem: value, retryAfterMs } }
 }

@@ -8,6 +8,7 @@
  * @property {{id: string, price: number | null}[]} models the first is the default; price in USD for a video
  * @property {number} dailyLimit
  * @property {number} keepDays
+ * @property {string | null} pushKey the site's public key for Web Push; null: it sends none
  * @property {{photos: number, photoBytes: number, promptCharacters: number, bodyBytes: number}} limits
  */
 
@@ -19,6 +20,7 @@ const FALLBACK = {
   models: [],
   dailyLimit: 0,
   keepDays: 30,
+  pushKey: null,
   limits: { photos: 4, photoBytes: 4_000_000, promptCharacters: 2000, bodyBytes: 5_500_000 },
 }
 

@@ -168,6 +168,7 @@ export async function openJobsPage({ config, composer, layout }) {
   function onChange(job, before) {
     if (job?.status?.videoUrl && job.status !== before?.status)
       playback.answered(job.key, job.status.videoUrl)
+    if (job?.phase === 'started' && before?.phase === 'sending') void askToBeTold(job)
     if (job && before && stageOf(job) !== stageOf(before)) changed(job)
     if (!job && shownKey !== null && !engine.jobs.has(shownKey)) location.hash = FORM
     render()
@@ -187,12 +188,28 @@ export async function openJobsPage({ config, composer, layout }) {
     if (!document.hidden) return
     news = job
     const text = stage === 'completed' ? words.notification.ready : words.notification.ended
-    void notifications.notify(text, { body: job.prompt, tag: job.key, url: permalink(job) })
+    void notifications.notify(text, { body: job.prompt, tag: job.jobId ?? job.key, url: permalink(job) })
   }
 
   async function turnNotificationsOn() {
-    layout.say((await notifications.turnOn()) ? words.notices.notified : words.notices.notifyRefused)
+    const isOn = await notifications.turnOn()
     render()
+    if (!isOn) {
+      layout.say(words.notices.notifyRefused)
+      return
+    }
+    const asked = await Promise.all([...engine.jobs.values()].filter(isUnderWay).map(askToBeTold))
+    layout.say(asked.includes(true) ? words.notices.notifiedAnywhere : words.notices.notified)
+  }
+
+  /**
+   * Let the site itself tell this browser of a job's end, if it can, and the person wants to be told.
+   * @param {Job} job
+   */
+  async function askToBeTold({ jobId, ownerToken }) {
+    if (!config.pushKey || !notifications.isOn() || !jobId || !ownerToken) return false
+    const subscription = await notifications.subscription(config.pushKey)
+    return subscription !== null && (await api.notifyVideo({ jobId, ownerToken, subscription })).ok
   }
 
   return {

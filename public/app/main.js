@@ -71,6 +71,8 @@ if (isKnown || location.hash.length > 1) {
 }
 document.body.append(...layout.elements)
 if (isKnown) void composer.restore()
+if (location.search === '?shared' || matchMedia('(display-mode: standalone)').matches)
+  import('./installed.js').then(({ open }) => open(composer, layout)).catch(() => {})
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })
 openChannel().listen(load)

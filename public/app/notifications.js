@@ -7,7 +7,8 @@ export function canAsk() {
   return 'Notification' in window && Notification.permission !== 'denied' && !isOn()
 }
 
-function isOn() {
+/** Whether the person asked for them, and the browser allows them. */
+export function isOn() {
   return 'Notification' in window && Notification.permission === 'granted' && preference('notify') === 'yes'
 }
 
@@ -18,17 +19,33 @@ export async function turnOn() {
 }
 
 /**
+ * Where the site can reach this browser when no page is open.
+ * @param {string} applicationServerKey the site's public key
+ * @returns {Promise<PushSubscriptionJSON | null>} null where this browser has no push service, or its own fails
+ */
+export async function subscription(applicationServerKey) {
+  try {
+    const { pushManager } = await navigator.serviceWorker.ready
+    const found = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })
+    return found.toJSON()
+  } catch {
+    return null
+  }
+}
+
+/**
  * @param {string} title
  * @param {{body: string, tag: string, url: string}} options the tag keeps two tabs from saying it twice
  */
 export async function notify(title, { body, tag, url }) {
   if (!isOn()) return
   const options = { body, tag, icon: '/icon.svg', data: { url } }
-  const registration = await navigator.serviceWorker?.getRegistration()
-  if (registration) {
+  try {
+    const registration = await navigator.serviceWorker?.getRegistration()
     // Phones show nothing else; a press on it goes to service_worker.js.
-    await registration.showNotification(title, options)
-    return
+    if (registration) return await registration.showNotification(title, options)
+  } catch {
+    // A browser that denies service workers may still show one itself.
   }
   const notification = new Notification(title, options)
   notification.onclick = () => {

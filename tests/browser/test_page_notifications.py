@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from support.page_under_test import JOB_ID, completed, failed, generate, headline, status, wait_until
+from support.page_under_test import (
+    JOB_ID,
+    OWNER_TOKEN,
+    completed,
+    failed,
+    generate,
+    headline,
+    status,
+    wait_until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +74,7 @@ def test_who_asks_for_it_is_told_in_a_hidden_tab(
     page = rendering(new_context(permissions=["notifications"]), functions, page_site)
     assert page.evaluate("() => window.questions") == 0
     page.get_by_role("button", name="Tell me when it is ready").click()
-    expect(page.get_by_text("You will be told when it is ready.")).to_be_visible()
+    expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
     expect(page.get_by_role("button", name="Tell me when it is ready")).to_be_hidden()
     assert page.evaluate("() => window.questions") == 1
     assert page.evaluate(SHOWN) == []
@@ -75,7 +86,7 @@ def test_who_asks_for_it_is_told_in_a_hidden_tab(
             "title": "Your video is ready",
             "body": "The light turns to gold.",
             "url": f"{page_site.url}/#{JOB_ID}",
-            "tag": 32,
+            "tag": 22,
         }
     ]
 
@@ -114,3 +125,57 @@ def test_a_browser_that_refuses_says_so(
     page.evaluate("() => { Notification.requestPermission = async () => 'denied' }")
     page.get_by_role("button", name="Tell me when it is ready").click()
     expect(page.get_by_text("This browser does not allow notifications for this page.")).to_be_visible()
+
+
+SUBSCRIBES = """
+  PushManager.prototype.subscribe = async ({ applicationServerKey, userVisibleOnly }) => ({
+    toJSON: () => ({ endpoint: 'https://push.example/1', keys: { p256dh: applicationServerKey, auth: 'a' } }),
+  })
+"""
+
+
+def test_a_site_with_a_key_tells_a_browser_whose_page_is_closed(
+    new_context: NewContext, functions: Functions, page_site: StaticSite
+) -> None:
+    page_site.settings = replace(page_site.settings, push_public_key="BPublic")
+    context = new_context(permissions=["notifications"])
+    context.add_init_script(SUBSCRIBES)
+    page = rendering(context, functions, page_site)
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    expect(page.get_by_text("You will be told when it is ready. You can close this page.")).to_be_visible()
+    assert functions.subscribed == [
+        {
+            "jobId": JOB_ID,
+            "ownerToken": OWNER_TOKEN,
+            "subscription": {
+                "endpoint": "https://push.example/1",
+                "keys": {"p256dh": "BPublic", "auth": "a"},
+            },
+        }
+    ]
+
+
+def test_a_push_is_shown_and_its_press_opens_the_job(
+    new_context: NewContext, functions: Functions, page_site: StaticSite
+) -> None:
+    context = new_context(permissions=["notifications"])
+    page = rendering(context, functions, page_site)
+    session = context.new_cdp_session(page)
+    registrations: list[str] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: registrations.extend(one["registrationId"] for one in event["registrations"]),
+    )
+    session.send("ServiceWorker.enable")
+    wait_until(page, lambda: bool(registrations))
+    page.goto("about:blank")
+    message = json.dumps({"jobId": JOB_ID, "status": "completed"})
+    session.send(
+        "ServiceWorker.deliverPushMessage",
+        {"origin": page_site.url, "registrationId": registrations[0], "data": message},
+    )
+    page.goto(page_site.url)
+    wait_until(page, lambda: page.evaluate(SHOWN) != [])
+    assert page.evaluate(SHOWN) == [
+        {"title": "Your video is ready", "body": "", "url": f"{page_site.url}/#{JOB_ID}", "tag": 22}
+    ]

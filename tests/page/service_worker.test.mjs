@@ -25,6 +25,11 @@ const clients = {
 /** The scope of a service worker, as far as it has to do with notifications. */
 const scope = {
   clients,
+  navigator: { language: 'en-GB' },
+  registration: {
+    showNotification: async (/** @type {string} */ title, /** @type {any} */ { tag, data }) =>
+      done.push(`show ${title}, ${tag}, ${data.url}`),
+  },
   addEventListener: (/** @type {string} */ name, /** @type {(event: any) => void} */ listener) =>
     listeners.set(name, listener),
 }
@@ -40,9 +45,9 @@ const caches = {
   async open() {
     await failing()
     return {
-      put: async (/** @type {Request} */ { url }, /** @type {Response} */ response) => {
+      put: async (/** @type {Request | string} */ request, /** @type {Response} */ response) => {
         await failing()
-        kept.set(url, await response.text())
+        kept.set(typeof request === 'string' ? request : request.url, await response.text())
       },
     }
   },
@@ -152,4 +157,64 @@ test('the functions’ answers pass by', async () => {
   set(null, { offline: false })
   assert.equal(await load(`${PAGE}api/check-video-status?jobId=J`), null)
   assert.equal(await load('https://store.example/video.mp4'), null)
+})
+
+const JOB_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** @param {object} message @param {string} language */
+async function push(message, language) {
+  done = []
+  scope.navigator.language = language
+  /** @type {Promise<unknown>[]} */
+  const waits = []
+  listeners.get('push')?.({
+    data: { json: () => message },
+    waitUntil: (/** @type {Promise<unknown>} */ wait) => waits.push(wait),
+  })
+  await Promise.all(waits)
+  return done
+}
+
+test('a push is shown in the person’s language, and leads to the job', async () => {
+  const ready = { jobId: JOB_ID, status: 'completed' }
+  assert.deepEqual(await push(ready, 'en-GB'), [`show Your video is ready, ${JOB_ID}, ${JOB}`])
+  assert.deepEqual(await push(ready, 'de-AT'), [`show Dein Video ist fertig, ${JOB_ID}, ${JOB}`])
+  for (const status of ['failed', 'canceled', 'later'])
+    assert.deepEqual(await push({ ...ready, status }, 'fr'), [
+      `show Your video could not be made, ${JOB_ID}, ${JOB}`,
+    ])
+})
+
+test('a push says what the page’s own words say', async () => {
+  Object.defineProperty(globalThis, 'navigator', { value: { languages: [] }, configurable: true })
+  for (const language of ['en', 'de']) {
+    const { default: words } = await import(`../../public/app/words/${language}.js`)
+    const ready = await push({ jobId: JOB_ID, status: 'completed' }, language)
+    const ended = await push({ jobId: JOB_ID, status: 'failed' }, language)
+    assert.match(String(ready), new RegExp(words.notification.ready))
+    assert.match(String(ended), new RegExp(words.notification.ended))
+  }
+})
+
+test('photos from another app are laid by, and the form is opened', async () => {
+  set(null, { offline: false })
+  const body = new FormData()
+  body.append('photos', new File(['photo'], 'a lake.jpg', { type: 'image/jpeg' }))
+  body.append('photos', 'no file')
+  /** @type {Promise<Response> | null} */
+  let answer = null
+  const redirect = Response.redirect
+  Response.redirect = (url, status) =>
+    new Response(null, { status: status ?? 302, headers: { location: String(url) } })
+  listeners.get('fetch')?.({
+    request: new Request('https://site.example/share', { method: 'POST', body }),
+    respondWith: (/** @type {Promise<Response>} */ response) => {
+      answer = response
+    },
+  })
+  const response = await /** @type {any} */ (answer)
+  Response.redirect = redirect
+  assert.deepEqual([response.status, response.headers.get('location')], [303, '/?shared'])
+  assert.equal(kept.get('/shared/0/a%20lake.jpg'), 'photo')
+  assert.equal([...kept.keys()].filter(key => key.startsWith('/shared')).length, 1)
 })

@@ -307,6 +307,7 @@ class Functions:
         self.polls: list[str] = []
         self.pollers: list[Page] = []
         self.cancels: list[dict[str, Any]] = []
+        self.subscribed: list[dict[str, Any]] = []
 
     def states(self, *states: dict[str, Any]) -> None:
         """Answer polls with these, one after another."""
@@ -318,6 +319,7 @@ class Functions:
             page.route("**/api/start-video", self._answer_start)
         page.route("**/api/check-video-status?*", self._answer_status)
         page.route("**/api/cancel-video", self._answer_cancel)
+        page.route("**/api/notify-video", self._answer_notify)
 
     def _answer_start(self, route: Route, request: Request) -> None:
         self.starts.append(json.loads(request.post_data or "{}"))
@@ -329,6 +331,10 @@ class Functions:
         self.polls.append(request.url)
         self.pollers.append(request.frame.page)
         _answer(route, self.status)
+
+    def _answer_notify(self, route: Route, request: Request) -> None:
+        self.subscribed.append(json.loads(request.post_data or "{}"))
+        route.fulfill(status=204)
 
     def _answer_cancel(self, route: Route, request: Request) -> None:
         self.cancels.append(json.loads(request.post_data or "{}"))

@@ -279,6 +279,7 @@ export default {
       'Dieser Browser lässt die Seite nichts speichern. Kopiere den Link eines Videos, um es wiederzufinden.',
     notLoaded:
       'Ein Teil der Seite wurde nicht geladen, deshalb wurde nichts gesendet. Prüfe deine Verbindung und versuche es noch einmal.',
+    nothingShared: 'Das Foto ist nicht angekommen. Bitte füge es hier hinzu.',
     restored: 'Deine Fotos und dein Text vom letzten Mal sind wieder da.',
     linkCopied: 'Link kopiert. Wer ihn hat, kann das Video ansehen.',
     link: link => `Der Link: ${link}`,
@@ -288,7 +289,8 @@ export default {
     erased: 'Überall gelöscht.',
     eraseFailed: 'Es ließ sich nicht löschen. Bitte versuche es noch einmal.',
     takenBack: 'Rückgängig gemacht. Nichts wurde gesendet.',
-    notified: 'Du bekommst Bescheid, wenn es fertig ist.',
+    notified: 'Du bekommst Bescheid, wenn es fertig ist, solange diese Seite offen ist.',
+    notifiedAnywhere: 'Du bekommst Bescheid, wenn es fertig ist. Du kannst diese Seite schließen.',
     notifyRefused: 'Dieser Browser erlaubt für diese Seite keine Mitteilungen.',
     cannotContinue:
       'Zum Fortsetzen muss die Seite das Video lesen, und ihr Speicher erlaubt das nicht. Lade es stattdessen herunter.',

@@ -272,6 +272,7 @@ export default {
   notices: {
     notKept: 'This browser does not let the page keep anything. Copy a video’s link to find it again.',
     notLoaded: 'Part of the page did not load, so nothing was sent. Check your connection and try again.',
+    nothingShared: 'The photo did not arrive. Please add it here.',
     restored: 'Your photos and text from last time are back.',
     linkCopied: 'Link copied. Anyone who has it can watch the video.',
     link: (/** @type {string} */ link) => `The link: ${link}`,
@@ -280,7 +281,8 @@ export default {
     erased: 'Erased everywhere.',
     eraseFailed: 'It could not be erased. Please try again.',
     takenBack: 'Undone. Nothing was sent.',
-    notified: 'You will be told when it is ready.',
+    notified: 'You will be told when it is ready, while this page is open.',
+    notifiedAnywhere: 'You will be told when it is ready. You can close this page.',
     notifyRefused: 'This browser does not allow notifications for this page.',
     cannotContinue:
       'Continue needs to read the video, and the storage of this site does not allow that. Download it instead.',
