@@ -6,7 +6,7 @@ const DATABASE = 'videogen'
 const VERSION = 2
 /** @type {Record<string, IDBObjectStoreParameters>} */
 const STORES = { jobs: { keyPath: 'key' }, pictures: {}, drafts: { keyPath: 'key' }, draftPhotos: {} }
-/** A database that is silent for so long has been lost (it happens after a phone has slept), in ms. */
+/** So long a silence means that the database is lost, in ms. */
 const SILENCE_MS = 3_000
 
 /**
@@ -17,8 +17,7 @@ const SILENCE_MS = 3_000
 /** @typedef {{use: <T>(work: Work<T>) => Promise<T>}} Connection */
 
 /**
- * A connection that is opened when it is used, and again where it was cut: by a browser that took the database
- * away from a sleeping page, by cleared data, by a page of another version.
+ * A connection that is opened when it is used, and again where the browser has cut it.
  * @param {{open?: () => Promise<IDBDatabase>, clock?: import('./clock.js').Clock}} [parts]
  * @returns {Connection}
  */

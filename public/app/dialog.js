@@ -11,10 +11,10 @@ import { el, setText } from './dom.js'
  */
 
 /**
- * @param {{heading: string, text?: () => string, choices: Choice[], keep: string}} question
+ * @param {{heading: string, text?: () => string, extra?: HTMLElement, choices: Choice[], keep: string}} question
  * @returns {Promise<string | null>} the value chosen; null for none
  */
-export function ask({ heading, text, choices, keep }) {
+export function ask({ heading, text, extra, choices, keep }) {
   return new Promise(resolve => {
     const body = text && el('p', {}, text())
     // What it says of money may change while it is open.
@@ -27,6 +27,7 @@ export function ask({ heading, text, choices, keep }) {
         { method: 'dialog' },
         el('h2', { id: 'dialog-heading' }, heading),
         body,
+        extra,
         ...choices.map(({ value, label, meaning, isGrave }, index) =>
           el(
             'div',

@@ -364,6 +364,14 @@ export function isUnsent(job) {
 }
 
 /**
+ * Whether this browser knows a job by its link alone: somebody else made it.
+ * @param {Job} job
+ */
+export function isLinked({ key, jobId }) {
+  return key === jobId
+}
+
+/**
  * Whether the site has answered just now: what it said of money still holds.
  * @param {Job} job
  * @param {number} now

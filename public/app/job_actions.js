@@ -2,11 +2,11 @@
 
 import { priceOf } from './config.js'
 import { ask } from './dialog.js'
-import { setText } from './dom.js'
-import { isFresh, isUnsent, stageOf } from './job.js'
+import { el, setText } from './dom.js'
+import { isFresh, isLinked, isUnsent, stageOf } from './job.js'
 import { lastFrame } from './last_frame.js'
 import { FORM } from './layout.js'
-import { shareVideo } from './sharing.js'
+import { shareLink, shareVideo } from './sharing.js'
 import { words } from './words.js'
 
 /**
@@ -126,9 +126,29 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     }
   }
 
-  /** @param {Job} job */
+  /**
+   * Pass the link on; the maker decides whether the text goes with it.
+   * @param {Job} job
+   */
   async function share(job) {
-    const link = permalink(job)
+    const withText = el('input', { type: 'checkbox' })
+    const canShare = typeof navigator.share === 'function'
+    const answer =
+      isLinked(job) ||
+      (await ask({
+        heading: words.shareDialog.heading,
+        text: () => words.shareDialog.meaning,
+        extra: el('label', { class: 'tick' }, withText, ` ${words.shareDialog.withText}`),
+        choices: [{ value: 'share', label: canShare ? words.shareDialog.share : words.shareDialog.copy }],
+        keep: words.shareDialog.keep,
+      }))
+    if (!answer) return
+    const url = isLinked(job) ? location.href : `${permalink(job)}${withText.checked ? '+text' : ''}`
+    if (!canShare || (await shareLink(url)) === 'impossible') await copy(url)
+  }
+
+  /** @param {string} link */
+  async function copy(link) {
     try {
       await navigator.clipboard.writeText(link)
       layout.say(words.notices.linkCopied)

@@ -2,7 +2,7 @@
 
 import { el, setAttribute, setText } from './dom.js'
 import { createFrameVideo } from './frame_video.js'
-import { elapsedSeconds, isUnderWay, STAGES, stageOf } from './job.js'
+import { elapsedSeconds, isLinked, isUnderWay, STAGES, stageOf } from './job.js'
 import { buttonsOf, needsChange } from './job_buttons.js'
 import { createPhotoFrame } from './photo_frame.js'
 import { details, headline, times } from './phrases.js'
@@ -142,7 +142,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
       }
       frame.setPhoto(photoUrl, words.job.photoAlt)
       const videoUrl = stage === 'completed' && !isUnplayable ? (job.status?.videoUrl ?? null) : null
-      video.show(videoUrl, words.job.video, () => onBroken(job))
+      video.show(videoUrl, isLinked(job) ? words.visitor.video : words.job.video, () => onBroken(job))
       const at = times(job, now)
       const share = isUnderWay(job)
         ? progress({

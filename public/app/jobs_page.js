@@ -3,9 +3,10 @@
 import { keptAccessCode } from './access_code.js'
 import * as api from './api.js'
 import { priceOf } from './config.js'
+import { setText } from './dom.js'
 import { createEngine } from './engine.js'
 import { createHistoryView } from './history_view.js'
-import { isUnderWay, linkRenewalAt, stageOf } from './job.js'
+import { isLinked, isUnderWay, linkRenewalAt, stageOf } from './job.js'
 import { createJobActions, linkTo, permalink } from './job_actions.js'
 import { openJobStore } from './job_store.js'
 import { createJobView } from './job_view.js'
@@ -26,7 +27,7 @@ import { words } from './words.js'
  */
 
 /** The address of a job; before the site has given it an id, `~` and the key that it has in this browser. */
-const PERMALINK = /^#([A-Za-z0-9_-]{22})$/
+const PERMALINK = /^#([A-Za-z0-9_-]{22})(\+text)?$/
 const LOCAL_LINK = /^#~([0-9a-f]{32})$/
 
 /**
@@ -110,8 +111,10 @@ export async function openJobsPage({ config, composer, layout }) {
     scrollTo({ top: 0 })
   }
 
+  /** The job of the address; of another's, the text only where the link says that its maker shows it. */
   function shownJob() {
-    return shownKey === null ? null : (engine.jobs.get(shownKey) ?? null)
+    const job = shownKey === null ? null : (engine.jobs.get(shownKey) ?? null)
+    return job && isLinked(job) && !PERMALINK.exec(location.hash)?.[2] ? { ...job, prompt: '' } : job
   }
 
   function render() {
@@ -120,6 +123,7 @@ export async function openJobsPage({ config, composer, layout }) {
     composer.element.hidden = job !== null
     jobView.element.hidden = job === null
     layout.newVideo.hidden = job === null
+    setText(layout.newVideo, job && isLinked(job) ? words.visitor.newVideo : words.newVideo)
     if (job) {
       if (job.jobId && location.hash === `#~${job.key}`) window.history.replaceState(null, '', linkTo(job))
       jobView.update(job, {
@@ -135,7 +139,9 @@ export async function openJobsPage({ config, composer, layout }) {
       renewLink(job, now)
     }
     // A job that is only watched by its link has no key of this browser.
-    const own = [...engine.jobs.values()].filter(({ key, jobId }) => key !== jobId)
+    const own = [...engine.jobs.values()].filter(one => !isLinked(one))
+    // A visitor's page has no empty list of nobody's videos.
+    layout.history.hidden = !own.length && job !== null && isLinked(job)
     history.update(own, now)
     document.title = title(job)
   }

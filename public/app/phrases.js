@@ -1,6 +1,6 @@
 /** What the page says about a job: its state put into words. */
 
-import { canRescue, elapsedSeconds, isFresh, stageOf } from './job.js'
+import { canRescue, elapsedSeconds, isFresh, isLinked, stageOf } from './job.js'
 import { waitBeforeRetry } from './job_buttons.js'
 import { clock, timeLeft } from './time.js'
 import { words } from './words.js'
@@ -26,6 +26,8 @@ export function headline(job, { isOffline }) {
     if (isOffline) return words.headlines.waitingForNetwork
     return job.retryOf ? words.headlines.sending : words.headlines.uploading
   }
+  const forVisitors = isLinked(job) && words.visitor.headlines[stage]
+  if (forVisitors) return forVisitors
   if (stage === 'rendering' && job.rescue) return words.headlines.rescuing
   return words.headlines[stage]
 }
@@ -53,7 +55,9 @@ export function details(job, { now, isOffline, isUnplayable = false }) {
         return [words.details.sendingAgain(secondsUntil(job.sendAt, now))]
       return job.retryOf ? [] : [words.details.uploading(job.upload ?? 0)]
     case 'queued':
-      return [silent || (isFresh(job, now) ? words.details.queued : words.details.queuedSince)]
+      return [
+        silent || (isFresh(job, now) && !isLinked(job) ? words.details.queued : words.details.queuedSince),
+      ]
     case 'rendering':
       return [silent || (job.rescue ? words.details.rescuing : words.details.rendering)]
     case 'saving':
@@ -66,6 +70,7 @@ export function details(job, { now, isOffline, isUnplayable = false }) {
       ]
     case 'failed':
     case 'canceled': {
+      if (isLinked(job)) return [words.visitor.ended]
       const failure = status?.failure
       if (!failure) return [status?.error ?? '']
       const why = words.failures[failure.code] ?? failure.detail

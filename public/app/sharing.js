@@ -32,3 +32,16 @@ export async function shareVideo(url, name) {
   }
   return 'done'
 }
+
+/**
+ * @param {string} url of a job
+ * @returns {Promise<'done' | 'impossible'>} done: shared, or the person changed their mind
+ */
+export async function shareLink(url) {
+  try {
+    await navigator.share({ url })
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'AbortError')) return 'impossible'
+  }
+  return 'done'
+}

@@ -141,7 +141,7 @@ def test_the_wait_as_a_screen_reader_finds_it(open_page: OpenPage, functions: Fu
           - timer "Elapsed": /0:2\\d/
           - text: /left/
         - paragraph: /You can close this page/
-        - button "Copy link"
+        - button "Share"
         - button "Cancel"
         - paragraph: The light turns to gold.
     """)
@@ -158,7 +158,7 @@ def test_the_result_as_a_screen_reader_finds_it(open_page: OpenPage, functions: 
         - paragraph: Made in 1:07.
         - paragraph: Kept until 20 Dec 2026.
         - link "Download"
-        - button "Copy link"
+        - button "Share"
         - button "Continue"
         - button "Another take"
         - paragraph: The light turns to gold.
@@ -288,7 +288,7 @@ def test_a_job_that_ends_in_a_hidden_tab_changes_the_title_and_tells_who_asked(
     page.clock.install()
     generate(page)
     page.get_by_role("button", name="Tell me when it is ready").click()
-    expect(page.get_by_text("You will be told when it is ready.")).to_be_visible()
+    expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
     expect(page.get_by_role("button", name="Tell me when it is ready")).to_be_hidden()
     stop_clock(page)
     # Behind a question that may be under way: the next one is due 20 s after its answer.

@@ -105,7 +105,9 @@ def test_what_is_erased_everywhere_is_gone_for_every_browser(site: DevSite, new_
     press_more(page, "Delete …")
     page.get_by_role("button", name="Erase everywhere").click()
     expect(page.get_by_text("Erased everywhere.")).to_be_visible(timeout=PATIENCE_MS)
-    expect(headline(visit(new_context(), address))).to_have_text("Erased everywhere", timeout=PATIENCE_MS)
+    expect(headline(visit(new_context(), address))).to_have_text(
+        "This video has been erased", timeout=PATIENCE_MS
+    )
 
 
 class OwnBrowser:

@@ -187,7 +187,7 @@ def test_the_finished_video_offers_four_things_and_more(
     generate(page)
     page.clock.fast_forward(4_000)
     is_there(page)
-    assert buttons(page) == ["Download", "Copy link", "Continue", "Another take, US$0.80"]
+    assert buttons(page) == ["Download", "Share", "Continue", "Another take, US$0.80"]
     page.get_by_role("article").get_by_text("More", exact=True).click()
     assert buttons(page)[-2:] == ["Edit", "Delete …"]
     assert axe_violations(page) == []

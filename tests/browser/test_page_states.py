@@ -480,16 +480,37 @@ def test_erase_everywhere_asks_the_site_and_stays_where_that_fails(
     expect(page.get_by_text("Nothing here yet.")).to_be_visible()
 
 
-def test_a_link_from_someone_else_can_be_watched_and_downloaded_only(
+def test_a_link_from_someone_else_shows_a_visitor_s_page(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page(f"/#{JOB_ID}")
+    expect(headline(page)).to_have_text("A photo that moves")
+    assert buttons(page) == ["Download", "Share"]
+    expect(page.get_by_text("The light turns to gold.")).to_have_count(0)
+    expect(page.get_by_text("Nothing here yet.")).to_be_hidden()
+    assert "your " not in page.get_by_role("main").inner_text().lower()
+    expect(page.get_by_role("link", name="Make your own")).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def test_the_maker_s_text_goes_with_a_link_only_if_they_say_so(
     open_page: OpenPage, functions: Functions
 ) -> None:
     functions.states(completed())
-    page = open_page(f"/#{JOB_ID}")
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    generate(page)
     expect(headline(page)).to_have_text("Your video is ready")
-    says(page, "The light turns to gold.")
-    assert buttons(page) == ["Download", "Copy link"]
-    expect(page.get_by_text("Nothing here yet.")).to_be_visible()
-    assert axe_violations(page) == []
+    links = []
+    for shows_text in (False, True):
+        page.get_by_role("button", name="Share").click()
+        tick = page.get_by_label("Show my text, too")
+        expect(tick).not_to_be_checked()
+        tick.set_checked(shows_text)
+        page.get_by_role("button", name="Copy the link").click()
+        expect(page.get_by_text("Link copied.")).to_be_visible()
+        links.append(page.evaluate("() => navigator.clipboard.readText()"))
+    assert [link.partition("#")[2] for link in links] == [JOB_ID, f"{JOB_ID}+text"]
+    friend = open_page(f"/#{JOB_ID}+text")
+    says(friend, "The light turns to gold.")
 
 
 @pytest.mark.parametrize(
@@ -498,7 +519,7 @@ def test_a_link_from_someone_else_can_be_watched_and_downloaded_only(
         (problem(404, "job_not_found"), "Video not found"),
         (
             Answer(200, status("completed", deletedAt="2026-11-20T10:00:00.000Z", prompt="")),
-            "Erased everywhere",
+            "This video has been erased",
         ),
     ],
     ids=["unknown", "erased"],
@@ -598,7 +619,7 @@ def test_where_the_page_may_not_read_the_video_save_downloads_it(
 def test_the_link_is_copied(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page(f"/#{JOB_ID}", permissions=["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Share").click()
     expect(page.get_by_text("Link copied.")).to_be_visible()
     assert page.evaluate("() => navigator.clipboard.readText()") == page.url
 

@@ -184,7 +184,7 @@ def test_a_wrong_clock_does_not_make_the_page_ask_for_ever(
     context = new_context(service_workers="block")
     context.clock.install(time=now + timedelta(hours=hours))
     page = open_page(f"/#{JOB_ID}", context=context)
-    expect(headline(page)).to_have_text(READY)
+    expect(headline(page)).to_have_text("A photo that moves")
     page.clock.run_for(30_000)
     assert len(functions.polls) == 1
     page.clock.run_for(3_600_000)
@@ -264,7 +264,8 @@ def test_the_cancel_dialog_asks_before_it_says_what_it_costs(
 def test_it_appears_here_is_said_only_while_the_page_asks(open_page: OpenPage, functions: Functions) -> None:
     end = failed("outcome_unknown", "unknown")
     functions.states(end)
-    page = open_page(f"/#{JOB_ID}")
+    page = open_page()
+    generate(page)
     expect(page.get_by_text("gave no clear answer")).to_be_visible()
     expect(page.get_by_text("it appears here")).to_have_count(0)
     functions.states(end | {"pollAfterMs": 60_000})

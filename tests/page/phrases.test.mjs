@@ -28,7 +28,7 @@ function says(status, changes) {
     at: NOW,
     status: { status, elapsedSeconds: 31, pollAfterMs: 1, ...changes },
   }
-  return reduceJob(linkedJob('J', NOW), /** @type {any} */ (event))
+  return reduceJob({ ...linkedJob('J', NOW), key: 'k' }, /** @type {any} */ (event))
 }
 
 /**
@@ -174,4 +174,22 @@ test('a refusal costs nothing, but where the site may have started it', () => {
   const clear = refused(503, { code: 'storage_unavailable' })
   assert.equal(details(clear, online).at(-1), 'Nothing was charged.')
   assert.equal(details({ ...clear, isUnclear: true }, online).at(-1), 'It may have been charged.')
+})
+
+test('a visitor reads nothing of “your” video, of money, or of what the maker could do', () => {
+  const failure = { code: 'save_failed', charged: 'yes', retryable: true, detail: '' }
+  const seen = [
+    says('queued'),
+    says('processing', { stage: 'rendering' }),
+    says('processing', { stage: 'saving' }),
+    says('completed', { elapsedSeconds: 31 }),
+    says('failed', { failure }),
+    says('canceled', { failure }),
+    says('completed', { deletedAt: '2026-11-20T10:00:00Z' }),
+  ].map(job => {
+    const linked = { ...job, key: 'J', jobId: 'J' }
+    return [headline(linked, online), ...details(linked, online)].join(' ')
+  })
+  for (const text of seen) assert.doesNotMatch(text, /\byour|charged|bought|paid|try again/i)
+  assert.equal(seen[3]?.startsWith('A photo that moves'), true)
 })

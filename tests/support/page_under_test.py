@@ -10,6 +10,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import threading
 from dataclasses import dataclass, field
@@ -449,7 +450,7 @@ def headline(page: Page) -> Locator:
 
 def expect_video(page: Page) -> None:
     """Wait until the real site's video is there, and moves."""
-    expect(headline(page)).to_have_text("Your video is ready", timeout=90_000)
-    expect(page.get_by_label("Your video", exact=True)).to_be_visible()
+    expect(headline(page)).to_have_text(re.compile("Your video is ready|A photo that moves"), timeout=90_000)
+    expect(page.locator("video")).to_be_visible()
     # By the clock: a tab that is not in front draws no frames to count.
     page.wait_for_function("() => document.querySelector('video').currentTime > 0.2", polling=100)

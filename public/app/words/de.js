@@ -259,7 +259,7 @@ export default {
     save: 'Herunterladen',
     saveToDevice: 'Sichern oder teilen',
     saveReady: 'Bereit: jetzt sichern',
-    share: 'Link kopieren',
+    share: 'Teilen',
     retry: 'Noch einmal versuchen',
     rescue: 'Kostenlos noch einmal speichern',
     edit: 'Bearbeiten',
@@ -307,6 +307,28 @@ export default {
       'Der Anbieter arbeitet schon daran und lässt sich nicht anhalten. Das Video wird verworfen und vielleicht trotzdem berechnet.',
     confirm: 'Video abbrechen',
     keep: 'Weitermachen',
+  },
+
+  visitor: {
+    headlines: {
+      rendering: 'Dieses Video entsteht gerade',
+      saving: 'Dieses Video wird gespeichert',
+      completed: 'Ein Foto, das sich bewegt',
+      failed: 'Dieses Video konnte nicht erstellt werden',
+      erased: 'Dieses Video wurde gelöscht',
+    },
+    ended: 'Unter diesem Link gibt es nichts zu sehen.',
+    newVideo: 'Selbst eins machen',
+    video: 'Das Video',
+  },
+
+  shareDialog: {
+    heading: 'Dieses Video teilen',
+    meaning: 'Wer den Link hat, kann das Video ansehen.',
+    withText: 'Auch meinen Text zeigen',
+    share: 'Link teilen',
+    copy: 'Link kopieren',
+    keep: 'Schließen',
   },
 
   deleteDialog: {

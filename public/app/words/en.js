@@ -254,7 +254,7 @@ export default {
     save: 'Download',
     saveToDevice: 'Save or share',
     saveReady: 'Ready: save now',
-    share: 'Copy link',
+    share: 'Share',
     retry: 'Try again',
     rescue: 'Save again for free',
     edit: 'Edit',
@@ -298,6 +298,28 @@ export default {
       'The provider is already making it and cannot be stopped. The video will be thrown away and may still be charged.',
     confirm: 'Cancel the video',
     keep: 'Keep going',
+  },
+
+  visitor: {
+    headlines: /** @type {Record<string, string>} */ ({
+      rendering: 'This video is being made',
+      saving: 'This video is being saved',
+      completed: 'A photo that moves',
+      failed: 'This video could not be made',
+      erased: 'This video has been erased',
+    }),
+    ended: 'There is nothing to watch under this link.',
+    newVideo: 'Make your own',
+    video: 'The video',
+  },
+
+  shareDialog: {
+    heading: 'Share this video',
+    meaning: 'Whoever has the link can watch the video.',
+    withText: 'Show my text, too',
+    share: 'Share the link',
+    copy: 'Copy the link',
+    keep: 'Close',
   },
 
   deleteDialog: {
