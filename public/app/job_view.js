@@ -174,7 +174,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
       setText(photos, String(job.photosCount))
       setText(created, words.time.moment(new Date(job.status?.createdAt ?? job.createdAt)))
       facts.hidden = stage === 'missing' || stage === 'erased'
-      linkRow.hidden = !job.jobId
+      linkRow.hidden = !job.jobId || !(isUnderWay(job) || stage === 'completed')
       setAttribute(link, 'href', permalink)
       setText(link, permalink)
     },

@@ -190,7 +190,7 @@ export async function openJobsPage({ config, composer, layout }) {
     if (stage === 'erased') pictures.release(job.key)
     if (isShown) layout.announce(headline(job, { isOffline: !navigator.onLine }))
     if (stage !== 'completed' && stage !== 'failed') return
-    if (!isShown) layout.say(`${words.states[stage]}: ${job.prompt}`)
+    if (!isShown) layout.say(`${words.states[stage]}: ${job.prompt}`, linkTo(job))
     if (!document.hidden) return
     news = job
     const text = stage === 'completed' ? words.notification.ready : words.notification.ended

@@ -13,7 +13,7 @@ export const FORM = '#new'
  */
 export function createLayout({ isSimulated }) {
   const stageVoice = el('p', { class: 'visually-hidden', role: 'status' })
-  const notice = el('p', { class: 'notice', role: 'status' })
+  const notice = el('p', { class: 'notice', role: 'status', onclick: hideNotice })
   const newVideo = el('a', { class: 'button is-small new-video', href: FORM, hidden: true }, words.newVideo)
   const historyHeading = el('h2', { id: 'history-heading', tabindex: -1 }, words.history.heading)
   const history = el(
@@ -34,6 +34,12 @@ export function createLayout({ isSimulated }) {
   const header = document.querySelector('header')
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let noticeTimer
+
+  function hideNotice() {
+    clearTimeout(noticeTimer)
+    notice.classList.remove('is-shown')
+    notice.replaceChildren()
+  }
 
   /** @param {Event} event */
   function skip(event) {
@@ -64,17 +70,15 @@ export function createLayout({ isSimulated }) {
     newVideo,
 
     /**
-     * Show a notice for a while, and say it.
+     * Show a notice for a while, and say it. A press takes it away.
      * @param {string} text
+     * @param {string} [href] where a press leads
      */
-    say(text) {
-      setText(notice, text)
+    say(text, href) {
+      notice.replaceChildren(href ? el('a', { href, dir: 'auto' }, text) : text)
       notice.classList.add('is-shown')
       clearTimeout(noticeTimer)
-      noticeTimer = setTimeout(() => {
-        notice.classList.remove('is-shown')
-        setText(notice, '')
-      }, NOTICE_MS)
+      noticeTimer = setTimeout(hideNotice, NOTICE_MS)
     },
 
     /**

@@ -332,3 +332,25 @@ def test_delete_is_behind_more_and_keeps_the_focus(open_page: OpenPage, function
     press_more(page, "Delete …")
     page.keyboard.press("Escape")
     expect(page.get_by_role("article").get_by_role("button", name="Delete …")).to_be_focused()
+
+
+def test_the_notice_of_another_job_leads_to_it(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(RENDERING | {"pollAfterMs": 100})
+    page = open_page()
+    generate(page, prompt="Wind.")
+    expect(headline(page)).to_have_text("Making your video")
+    page.get_by_role("link", name="New video").click()
+    functions.states(completed(prompt="Wind."))
+    page.get_by_role("link", name="Ready: Wind.").click()
+    expect(headline(page)).to_have_text("Your video is ready")
+    expect(page.get_by_role("link", name="Ready: Wind.")).to_have_count(0)
+
+
+def test_there_is_no_link_to_a_video_that_is_not_there(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(status("canceled"))
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Canceled")
+    page.get_by_text("Details", exact=True).click()
+    expect(page.get_by_text("Started", exact=True)).to_be_visible()
+    expect(page.get_by_role("article").get_by_role("link")).to_have_count(0)
