@@ -62,6 +62,8 @@ _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 _ETAG = re.compile(r'(?:W/)?"?([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"?')
 _IS_IT_A_STORE = "is S3_ENDPOINT_URL the address of an S3 store?"
 NO_ETAG = f"the storage's answer has no ETag: {_IS_IT_A_STORE}"
+A_PAGE = "with a web page"
+"""In place of a code: no store says so, and what it says of an object means nothing."""
 MAX_UNPACKED_BYTES = 64_000_000
 
 
@@ -305,7 +307,7 @@ class S3Objects:
             is_conditional = not {"If-Match", "If-None-Match"}.isdisjoint(headers)
             raise _error(
                 status,
-                code[1].decode(errors="replace") if code else "",
+                code[1].decode(errors="replace") if code else A_PAGE if is_page else "",
                 reading=reading,
                 is_conditional=is_conditional,
             )
@@ -380,7 +382,7 @@ def _error(
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
         return StoreForbidden()
-    if status == 404 and code != "NoSuchBucket":  # noqa: PLR2004 - HTTP
+    if status == 404 and code not in {"NoSuchBucket", A_PAGE}:  # noqa: PLR2004 - HTTP
         return NoSuchObject() if no_such_object else StoreUnavailable("the upload is not there any more")
     if status < 400:  # noqa: PLR2004 - HTTP
         told += ": are S3_REGION and S3_ENDPOINT_URL the bucket's?"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from videogen.functions.wiring import Deps
     from videogen.jobs import Job
     from videogen.local.blackbox import Simulator
-    from videogen.local.s3 import S3Server
+    from videogen.local.stand_in import S3StandIn
     from videogen.objects import StoredObject
 
 SIGNING_SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes.....").decode()
@@ -64,7 +64,7 @@ class SiteUnderTest:
     """The four functions over one bucket and one simulator; calls of the worker are collected, not sent."""
 
     environ: dict[str, str]
-    s3: S3Server
+    s3: S3StandIn
     simulator: Simulator
     deps: Deps
     calls: list[tuple[str, int]] = field(default_factory=list)
@@ -177,7 +177,7 @@ def completed(site: SiteUnderTest, job_id: str) -> None:
     change(site, job_id, lambda job: jobs.complete(job, "worker", 1, now=job.created_at + 70, video=video))
 
 
-def make_site(environ: dict[str, str], s3_server: S3Server, simulator: Simulator) -> SiteUnderTest:
+def make_site(environ: dict[str, str], s3_server: S3StandIn, simulator: Simulator) -> SiteUnderTest:
     test_site: SiteUnderTest
 
     def dispatch(job_id: str, attempt: int) -> DispatchResult:

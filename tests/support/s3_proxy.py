@@ -94,7 +94,28 @@ class Throttle:
     seconds: float = 1.0
 
 
-Action = Answer | Drop | Truncate | Delay | Call | IgnoreConditions | Throttle
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """Change a request's headers and its reply, or send another reply `instead` and ask nobody."""
+
+    request: Callable[[Headers], Headers] = lambda headers: headers
+    reply: Callable[[Reply], Reply] = lambda reply: reply
+    instead: Reply | None = None
+
+
+Action = Answer | Drop | Truncate | Delay | Call | IgnoreConditions | Throttle | Rewrite
 
 FAULTS: Mapping[str, Action] = {
     "409": Answer(409),
@@ -135,13 +156,6 @@ class Seen:
     """What the client got; None: nothing."""
     applied: int | None
     """What the server answered; None: it never had the request."""
-
-
-@dataclass(frozen=True)
-class _Reply:
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 @dataclass
@@ -243,12 +257,15 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(action, Call) and not action.applied:
             action.function()
         is_stopped = isinstance(action, Answer | Drop) and not action.applied
+        is_stopped |= isinstance(action, Rewrite) and action.instead is not None
         answer = None if is_stopped else self._ask_upstream(body, action)
         if isinstance(action, Call) and action.applied:
             action.function()
         reply = _error(action.status) if isinstance(action, Answer) else answer
         if isinstance(action, Drop):
             reply = None
+        if isinstance(action, Rewrite):
+            reply = action.instead or (action.reply(reply) if reply else None)
         self.server.seen.append(
             Seen(
                 method=self.command,
@@ -284,7 +301,7 @@ class _Handler(BaseHTTPRequestHandler):
             return Answer(429) if is_early else None
         return action
 
-    def _ask_upstream(self, body: bytes, action: Action | None) -> _Reply | None:
+    def _ask_upstream(self, body: bytes, action: Action | None) -> Reply | None:
         """Return the server's answer; None where it gives none."""
         dropped = _HOP_BY_HOP | (action.headers if isinstance(action, IgnoreConditions) else frozenset())
         upstream = urlsplit(self.server.upstream)
@@ -293,17 +310,17 @@ class _Handler(BaseHTTPRequestHandler):
         )
         with contextlib.closing(connection), contextlib.suppress(OSError):
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                if name.lower() not in dropped:
-                    connection.putheader(name, value)
+            headers = [one for one in self.headers.items() if one[0].lower() not in dropped]
+            for name, value in action.request(headers) if isinstance(action, Rewrite) else headers:
+                connection.putheader(name, value)
             if "Transfer-Encoding" in self.headers:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             answer = connection.getresponse()
-            return _Reply(answer.status, answer.getheaders(), answer.read())
+            return Reply(answer.status, answer.getheaders(), answer.read())
         return None
 
-    def _end(self, reply: _Reply | None, action: Action | None) -> None:
+    def _end(self, reply: Reply | None, action: Action | None) -> None:
         """Send a reply, or end the connection without one."""
         is_cut = isinstance(action, Truncate)
         if reply is None or is_cut:
@@ -323,8 +340,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(reply.body[: len(reply.body) // 2] if is_cut else reply.body)
 
 
-def _error(status: int) -> _Reply:
+def _error(status: int) -> Reply:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{_CODES[status]}</Code></Error>'
-    return _Reply(
+    return Reply(
         status, [("Content-Type", "application/xml"), ("Date", formatdate(usegmt=True))], body.encode()
     )
