@@ -62,6 +62,7 @@ _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 _ETAG = re.compile(r'(?:W/)?"?([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"?')
 _IS_IT_A_STORE = "is S3_ENDPOINT_URL the address of an S3 store?"
 NO_ETAG = f"the storage's answer has no ETag: {_IS_IT_A_STORE}"
+OF_THE_SIGNATURE = {"x-amz-date", "x-amz-content-sha256"}
 A_PAGE = "with a web page"
 """In place of a code: no store says so, and what it says of an object means nothing."""
 MAX_UNPACKED_BYTES = 64_000_000
@@ -196,7 +197,7 @@ class S3Objects:
                 s3={"addressing_style": "path" if settings.is_by_path else "virtual"},
             ),
         )
-        client.meta.events.register_last("before-call.s3", _without_expect)
+        client.meta.events.register("before-send.s3", self._send_for_boto3)
         return client
 
     def get(self, key: str) -> StoredObject:
@@ -289,12 +290,8 @@ class S3Objects:
     def _send(
         self, method: str, key: str, headers: Mapping[str, str], body: bytes = b"", *, reading: bool = False
     ) -> AWSResponse:
-        request = AWSRequest(method, self._url_of(key), dict(headers), body)
         with timing.measured("s3"), _errors():
-            S3SigV4Auth(self._credentials, "s3", self._settings.region).add_auth(request)
-            # Not signed, since proxies rewrite it.
-            request.headers["Accept-Encoding"] = "identity"
-            answer = self._http.send(request.prepare())
+            answer = self._exchange(method, self._url_of(key), headers, body)
         status = answer.status_code
         is_page = answer.headers.get("Content-Type", "").lower().startswith("text/html")
         if status < HTTPStatus.MULTIPLE_CHOICES and is_page and answer.content:
@@ -312,6 +309,32 @@ class S3Objects:
                 is_conditional=is_conditional,
             )
         return answer
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, streams: bool = False
+    ) -> AWSResponse:
+        """Sign a request and send it: the one way in which anything reaches the store."""
+        request = AWSRequest(method, url, dict(headers), body, stream_output=streams)
+        S3SigV4Auth(self._credentials, "s3", self._settings.region).add_auth(request)
+        # Not signed, since proxies rewrite it.
+        request.headers["Accept-Encoding"] = "identity"
+        return self._http.send(request.prepare())
+
+    def _send_for_boto3(self, request: Any, **_: object) -> Any:  # noqa: ANN401 - botocore's stubs know less
+        """Send what boto3's client has made as everything else is sent, signed anew."""
+        made = {
+            name.lower(): value.decode() if isinstance(value, bytes) else str(value)
+            for name, value in request.headers.items()
+        }
+        kept = {
+            name: value
+            for name, value in made.items()
+            if name.startswith(("x-amz-", "if-", "content-type", "content-md5"))
+            and name not in OF_THE_SIGNATURE
+        }
+        return self._exchange(
+            request.method, request.url, kept, request.body or b"", streams=request.stream_output
+        )
 
     def _url_of(self, key: str) -> str:
         return f"{self._url}/{quote(self._prefix + key)}"
@@ -344,10 +367,6 @@ def _unpacked(answer: AWSResponse) -> bytes:
     if not unpacking.eof:
         raise StoreUnavailable("the storage's answer broke off, or is too large")
     return body
-
-
-def _without_expect(params: dict[str, Any], **_: object) -> None:
-    params["headers"].pop("Expect", None)
 
 
 @contextmanager

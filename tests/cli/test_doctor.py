@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.hostile_proxy import BROKEN, USABLE
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
+from support.s3_proxy import S3Proxy
 from videogen.cli import purchase
 from videogen.local import clips
 from videogen.local.blackbox import Simulator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.served_site import ServedSite
     from support.terminal import Operator, Ran
 
@@ -32,6 +37,7 @@ def test_the_local_stack_is_all_green(videogen: Operator, site: ServedSite) -> N
             "variables",
             "bucket",
             "bucket, writing",
+            "bucket, reading",
             "conditional writes",
             "presigned links",
             "privacy",
@@ -347,3 +353,81 @@ def first_failure(ran: Ran) -> tuple[str, str, str]:
     assert ran.code == 1
     found = next(one for one in ran.json if one["level"] == "failure")
     return found["about"], found["detail"], found["remedy"]
+
+
+# --- what stands before the store --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def through(videogen: Operator) -> Iterator[S3Proxy]:
+    """A proxy before the operator's store."""
+    with S3Proxy(videogen.environ["S3_ENDPOINT_URL"]) as proxy:
+        videogen.environ["S3_ENDPOINT_URL"] = proxy.url
+        yield proxy
+
+
+@pytest.mark.parametrize(
+    ("mode", "about", "detail"),
+    [
+        ("gzip", "bucket, reading", "something before the store compresses answers, and changes their ETags"),
+        ("Date far ahead", "clock, store's", "Date and Last-Modified of a new object are 108"),
+        ("Last-Modified behind", "clock, store's", "Date and Last-Modified of a new object are 108"),
+        ("no dates", "clock", "the store does not tell its time"),
+        ("garbage for dates", "clock", "the store does not tell its time"),
+    ],
+)
+def test_what_a_proxy_does_is_found(
+    videogen: Operator, through: S3Proxy, mode: str, about: str, detail: str
+) -> None:
+    through.play(USABLE[mode])
+
+    found = [one for one in videogen("doctor", "--json").json if one["about"] == about]
+
+    assert [(one["level"], one["detail"].startswith(detail)) for one in found] == [("warning", True)]
+
+
+@pytest.mark.parametrize("mode", BROKEN)
+def test_what_is_no_store_is_found(videogen: Operator, through: S3Proxy, mode: str) -> None:
+    through.play(BROKEN[mode])
+
+    about, _, remedy = first_failure(videogen("doctor", "--json"))
+
+    assert about.startswith("bucket")
+    assert remedy
+
+
+def test_a_store_that_may_not_be_read_is_found(videogen: Operator, through: S3Proxy) -> None:
+    through.play(BROKEN["403"], method="GET")
+
+    assert first_failure(videogen("doctor", "--json"))[:2] == (
+        "bucket, reading",
+        "the access key may write objects and not read them",
+    )
+
+
+def test_its_requests_are_signed_as_the_functions_are(videogen: Operator, through: S3Proxy) -> None:
+    videogen("doctor", "--json")
+
+    lists = re.findall(r"SignedHeaders=([^,]*),", " ".join(str(one.headers) for one in through.seen))
+    signed = {name for names in lists for name in names.split(";")}
+    assert len(lists) >= 10
+    assert signed <= {
+        "host",
+        "if-match",
+        "if-none-match",
+        "content-type",
+        "content-md5",
+        "x-amz-content-sha256",
+        "x-amz-date",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "is_warned"), [("1", True), ("1234567", True), ("12345678", False), ("", False)]
+)
+def test_a_short_access_code_is_warned_of(videogen: Operator, code: str, *, is_warned: bool) -> None:
+    videogen.environ["VIDEOGEN_ACCESS_CODE"] = code
+
+    found = [one["level"] for one in videogen("doctor", "--json").json if one["about"] == "access code"]
+
+    assert found == (["warning"] if is_warned else [])

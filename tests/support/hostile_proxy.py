@@ -29,7 +29,8 @@ def _dates(change: Callable[[str, str], list[str]]) -> Rewrite:
     def rewritten(reply: Reply) -> Reply:
         headers: Headers = []
         for name, value in reply.headers:
-            values = change(name, value) if name in {"Date", "Last-Modified"} else [value]
+            is_date = name.lower() in {"date", "last-modified"}
+            values = change(name.title(), value) if is_date else [value]
             headers += [(name, one) for one in values]
         return replace(reply, headers=headers)
 

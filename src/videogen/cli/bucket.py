@@ -17,6 +17,7 @@ from videogen.objects import S3Objects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from botocore.awsrequest import AWSResponse
     from mypy_boto3_s3 import S3Client
 
     from videogen.jobs import Job
@@ -55,6 +56,10 @@ class Bucket(S3Objects):
     def client(self) -> S3Client:
         """boto3's own client, for questions that no function ever asks."""
         return self._client
+
+    def answer(self, key: str) -> AWSResponse:
+        """Read an object as the functions do; return the whole answer. Raises StoreError."""
+        return self._send("GET", key, {}, reading=True)
 
     def entries(self, folder: str) -> Iterator[Entry]:
         """List the objects under a folder such as "jobs/"; raises StoreUnavailable."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from videogen.settings import BlackboxSettings, Settings, SiteSettings
 
 
+SHORT_CODE = 8
+
+
 def examine(
     environ: Mapping[str, str],
     *,
@@ -46,6 +49,14 @@ def examine(
             return
     else:
         yield Finding("ok", "variables", _described(found))
+    code = found.site.access_code
+    if code is not None and len(code.reveal()) < SHORT_CODE:
+        yield Finding(
+            "warning",
+            "access code",
+            f"VIDEOGEN_ACCESS_CODE has fewer than {SHORT_CODE} characters: it can be guessed",
+            "set a longer one",
+        )
     yield from _until_failure(doctor_bucket.examine(found, http, site, fix=fix, now=now))
     if found.blackbox is not None:
         yield from _until_failure(_blackbox(found.blackbox, found.site, http))

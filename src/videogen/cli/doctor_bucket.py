@@ -5,11 +5,12 @@ One object under doctor/ is written for it, and deleted again.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import secrets
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,10 +20,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from videogen.cli import rules
 from videogen.cli.bucket import Bucket
 from videogen.cli.findings import CLOCK_REMEDY, Failed, Finding
+from videogen.errors import StoreError, StoreForbidden
+from videogen.http_date import seconds_of
 from videogen.job_store import MP4, NO_ETAG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from videogen.settings import Settings
 
@@ -30,6 +33,7 @@ SKEW_WARNING = 5.0
 """Seconds; a lease's age has steps of one second, and a request's round trip is in the measure."""
 SKEW_FAILURE = 4 * 60.0
 """Seconds; the worker refuses a signature from 5 minutes ahead, S3 a request that is 15 minutes off."""
+NO_STORE = "set S3_ENDPOINT_URL to the store's S3 address, which is not that of its web console"
 RANGE = (100, 199)
 POLICY = "allow s3:GetObject, s3:PutObject and s3:DeleteObject on arn:aws:s3:::{bucket}/{prefix}*"
 
@@ -41,13 +45,17 @@ def examine(
     bucket = Bucket(found.s3)
     key = f"doctor/{secrets.token_hex(8)}"
     where: Any = {"Bucket": found.s3.bucket, "Key": found.s3.prefix + key}
-    date = _reach(bucket, where)
-    asked_at = now()
+    _reach(bucket, where)
     yield Finding("ok", "bucket", f"{found.s3.bucket} answers")
     try:
         body = os.urandom(1000)
-        _ask(bucket, "bucket, writing", lambda: bucket.client.put_object(**where, Body=body))
+        written = _ask(bucket, "bucket, writing", lambda: bucket.client.put_object(**where, Body=body))
+        if not written.get("ETag"):
+            raise Failed("bucket, writing", f"{_endpoint(bucket)} took an object and gave no ETag", NO_STORE)
         yield Finding("ok", "bucket, writing", "an object could be written")
+        headers = _read_back(bucket, key, body)
+        asked_at = now()
+        yield _etags(headers)
         yield _conditions(bucket, where, body)
         yield _presigned(bucket, key, body, http, site)
         yield _private(bucket, key, http)
@@ -59,21 +67,53 @@ def examine(
     yield _lifecycle(bucket, found, fix=fix)
     if site is not None:
         yield _cors(bucket, site, http, fix=fix)
-    yield _clock(date, asked_at)
+    yield from _clocks(headers, asked_at)
 
 
-def _reach(bucket: Bucket, where: Any) -> str:  # noqa: ANN401 - boto3's arguments
-    """Ask for an object that is not there; return the `Date` of the answer."""
+def _reach(bucket: Bucket, where: Any) -> None:  # noqa: ANN401 - boto3's arguments
+    """Ask for an object that is not there; raises Failed unless the answer is a store's."""
     try:
         bucket.client.get_object(**where)
     except ClientError as error:
         # AccessDenied is what a missing key looks like to an access key that may not list.
         if error.response["Error"].get("Code") not in {"NoSuchKey", "404", "AccessDenied"}:
             raise _store_failure("bucket", bucket, error) from None
-        return str(error.response["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
     except BotoCoreError as error:
         raise _unreachable("bucket", bucket, error) from None
-    return ""
+    else:
+        raise Failed("bucket", f"{_endpoint(bucket)} answers 200 to whatever is asked", NO_STORE)
+
+
+def _read_back(bucket: Bucket, key: str, body: bytes) -> Mapping[str, str]:
+    """Read what was just written; return the answer's headers."""
+    about = "bucket, reading"
+    try:
+        answer = bucket.answer(key)
+    except StoreForbidden:
+        policy = POLICY.format(bucket=bucket.settings.bucket, prefix=bucket.settings.prefix)
+        raise Failed(about, "the access key may write objects and not read them", policy) from None
+    except StoreError as error:
+        raise Failed(about, error.detail, NO_STORE) from None
+    if _unpacked(answer.content) != body:
+        raise Failed(about, "what was written is not what is read", NO_STORE)
+    headers: Mapping[str, str] = answer.headers
+    return headers
+
+
+def _unpacked(body: bytes) -> bytes:
+    return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+
+
+def _etags(headers: Mapping[str, str]) -> Finding:
+    about, etag = "bucket, reading", headers.get("ETag", "")
+    if etag.startswith("W/") or re.search(r"[-;:](?:gzip|br|deflate|zstd)\"?$", etag):
+        return Finding(
+            "warning",
+            about,
+            "something before the store compresses answers, and changes their ETags",
+            "switch compression off for the store's address",
+        )
+    return Finding("ok", about, "an object is read as it was written")
 
 
 def _ask(bucket: Bucket, about: str, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3's answers
@@ -112,16 +152,23 @@ def _store_failure(about: str, bucket: Bucket, error: ClientError) -> Failed:
             f"the bucket is not in the region {settings.region}",
             "set S3_REGION to the bucket's own",
         ),
+        "NotImplemented": (
+            "the store has no conditional writes: a video could be bought twice",
+            "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
+        ),
         "AccessDenied": ("the access key may not do this: the bucket is read-only for it", policy),
     }.get(code, (f"the store answered {status} {code}", f"look this code up at the store; {policy}"))
     return Failed(about, cause, remedy)
 
 
+def _endpoint(bucket: Bucket) -> str:
+    return bucket.settings.endpoint_url or "AWS"
+
+
 def _unreachable(about: str, bucket: Bucket, error: BotoCoreError) -> Failed:
-    endpoint = bucket.settings.endpoint_url or "AWS"
     return Failed(
         about,
-        f"{endpoint} cannot be reached ({type(error).__name__})",
+        f"{_endpoint(bucket)} cannot be reached ({type(error).__name__})",
         "correct S3_ENDPOINT_URL or S3_REGION; is this machine online?",
     )
 
@@ -138,7 +185,7 @@ def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: AN
             if status in {404, 409, 412}:
                 return None
             raise _store_failure(about, bucket, error) from None
-        return str(answer["ETag"]).strip('"')
+        return str(answer.get("ETag", "")).strip('"')
 
     impossible = {"If-None-Match": {"IfNoneMatch": "*"}, "If-Match": {"IfMatch": NO_ETAG}}
     ignored = [name for name, condition in impossible.items() if put(**condition) is not None]
@@ -316,18 +363,30 @@ def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Findin
     return Finding("ok", about, f"set: the page at {origin} may read videos to share them")
 
 
-def _clock(date: str, asked_at: float) -> Finding:
+def _clocks(headers: Mapping[str, str], asked_at: float) -> Iterator[Finding]:
+    """Compare this machine's time with the store's, and that with the time of what it has just written."""
     about = "clock"
-    if not date:
-        return Finding("warning", about, "the store does not tell its time", "check this machine's by hand")
-    ahead = asked_at - parsedate_to_datetime(date).timestamp()
+    date, written = (seconds_of(headers.get(name, "")) for name in ("Date", "Last-Modified"))
+    if date is None:
+        yield Finding("warning", about, "the store does not tell its time", "check this machine's by hand")
+        return
+    ahead = asked_at - date
     side = "ahead of" if ahead > 0 else "behind"
     detail = f"this machine is {abs(ahead):.0f} s {side} the store"
     if abs(ahead) >= SKEW_FAILURE:
-        return Finding("failure", about, f"{detail}: signatures will be refused", CLOCK_REMEDY)
-    if abs(ahead) >= SKEW_WARNING:
-        return Finding("warning", about, detail, CLOCK_REMEDY)
-    return Finding("ok", about, "this machine's time and the store's agree")
+        yield Finding("failure", about, f"{detail}: signatures will be refused", CLOCK_REMEDY)
+    elif abs(ahead) >= SKEW_WARNING:
+        yield Finding("warning", about, detail, CLOCK_REMEDY)
+    else:
+        yield Finding("ok", about, "this machine's time and the store's agree")
+    if written is None or abs(date - written) >= SKEW_WARNING:
+        apart = "cannot be compared" if written is None else f"are {abs(date - written):.0f} s apart"
+        yield Finding(
+            "warning",
+            "clock, store's",
+            f"Date and Last-Modified of a new object {apart}: a worker that died may be noticed late",
+            "let nothing between this site and the store write dates of its own",
+        )
 
 
 def _origin(site: str) -> str:
