@@ -241,6 +241,12 @@ VARIABLES: Mapping[str, Variable] = {
             default=".store",
         ),
         Variable(
+            "VIDEOGEN_LOCAL_QUEUE",
+            "set to 1, `make dev` sends jobs through a queue of its own to a worker of its own",
+            "1",
+            frozenset({"dev"}),
+        ),
+        Variable(
             "VIDEOGEN_SIMULATOR_DELAY",
             "how many seconds the simulator of `make dev` takes for a video",
             "8",
