@@ -751,6 +751,20 @@ def test_the_link_outlasts_minutes_without_a_store(worker: ScriptedWorker) -> No
     assert 300 <= worker.clock.passed <= 420
 
 
+@pytest.mark.parametrize("refusals", [1, 3, 9])
+def test_the_link_outlasts_a_store_that_refuses(worker: ScriptedWorker, refusals: int) -> None:
+    worker.add(queued())
+
+    def store_refuses() -> None:
+        worker.trouble(*[("PUT", Trouble.DENIED)] * refusals)
+
+    worker.provider.script = [After(20, Made(), store_refuses)]
+
+    worker.run()
+
+    assert (worker.job.status, len(worker.provider.calls)) == (Status.COMPLETED, 1)
+
+
 def test_a_link_recorded_after_a_reader_gave_up_still_brings_the_video(worker: ScriptedWorker) -> None:
     worker.add(queued())
 

@@ -217,7 +217,7 @@ def test_back_to_the_queue_with_the_time_of_the_next_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("calls", "age", "wish", "pause"),
+    ("calls", "age", "retry_after", "pause"),
     [
         (1, 10, 0, 4),
         (2, 20, 0, 8),
@@ -230,10 +230,12 @@ def test_back_to_the_queue_with_the_time_of_the_next_call() -> None:
         (1, 10, math.inf, None),
     ],
 )
-def test_when_a_call_may_be_made_again(calls: int, age: float, wish: float, pause: float | None) -> None:
+def test_when_a_call_may_be_made_again(
+    calls: int, age: float, retry_after: float, pause: float | None
+) -> None:
     now = CREATED_AT + age
 
-    again = jobs.next_call_at(replace(rendering(), calls=calls), now=now, wish=wish)
+    again = jobs.next_call_at(replace(rendering(), calls=calls), now=now, retry_after=retry_after)
 
     assert again == (None if pause is None else now + pause)
 

@@ -1,4 +1,4 @@
-"""What can be wished of a job, and what each wish leaves in the store, the log and the ledger."""
+"""What can be done with a job, and what each request leaves in the store, the log and the ledger."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@
     │   ├── Conflict               another writer's version is there now
     │   ├── MalformedRecord        a document was damaged, or written by a newer version
     │   └── UnsafeStore            the store ignores conditional writes
-    ├── WishRefused                a wish about a job that cannot be granted  nothing was spent
+    ├── RequestRefused             what is asked of a job cannot be done         nothing was spent
     │   ├── NotOwner               the token is not this job's
     │   ├── JobNotFound            there is no such job
-    │   ├── JobErased, JobRunning, JobEnded, PhotosGone   the job is not, or no longer, what the wish needs
+    │   ├── JobErased, JobRunning, JobEnded, PhotosGone   the job is not, or no longer, what it takes
     │   ├── KeyReused              the idempotency key belongs to another order
     │   ├── RescuesUsedUp          a paid video could not be saved again and again
     │   ├── DailyLimitReached      the day's videos or starts are used up
@@ -214,8 +214,8 @@ class UnsafeStore(StoreError):
     """The storage ignores conditional writes, so nothing could keep a job from being bought twice."""
 
 
-class WishRefused(VideogenError):
-    """A wish about a job cannot be granted; nothing was spent.
+class RequestRefused(VideogenError):
+    """What is asked of a job cannot be done; nothing was spent.
 
     `job_id` is the job's, where it has one, and `words` are for the person unless others are given.
     """
@@ -228,69 +228,69 @@ class WishRefused(VideogenError):
         super().__init__(detail or self.words)
 
 
-class NotOwner(WishRefused):
+class NotOwner(RequestRefused):
     """The token is not this job's."""
 
     code = "owner_token"
 
 
-class JobNotFound(WishRefused):
+class JobNotFound(RequestRefused):
     """There is no such job."""
 
     code = "job_not_found"
     words = "Job not found."
 
 
-class JobErased(WishRefused):
+class JobErased(RequestRefused):
     """The job is a tombstone."""
 
     code = "job_erased"
     words = "This video has been erased."
 
 
-class JobRunning(WishRefused):
+class JobRunning(RequestRefused):
     """The job has not ended, so it cannot be tried again."""
 
     code = "job_running"
     words = "This video is still being made."
 
 
-class JobEnded(WishRefused):
+class JobEnded(RequestRefused):
     """The job has ended otherwise."""
 
     code = "job_ended"
     words = "This video has ended already."
 
 
-class PhotosGone(WishRefused):
+class PhotosGone(RequestRefused):
     """The photos of the job to be tried again are not stored any more."""
 
     code = "photos_gone"
     words = "The photos are no longer kept: please add them again."
 
 
-class KeyReused(WishRefused):
+class KeyReused(RequestRefused):
     """The idempotency key belongs to another order."""
 
     code = "idempotency_key_reused"
     words = "This Idempotency-Key belongs to another request: use a new one."
 
 
-class PushOff(WishRefused):
+class PushOff(RequestRefused):
     """The site has no key for Web Push."""
 
     code = "push_off"
     words = "This site sends no notifications."
 
 
-class RescuesUsedUp(WishRefused):
+class RescuesUsedUp(RequestRefused):
     """The paid video was fetched for the last time: it is not asked for without end."""
 
     code = "rescues_used_up"
     words = "This video could not be saved several times. Please start a new one."
 
 
-class DailyLimitReached(WishRefused):
+class DailyLimitReached(RequestRefused):
     """The day's videos, or its starts, are used up.
 
     `what` is how many of what, such as "20 videos", `opens_at` the next midnight (UTC, seconds since 1970),
@@ -306,7 +306,7 @@ class DailyLimitReached(WishRefused):
         super().__init__(detail=f"Today's {what} of this site are used up. It opens again at 00:00 UTC.")
 
 
-class WorkerUnreachable(WishRefused):
+class WorkerUnreachable(RequestRefused):
     """The job was made and has ended, uncharged, since its worker could not be called."""
 
     code = "worker_unreachable"
@@ -373,7 +373,7 @@ class PhotoUnreadable(JobError):
 class BlackboxNotStarted(JobError):
     """The answer proves that no generation began, so the call may be repeated.
 
-    `retry_after` is the provider's wish in seconds, None without one.
+    `retry_after` is how many seconds the provider asks to wait, None without one.
     """
 
     def __init__(

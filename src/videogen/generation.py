@@ -307,7 +307,7 @@ class _Run:
 
     def _requeue(self, error: BlackboxNotStarted) -> Step:
         now = self._clock.now()
-        retry_at = jobs.next_call_at(self._job, now=now, wish=error.retry_after or 0.0)
+        retry_at = jobs.next_call_at(self._job, now=now, retry_after=error.retry_after or 0.0)
         if retry_at is None or not self._swap(
             lambda it: jobs.back_to_queue(
                 it.job,
@@ -324,20 +324,31 @@ class _Run:
         return Step.LOOK_AGAIN
 
     def _record_url(self, generated: Generated) -> None:
-        # Losing the link is losing the video, so this is tried as long as the run may last.
+        # Losing the link is losing the video, so this is tried as long as the run may last, also where the
+        # store refuses: its operator may be mending a policy.
         now = self._clock.now()
-        if not self._swap(
-            lambda it: jobs.record_url(
-                it.job,
-                self._run_id,
-                self._epoch,
-                now=now,
-                url=generated.url,
-                request_id=generated.request_id,
-                call_ids=generated.call_ids,
-            ),
-            patience=self._patience(),
-        ):
+        while True:
+            try:
+                is_recorded = self._swap(
+                    lambda it: jobs.record_url(
+                        it.job,
+                        self._run_id,
+                        self._epoch,
+                        now=now,
+                        url=generated.url,
+                        request_id=generated.request_id,
+                        call_ids=generated.call_ids,
+                    ),
+                    patience=self._patience(),
+                )
+            except StoreUnavailable as error:
+                if self._clock.monotonic() + LONGEST_PAUSE >= self._ends_at:
+                    raise
+                self._log_warning("lease.not_renewed", error=error.detail)
+                self._clock.sleep(LONGEST_PAUSE)
+            else:
+                break
+        if not is_recorded:
             self._abandon()
 
     # --- saving --------------------------------------------------------------------------------------------

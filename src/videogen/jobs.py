@@ -346,12 +346,12 @@ def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
     )
 
 
-def next_call_at(job: Job, *, now: float, wish: float = 0.0) -> float | None:
+def next_call_at(job: Job, *, now: float, retry_after: float = 0.0) -> float | None:
     """Return when a paid call that was not started may be made again, None where it may not.
 
-    `wish` is how many seconds the provider asks to wait.
+    `retry_after` is how many seconds the provider asks to wait.
     """
-    at = now + max(wish, CALL_PAUSE * 2**job.calls)
+    at = now + max(retry_after, CALL_PAUSE * 2**job.calls)
     is_in_time = at < job.paid_call_by
     return at if job.calls < MAX_CALLS and is_in_time else None
 
@@ -542,7 +542,7 @@ def give_up(job: Job, *, now: float) -> Job | None:
 
 
 def cancel(job: Job, *, now: float) -> Job | None:
-    """End a job at its owner's wish, saying truly what it cost; None where it ended otherwise."""
+    """End a job for its owner, saying truly what it cost; None where it ended otherwise."""
     if job.status is Status.CANCELED:
         return job
     if job.has_ended:

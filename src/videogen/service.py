@@ -1,4 +1,4 @@
-"""What can be wished of a site's jobs: start, cancel, erase, look. Knows no HTTP.
+"""What can be done with a site's jobs: start, cancel, erase, look. Knows no HTTP.
 
 Plain values come in, jobs and domain errors go out, and the worker is called through a `Dispatch` that is
 handed in. What may happen to a job is decided in `videogen.jobs`, and its end is told in `videogen.ending`.
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from videogen.clock import Clock
-    from videogen.errors import FailureCode, WishRefused
+    from videogen.errors import FailureCode, RequestRefused
     from videogen.job_store import StoredJob
     from videogen.jobs import AspectRatio, DispatchKind, Estimate, Subscription
     from videogen.objects import Objects
@@ -187,7 +187,7 @@ def heal(deps: Deps, job_id: str, dispatch: Dispatch) -> Job:
 
 
 def cancel(deps: Deps, job_id: str, owner_token: str) -> Job:
-    """End a job at its owner's wish; raises NotOwner, JobNotFound, JobEnded, StoreError."""
+    """End a job for its owner; raises NotOwner, JobNotFound, JobEnded, StoreError."""
     stored = _owned(deps, job_id, owner_token)
     canceled = ending.swap(deps, stored, lambda it: jobs.cancel(it.job, now=deps.clock.now()))
     if canceled is None:
@@ -351,7 +351,7 @@ def _store_record(deps: Deps, record: Job) -> tuple[StoredJob, bool]:
     return stored, is_new
 
 
-def _take_back(deps: Deps, record: Job, error: WishRefused) -> StoredJob:
+def _take_back(deps: Deps, record: Job, error: RequestRefused) -> StoredJob:
     """Take back what was stored for a job that cannot be; raise its error unless an earlier start made it."""
     try:
         stored = deps.store.read(record.id)
@@ -404,10 +404,10 @@ def _call_worker(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> StoredJob
     raise WorkerUnreachable(job.id, owner_token=signing.owner_token(deps.keys[0], job.id))
 
 
-def _owned(deps: Deps, job_id: str, owner_token: str, wish: str = "cancel or erase it") -> StoredJob:
+def _owned(deps: Deps, job_id: str, owner_token: str, action: str = "cancel or erase it") -> StoredJob:
     """Read a job for its owner; raises NotOwner, JobNotFound, StoreError."""
     if not signing.check_owner_token(deps.keys, job_id, owner_token):
-        raise NotOwner(detail=f"Only whoever started this video can {wish}.")
+        raise NotOwner(detail=f"Only whoever started this video can {action}.")
     return find(deps, job_id, is_ours=True)
 
 

@@ -20,9 +20,9 @@ from videogen.errors import (
     InvalidInput,
     JobNotFound,
     NotOwner,
+    RequestRefused,
     SettingsError,
     StoreUnavailable,
-    WishRefused,
     WorkerUnreachable,
 )
 from videogen.functions import http
@@ -80,7 +80,7 @@ def test_an_answer_carries_the_headers_of_all() -> None:
 
 
 def test_every_refusal_has_a_status_and_its_own_code() -> None:
-    refusals = subclasses(WishRefused)
+    refusals = subclasses(RequestRefused)
 
     assert refusals <= STATUSES.keys()
     assert len({kind.code for kind in refusals}) == len(refusals)

@@ -36,9 +36,9 @@ from videogen.errors import (
     JobEnded,
     MalformedRecord,
     NoSuchObject,
+    RequestRefused,
     SettingsError,
     VideogenError,
-    WishRefused,
 )
 
 if TYPE_CHECKING:
@@ -521,7 +521,7 @@ def end_each(
         for job_id in [job_id_of(text) for text in texts]:
             try:
                 ended.append(end(deps, job_id, signing.owner_token(deps.keys[0], job_id)))
-            except WishRefused as error:
+            except RequestRefused as error:
                 refused = True
                 say(f"videogen: {job_id}: {error.detail}")
                 continue

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 UNITS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 OF_VISITORS = frozenset({"content_refused", "photo_unreadable", "canceled"})
-"""Failures that a visitor's own photo, prompt or wish brings about: they say nothing of the site."""
+"""Failures that a visitor's own photo, prompt or action causes: they say nothing of the site."""
 FEW = 2
 """So many failures may be chance."""
 

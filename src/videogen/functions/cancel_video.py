@@ -1,4 +1,4 @@
-"""POST /api/cancel-video: end a job at its owner's wish, or erase it."""
+"""POST /api/cancel-video: end a job for its owner, or erase it."""
 
 from __future__ import annotations
 

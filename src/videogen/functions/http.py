@@ -28,6 +28,7 @@ from videogen.errors import (
     NotOwner,
     PhotosGone,
     PushOff,
+    RequestRefused,
     RescuesUsedUp,
     SettingsError,
     StoreError,
@@ -35,7 +36,6 @@ from videogen.errors import (
     UnsafeStore,
     UnsupportedPhoto,
     VideogenError,
-    WishRefused,
     WorkerUnreachable,
 )
 from videogen.jobs import timestamp
@@ -213,7 +213,7 @@ def _body_of(event: Event) -> bytes:
         ) from None
 
 
-STATUSES: Mapping[type[InvalidInput | WishRefused], HTTPStatus] = {
+STATUSES: Mapping[type[InvalidInput | RequestRefused], HTTPStatus] = {
     UnsupportedPhoto: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     InputTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidInput: HTTPStatus.BAD_REQUEST,
@@ -240,7 +240,7 @@ def as_problem(error: Exception) -> Problem:
         case InvalidInput():
             detail = " ".join(wrong.message for wrong in error.errors)
             return Problem(STATUSES[type(error)], error.code, detail, errors=error.errors)
-        case WishRefused():
+        case RequestRefused():
             return _refusal(error)
         case SettingsError():
             log.error("site.misconfigured", error=error.detail)
@@ -279,7 +279,7 @@ def _store_problem(error: StoreError) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, detail, headers=headers)
 
 
-def _refusal(error: WishRefused) -> Problem:
+def _refusal(error: RequestRefused) -> Problem:
     """Return a refusal with what its reader needs next."""
     members: dict[str, Any] = {"jobId": error.job_id} if error.job_id else {}
     headers: dict[str, str] = {}

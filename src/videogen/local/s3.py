@@ -6,7 +6,8 @@ all servers of the process, so each server makes a bucket of its own.
 
 from __future__ import annotations
 
-from threading import Thread
+from contextlib import nullcontext
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -34,12 +35,17 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def _private(app: WSGIApplication) -> WSGIApplication:
-    """Refuse what a page of another site asks for: moto checks no signature and allows every origin."""
+    """Refuse what a page of another site asks for: moto checks no signature and allows every origin.
+
+    Writes are made one at a time: between the look at an ETag and its write, moto lets another one through.
+    """
+    writing = Lock()
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = (f"//{environ['HTTP_HOST']}", environ.get("HTTP_ORIGIN", "//localhost"))
         if all(urlsplit(address).hostname in OURS for address in asked):
-            return app(environ, start_response)
+            with writing if environ["REQUEST_METHOD"] == "PUT" else nullcontext():
+                return app(environ, start_response)
         start_response("403 Forbidden", [("Content-Length", "0")])
         return []
 
