@@ -94,6 +94,14 @@ def test_the_start_frame_may_travel_in_the_models_own_field() -> None:
     }
 
 
+@pytest.mark.parametrize("mode", ["data", "field"])
+def test_parameters_are_merged_and_replace_nothing(mode: Any) -> None:
+    parameters = {"duration": 4, "last_frame": {"url": "x"}, "model": "y", "messages": [], "image": "z"}
+    sent = request_body("m", "p", ["data:1"], mode, parameters)
+    own = request_body("m", "p", ["data:1"], mode)
+    assert sent == {"image": "z", **own, "duration": 4, "last_frame": {"url": "x"}}
+
+
 def test_a_photo_becomes_a_data_uri() -> None:
     assert data_uri(b"\xff\xd8\xff") == "data:image/jpeg;base64,/9j/"
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from videogen.blackbox_answer import Generated, parse_answer
+from videogen.blackbox_answer import Generated, parse_answer, shape_of
 from videogen.errors import (
     BlackboxNotStarted,
     BlackboxNoVideo,
@@ -595,6 +595,26 @@ def test_each_error_has_the_ids_of_its_call(status: int, payload: object) -> Non
 
 def test_a_video_has_the_ids_of_its_call() -> None:
     assert parse(answer(), headers=CALL_HEADERS).call_ids == IDS
+
+
+@pytest.mark.parametrize(
+    ("payload", "shape"),
+    [
+        ({"id": "secret", "ok": True, "n": 1.5, "none": None}, "{id: str, ok: bool, n: float, none: null}"),
+        ([{"url": URL}, {"url": URL}, 5], "[{url: str}, int]"),
+        ({"a prompt for a name": 1}, "{}"),
+        ("text", "str"),
+    ],
+)
+def test_a_shape_tells_names_and_types_alone(payload: object, shape: str) -> None:
+    assert shape_of(payload) == shape
+
+
+def test_an_answer_and_an_error_tell_the_shape() -> None:
+    assert "choices: [{finish_reason: str, index: int, message: {role: str" in parse(answer()).shape
+    assert failure(refusal(PROMPT, 400), 400).answer_shape == (
+        "{error: {message: str, type: str, param: str, code: int}}"
+    )
 
 
 POLLING = "https://api.example/v1/tasks/7"

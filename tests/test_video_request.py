@@ -13,6 +13,8 @@ from support.example_jobs import JOB_ID, queued
 from support.functions_under_test import photo
 from support.memory_objects import MemoryObjects
 from videogen.errors import PhotoUnreadable
+from videogen.jobs import Photo
+from videogen.settings import BlackboxSettings, Secret
 from videogen.video_request import PHOTO_LINK_SECONDS, build_request, prompt_for
 
 if TYPE_CHECKING:
@@ -22,9 +24,23 @@ if TYPE_CHECKING:
 WIDE, TALL, SQUARE = photo((1600, 900)), photo((900, 1600)), photo((1000, 1000))
 
 
-def request_of(*photos: bytes, ratio: Any = "auto", image_mode: ImageMode = "data") -> VideoRequest:
+def request_of(
+    *photos: bytes, ratio: Any = "auto", image_mode: ImageMode = "data", **parameters: object
+) -> VideoRequest:
+    settings = BlackboxSettings(Secret("key"), image_mode=image_mode, video_parameters=parameters)
     objects = MemoryObjects(lambda: 0.0)
-    return build_request(queued(aspect_ratio=ratio), photos, image_mode=image_mode, objects=objects)
+    stored = tuple(Photo(type="image/jpeg", bytes=len(photo)) for photo in photos)
+    job = queued(aspect_ratio=ratio, photos=stored)
+    return build_request(job, photos, settings=settings, objects=objects)
+
+
+def test_the_site_s_parameters_are_in_the_request() -> None:
+    assert request_of(WIDE, duration=4, generate_audio=False).body.keys() == {
+        "model",
+        "messages",
+        "duration",
+        "generate_audio",
+    }
 
 
 def content(request: VideoRequest) -> list[dict[str, Any]]:

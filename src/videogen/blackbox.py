@@ -12,6 +12,7 @@ import contextlib
 import socket
 import threading
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -44,23 +45,34 @@ _KEEP_ALIVE = [
 ]
 
 
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+
+
 def data_uri(jpeg: bytes) -> str:
     """Return a JPEG as the `data:` URI that stands in a request."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
 
-def request_body(model: str, prompt: str, photos: Sequence[str], image_mode: ImageMode) -> dict[str, Any]:
+def request_body(
+    model: str,
+    prompt: str,
+    photos: Sequence[str],
+    image_mode: ImageMode,
+    parameters: Mapping[str, Any] = NO_PARAMETERS,
+) -> dict[str, Any]:
     """Return the body of the call. `photos` are data URIs or https URLs, the start frame first.
 
     How a photo travels to a video model is not documented, so there are two shapes: content parts as in
     https://docs.blackbox.ai/api-reference/chat ("data" and "url"), or the start frame alone in the model's
-    own top-level field ("field", https://replicate.com/google/veo-3-fast/api/schema).
+    own top-level field ("field", https://replicate.com/google/veo-3-fast/api/schema). `parameters` are
+    further top-level fields, which replace none of these.
     """
     if image_mode == "field":
-        return {"model": model, "messages": [{"role": "user", "content": prompt}], "image": photos[0]}
+        messages = [{"role": "user", "content": prompt}]
+        return {**parameters, "model": model, "messages": messages, "image": photos[0]}
     parts: list[dict[str, Any]] = [{"type": "text", "text": prompt}]
     parts += [{"type": "image_url", "image_url": {"url": photo}} for photo in photos]
-    return {"model": model, "messages": [{"role": "user", "content": parts}]}
+    return {**parameters, "model": model, "messages": [{"role": "user", "content": parts}]}
 
 
 class Blackbox:

@@ -86,6 +86,8 @@ _TOO_LARGE = "The photos are too large for the video provider. Please use fewer 
 _RESETS_IN = re.compile(r"resets in ~?([0-9]{1,6})s", re.IGNORECASE)
 _NOT_THE_ADDRESS = ", BLACKBOX_BASE_URL does not take this call"
 _SHORTEST_SECRET = 8
+_DEEPEST_SHAPE = 6
+_WIDEST_SHAPE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Generated:
     """A video that was made: where it lies for about an hour, and the provider's names for the call.
 
     `video` is the file itself where the answer holds it; `url` then names it by its digest and leads nowhere.
+    `shape` is the answer's, as `shape_of` tells it.
     """
 
     url: str = field(repr=False)  # it may carry a signature
@@ -100,6 +103,7 @@ class Generated:
     model: str | None = None
     call_ids: Mapping[str, str] = field(default_factory=dict, repr=False)
     video: bytes | None = field(default=None, repr=False)
+    shape: str = field(default="", compare=False)
 
 
 def parse_answer(
@@ -134,10 +138,23 @@ def parse_answer(
             raise _refusal(_number(error.get("code")), lower, error, json.dumps(error))
         if not is_complete:
             raise BlackboxOutcomeUnknown(note=f"status {status}, answer not readable")
-        return replace(_generated(status, payload, allowed_origins), call_ids=ids)
+        found = _generated(status, payload, allowed_origins)
+        return replace(found, call_ids=ids, shape=shape_of(payload))
     except JobError as error:
+        error.answer_shape = shape_of(payload)
         error.call_ids = ids | task_ids(payload)
         raise
+
+
+def shape_of(value: object, depth: int = 0) -> str:
+    """Return the names and types of an answer without its values, for whoever adapts to a new format."""
+    if isinstance(value, dict) and depth < _DEEPEST_SHAPE:
+        # A name may be anything at all, a prompt among them.
+        known = [(key, each) for key, each in value.items() if IDENTIFIER.fullmatch(key)][:_WIDEST_SHAPE]
+        return "{" + ", ".join(f"{key}: {shape_of(each, depth + 1)}" for key, each in known) + "}"
+    if isinstance(value, list) and depth < _DEEPEST_SHAPE:
+        return "[" + ", ".join(dict.fromkeys(shape_of(each, depth + 1) for each in value[:3])) + "]"
+    return "null" if value is None else type(value).__name__
 
 
 def call_ids(headers: Mapping[str, str]) -> dict[str, str]:

@@ -345,6 +345,8 @@ class JobError(VideogenError):
     """
 
     call_ids: Mapping[str, str] = MappingProxyType({})
+    answer_shape: str = ""
+    """Names and types of the provider's answer, without values."""
 
     def __init__(
         self,

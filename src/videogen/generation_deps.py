@@ -41,7 +41,7 @@ def make(
     monotonic = deps.clock.monotonic
     origins = [host for host in settings.video_hosts if "://" in host]
     build: Callable[[Job, Sequence[bytes]], VideoRequest] = partial(
-        build_request, image_mode=settings.image_mode, objects=deps.store.objects
+        build_request, settings=settings, objects=deps.store.objects
     )
 
     def open_video(url: str, deadline: float, video: bytes | None) -> AbstractContextManager[VideoParts]:

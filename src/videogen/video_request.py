@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from videogen.jobs import Job
     from videogen.objects import Objects
-    from videogen.settings import ImageMode
+    from videogen.settings import BlackboxSettings
 
 PHOTO_LINK_SECONDS = 60 * 60
 """How long a presigned link to a photo works: the provider may queue a request before it fetches."""
@@ -28,7 +28,7 @@ class VideoRequest:
 
 
 def build_request(
-    job: Job, originals: Sequence[bytes], *, image_mode: ImageMode, objects: Objects
+    job: Job, originals: Sequence[bytes], *, settings: BlackboxSettings, objects: Objects
 ) -> VideoRequest:
     """Make a job's request of its photos as received; raises PhotoUnreadable.
 
@@ -39,11 +39,12 @@ def build_request(
         photo_process.clean(original, aspect_ratio=job.aspect_ratio if number == 1 else None)
         for number, original in enumerate(originals, 1)
     ]
-    if image_mode == "url":
+    if settings.image_mode == "url":
         parts = [_link(objects, key) for key in photo_keys(job)]
     else:
         parts = [blackbox.data_uri(jpeg) for jpeg in clean]
-    body = blackbox.request_body(job.model, prompt_for(job.prompt, clean[0]), parts, image_mode)
+    prompt = prompt_for(job.prompt, clean[0])
+    body = blackbox.request_body(job.model, prompt, parts, settings.image_mode, settings.video_parameters)
     return VideoRequest(body, tuple(clean))
 
 

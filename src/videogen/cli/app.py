@@ -662,11 +662,12 @@ def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:
         with errors().status("buying one video"):
             bought = purchase.buy(found.blackbox, model.id, target)
     except VideogenError as error:
-        code, note = getattr(error, "code", ""), getattr(error, "note", "")
-        return Finding(
-            "failure", "one video", " ".join(filter(None, (str(code), note, error.detail))), "docs/runbook.md"
-        )
-    detail = f"{bought.seconds:.0f} s, {bought.bytes} bytes from {bought.host}, now in {target}; "
+        words = (str(getattr(error, name, "")) for name in ("code", "note", "answer_shape", "detail"))
+        return Finding("failure", "one video", " ".join(filter(None, words)), "docs/runbook.md")
+    detail = (
+        f"sent {bought.sent}, got {bought.answer}, {bought.seconds:.0f} s, "
+        f"{bought.bytes} bytes from {bought.host}, now in {target}; "
+    )
     if bought.shows_card is None:
         return Finding(
             "warning",

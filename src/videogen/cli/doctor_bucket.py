@@ -80,6 +80,9 @@ def _reach(bucket: Bucket, where: Any) -> None:  # noqa: ANN401 - boto3's argume
             raise _store_failure("bucket", bucket, error) from None
     except BotoCoreError as error:
         raise _unreachable("bucket", bucket, error) from None
+    except RecursionError:
+        # botocore asks a redirecting store where the bucket is, and that question is redirected as well.
+        raise Failed("bucket", f"{_endpoint(bucket)} redirects whatever is asked", NO_STORE) from None
     else:
         raise Failed("bucket", f"{_endpoint(bucket)} answers 200 to whatever is asked", NO_STORE)
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from videogen import blackbox, videos
+from videogen import blackbox, blackbox_answer, videos
 from videogen.video_request import prompt_for
 
 if TYPE_CHECKING:
@@ -40,12 +40,17 @@ CALL_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """A bought video. `difference` is the first frame's from the card, None where no ffmpeg could tell."""
+    """A bought video. `difference` is the first frame's from the card, None where no ffmpeg could tell.
+
+    `sent` and `answer` are the names and types of request and answer, without values.
+    """
 
     seconds: float
     host: str
     bytes: int
     difference: float | None
+    sent: str
+    answer: str
 
     @property
     def shows_card(self) -> bool | None:
@@ -63,14 +68,17 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
         allowed_origins=[host for host in settings.video_hosts if "://" in host],
     )
     begun = time.monotonic()
-    generated = provider.generate(
-        blackbox.request_body(model, prompt_for(PROMPT, card), [part], settings.image_mode),
-        deadline=begun + CALL_SECONDS,
+    body = blackbox.request_body(
+        model, prompt_for(PROMPT, card), [part], settings.image_mode, settings.video_parameters
     )
+    generated = provider.generate(body, deadline=begun + CALL_SECONDS)
     seconds = time.monotonic() - begun
     with (
         videos.open_video(
-            generated.url, hosts=settings.video_hosts, deadline=time.monotonic() + CALL_SECONDS
+            generated.url,
+            hosts=settings.video_hosts,
+            deadline=time.monotonic() + CALL_SECONDS,
+            video=generated.video,
         ) as video,
         target.open("wb") as file,
     ):
@@ -82,6 +90,8 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
         host=urlsplit(generated.url).hostname or "",
         bytes=video.length,
         difference=None if frame is None else difference(frame, card),
+        sent=blackbox_answer.shape_of(body),
+        answer=generated.shape,
     )
 
 
