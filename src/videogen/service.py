@@ -276,8 +276,14 @@ def _make_of_uploads(
 
     def put(one: tuple[str, Upload]) -> None:
         key, upload = one
-        with suppress(Conflict):
+        try:
             deps.store.put_photo(key, upload.body, upload.type, if_absent=order.key is not None)
+        except Conflict:
+            # Not every 412 is the store's own, so what is said to be there is looked at.
+            try:
+                deps.store.get_photo(key)
+            except NoSuchObject:
+                deps.store.put_photo(key, upload.body, upload.type)
 
     _in_parallel(put, list(zip(photo_keys(record), order.uploads, strict=True)))
     return _store_record(deps, replace(record, estimate=estimate()))

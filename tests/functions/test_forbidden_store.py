@@ -60,8 +60,8 @@ def test_an_owner_is_told_of_the_store_and_keeps_all(
 def test_a_retry_of_what_may_not_be_read_is_503(
     site: SiteUnderTest, forbid: Callable[[str], None], folder: str
 ) -> None:
-    started = site.start()
-    site.cancel(started)
+    started = site.start(start_body(prompt="[fault:E403]"))
+    site.deliver(started.body["jobId"])
     forbid(folder)
 
     answer = site.start(

@@ -319,9 +319,8 @@ def test_nothing_erased_comes_back_from_a_saver_that_was_killed(morgue: Morgue, 
 
     job = worker.deps.store.read(job_id).job
     tally.add(job, purchases=1)
-    assert (job.prompt, job.photos, job.provider_url, job.video, job.status.value) == (
+    assert (job.prompt, job.provider_url, job.video, job.status.value) == (
         "",
-        (),
         None,
         None,
         "canceled",

@@ -332,7 +332,7 @@ def test_a_rescue_is_healed_by_polls_and_may_fail_and_be_tried_again(
     assert failed.failure is not None
     assert (failed.failure.code, failed.failure.charged) == ("save_failed", "no")
     assert 1 <= failed.dispatches <= 3
-    assert (saved.status, saved.rescues) == (Status.COMPLETED, failed.id)
+    assert (saved.status, saved.rescues) == (Status.COMPLETED, old.id)
     assert worker.simulator.posts == posts
 
 

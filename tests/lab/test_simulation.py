@@ -201,7 +201,6 @@ CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, objec
     "what cost is not given back": (Guards(), {}, (spending, "is_free", lambda _: True)),
     "erasing deletes what is stored": (Guards(), {}, (JobStore, "delete", lambda *_: None)),
     "erasing begins with the record": (Guards(), ERASING, (service, "erase", erase_objects_first)),
-    "erasing forgets the prompt": (Guards(), {}, (jobs, "erase", jobs.cancel)),
 }
 
 

@@ -212,6 +212,7 @@ def test_the_package_has_what_runs_and_nothing_else(package: Path) -> None:
         "python/bridge.mjs",
         "python/environment.mjs",
         "python/host.py",
+        "python/loopback.mjs",
         "python/types/netlify_functions.py",
     ]
 
