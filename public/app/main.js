@@ -25,6 +25,7 @@ const FIRST_SIGNS = [
   'storage',
 ]
 
+const isShared = location.search === '?shared'
 const config = await loadConfig()
 const layout = createLayout({ isSimulated: config.simulated })
 const composer = createComposerView({
@@ -39,7 +40,10 @@ const composer = createComposerView({
       return false
     }
   },
-  onRestore: () => layout.say(words.notices.restored),
+  onRestore() {
+    // There is one notice: what became of a shared photo goes first.
+    if (!isShared) layout.say(words.notices.restored)
+  },
 })
 layout.main.prepend(composer.element)
 
@@ -71,7 +75,7 @@ if (isKnown || location.hash.length > 1) {
 }
 document.body.append(...layout.elements)
 if (isKnown) void composer.restore()
-if (location.search === '?shared' || matchMedia('(display-mode: standalone)').matches)
+if (isShared || matchMedia('(display-mode: standalone)').matches)
   import('./installed.js').then(({ open }) => open(composer, layout)).catch(() => {})
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })

@@ -111,7 +111,8 @@ export function createPhotoStrip({ urlOf, move, remove }) {
         image.alt = words.photos.alt(name)
         mark.hidden = place > 0
         const use = place ? words.photos.useAsStartFrame : words.photos.startFrame
-        setAttribute(button, 'aria-label', photo ? `${use}: ${name}` : `${words.photos.preparing} ${name}`)
+        // What is seen in the tile is said too, in the same order.
+        setAttribute(button, 'aria-label', `${photo ? '' : `${words.photos.preparing} `}${use}: ${name}`)
         setAttribute(away, 'aria-label', `${words.photos.remove}: ${name}`)
       },
     }

@@ -123,7 +123,7 @@ def test_a_form_that_was_begun_comes_back_after_a_reload_and_in_the_next_tab(
     page = open_page(context=context)
     fill(page, prompt="Wind.", photos=[photo(1200, 800), photo(600, 900)])
     page.get_by_role("button", name="Use as start frame: photo-2.jpg").click()
-    page.get_by_label("As the photo").check()
+    page.get_by_label("Wide 16:9").check()  # the upright photo suggests the other
     page.reload()
     for again in (page, None):
         if again is None:
@@ -131,7 +131,7 @@ def test_a_form_that_was_begun_comes_back_after_a_reload_and_in_the_next_tab(
             again = open_page(context=context)  # noqa: PLW2901
         expect(again.get_by_text("Your photos and text from last time are back.")).to_be_visible()
         expect(again.get_by_label("What happens in the video?")).to_have_value("Wind.")
-        expect(again.get_by_label("As the photo")).to_be_checked()
+        expect(again.get_by_label("Wide 16:9")).to_be_checked()
         names = [
             "Your photo photo-2.jpg",
             "Your photo photo-1.jpg",
