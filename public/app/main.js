@@ -1,6 +1,5 @@
 /**
- * Starts the page. The form comes first; what deals with jobs is loaded once there is one to show, or somebody
- * begins to use the page.
+ * Starts the page. The form comes first; what deals with jobs is loaded when it is needed.
  */
 
 import { openChannel } from './channel.js'
@@ -41,7 +40,6 @@ const composer = createComposerView({
     }
   },
   onRestore() {
-    // There is one notice: what became of a shared photo goes first.
     if (!isShared) layout.say(words.notices.restored)
   },
 })
