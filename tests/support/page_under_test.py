@@ -451,7 +451,7 @@ def headline(page: Page) -> Locator:
 def expect_video(page: Page) -> None:
     """Wait until the real site's video is there, and moves."""
     expect(headline(page)).to_have_text(re.compile("Your video is ready|A photo that moves"), timeout=90_000)
-    video = page.get_by_label("Your video", exact=True)
+    video = page.get_by_role("article").locator("video")
     expect(video).to_be_visible()
     # By the clock: a tab that is not in front draws no frames to count.
     page.wait_for_function("video => video.currentTime > 0.2", arg=video.element_handle(), polling=100)
