@@ -15,7 +15,7 @@ import { shapeOf } from './crop.js'
  * @property {{photos: number, photoBytes: number, promptCharacters: number}} limits
  * @property {boolean} accessCodeNeeded
  * @property {string} accessCode the one that was entered last
- * @property {Pick<import('./drafts.js').Drafts, 'keep' | 'leave' | 'restore'> & {key: () => Promise<string>}} drafts
+ * @property {Pick<import('./drafts.js').Drafts, 'key' | 'keep' | 'leave' | 'restore'>} drafts
  * @property {(file: File) => ReturnType<typeof import('./photos.js').preparePhoto>} prepare
  * @property {typeof import('./photos.js').partOf} partOf
  * @property {(draft: Promise<Omit<Draft, 'hasPrice'>>) => Promise<boolean>} onGenerate whether the draft was taken;
@@ -126,7 +126,7 @@ export function createComposerController({
     const budget = limits.photoBytes / limits.photos
     const sent = await Promise.all(sources.map((blob, index) => partOf(blob, index ? null : part, budget)))
     return {
-      key: await drafts.key(),
+      key: drafts.key,
       prompt: composer.prompt.trim(),
       aspectRatio: ratio,
       model: composer.model,

@@ -4,6 +4,7 @@ import { keepAccessCode, keptAccessCode } from './access_code.js'
 import { createComposerController } from './composer_controller.js'
 import { priceOf } from './config.js'
 import { el, setAttribute, setText } from './dom.js'
+import { createDrafts } from './drafts.js'
 import { createPhotoField } from './photo_field.js'
 import { createPromptField } from './prompt_field.js'
 import { createShapeField } from './shape_field.js'
@@ -34,7 +35,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     limits,
     accessCodeNeeded,
     accessCode: keptAccessCode(),
-    drafts: lazyDrafts(),
+    drafts: createDrafts(),
     prepare,
     partOf: async (...order) => (await import('./photos.js')).partOf(...order),
     onGenerate(draft) {
@@ -144,29 +145,6 @@ function createCodeField({ controller }) {
     render({ accessCode }) {
       if (control.value !== accessCode) control.value = accessCode
     },
-  }
-}
-
-/** The drafts, loaded once there is something to keep. Where they cannot be, the form works until it is closed. */
-function lazyDrafts() {
-  /** @type {Promise<import('./drafts.js').Drafts> | null} */
-  let loading = null
-  const load = () => (loading ??= import('./drafts.js').then(({ createDrafts }) => createDrafts()))
-  return {
-    key: async () => (await load()).key,
-    /** @param {import('./drafts.js').Content} content */
-    keep: content =>
-      load().then(
-        drafts => drafts.keep(content),
-        () => {},
-      ),
-    leave: () => void load().then(drafts => drafts.leave()),
-    /** @param {(content: import('./drafts.js').Content) => void} take */
-    restore: take =>
-      load().then(
-        drafts => drafts.restore(take),
-        () => {},
-      ),
   }
 }
 

@@ -1,7 +1,7 @@
 /** The video in its frame: it fades in over the photo that it begins with. */
 
 import { el } from './dom.js'
-import { words } from './words.js'
+import { jobWords } from './job_words.js'
 
 /** A video whose shape differs less than this from the frame's fills it: no hairline is left at its edges. */
 const SAME_SHAPE = 0.03
@@ -17,7 +17,7 @@ export function createFrameVideo({ frame, setRatio }) {
   const sound = el(
     'button',
     { type: 'button', class: 'button is-small sound', hidden: true, onclick: unmute },
-    words.actions.soundOn,
+    jobWords.actions.soundOn,
   )
   frame.append(sound)
 

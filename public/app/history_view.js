@@ -2,6 +2,7 @@
 
 import { el, setAttribute, setText } from './dom.js'
 import { actionsOf, elapsedSeconds, isUnderWay, stageOf } from './job.js'
+import { jobWords } from './job_words.js'
 import { clock } from './time.js'
 import { words } from './words.js'
 
@@ -47,12 +48,12 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
     const download = el(
       'button',
       { type: 'button', class: 'button is-small is-quiet', onclick: () => onDownload(job()) },
-      words.actions.save,
+      jobWords.actions.save,
     )
     const remove = el(
       'button',
       { type: 'button', class: 'button is-small is-quiet', onclick: () => onDelete(job()) },
-      words.actions.delete,
+      jobWords.actions.delete,
     )
     return {
       element: el(
@@ -76,14 +77,14 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
         setText(prompt, current.prompt || words.history.noPrompt)
         setAttribute(link, 'href', linkTo(current))
         const took = isUnderWay(current) ? ` ${clock(elapsedSeconds(current, now))}` : ''
-        setText(state, words.states[stage] + took)
-        setText(date, words.time.moment(new Date(current.createdAt)))
+        setText(state, jobWords.states[stage] + took)
+        setText(date, jobWords.time.moment(new Date(current.createdAt)))
         setAttribute(date, 'datetime', new Date(current.createdAt).toISOString())
         const possible = actionsOf(current)
         download.hidden = !possible.includes('save')
         remove.hidden = !possible.includes('delete')
-        setAttribute(download, 'aria-label', `${words.actions.save}: ${current.prompt}`)
-        setAttribute(remove, 'aria-label', `${words.actions.delete}: ${current.prompt}`)
+        setAttribute(download, 'aria-label', `${jobWords.actions.save}: ${current.prompt}`)
+        setAttribute(remove, 'aria-label', `${jobWords.actions.delete}: ${current.prompt}`)
       },
     }
   }

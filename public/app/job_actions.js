@@ -4,6 +4,7 @@ import { priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
 import { isFresh, isLinked, isUnsent, stageOf } from './job.js'
+import { jobWords } from './job_words.js'
 import { lastFrame } from './last_frame.js'
 import { FORM } from './layout.js'
 import { shareLink, shareVideo } from './sharing.js'
@@ -73,18 +74,18 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     // What it costs depends on what has happened since the site was asked last.
     void engine.refresh(job.key)
     const answer = await ask({
-      heading: words.cancelDialog.heading,
+      heading: jobWords.cancelDialog.heading,
       text: () => costOfCancel(engine.jobs.get(job.key) ?? job),
-      choices: [{ value: 'cancel', label: words.cancelDialog.confirm, isGrave: true }],
-      keep: words.cancelDialog.keep,
+      choices: [{ value: 'cancel', label: jobWords.cancelDialog.confirm, isGrave: true }],
+      keep: jobWords.cancelDialog.keep,
     })
     if (answer) await engine.cancel(job.key)
   }
 
   /** @param {Job} job */
   function costOfCancel(job) {
-    if (stageOf(job) !== 'queued') return words.cancelDialog.rendering
-    return isFresh(job, Date.now()) ? words.cancelDialog.queued : words.cancelDialog.queuedSince
+    if (stageOf(job) !== 'queued') return jobWords.cancelDialog.rendering
+    return isFresh(job, Date.now()) ? jobWords.cancelDialog.queued : jobWords.cancelDialog.queuedSince
   }
 
   /**
@@ -136,11 +137,13 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     const answer =
       isLinked(job) ||
       (await ask({
-        heading: words.shareDialog.heading,
-        text: () => words.shareDialog.meaning,
-        extra: el('label', { class: 'tick' }, withText, ` ${words.shareDialog.withText}`),
-        choices: [{ value: 'share', label: canShare ? words.shareDialog.share : words.shareDialog.copy }],
-        keep: words.shareDialog.keep,
+        heading: jobWords.shareDialog.heading,
+        text: () => jobWords.shareDialog.meaning,
+        extra: el('label', { class: 'tick' }, withText, ` ${jobWords.shareDialog.withText}`),
+        choices: [
+          { value: 'share', label: canShare ? jobWords.shareDialog.share : jobWords.shareDialog.copy },
+        ],
+        keep: jobWords.shareDialog.keep,
       }))
     if (!answer) return
     const url = isLinked(job) ? location.href : `${permalink(job)}${withText.checked ? '+text' : ''}`
@@ -161,21 +164,21 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   async function remove(job) {
     const canErase = job.jobId !== null && job.ownerToken !== null
     const answer = await ask({
-      heading: words.deleteDialog.heading,
+      heading: jobWords.deleteDialog.heading,
       choices: [
-        { value: 'here', label: words.deleteDialog.here, meaning: words.deleteDialog.hereMeaning },
+        { value: 'here', label: jobWords.deleteDialog.here, meaning: jobWords.deleteDialog.hereMeaning },
         ...(canErase
           ? [
               {
                 value: 'everywhere',
-                label: words.deleteDialog.everywhere,
-                meaning: words.deleteDialog.everywhereMeaning,
+                label: jobWords.deleteDialog.everywhere,
+                meaning: jobWords.deleteDialog.everywhereMeaning,
                 isGrave: true,
               },
             ]
           : []),
       ],
-      keep: words.deleteDialog.keep,
+      keep: jobWords.deleteDialog.keep,
     })
     if (!answer) return
     if (answer === 'everywhere' && !(await engine.erase(job.key))) {
@@ -194,7 +197,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     await engine.refresh(job.key)
     const url = engine.jobs.get(job.key)?.status?.downloadUrl
     if (url) location.assign(url)
-    else layout.say(words.refusals.network)
+    else layout.say(jobWords.refusals.network)
   }
 
   /** @param {Job} job */
@@ -204,7 +207,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     if (outcome === 'unreachable') location.assign(status.downloadUrl)
     setText(
       jobView.saveToDevice,
-      outcome === 'press again' ? words.actions.saveReady : words.actions.saveToDevice,
+      outcome === 'press again' ? jobWords.actions.saveReady : jobWords.actions.saveToDevice,
     )
   }
 

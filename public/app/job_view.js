@@ -4,10 +4,10 @@ import { el, setAttribute, setText } from './dom.js'
 import { createFrameVideo } from './frame_video.js'
 import { elapsedSeconds, isLinked, isUnderWay, STAGES, stageOf } from './job.js'
 import { buttonsOf, needsChange } from './job_buttons.js'
+import { jobWords } from './job_words.js'
 import { createPhotoFrame } from './photo_frame.js'
 import { details, headline, times } from './phrases.js'
 import { progress } from './time.js'
-import { words } from './words.js'
 
 /**
  * @typedef {import('./job.js').Job} Job
@@ -38,24 +38,24 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
         'li',
         {},
         el('span', { class: 'stage-bar' }, fill),
-        el('span', { class: 'stage-name' }, words.states[stage]),
+        el('span', { class: 'stage-name' }, jobWords.states[stage]),
         mark,
       ),
     }
   })
   const stageList = el(
     'ol',
-    { class: 'stages', 'aria-label': words.stages.heading },
+    { class: 'stages', 'aria-label': jobWords.stages.heading },
     ...stages.map(({ item }) => item),
   )
-  const elapsed = el('span', { class: 'clock', role: 'timer', 'aria-label': words.time.elapsed })
+  const elapsed = el('span', { class: 'clock', role: 'timer', 'aria-label': jobWords.time.elapsed })
   const left = el('span', { class: 'left' })
   const clockLine = el('p', { class: 'clock-line' }, elapsed, left)
 
   const actions = createActions({ onAction: action => shown && onAction(action, shown) })
-  const saveToDevice = button('button is-primary', words.actions.saveToDevice, onSaveToDevice)
-  const notify = button('button is-quiet', words.actions.notify, onNotify)
-  const askNow = button('button is-quiet', words.actions.checkNow, onAskNow)
+  const saveToDevice = button('button is-primary', jobWords.actions.saveToDevice, onSaveToDevice)
+  const notify = button('button is-quiet', jobWords.actions.notify, onNotify)
+  const askNow = button('button is-quiet', jobWords.actions.checkNow, onAskNow)
   actions.main.before(saveToDevice)
   actions.more.before(askNow, notify)
 
@@ -68,16 +68,16 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
   const photos = el('dd')
   const created = el('dd')
   const link = el('a')
-  const linkRow = el('div', {}, el('dt', {}, words.job.link), el('dd', {}, link))
+  const linkRow = el('div', {}, el('dt', {}, jobWords.job.link), el('dd', {}, link))
   const facts = el(
     'details',
     { class: 'facts' },
-    el('summary', {}, words.job.facts),
+    el('summary', {}, jobWords.job.facts),
     el(
       'dl',
       {},
-      el('div', {}, el('dt', {}, words.job.photos), photos),
-      el('div', {}, el('dt', {}, words.job.created), created),
+      el('div', {}, el('dt', {}, jobWords.job.photos), photos),
+      el('div', {}, el('dt', {}, jobWords.job.created), created),
       linkRow,
     ),
   )
@@ -140,9 +140,9 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
         facts.open = false
         setClamped(true)
       }
-      frame.setPhoto(photoUrl, words.job.photoAlt)
+      frame.setPhoto(photoUrl, jobWords.job.photoAlt)
       const videoUrl = stage === 'completed' && !isUnplayable ? (job.status?.videoUrl ?? null) : null
-      video.show(videoUrl, isLinked(job) ? words.visitor.video : words.job.video, () => onBroken(job))
+      video.show(videoUrl, isLinked(job) ? jobWords.visitor.video : jobWords.job.video, () => onBroken(job))
       const at = times(job, now)
       const share = isUnderWay(job)
         ? progress({
@@ -172,7 +172,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
       prompt.hidden = !job.prompt
       wholePrompt.hidden = job.prompt.length <= SHORT_TEXT
       setText(photos, String(job.photosCount))
-      setText(created, words.time.moment(new Date(job.status?.createdAt ?? job.createdAt)))
+      setText(created, jobWords.time.moment(new Date(job.status?.createdAt ?? job.createdAt)))
       facts.hidden = stage === 'missing' || stage === 'erased'
       linkRow.hidden = !job.jobId || !(isUnderWay(job) || stage === 'completed')
       setAttribute(link, 'href', permalink)
@@ -183,7 +183,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
   /** @param {boolean} isClamped */
   function setClamped(isClamped) {
     prompt.classList.toggle('is-clamped', isClamped)
-    setText(wholePrompt, isClamped ? words.job.wholePrompt : words.job.lessPrompt)
+    setText(wholePrompt, isClamped ? jobWords.job.wholePrompt : jobWords.job.lessPrompt)
   }
 
   /** @param {string[]} sentences */
@@ -207,7 +207,7 @@ export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveTo
     stages.forEach(({ item, mark }, index) => {
       setAttribute(item, 'aria-current', index === current ? 'step' : null)
       item.classList.toggle('is-done', index < current)
-      setText(mark, index < current ? ` (${words.stages.done})` : '')
+      setText(mark, index < current ? ` (${jobWords.stages.done})` : '')
     })
   }
 }
@@ -223,7 +223,7 @@ function createActions({ onAction }) {
   const more = el(
     'details',
     { class: 'more' },
-    el('summary', { class: 'button' }, words.actions.more),
+    el('summary', { class: 'button' }, jobWords.actions.more),
     moreList,
   )
   const why = el('p', { class: 'hint', id: 'why-not' })
@@ -305,9 +305,9 @@ function createActions({ onAction }) {
  * @param {number | null} price in USD
  */
 function labelOf(action, job, price) {
-  if (action === 'edit' && job.phase !== 'refused' && needsChange(job)) return words.actions.change
+  if (action === 'edit' && job.phase !== 'refused' && needsChange(job)) return jobWords.actions.change
   const isPaid = price !== null && (action === 'another' || action === 'retry')
-  return isPaid ? words.actions.withPrice(words.actions[action], price) : words.actions[action]
+  return isPaid ? jobWords.actions.withPrice(jobWords.actions[action], price) : jobWords.actions[action]
 }
 
 /**

@@ -10,6 +10,7 @@ import { isLinked, isUnderWay, linkRenewalAt, stageOf } from './job.js'
 import { createJobActions, linkTo, permalink } from './job_actions.js'
 import { openJobStore } from './job_store.js'
 import { createJobView } from './job_view.js'
+import { jobWords } from './job_words.js'
 import { FORM } from './layout.js'
 import * as notifications from './notifications.js'
 import { keepPage } from './offline.js'
@@ -123,7 +124,7 @@ export async function openJobsPage({ config, composer, layout }) {
     composer.element.hidden = job !== null
     jobView.element.hidden = job === null
     layout.newVideo.hidden = job === null
-    setText(layout.newVideo, job && isLinked(job) ? words.visitor.newVideo : words.newVideo)
+    setText(layout.newVideo, job && isLinked(job) ? jobWords.visitor.newVideo : words.newVideo)
     if (job) {
       if (job.jobId && location.hash === `#~${job.key}`) window.history.replaceState(null, '', linkTo(job))
       jobView.update(job, {
@@ -148,8 +149,8 @@ export async function openJobsPage({ config, composer, layout }) {
 
   /** @param {Job | null} job */
   function title(job) {
-    if (news) return (stageOf(news) === 'completed' ? words.tab.ready : words.tab.ended)(words.title)
-    if (job && isUnderWay(job)) return words.tab.underWay(words.states[stageOf(job)], words.title)
+    if (news) return (stageOf(news) === 'completed' ? jobWords.tab.ready : jobWords.tab.ended)(words.title)
+    if (job && isUnderWay(job)) return jobWords.tab.underWay(jobWords.states[stageOf(job)], words.title)
     return words.title
   }
 
@@ -190,10 +191,10 @@ export async function openJobsPage({ config, composer, layout }) {
     if (stage === 'erased') pictures.release(job.key)
     if (isShown) layout.announce(headline(job, { isOffline: !navigator.onLine }))
     if (stage !== 'completed' && stage !== 'failed') return
-    if (!isShown) layout.say(`${words.states[stage]}: ${job.prompt}`, linkTo(job))
+    if (!isShown) layout.say(`${jobWords.states[stage]}: ${job.prompt}`, linkTo(job))
     if (!document.hidden) return
     news = job
-    const text = stage === 'completed' ? words.notification.ready : words.notification.ended
+    const text = stage === 'completed' ? jobWords.notification.ready : jobWords.notification.ended
     void notifications.notify(text, { body: job.prompt, tag: job.jobId ?? job.key, url: permalink(job) })
   }
 

@@ -2,8 +2,8 @@
 
 import { canRescue, elapsedSeconds, isFresh, isLinked, stageOf } from './job.js'
 import { waitBeforeRetry } from './job_buttons.js'
+import { jobWords } from './job_words.js'
 import { clock, timeLeft } from './time.js'
-import { words } from './words.js'
 
 /**
  * @typedef {import('./job.js').Job} Job
@@ -21,15 +21,15 @@ const SILENCE_MS = 20_000
  */
 export function headline(job, { isOffline }) {
   const stage = stageOf(job)
-  if (job.cancelWanted) return words.headlines.canceling
+  if (job.cancelWanted) return jobWords.headlines.canceling
   if (stage === 'uploading') {
-    if (isOffline) return words.headlines.waitingForNetwork
-    return job.retryOf ? words.headlines.sending : words.headlines.uploading
+    if (isOffline) return jobWords.headlines.waitingForNetwork
+    return job.retryOf ? jobWords.headlines.sending : jobWords.headlines.uploading
   }
-  const forVisitors = isLinked(job) && words.visitor.headlines[stage]
+  const forVisitors = isLinked(job) && jobWords.visitor.headlines[stage]
   if (forVisitors) return forVisitors
-  if (stage === 'rendering' && job.rescue) return words.headlines.rescuing
-  return words.headlines[stage]
+  if (stage === 'rendering' && job.rescue) return jobWords.headlines.rescuing
+  return jobWords.headlines[stage]
 }
 
 /**
@@ -42,56 +42,57 @@ export function details(job, { now, isOffline, isUnplayable = false }) {
   const stage = stageOf(job)
   const { status } = job
   if (isOffline && ['uploading', 'queued', 'rendering', 'saving'].includes(stage))
-    return [words.details.offline]
+    return [jobWords.details.offline]
   const silent =
     job.silentSince !== null && now - job.silentSince > SILENCE_MS
-      ? words.details.silent(new Date(job.silentSince))
+      ? jobWords.details.silent(new Date(job.silentSince))
       : ''
   switch (stage) {
     case 'held':
-      return [words.details.held(secondsUntil(job.sendAt, now))]
+      return [jobWords.details.held(secondsUntil(job.sendAt, now))]
     case 'uploading':
       if (job.sendAt !== null && job.problem)
-        return [words.details.sendingAgain(secondsUntil(job.sendAt, now))]
-      return job.retryOf ? [] : [words.details.uploading(job.upload ?? 0)]
+        return [jobWords.details.sendingAgain(secondsUntil(job.sendAt, now))]
+      return job.retryOf ? [] : [jobWords.details.uploading(job.upload ?? 0)]
     case 'queued':
       return [
-        silent || (isFresh(job, now) && !isLinked(job) ? words.details.queued : words.details.queuedSince),
+        silent ||
+          (isFresh(job, now) && !isLinked(job) ? jobWords.details.queued : jobWords.details.queuedSince),
       ]
     case 'rendering':
-      return [silent || (job.rescue ? words.details.rescuing : words.details.rendering)]
+      return [silent || (job.rescue ? jobWords.details.rescuing : jobWords.details.rendering)]
     case 'saving':
-      return [silent || words.details.saving]
+      return [silent || jobWords.details.saving]
     case 'completed':
       return [
-        isUnplayable ? words.details.unplayable : '',
+        isUnplayable ? jobWords.details.unplayable : '',
         times(job, now).left,
-        status?.keptUntil ? words.details.keptUntil(new Date(status.keptUntil)) : '',
+        status?.keptUntil ? jobWords.details.keptUntil(new Date(status.keptUntil)) : '',
       ]
     case 'failed':
     case 'canceled': {
-      if (isLinked(job)) return [words.visitor.ended]
+      if (isLinked(job)) return [jobWords.visitor.ended]
       const failure = status?.failure
       if (!failure) return [status?.error ?? '']
-      const why = words.failures[failure.code] ?? failure.detail
+      const why = jobWords.failures[failure.code] ?? failure.detail
       const mayCome = failure.code === 'outcome_unknown' && status.pollAfterMs !== null
       return [
         why,
-        mayCome ? words.details.mayStillCome : '',
-        words.charged[failure.charged],
-        canRescue(job) ? words.rescueMeaning : '',
+        mayCome ? jobWords.details.mayStillCome : '',
+        jobWords.charged[failure.charged],
+        canRescue(job) ? jobWords.rescueMeaning : '',
       ]
     }
     case 'refused':
       return [
         ...refusal(job.problem),
         ...opensAgain(job, now),
-        words.charged[job.isUnclear ? 'unknown' : 'no'],
+        jobWords.charged[job.isUnclear ? 'unknown' : 'no'],
       ]
     case 'missing':
-      return [words.details.missing]
+      return [jobWords.details.missing]
     case 'erased':
-      return [words.details.erased(new Date(status?.deletedAt ?? now))]
+      return [jobWords.details.erased(new Date(status?.deletedAt ?? now))]
   }
 }
 
@@ -101,11 +102,11 @@ export function details(job, { now, isOffline, isUnplayable = false }) {
  * @returns {string[]}
  */
 function refusal(failure) {
-  if (!failure || failure.kind === 'network') return [words.refusals.network]
-  if (failure.kind === 'photos') return [words.refusals.photos]
+  if (!failure || failure.kind === 'network') return [jobWords.refusals.network]
+  if (failure.kind === 'photos') return [jobWords.refusals.photos]
   const { status, problem } = failure
   const fields = problem?.code === 'invalid_input' ? (problem.errors ?? []).map(({ message }) => message) : []
-  const why = (problem?.code && words.problems[problem.code]) || unknownRefusal(status)
+  const why = (problem?.code && jobWords.problems[problem.code]) || unknownRefusal(status)
   return [why, ...fields]
 }
 
@@ -119,14 +120,14 @@ function opensAgain(job, now) {
   const wait = waitBeforeRetry(job, now)
   if (!wait) return []
   const left = clock(Math.ceil(wait / 1000))
-  return [wait <= SHORT_MS ? words.opensAgain(left) : words.opensAgainAt(left, new Date(now + wait))]
+  return [wait <= SHORT_MS ? jobWords.opensAgain(left) : jobWords.opensAgainAt(left, new Date(now + wait))]
 }
 
 /** @param {number} status of an answer whose code says nothing to us, or that is not JSON at all */
 function unknownRefusal(status) {
-  if (status === 413) return words.refusals.tooLarge
-  if (status === 429) return words.refusals.tooMany
-  return status >= 500 || status < 400 ? words.refusals.server : words.refusals.other
+  if (status === 413) return jobWords.refusals.tooLarge
+  if (status === 429) return jobWords.refusals.tooMany
+  return status >= 500 || status < 400 ? jobWords.refusals.server : jobWords.refusals.other
 }
 
 /**
@@ -138,13 +139,13 @@ function unknownRefusal(status) {
 export function times(job, now) {
   const stage = stageOf(job)
   const elapsed = elapsedSeconds(job, now)
-  if (stage === 'completed') return { elapsed: clock(elapsed), left: words.time.took(clock(elapsed)) }
+  if (stage === 'completed') return { elapsed: clock(elapsed), left: jobWords.time.took(clock(elapsed)) }
   if (stage !== 'queued' && stage !== 'rendering') return { elapsed: clock(elapsed), left: '' }
   const estimate = job.status?.estimatedSeconds ?? null
   const left = timeLeft(estimate, elapsed)
-  if (!left || !estimate) return { elapsed: clock(elapsed), left: words.time.unknown }
-  if (left === 'overdue') return { elapsed: clock(elapsed), left: words.time.overdue(estimate.p90) }
-  return { elapsed: clock(elapsed), left: words.time.left(left.low, left.high) }
+  if (!left || !estimate) return { elapsed: clock(elapsed), left: jobWords.time.unknown }
+  if (left === 'overdue') return { elapsed: clock(elapsed), left: jobWords.time.overdue(estimate.p90) }
+  return { elapsed: clock(elapsed), left: jobWords.time.left(left.low, left.high) }
 }
 
 /**

@@ -49,7 +49,7 @@ CHARGES: dict[Charged, str] = {
     "unknown": "It may have been charged.",
 }
 FREE = "Saving it again is free while the provider still has it, for about an hour."
-WHY = "async code => (await import('/app/words/en.js')).default.failures[code]"
+WHY = "async code => (await import('/app/job_words/en.js')).default.failures[code]"
 
 
 def job_id(page: Page) -> str:

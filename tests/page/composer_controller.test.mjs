@@ -26,7 +26,7 @@ function form(changes) {
   const parts = []
   let left = 0
   const drafts = {
-    key: async () => 'a key',
+    key: 'a key',
     leave: () => {
       left += 1
     },

@@ -188,7 +188,7 @@ test('a push is shown in the person’s language, and leads to the job', async (
 test('a push says what the page’s own words say', async () => {
   Object.defineProperty(globalThis, 'navigator', { value: { languages: [] }, configurable: true })
   for (const language of ['en', 'de']) {
-    const { default: words } = await import(`../../public/app/words/${language}.js`)
+    const { default: words } = await import(`../../public/app/job_words/${language}.js`)
     const ready = await push({ jobId: JOB_ID, status: 'completed' }, language)
     const ended = await push({ jobId: JOB_ID, status: 'failed' }, language)
     assert.match(String(ready), new RegExp(words.notification.ready))
