@@ -46,6 +46,7 @@ POLL_MARGIN = 10.0
 """Seconds beyond the long poll until its answer is given up."""
 INTERRUPTED = 130
 """The exit code of a process that a second signal ended."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 DURATIONS = (5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 2400, 7200)
 
 
@@ -143,22 +144,19 @@ def serve(
     run = make_run(deps, read.blackbox)
     worker = Worker(queue, run, slots=slots, clock=clock, finished=metrics.ran)
     metrics.watch(worker, clock)
-    stopped = threading.Event()
-
-    def on_signal(number: int, _frame: object) -> None:
-        if stopped.is_set():
-            os._exit(INTERRUPTED)
-        log.info("worker.stopping", signal=signal.Signals(number).name, running=worker.status.running)
-        worker.stop()
-        stopped.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
+    # Blocked in every thread and waited for in this one: a handler would run in the middle of anything, a log
+    # line included. https://docs.python.org/3/library/signal.html#signal.sigwait
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     with health_server(worker, metrics, clock, health):
         receiving = threading.Thread(target=worker.serve, daemon=True)
         receiving.start()
         log.info("worker.started", slots=slots)
-        stopped.wait()
+        number = signal.sigwait(SIGNALS)
+        log.info("worker.stopping", signal=signal.Signals(number).name, running=worker.status.running)
+        worker.stop()
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         receiving.join(LONGEST_POLL + POLL_MARGIN)
         left = worker.drain(drain)
     log.info("worker.stopped", left=len(left))

@@ -113,7 +113,7 @@ class Worker:
                 self._begin(message)
 
     def stop(self) -> None:
-        """Receive nothing and buy nothing from now on. From any thread, or a signal's handler."""
+        """Receive nothing and buy nothing from now on. From any thread."""
         self.status.is_stopping = True
         self._stopping.set()
 
