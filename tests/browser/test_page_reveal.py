@@ -198,6 +198,7 @@ def test_a_long_text_is_clamped_and_can_be_read(open_page: OpenPage, functions: 
     page = open_page(viewport={"width": 360, "height": 740})
     text = "Light moves over the water. " * 20
     generate(page, prompt=text)
+    is_there(page)
     shown = page.locator(".prompt-text")
     height = "text => text.getBoundingClientRect().height"
     clamped = shown.evaluate(height)

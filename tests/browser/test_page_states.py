@@ -62,7 +62,7 @@ def test_photo_to_playing_video_by_roles_and_labels_alone(open_page: OpenPage, f
     expect(headline(page)).to_have_text("Your video is ready")
     video = page.get_by_label("Your video", exact=True)
     expect(video).to_be_visible()
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    page.wait_for_function("() => document.querySelector('article video').currentTime > 0.2")
     download = page.get_by_role("link", name="Download")
     expect(download).to_have_attribute("href", "/clip.mp4?download")
     assert page.url.endswith(f"/#{JOB_ID}")
@@ -555,7 +555,7 @@ def test_a_video_link_that_stops_working_is_renewed_where_it_stood(
 ) -> None:
     functions.states(completed(videoUrl="/gone.mp4"), completed())
     page = open_page(f"/#{JOB_ID}")
-    page.wait_for_function("() => document.querySelector('video')?.currentTime > 0")
+    page.wait_for_function("() => document.querySelector('article video')?.currentTime > 0")
     assert len(functions.polls) == 2
 
 

@@ -40,10 +40,10 @@ def test_a_photo_becomes_a_playing_video_of_that_photo(site: DevSite, page: Page
     page.get_by_role("textbox").first.fill("slow pan over the lake")
     page.get_by_role("button", name="Generate").click()
 
-    video = page.locator("video").first
+    video = page.get_by_role("article").locator("video")
     expect(video).to_be_visible(timeout=60_000)
     video.evaluate("video => { video.muted = true; return video.play() }")
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.3")
+    page.wait_for_function("() => document.querySelector('article video').currentTime > 0.3")
 
     red, green, blue = video.evaluate(COLOURS_OF_A_FRAME)
     assert red > 150

@@ -160,7 +160,20 @@ POLLED = dict.fromkeys((*OTHERS, "freeze", "deliver", "deliver_again", "answer")
 NEVER = property(lambda _job: 1e12)
 # Starts in a row, and what makes room for others between them.
 STARTS = dict.fromkeys(("cancel", "erase", "freeze", "poll", "deliver_again"), "start")
-ERASING = dict.fromkeys(("cancel", "poll", "deliver_again", "freeze"), "erase")
+ERASING = dict.fromkeys(
+    (
+        "cancel",
+        "poll",
+        "deliver_again",
+        "freeze",
+        "kill",
+        "lose_a_call",
+        "trouble_ahead",
+        "store_goes_down",
+        "time_passes",
+    ),
+    "erase",
+)
 
 
 def reserve_always(ledger: Ledger, job_id: str) -> None:
@@ -201,6 +214,7 @@ CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, objec
     "what cost is not given back": (Guards(), {}, (spending, "is_free", lambda _: True)),
     "erasing deletes what is stored": (Guards(), {}, (JobStore, "delete", lambda *_: None)),
     "erasing begins with the record": (Guards(), ERASING, (service, "erase", erase_objects_first)),
+    "erasing forgets the prompt": (Guards(), {}, (jobs, "erase", jobs.cancel)),
 }
 
 

@@ -434,6 +434,7 @@ class Story(RuleBasedStateMachine):
         self.a_job_buys_at_most_one_video()
         self.what_is_called_free_was_free()
         self.every_completed_job_has_its_bytes()
+        assert job.deleted_at or job.id not in self.erasing
         stored = {key for key in self.world.bucket.held if key.startswith(f"videos/{job.id}/")}
         assert job.is_improvable or stored <= {job.video.key if job.video else ""}
         if job.deleted_at or job.has_originals:
