@@ -31,8 +31,9 @@ from videogen.jobs import Estimate, Job, Photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Unpack
 
-    from videogen.objects import Objects, StoredObject
+    from videogen.objects import Objects, PutOptions
 
 NOW = CREATED_AT + 1
 NONCES = ("nonce", "origin")
@@ -377,47 +378,24 @@ def test_a_body_that_returns_cannot_bring_an_etag_back(lab: Lab) -> None:
     assert len({stored.nonces, first.nonces, second.nonces}) == 3
 
 
-@dataclass
-class OneWriteASecond:
+class OneWriteASecond(TroubledObjects):
     """A store that takes one write a second for one key, as Cloudflare R2 does, and answers 429 else."""
 
-    inner: Objects
-    clock: FakeClock
-    written: dict[str, float]
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(MemoryObjects(clock.now))
+        self._clock = clock
+        self._written: dict[str, float] = {}
 
-    def get(self, key: str) -> StoredObject:
-        return self.inner.get(key)
-
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
-        if self.clock.passed - self.written.get(key, -1.0) < 1:
+    def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
+        if self._clock.passed - self._written.get(key, -1.0) < 1:
             raise StoreUnavailable("the storage answered 429")
-        self.written[key] = self.clock.passed
-        return self.inner.put(key, body, content_type=content_type, if_match=if_match, if_absent=if_absent)
-
-    def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
-        self.inner.put_parts(key, parts, content_type=content_type)
-
-    def copy(self, source: str, target: str) -> None:
-        self.inner.copy(source, target)
-
-    def delete(self, key: str) -> None:
-        self.inner.delete(key)
-
-    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
-        return self.inner.presign(key, seconds=seconds, content_type=content_type, disposition=disposition)
+        self._written[key] = self._clock.passed
+        return super().put(key, body, **options)
 
 
 def test_a_store_that_takes_one_write_a_second_only_makes_it_slower() -> None:
     clock = FakeClock(CREATED_AT)
-    slow = make_lab(OneWriteASecond(MemoryObjects(clock.now), clock, {}), clock)
+    slow = make_lab(OneWriteASecond(clock), clock)
 
     stored, _ = slow.store.create(queued())
     slow.store.probe(stored)

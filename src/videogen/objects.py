@@ -27,7 +27,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Required, TypedDict
 from urllib.parse import quote
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
@@ -50,6 +50,7 @@ from videogen.tls import CONNECT_SECONDS, SOCKET_OPTIONS
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator, Mapping
+    from typing import Unpack
 
     from botocore.awsrequest import AWSResponse
     from mypy_boto3_s3 import S3Client
@@ -82,21 +83,29 @@ class StoredObject:
     content_type: str
 
 
+class PutOptions(TypedDict, total=False):
+    """How an object is written: its type, and if only over that ETag, or only where there is none."""
+
+    content_type: Required[str]
+    if_match: str | None
+    if_absent: bool
+
+
+class LinkOptions(TypedDict):
+    """For how many seconds a link counts, and the headers of what it answers."""
+
+    seconds: int
+    content_type: str
+    disposition: str
+
+
 class Objects(Protocol):
     """A bucket. Every method raises StoreUnavailable where the store does not answer as it should."""
 
     def get(self, key: str) -> StoredObject:
         """Read an object whole; raises NoSuchObject."""
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
+    def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
         """Write an object, atomically and if the condition holds; return its ETag. Raises Conflict.
 
         With `if_match`, a missing key is NoSuchObject on some stores and Conflict on others.
@@ -111,7 +120,7 @@ class Objects(Protocol):
     def delete(self, key: str) -> None:
         """Delete an object; one that is gone already is fine."""
 
-    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
+    def presign(self, key: str, **options: Unpack[LinkOptions]) -> str:
         """Return a URL by which anybody may GET the object for so many seconds."""
 
 
@@ -213,20 +222,13 @@ class S3Objects:
         content_type = answer.headers.get("Content-Type", "")
         return StoredObject(_unpacked(answer), _etag(answer), age, content_type)
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
+    def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
         """Write an object, atomically and if the condition holds; return its ETag."""
-        headers = {"Content-Type": content_type}
+        headers = {"Content-Type": options["content_type"]}
+        if_match = options.get("if_match")
         if if_match is not None:
             headers["If-Match"] = if_match
-        if if_absent:
+        if options.get("if_absent"):
             headers["If-None-Match"] = "*"
         return _etag(self._send("PUT", key, headers, body))
 
@@ -280,11 +282,15 @@ class S3Objects:
         with suppress(NoSuchObject):
             self._send("DELETE", key, {})
 
-    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
+    def presign(self, key: str, **options: Unpack[LinkOptions]) -> str:
         """Return a URL by which anybody may GET the object for so many seconds."""
-        answer = {"response-content-type": content_type, "response-content-disposition": disposition}
+        answer = {
+            "response-content-type": options["content_type"],
+            "response-content-disposition": options["disposition"],
+        }
         request = AWSRequest("GET", self._url_of(key), params=answer)
-        S3SigV4QueryAuth(self._credentials, "s3", self._settings.region, seconds).add_auth(request)
+        auth = S3SigV4QueryAuth(self._credentials, "s3", self._settings.region, options["seconds"])
+        auth.add_auth(request)
         return str(request.url)
 
     def _send(

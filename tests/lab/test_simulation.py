@@ -30,9 +30,10 @@ from videogen.spending import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Unpack
 
     from support.real_worker import Tally
-    from videogen.objects import Objects, StoredObject
+    from videogen.objects import Objects, PutOptions, StoredObject
 
 SECONDS = float(os.environ.get("LAB_SECONDS", "0"))
 SEED = int(os.environ.get("LAB_SEED", "0")) or secrets.randbelow(2**32)
@@ -108,17 +109,9 @@ class Mirrored(MemoryObjects):
         assert found.body == self.held[key].body
         return replace(found, age=super().get(key).age)
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
-        etag = self._inner.put(key, body, content_type=content_type, if_match=if_match, if_absent=if_absent)
-        self.held[key] = Held(body, content_type, int(self._now()))
+    def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
+        etag = self._inner.put(key, body, **options)
+        self.held[key] = Held(body, options["content_type"], int(self._now()))
         return etag
 
     def delete(self, key: str) -> None:

@@ -35,9 +35,10 @@ from videogen.job_store import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Unpack
 
     from videogen.jobs import Job
-    from videogen.objects import StoredObject
+    from videogen.objects import LinkOptions, PutOptions, StoredObject
 
 T = TypeVar("T")
 START = 1_800_000_000.0
@@ -311,23 +312,15 @@ class SharedObjects:
     def get(self, key: str) -> StoredObject:
         return self._ask(lambda: self._world.bucket.get(key))
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
+    def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
         if not self._keeps_conditions:
-            if_match, if_absent = None, False
-        is_conditional = if_match is not None or if_absent
+            options = {"content_type": options["content_type"]}
+        is_conditional = bool(options.get("if_match") or options.get("if_absent"))
 
         def write() -> str:
             bucket = self._world.bucket
             before = bucket.held.get(key)
-            etag = bucket.put(key, body, content_type=content_type, if_match=if_match, if_absent=if_absent)
+            etag = bucket.put(key, body, **options)
             if key.startswith("jobs/"):
                 age = float(int(self._world.now) - before.written_at) if before else 0.0
                 self._world.audit(
@@ -350,10 +343,8 @@ class SharedObjects:
     def delete(self, key: str) -> None:
         self._ask(lambda: self._world.bucket.delete(key))
 
-    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
-        return self._world.bucket.presign(
-            key, seconds=seconds, content_type=content_type, disposition=disposition
-        )
+    def presign(self, key: str, **options: Unpack[LinkOptions]) -> str:
+        return self._world.bucket.presign(key, **options)
 
     def _ask(self, act: Callable[[], T], *, is_conditional: bool = False) -> T:
         world = self._world

@@ -12,8 +12,9 @@ from videogen.objects import StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Unpack
 
-    from videogen.objects import Objects
+    from videogen.objects import LinkOptions, Objects, PutOptions
 
 T = TypeVar("T")
 
@@ -55,22 +56,16 @@ class MemoryObjects:
             held.body, held.etag, float(int(self._now()) - held.written_at), held.content_type
         )
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
+    def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
         self.requests.append(("PUT", key))
         held = self.held.get(key)
+        if_match = options.get("if_match")
         if if_match is not None and held is None:
             raise NoSuchObject
-        if (if_absent and held is not None) or (if_match is not None and held and held.etag != if_match):
+        is_other = held is not None and if_match is not None and held.etag != if_match
+        if is_other or (held is not None and options.get("if_absent")):
             raise Conflict
-        self.held[key] = Held(body, content_type, int(self._now()))
+        self.held[key] = Held(body, options["content_type"], int(self._now()))
         return self.held[key].etag
 
     def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
@@ -91,8 +86,9 @@ class MemoryObjects:
         self.requests.append(("DELETE", key))
         self.held.pop(key, None)
 
-    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
-        return f"https://bucket.example/{key}?seconds={seconds}&type={content_type}&as={disposition}"
+    def presign(self, key: str, **options: Unpack[LinkOptions]) -> str:
+        query = "seconds={seconds}&type={content_type}&as={disposition}".format_map(options)
+        return f"https://bucket.example/{key}?{query}"
 
     def _find(self, key: str) -> Held:
         if key not in self.held:
@@ -123,23 +119,12 @@ class TroubledObjects:
     def get(self, key: str) -> StoredObject:
         return self._ask("GET", lambda: self.inner.get(key))
 
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        content_type: str,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
-        if_match = None if IF_MATCH in self.ignored else if_match
-        if_absent = if_absent and IF_ABSENT not in self.ignored
-        return self._ask(
-            "PUT",
-            lambda: self.inner.put(
-                key, body, content_type=content_type, if_match=if_match, if_absent=if_absent
-            ),
-        )
+    def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
+        if IF_MATCH in self.ignored:
+            options["if_match"] = None
+        if IF_ABSENT in self.ignored:
+            options["if_absent"] = False
+        return self._ask("PUT", lambda: self.inner.put(key, body, **options))
 
     def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
         self._ask("PUT", lambda: self.inner.put_parts(key, parts, content_type=content_type))
@@ -150,8 +135,8 @@ class TroubledObjects:
     def delete(self, key: str) -> None:
         self._ask("DELETE", lambda: self.inner.delete(key))
 
-    def presign(self, key: str, *, seconds: int, content_type: str, disposition: str) -> str:
-        return self.inner.presign(key, seconds=seconds, content_type=content_type, disposition=disposition)
+    def presign(self, key: str, **options: Unpack[LinkOptions]) -> str:
+        return self.inner.presign(key, **options)
 
     def _ask(self, method: str, act: Callable[[], T]) -> T:
         for waiting in [one for one in self.before if one[0] == method][:1]:
