@@ -25,7 +25,7 @@ from support.example_jobs import (
     rescue,
     saving,
 )
-from support.memory_objects import LAX, Trouble, in_words
+from support.memory_objects import IF_MATCH, LAX, Trouble, in_words
 from support.scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone
 from videogen import jobs
 from videogen.errors import (
@@ -33,7 +33,11 @@ from videogen.errors import (
     BlackboxNoVideo,
     BlackboxOutcomeUnknown,
     BlackboxRefused,
+    Conflict,
+    NoSuchObject,
+    StoreError,
     StoreUnavailable,
+    UnsafeStore,
     VideoGone,
     VideoInterrupted,
     VideoRefused,
@@ -330,6 +334,19 @@ def test_a_store_that_ignores_a_condition_ends_the_job_uncharged(
 ) -> None:
     worker.add(queued())
     worker.objects.ignored = ignored
+
+    worker.run()
+
+    assert worker.provider.calls == []
+    assert worker.job.failure == Failure.of("store_unsafe")
+
+
+@pytest.mark.parametrize("answer", [UnsafeStore, Conflict, NoSuchObject])
+def test_a_store_that_never_takes_if_match_ends_the_job(
+    worker: ScriptedWorker, answer: type[StoreError]
+) -> None:
+    worker.add(queued())
+    worker.objects.answers = {IF_MATCH: answer}
 
     worker.run()
 

@@ -13,10 +13,17 @@ import pytest
 from support.buckets import KINDS, Buckets, buckets
 from support.example_jobs import CREATED_AT, JOB_ID, RUN_ID, URL, queued, rendering, saving
 from support.fake_clock import FakeClock
-from support.memory_objects import IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects, in_words
+from support.memory_objects import IF_ABSENT, IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects, in_words
 from videogen import jobs
 from videogen.cas import Cas
-from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreUnavailable, UnsafeStore
+from videogen.errors import (
+    Conflict,
+    MalformedRecord,
+    NoSuchObject,
+    StoreError,
+    StoreUnavailable,
+    UnsafeStore,
+)
 from videogen.job_store import (
     RECORD,
     JobStore,
@@ -473,6 +480,61 @@ def test_trouble_does_not_pass_for_an_answer_to_the_probe(
     lab.meets(*[("PUT", NOT_APPLIED)] * 20)
     with pytest.raises(StoreUnavailable):
         lab.store.probe(stored)
+
+
+# --- A store that never takes a condition ------------------------------------------------------------------
+
+NEVER = [UnsafeStore, Conflict, NoSuchObject]
+
+
+@pytest.mark.parametrize("answer", NEVER)
+def test_a_job_that_cannot_be_claimed_can_be_ended(lab: Lab, answer: type[StoreError]) -> None:
+    stored, _ = lab.store.create(queued())
+    lab.objects.answers = {IF_MATCH: answer}
+
+    with pytest.raises(UnsafeStore):
+        lab.store.swap(stored, by(RUN_ID))
+    assert lab.there() == stored.job
+
+    canceled = lab.store.swap(stored, cancel)
+    assert canceled is not None
+    assert canceled.job == lab.there() == jobs.cancel(stored.job, now=NOW)
+    assert lab.store.swap(canceled, cancel) == canceled
+
+
+@pytest.mark.parametrize("answer", NEVER)
+@pytest.mark.parametrize("job", [rendering(), saving()], ids=["rendering", "saving"])
+def test_a_claimed_job_is_written_on_its_condition_alone(
+    lab: Lab, answer: type[StoreError], job: Job
+) -> None:
+    stored, _ = lab.store.create(job)
+    lab.objects.answers = {IF_MATCH: answer}
+
+    with pytest.raises(UnsafeStore):
+        lab.store.swap(stored, cancel)
+
+    assert lab.there() == job
+
+
+def test_a_job_that_was_claimed_meanwhile_keeps_its_claim(lab: Lab) -> None:
+    """Something on the way answers 501 to one and not to the other."""
+    stored, _ = lab.store.create(queued())
+    claimed = lab.other.swap(stored, by(RUN_ID))
+    assert claimed is not None
+    lab.objects.answers = {IF_MATCH: UnsafeStore}
+
+    with pytest.raises(UnsafeStore):
+        lab.store.swap(stored, cancel)
+
+    assert lab.there() == claimed.job
+
+
+@pytest.mark.parametrize("answer", [UnsafeStore, Conflict])
+def test_a_store_where_nothing_can_be_new_makes_no_job(lab: Lab, answer: type[StoreError]) -> None:
+    lab.objects.answers = {IF_ABSENT: answer}
+
+    with pytest.raises(UnsafeStore):
+        lab.store.create(queued())
 
 
 # --- Photos and videos -------------------------------------------------------------------------------------

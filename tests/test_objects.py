@@ -401,7 +401,21 @@ def test_a_write_or_a_read_without_an_etag_is_none(wire: Wire, headers: str) -> 
 
 @pytest.mark.parametrize(
     "written",
-    ['"abc"', "abc", 'W/"abc"', '"abc-gzip"', 'W/"abc-gzip"', '"abc;gzip"', '"abc--gzip"', '"abc-br"'],
+    [
+        '"abc"',
+        "abc",
+        'W/"abc"',
+        'w/"abc"',
+        '""abc""',
+        '"abc", "abc"',
+        '"abc",W/"abc-gzip"',
+        '"abc-gzip"',
+        'W/"abc-gzip"',
+        '"abc;gzip"',
+        '"abc--gzip"',
+        '"abc-GZIP"',
+        '"abc-br"',
+    ],
 )
 def test_an_etag_is_the_store_s_whatever_a_proxy_makes_of_it(wire: Wire, written: str) -> None:
     wire.behave = answering("200 OK", b"body", f"ETag: {written}\r\n")
@@ -449,6 +463,8 @@ def test_a_status_that_no_one_expects_is_a_clear_error(wire: Wire, status: int) 
         ("501 Not Implemented", "NotImplemented"),
         ("501 Not Implemented", ""),
         ("400 Bad Request", "NotImplemented"),
+        ("400 Bad Request", "UnsupportedArgument"),
+        ("405 Method Not Allowed", "HeaderNotSupported"),
     ],
 )
 def test_a_store_without_conditions_is_unsafe(wire: Wire, status: str, code: str) -> None:

@@ -17,7 +17,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from videogen.clock import Clock
-from videogen.errors import Conflict, MalformedRecord, NoSuchObject, StoreForbidden, StoreUnavailable
+from videogen.errors import (
+    Conflict,
+    MalformedRecord,
+    NoSuchObject,
+    StoreForbidden,
+    StoreUnavailable,
+    UnsafeStore,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -132,10 +139,12 @@ class Cas:
         `change` makes the new value of what is there, if anything is; it returns None where nothing may be
         changed any more, and the very value that is there where that says it already.
 
-        Raises what `change` raises, MalformedRecord, and StoreUnavailable where it remains open whether the
-        change was written.
+        Raises what `change` raises, MalformedRecord, StoreUnavailable where it remains open whether the
+        change was written, and UnsafeStore where the store has no such condition, or never finds it to hold:
+        then nothing was written.
         """
         nonce = self.nonce()
+        has_moved = False
         for last in self._tries(patience):
             changed = change(seen)
             if changed is None or (seen is not None and changed is seen.value):
@@ -154,16 +163,22 @@ class Cas:
             except (Conflict, NoSuchObject):
                 pass
             except StoreUnavailable as error:
+                has_moved = True
                 if last or not error.transient:
                     raise
+            before = seen.etag if seen else None
             try:
                 seen = self.read(key, codec, is_there=seen is not None)
             except StoreUnavailable as error:
+                has_moved = True
                 if last or not error.transient:
                     raise
                 continue
             if seen is not None and nonce in seen.nonces:
                 return seen, True
+            has_moved = has_moved or before != (seen.etag if seen else None)
+        if not has_moved:
+            raise UnsafeStore("the storage refuses each conditional write, though its condition holds")
         raise StoreUnavailable("too many others write this at the same time")
 
     def patiently(self, act: Callable[[], R], *, patience: float | None = None) -> R:

@@ -233,15 +233,15 @@ class _Run:
             if self._body is None:
                 self._body = self._request()
             self._store.probe(self._stored)
+            self._wait_until(self._job.retry_at or 0.0)
+            if not self._deps.may_buy():
+                raise Resumable
+            if not self._claim():
+                return self._look_again()
         except PhotoUnreadable as error:
             return self._fail_queued(error)
         except UnsafeStore:
             return self._fail_queued(JobError("store_unsafe"))
-        self._wait_until(self._job.retry_at or 0.0)
-        if not self._deps.may_buy():
-            raise Resumable
-        if not self._claim():
-            return self._look_again()
         body = self._body
         try:
             generated = self._with_heartbeat(lambda: self._call(body), self._deps.provider.close)

@@ -83,18 +83,40 @@ class JobStore:
     ) -> StoredJob | None:
         """Apply a change to a job; return what is stored then, or None where it may not happen any more.
 
-        Raises NoSuchObject, MalformedRecord, and StoreUnavailable where it remains open whether the change
-        was written.
+        Raises NoSuchObject, MalformedRecord, UnsafeStore, and StoreUnavailable where it remains open whether
+        the change was written.
         """
         job_id = stored.job.id
-        found, is_changed = self.cas.swap(
-            job_key(job_id),
-            RECORD,
-            Stored(stored.job, stored.etag, stored.age, stored.nonces),
-            lambda there: change(_stored_job(job_id, there)),
-            patience=patience,
-        )
+        try:
+            found, is_changed = self.cas.swap(
+                job_key(job_id),
+                RECORD,
+                Stored(stored.job, stored.etag, stored.age, stored.nonces),
+                lambda there: change(_stored_job(job_id, there)),
+                patience=patience,
+            )
+        except UnsafeStore as error:
+            return self._end_unclaimed(job_id, change, error)
         return _stored_job(job_id, found) if is_changed else None
+
+    def _end_unclaimed(
+        self, job_id: str, change: Callable[[StoredJob], Job | None], error: UnsafeStore
+    ) -> StoredJob | None:
+        """End a job without a condition where the store takes none; raises the error for any other change.
+
+        On such a store nobody can claim a job, so one that was never claimed has no run whose work it would
+        undo. Without this it could neither fail nor be canceled or erased.
+        """
+        there = self.read(job_id, is_ours=True)
+        changed = change(there)
+        if changed is None or changed is there.job:
+            return None if changed is None else there
+        if there.job.epoch or not changed.has_ended:
+            raise error
+        nonces = (self.cas.nonce(), there.nonces[1])
+        body = RECORD.encode(changed, nonces)
+        etag = self.cas.patiently(lambda: self.objects.put(job_key(job_id), body, content_type=JSON))
+        return StoredJob(changed, etag, nonces=nonces)
 
     def probe(self, stored: StoredJob) -> None:
         """Raise UnsafeStore where the store ignores a condition, StoreUnavailable; asks once per process.

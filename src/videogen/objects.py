@@ -60,7 +60,8 @@ if TYPE_CHECKING:
 READ_SECONDS = 5
 """A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
-_ETAG = re.compile(r'(?:W/)?"?([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"?')
+_ETAG = re.compile(r'(?:W/)?"*([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"*', re.IGNORECASE)
+_NOT_IMPLEMENTED = re.compile(r"NotImplemented|Unsupported|NotSupported")
 _IS_IT_A_STORE = "is S3_ENDPOINT_URL the address of an S3 store?"
 NO_ETAG = f"the storage's answer has no ETag: {_IS_IT_A_STORE}"
 OF_THE_SIGNATURE = {"x-amz-date", "x-amz-content-sha256"}
@@ -354,10 +355,12 @@ def _checked_etag(answer: Any) -> str:  # noqa: ANN401 - boto3's dicts
 
 
 def _etag(answer: AWSResponse) -> str:
-    found = _ETAG.fullmatch(str(answer.headers.get("ETag", "")))
-    if found is None or not found[1]:
+    # One that is there twice is joined by a comma.
+    written = map(str.strip, str(answer.headers.get("ETag", "")).split(","))
+    found = {match[1] if (match := _ETAG.fullmatch(each)) else "" for each in written}
+    if len(found) > 1 or not all(found):
         raise StoreUnavailable(NO_ETAG, transient=False)
-    return found[1]
+    return found.pop()
 
 
 def _unpacked(answer: AWSResponse) -> bytes:
@@ -402,7 +405,7 @@ def _error(
     told = f"the storage answered {status} {code[:60]}".rstrip()
     if status == 412 and is_conditional:  # noqa: PLR2004 - HTTP
         return Conflict()
-    if is_conditional and (status == 501 or code == "NotImplemented"):  # noqa: PLR2004 - HTTP
+    if is_conditional and (status == 501 or _NOT_IMPLEMENTED.search(code)):  # noqa: PLR2004 - HTTP
         return UnsafeStore(f"{told} to a conditional write: it has none, so a video could be bought twice")
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.functions_under_test import start_body
 from videogen.errors import StoreForbidden, StoreUnavailable, UnsafeStore
+from videogen.spending import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,3 +127,33 @@ def test_a_store_without_conditions_is_named(site: SiteUnderTest, monkeypatch: p
 
     assert (answer.status, answer.body["code"], answer.body["detail"]) == (503, "store_unsafe", UNSAFE)
     assert site.calls == []
+
+
+@pytest.mark.parametrize("wish", [None, {}, {"delete": True}], ids=["fails", "canceled", "erased"])
+def test_a_store_without_if_match_ends_its_first_job(
+    site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch, wish: dict[str, bool] | None
+) -> None:
+    objects = site.deps.store.objects
+    put = objects.put
+
+    def checked(key: str, body: bytes, **options: Any) -> str:
+        if options.get("if_match"):
+            raise UnsafeStore
+        return put(key, body, **options)
+
+    monkeypatch.setattr(objects, "put", checked)
+    site.deps = replace(site.deps, ledger=Ledger(site.deps.store, limit=5))
+    started = site.start()
+    ended = site.deliver(started.body["jobId"]) if wish is None else site.cancel(started, **wish)
+    seen = site.status(started.body["jobId"]).body
+
+    failure = seen["failure"] or {}
+    assert ended.status == 200
+    assert (seen["status"], failure.get("code"), failure.get("charged")) == (
+        ("failed", "store_unsafe", "no") if wish is None else ("canceled", "canceled", "no")
+    )
+    assert [key for key in site.stored_keys() if "/photos/" in key] == []
+    # The day's ledger is there now: from here on a start finds out before it stores anything.
+    stored = site.stored_keys()
+    again = site.start()
+    assert (again.status, again.body["code"], site.stored_keys()) == (503, "store_unsafe", stored)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Unpack
 
+    from videogen.errors import StoreError
     from videogen.objects import LinkOptions, Objects, PutOptions
 
 T = TypeVar("T")
@@ -115,6 +116,8 @@ class TroubledObjects:
     """What somebody else does just before the next request of a method reaches the store."""
     ignored: frozenset[str] = frozenset()
     """Which of IF_MATCH and IF_ABSENT the store ignores."""
+    answers: dict[str, type[StoreError]] = field(default_factory=dict)
+    """What it always answers to IF_MATCH and to IF_ABSENT, whatever is there."""
 
     def get(self, key: str) -> StoredObject:
         return self._ask("GET", lambda: self.inner.get(key))
@@ -124,6 +127,9 @@ class TroubledObjects:
             options["if_match"] = None
         if IF_ABSENT in self.ignored:
             options["if_absent"] = False
+        for condition, name in ((IF_MATCH, "if_match"), (IF_ABSENT, "if_absent")):
+            if options.get(name) and condition in self.answers:
+                raise self.answers[condition]
         return self._ask("PUT", lambda: self.inner.put(key, body, **options))
 
     def put_parts(self, key: str, parts: Iterator[bytes], *, content_type: str) -> None:
