@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import ssl
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from conftest import RawServer
@@ -175,6 +178,42 @@ def test_of_many_at_once_one_wins(bucket: Objects, what: str) -> None:
     # A store may answer a loser with a 409 or a 500 instead of a 412: it has to ask again.
     assert outcomes["won"] == 1
     assert outcomes["Conflict"] + outcomes["StoreUnavailable"] == 7
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
+def test_a_link_gives_any_part_of_its_object_alone(all_buckets: Buckets, kind: str) -> None:
+    bucket = all_buckets.bucket(kind, time.time)
+    for key in ("videos/1.mp4", "videos/2.mp4"):
+        bucket.put(key, b"0123456789", content_type="video/mp4")
+    saved = 'attachment; filename="lake.mp4"'
+    link = bucket.presign("videos/1.mp4", seconds=60, content_type="video/mp4", disposition=saved)
+    tampered = {
+        "another key": link.replace("1.mp4", "2.mp4"),
+        "a longer life": link.replace("Expires=60", "Expires=600"),
+        "another type": link.replace("video%2Fmp4", "text%2Fhtml"),
+        "another signature": link[:-1] + ("0" if link[-1] != "0" else "1"),
+        "no signature": link.partition("?")[0],
+    }
+
+    with httpx.Client(verify=ssl.create_default_context(), trust_env=False) as http:
+        parts = [
+            http.get(link, headers={"Range": f"bytes={wanted}"}) for wanted in ("0-", "2-4", "8-20", "-3")
+        ]
+        beyond = http.get(link, headers={"Range": "bytes=10-"})
+        answers = {what: http.get(other).status_code for what, other in tampered.items()}
+
+    assert [(part.status_code, part.content, part.headers["Content-Range"]) for part in parts] == [
+        (206, b"0123456789", "bytes 0-9/10"),
+        (206, b"234", "bytes 2-4/10"),
+        (206, b"89", "bytes 8-9/10"),
+        (206, b"789", "bytes 7-9/10"),
+    ]
+    assert {(part.headers["Content-Type"], part.headers["Content-Disposition"]) for part in parts} == {
+        ("video/mp4", saved)
+    }
+    assert beyond.status_code == 416
+    # moto takes any signature.
+    assert answers == {what: 200 if kind == "moto" and "?" in tampered[what] else 403 for what in tampered}
 
 
 # --- The bucket in memory ----------------------------------------------------------------------------------

@@ -9,6 +9,9 @@ import pytest
 from support.buckets import KINDS, Buckets, buckets
 from support.fake_clock import SkippingClock
 from support.real_worker import CLIP, RealWorker
+from videogen import service, signing
+from videogen.errors import NoSuchObject
+from videogen.job_store import photo_keys
 from videogen.jobs import Status
 from videogen.local.blackbox import Simulator
 
@@ -26,7 +29,7 @@ def all_buckets() -> Iterator[Buckets]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("film", [CLIP, CLIP + bytes(17_000_000)], ids=["one-part", "three-parts"])
-def test_a_job_is_made_on_every_kind_of_store(
+def test_a_job_is_made_and_erased_on_every_kind_of_store(
     kind: str, film: bytes, all_buckets: Buckets, tally: Tally
 ) -> None:
     clock = SkippingClock()
@@ -43,3 +46,12 @@ def test_a_job_is_made_on_every_kind_of_store(
         assert job.video is not None
         assert job.video.bytes == len(film)
         assert worker.has_its_bytes(job)
+
+        token = signing.owner_token(worker.deps.keys[0], job_id)
+        keys = [job.video.key, *photo_keys(job)]
+        for _ in range(2):
+            erased = service.erase(worker.deps, job_id, token)
+            assert (erased.prompt, erased.video, erased.deleted_at is None) == ("", None, False)
+        for key in keys:
+            with pytest.raises(NoSuchObject):
+                worker.objects.get(key)
