@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import ssl
 import time
+import zlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -528,6 +529,48 @@ def test_what_a_proxy_compresses_is_unpacked(wire: Wire) -> None:
         wire.behave = answering("200 OK", damaged, 'ETag: "e"\r\nContent-Encoding: gzip\r\n')
         with pytest.raises(StoreUnavailable):
             wire.client.get("key")
+
+
+@pytest.mark.parametrize("label", ["Content-Encoding: deflate", "Content-Encoding: GZIP", "X: y"])
+def test_what_is_compressed_its_bytes_say(wire: Wire, label: str) -> None:
+    packed = zlib.compress(b"body") if "deflate" in label else gzip.compress(b"body")
+    wire.behave = answering("200 OK", packed, f'ETag: "e"\r\n{label}\r\n')
+
+    assert wire.client.get("key").body == b"body"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<Error><Code>InternalError</Code></Error>",
+        b'<?xml version="1.0"?>\n<Error xmlns="x"><Code>SlowDown</Code></Error>',
+        b"<!DOCTYPE html><title>Sign in</title>",
+        b"\n <html><body>Sign in",
+    ],
+)
+def test_what_no_object_holds_is_trouble_of_the_store(wire: Wire, body: bytes) -> None:
+    """A photo that is read so is not called unreadable."""
+    wire.behave = answering("200 OK", body, 'ETag: "e"\r\n')
+
+    with pytest.raises(StoreUnavailable):
+        wire.client.get("key")
+    if body:
+        with pytest.raises(StoreUnavailable):
+            wire.client.delete("key")
+
+
+def test_a_length_beside_chunks_counts_for_nothing(wire: Wire) -> None:
+    """https://www.rfc-editor.org/rfc/rfc9112#section-6.3."""
+
+    def behave(server: RawServer, connection: socket.socket) -> None:
+        server.read_request(connection)
+        head = b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\nETag: "e"\r\n'
+        connection.sendall(head + b"Connection: close\r\n\r\n4;x=y\r\nbody\r\n0\r\n\r\n")
+
+    wire.behave = behave
+
+    assert wire.client.get("key").body == b"body"
 
 
 @pytest.mark.parametrize("length", ["4", "4, 4", "4,4"])

@@ -62,6 +62,9 @@ READ_SECONDS = 5
 _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 _ETAG = re.compile(r'(?:W/)?"*([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"*', re.IGNORECASE)
 _NOT_IMPLEMENTED = re.compile(r"NotImplemented|Unsupported|NotSupported")
+_PAGE = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
+_XML_ERROR = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]")
+EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # the MD5 of nothing
 _IS_IT_A_STORE = "is S3_ENDPOINT_URL the address of an S3 store?"
 NO_ETAG = f"the storage's answer has no ETag: {_IS_IT_A_STORE}"
 OF_THE_SIGNATURE = {"x-amz-date", "x-amz-content-sha256"}
@@ -216,12 +219,16 @@ class S3Objects:
         if answer.status_code != HTTPStatus.OK:
             raise StoreUnavailable(f"the storage answered a read with {answer.status_code}", transient=False)
         lengths = set(re.split(r"[,\s]+", answer.headers.get("Content-Length", "")))
-        if all(map(str.isdecimal, lengths)) and lengths != {str(len(answer.content))}:
+        is_counted = "Transfer-Encoding" not in answer.headers and all(map(str.isdecimal, lengths))
+        if is_counted and lengths != {str(len(answer.content))}:
             raise StoreUnavailable("the storage's answer broke off")
+        etag = _etag(answer)
+        if not answer.content and etag != EMPTY_ETAG:
+            raise StoreUnavailable("the storage's answer is empty")
         date, written = (seconds_of(answer.headers.get(name, "")) for name in ("Date", "Last-Modified"))
         age = None if date is None or written is None else date - written
         content_type = answer.headers.get("Content-Type", "")
-        return StoredObject(_unpacked(answer), _etag(answer), age, content_type)
+        return StoredObject(_unpacked(answer), etag, age, content_type)
 
     def put(self, key: str, body: bytes, **options: Unpack[PutOptions]) -> str:
         """Write an object, atomically and if the condition holds; return its ETag."""
@@ -301,10 +308,12 @@ class S3Objects:
             answer = self._exchange(method, self._url_of(key), headers, body)
         status = answer.status_code
         is_page = answer.headers.get("Content-Type", "").lower().startswith("text/html")
+        is_page = is_page or _PAGE.match(answer.content) is not None
         if status < HTTPStatus.MULTIPLE_CHOICES and is_page and answer.content:
             raise StoreUnavailable(f"the storage answered with a web page: {_IS_IT_A_STORE}", transient=False)
         # A copy may fail after its 200: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
-        if status == HTTPStatus.OK and method == "PUT" and b"<Error>" in answer.content:
+        # And nothing that is kept here is XML.
+        if status == HTTPStatus.OK and _XML_ERROR.match(answer.content):
             status = HTTPStatus.INTERNAL_SERVER_ERROR
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             code = _CODE.search(answer.content)
@@ -364,11 +373,15 @@ def _etag(answer: AWSResponse) -> str:
 
 
 def _unpacked(answer: AWSResponse) -> bytes:
-    """Return a body without the compression that a proxy may add, though none was asked for."""
+    """Return a body without the compression that a proxy may add, though none was asked for.
+
+    Its bytes say whether there is one, since the label may be missing or wrong. Nothing kept here begins so.
+    """
     body: bytes = answer.content
-    if answer.headers.get("Content-Encoding", "").lower() != "gzip" or body[:2] != b"\x1f\x8b":
+    is_zlib = body[:1] == b"\x78" and answer.headers.get("Content-Encoding", "").lower() == "deflate"
+    if body[:2] != b"\x1f\x8b" and not is_zlib:
         return body
-    unpacking = zlib.decompressobj(wbits=31)
+    unpacking = zlib.decompressobj(wbits=47)  # either, by its header
     try:
         body = unpacking.decompress(body, MAX_UNPACKED_BYTES)
     except zlib.error:
