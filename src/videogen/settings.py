@@ -56,6 +56,10 @@ _HOST_LABEL = re.compile(r"[a-z0-9-]{3,63}")
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _AWS_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 _BEARER = re.compile(r"(?:authorization\s*[:=]\s*)?(?:bearer(?:[\s:]+|$))+", re.IGNORECASE)
+_ASSIGNMENT = re.compile(r"(?:(?:export|set)\s+)?(\w+)\s*[=:]", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[,;\r\n\uff0c\uff1b\u3001]")
+"""Between the entries of a list: commas and semicolons, full-width ones among them, and lines."""
+_MODEL = re.compile(r"(blackboxai/[A-Za-z0-9._/-]{1,100})(?:\s*=\s*\$?([0-9]{1,4}(?:\.[0-9]{1,4})?))?")
 _TOKEN = re.compile(r"(?!.*\.\.\.)[A-Za-z0-9._~+/:-]+=*")
 """What travels behind `Bearer` (https://www.rfc-editor.org/rfc/rfc6750#section-2.1), with a colon; three dots
 are a key that was shortened to be shown."""
@@ -247,10 +251,14 @@ class _Environment:
 
     def text(self, name: str, *, is_sentence: bool = False) -> str:
         found = _unwrapped(self._environ.get(name, ""), is_sentence=is_sentence)
-        assigned = found.removeprefix("export ").lstrip()
-        if assigned.startswith(f"{name}="):
-            found = _unwrapped(assigned.removeprefix(f"{name}="), is_sentence=is_sentence)
+        # A line of .env, of a shell, of YAML, or of AWS's own file.
+        line = _ASSIGNMENT.match(found)
+        if line and line[1].upper() in {name, name.replace("S3_", "AWS_", 1)}:
+            return _unwrapped(found[line.end() :], is_sentence=is_sentence)
         return found
+
+    def listed(self, name: str) -> list[str]:
+        return [entry for each in _SEPARATORS.split(self.text(name)) if (entry := _unwrapped(each))]
 
     def needed(self, name: str, found: str) -> str:
         if not found:
@@ -314,7 +322,9 @@ def _s3(given: _Environment) -> S3Settings:
     region = given.text("S3_REGION")
     if endpoint:
         given.matching("S3_REGION", region, _REGION)
-    elif region and not _AWS_REGION.fullmatch(region):
+    elif not (region := region.lower()):
+        pass
+    elif not _AWS_REGION.fullmatch(region):
         form = "us-east-2, or set S3_ENDPOINT_URL as well where the store is not AWS"
         given.malformed("S3_REGION", "not a region of AWS", form)
     key_id = given.matching("S3_ACCESS_KEY_ID", given.text("S3_ACCESS_KEY_ID"), _ACCESS_KEY)
@@ -378,19 +388,19 @@ def _daily_limit(given: _Environment) -> int:
 
 
 def _models(given: _Environment) -> tuple[Model, ...]:
-    models: list[Model] = []
-    for entry in filter(None, map(_unwrapped, given.text("BLACKBOX_MODELS").split(","))):
-        found = re.fullmatch(r"(blackboxai/[A-Za-z0-9._/-]{1,100})(?:=([0-9]{1,4}(?:\.[0-9]{1,4})?))?", entry)
-        if found is None:
+    models: dict[str, Model] = {}
+    for entry in given.listed("BLACKBOX_MODELS"):
+        found = _MODEL.fullmatch(entry)
+        model = Model(found[1], float(found[2]) if found[2] else None) if found else None
+        if model is None or models.setdefault(model.id, model) != model:
             given.malformed("BLACKBOX_MODELS", form=f"{DEFAULT_MODEL} or {DEFAULT_MODEL}=0.80")
             break
-        models.append(Model(found[1], float(found[2]) if found[2] else None))
-    return tuple(models) or (Model(DEFAULT_MODEL),)
+    return tuple(models.values()) or (Model(DEFAULT_MODEL),)
 
 
 def _signing_keys(given: _Environment) -> tuple[Secret, ...]:
     name = "VIDEOGEN_SIGNING_SECRET"
-    keys = [_unwrapped(key.strip("\"'")) for key in re.split(r"[\s,]+", given.text(name)) if key]
+    keys = [_unwrapped(key.strip("\"'")) for line in given.listed(name) for key in line.split()]
     given.needed(name, " ".join(keys))
     if not all(map(_is_webhook_secret, keys)):
         given.malformed(name)
@@ -411,8 +421,8 @@ def _blackbox(given: _Environment) -> BlackboxSettings:
         given.malformed("BLACKBOX_IMAGE_MODE", "unknown", "data, url or field")
     hosts = tuple(
         _unwrapped(host).lower().rstrip("/").removeprefix("*").removeprefix(".")
-        for host in re.split(r"[\s,]+", given.text("VIDEOGEN_VIDEO_HOSTS"))
-        if host
+        for line in given.listed("VIDEOGEN_VIDEO_HOSTS")
+        for host in line.split()
     )
     if not all(map(_is_video_host, hosts)):
         given.malformed("VIDEOGEN_VIDEO_HOSTS")
@@ -428,7 +438,7 @@ def _blackbox(given: _Environment) -> BlackboxSettings:
 
 def _base_url(given: _Environment) -> str:
     name = "BLACKBOX_BASE_URL"
-    address = re.sub(r"/chat/completions/?$", "", _address(given, name))
+    address = re.sub(r"/+chat/completions$", "", _address(given, name), flags=re.IGNORECASE)
     if address.startswith("http://") and not is_loopback(address):
         given.malformed(name, "an http address, and the key would travel in clear")
     return address or DEFAULT_BASE_URL
@@ -441,7 +451,7 @@ def _video_parameters(given: _Environment) -> Mapping[str, Any]:
         return {}
     try:
         found = json.loads(text)
-        json.dumps(found, allow_nan=False)
+        json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
