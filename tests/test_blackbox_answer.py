@@ -111,6 +111,11 @@ def test_a_link_with_a_signature_does_not_show() -> None:
         ),
         ("HTTPS://H.example/v.mp4", "HTTPS://H.example/v.mp4"),
         ("https://h.example/v.mp4\N{IDEOGRAPHIC FULL STOP}", "https://h.example/v.mp4"),
+        ("https://h.example/still.jpg https://h.example/V.MP4", "https://h.example/V.MP4"),
+        ("https://h.example/still.webp https://h.example/v.mov", "https://h.example/v.mov"),
+        ("https://h.example/docs https://h.example/get?file=v.mp4", "https://h.example/get?file=v.mp4"),
+        ("https://h.example/still.png https://h.example/abc", "https://h.example/abc"),
+        ("https://h.example/a[1]|{b}.mp4", "https://h.example/a[1]|{b}.mp4"),
     ],
 )
 def test_a_link_is_found_in_every_shape_of_message(content: object, url: str) -> None:
@@ -126,9 +131,21 @@ def test_a_link_is_found_in_every_shape_of_message(content: object, url: str) ->
         {"output": URL},
         answer(None) | {"output": [URL]},
         answer(None, video_url=URL),
+        answer(None) | {"choices": [{"message": {"content": ""}}, {"message": {"content": URL}}]},
+        answer(None, message={"tool_calls": [{"function": {"arguments": json.dumps({"url": URL})}}]}),
+        answer(None, message={"content": "Done", "annotations": [{"url_citation": {"url": URL}}]}),
+        {"task_status": "succeed", "data": {"task_result": {"videos": [{"id": "1", "url": URL}]}}},
+        {"generatedVideos": [{"video": {"uri": URL}}], "prompt": "https://h.example/prompt.mp4"},
+        {"input": {"video": "https://h.example/input.mp4"}, "assets": {"clip": URL}},
+        {"choices": [{"message": {"content": "https://h.example/still.jpg"}}], "videoUrl": URL},
+        URL,
+        URL.encode(),
+        json.dumps(answer()).encode("utf-16"),
+        json.dumps(answer(f"Here it is:#{URL}")).replace("#", "\n").encode(),
+        f'data: {{"choices": [{{"delta": {{"content": "{URL}"}}, "finish_reason": "stop"}}]}}\n\n'.encode(),
     ],
 )
-def test_a_link_is_found_beside_the_message(payload: dict[str, Any]) -> None:
+def test_a_link_is_found_beside_the_message(payload: object) -> None:
     assert parse(payload).url == URL
 
 
@@ -186,7 +203,7 @@ def test_a_message_is_searched_to_a_bounded_depth() -> None:
     for _ in range(6):
         message = [message]
     assert parse(answer(message)).url == URL
-    for _ in range(6):
+    for _ in range(20):
         message = [message]
     assert type(failure(answer(message))) is BlackboxNoVideo
 
@@ -501,6 +518,9 @@ GROUP = "Received Model Group=CANARY\nAvailable Model Group Fallbacks=None"
         (429, refusal("slow down", "429", type="insufficient_quota")),
         (429, {"detail": BUDGET}),
         (200, refusal(BUDGET, "429", type="budget_exceeded")),
+        (400, refusal("Invalid API key provided", "400")),
+        (400, refusal("API key not valid. Please pass a valid API key.", "400")),
+        (429, refusal("Your account balance is too low", "429")),
         (403, refusal("key not allowed to access model. Tried to access CANARY", "403")),
         (403, refusal("CANARY", "403", type="key_model_access_denied")),
         (403, refusal("Cannot access application 'CANARY'", 403)),
@@ -710,7 +730,11 @@ FILM_BASE64 = base64.b64encode(FILM).decode()
         f"![video](data:video/mp4;base64,{FILM_BASE64})",
         FILM_BASE64,
         base64.urlsafe_b64encode(FILM).decode().rstrip("="),
+        base64.encodebytes(FILM).decode(),
+        "data:video/mp4;base64,\r\n" + base64.encodebytes(FILM).decode().replace("\n", "\r\n"),
+        f'data:video/mp4; codecs="avc1.4D401E"; base64, {FILM_BASE64}',
         {"b64_json": FILM_BASE64},
+        {"predictions": [{"bytesBase64Encoded": FILM_BASE64}]},
         [{"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{FILM_BASE64}"}}],
     ],
 )
@@ -718,6 +742,13 @@ def test_a_video_inside_the_answer_is_the_video(content: object) -> None:
     found = parse(answer(content))
     digest = hashlib.sha256(FILM).hexdigest()
     assert (found.video, found.url) == (FILM, f"data:video/mp4;sha256={digest}")
+
+
+def test_an_answer_that_is_the_video_is_the_video() -> None:
+    found = parse(FILM, headers={"Content-Type": "video/mp4", "x-request-id": "call-1"})
+
+    assert (found.video, found.call_ids) == (FILM, {"x-request-id": "call-1"})
+    assert type(failure(FILM, 500)) is BlackboxOutcomeUnknown
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any
 from videogen.blackbox_result import (
     IDENTIFIER,
     identifier,
+    is_link,
     is_under_way,
+    is_video,
     json_or_none,
     task_ids,
     task_urls,
@@ -68,6 +70,8 @@ _ACCOUNT_TYPE = re.compile(
 _ACCOUNT = re.compile(
     r"budget has been exceeded|exceeded\s?budget|(?:over|crossed) budget|exceeded your current quota"
     r"|insufficient (?:funds|credits?|balance|quota)|exhausted balance|credit balance|user is locked"
+    r"|balance is (?:too )?low"
+    r"|(?:invalid|incorrect|missing|no) api.?key|api.?key (?:is )?(?:not valid|invalid)"
     r"|(?:not allowed to|cannot|can only) access|virtual key expected|invalid proxy server token"
     r"|(?:account|organization|key|user) (?:is |has been )?(?:suspended|disabled|deactivated|blocked)"
     r"|key (?:is |has )?expired",
@@ -126,9 +130,11 @@ def parse_answer(
         body = body.replace(secret.encode(), b"")
         headers = {name: value.replace(secret, "") for name, value in headers.items()}
     lower = {name.lower(): value for name, value in headers.items()}
+    ids = call_ids(lower)
+    if 200 <= status < 300 and is_video(body):  # noqa: PLR2004 - the HTTP success range
+        return replace(_held(body), call_ids=ids, shape="video")
     text = _decode(body)
     payload, is_complete = _read_json(text)
-    ids = call_ids(lower)
     try:
         if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
             raise _refusal(status, lower, _error_in(payload), text)
@@ -183,11 +189,14 @@ def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> G
     if (url := video_link(places, allowed_origins)) is not None:
         return Generated(url, request_id, model)
     if (video := video_itself(places)) is not None:
-        name = f"data:video/mp4;sha256={hashlib.sha256(video).hexdigest()}"
-        return Generated(name, request_id, model, video=video)
+        return replace(_held(video), request_id=request_id, model=model)
     if status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
         raise not_ready
     raise BlackboxNoVideo(note=f"status {status}, no link in the answer")
+
+
+def _held(video: bytes) -> Generated:
+    return Generated(f"data:video/mp4;sha256={hashlib.sha256(video).hexdigest()}", video=video)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +347,7 @@ def _decode(body: bytes) -> str:
             body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, MAX_ANSWER_BYTES)
         except zlib.error:
             body = b""
-    return body.decode(errors="replace").lstrip("\ufeff").strip()
+    return body.decode(json.detect_encoding(body), errors="replace").lstrip("\ufeff").strip()
 
 
 def _read_json(text: str) -> tuple[Any, bool]:
@@ -349,6 +358,8 @@ def _read_json(text: str) -> tuple[Any, bool]:
     payload = json_or_none(plain)
     if payload is not None:
         return payload, True
+    if is_link(plain):
+        return plain, True
     if re.match(r"(data|event|id|retry):", plain):
         return _read_events(plain)
     return None, False
@@ -371,6 +382,7 @@ def _read_events(text: str) -> tuple[Any, bool]:
         merged |= {key: value for key, value in event.items() if key != "choices"}
         if choice.get("finish_reason") is not None:
             merged["choices"] = [{"finish_reason": choice["finish_reason"]}]
+            is_complete = True  # some senders leave it at that
         for part in (choice.get("delta"), choice.get("message")):
             if isinstance(part, dict):
                 message |= part

@@ -8,6 +8,7 @@ way. Pure.
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -50,8 +51,17 @@ _VIDEO_KEYS = (
     "images",
     "image_url",
 )
+# Where else a video may be, but not the photo, the prompt or a still of it.
+_NOT_THE_VIDEO = re.compile(
+    r"input|prompt|request|reason|user|thumb|poster|cover|preview|image|photo|frame", re.IGNORECASE
+)
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg")
+_SURE, _PICTURE = 2, 4
+"""Ranks of links: up to which one a link is surely a video's, and which one is a picture's."""
 # Links, each up to white space or to what ends it in Markdown, JSON, HTML and Python.
 _LINKS = re.compile(r"https?://[!#-&(-;=?-Z_a-z~]+", re.IGNORECASE)
+# A text that is nothing but a link may have signs in it that end one elsewhere.
+_WHOLE_LINK = re.compile(r"https?://[^\s:\"'<>()]{1,2000}\.(?:mp4|m4v|mov)", re.IGNORECASE)
 # Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
 _SEAM = re.compile(r"(?<=[^=&?/:])(?=https?://)", re.IGNORECASE)
 # A link written for JSON or HTML and never unwrapped: \/ and \u0026, &amp; and &quot;
@@ -60,10 +70,10 @@ _ESCAPED = re.compile(
 )
 _ENTITIES = {"amp": "&", "#38": "&", "#x26": "&", "lt": "<", "gt": ">"}
 _MAX_ESCAPED_CHARACTERS = 100_000
-_DATA_URI = re.compile(r"data:[\w.+/-]*(?:;[\w.=+-]+)*;base64,", re.IGNORECASE)
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
-_FTYP = slice(4, 8)
-"""Where an MP4 says `ftyp`: https://mp4ra.org"""
+_DATA_URI = re.compile(
+    r"data:[\w.+/-]*(?:; ?[\w.+-]+(?:=[\w.+-]*|=\"[^\"]{0,60}\")?){0,6}; ?base64,\s?\n?", re.IGNORECASE
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:[\r\n]+[A-Za-z0-9+/_-]+)*")  # in lines perhaps
 # A task that is under way, in the words of the APIs that have tasks (Replicate, fal, Runway, Kling, Luma).
 _UNDER_WAY = re.compile(
     r"(in_)?(pending|queue|queued|progress|process|processing|start|starting|started|running|render|rendering"
@@ -146,23 +156,41 @@ def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
 
 
 def video_link(places: list[Any], allowed_origins: Collection[str]) -> str | None:
-    """Return the first link of the first place that has one; among several, one that names an MP4."""
-    for place in places:
-        links = [link for text in _texts(place) for link in _links(text) if _is_usable(link, allowed_origins)]
-        if links:
-            return next((link for link in links if urlsplit(link).path.endswith(".mp4")), links[0])
-    return None
+    """Return the likeliest link of the first place that has one, of a picture only where there is no other.
+
+    The last place is the whole answer: what names a video may be anywhere in it.
+    """
+
+    def usable(texts: Iterator[str]) -> list[str]:
+        return [link for text in texts for link in _links(text) if _is_usable(link, allowed_origins)]
+
+    likeliest = [min(links, key=_rank) for place in places if (links := usable(_texts(place)))]
+    likeliest += [link for link in usable(_everywhere(places[-1])) if _rank(link) <= _SURE]
+    return next((link for link in likeliest if _rank(link) < _PICTURE), next(iter(likeliest), None))
+
+
+def _rank(link: str) -> int:
+    """Return how likely a link is a video's: the lower the likelier."""
+    path = urlsplit(link).path.lower()
+    if path.endswith((".mp4", ".m4v")):
+        return 0
+    if path.endswith((".mov", ".webm")):
+        return 1
+    if ".mp4" in link.lower():
+        return _SURE
+    return _PICTURE if path.endswith(_PICTURES) else _PICTURE - 1
 
 
 def video_itself(places: list[Any]) -> bytes | None:
     """Return the first MP4 that stands in the answer as base64, in a data URI or bare."""
-    for text in (text for place in places for text in _texts(place)):
+    known = (text for place in places for text in _texts(place))
+    for text in itertools.chain(known, _everywhere(places[-1])):
         uri = _DATA_URI.search(text)
         encoded = _BASE64.match(text, uri.end() if uri else 0)
         if encoded is None:
             continue
-        standard = encoded[0].replace("-", "+").replace("_", "/")
-        if base64.b64decode(standard[:24])[_FTYP] == b"ftyp":
+        standard = "".join(encoded[0].split()).replace("-", "+").replace("_", "/")
+        if is_video(base64.b64decode(standard[:24])):
             whole = standard[: len(standard) - (len(standard) % 4 == 1)]
             return base64.b64decode(whole + "=" * (-len(whole) % 4))
     return None
@@ -186,6 +214,32 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401
             yield from _texts(value.get(key), depth + 1)
 
 
+def is_video(body: bytes) -> bool:
+    """Whether bytes begin as an MP4 does (https://mp4ra.org)."""
+    return body[4:8] == b"ftyp"
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is nothing but a link."""
+    return len(text) <= MAX_URL_CHARACTERS and _LINKS.fullmatch(text) is not None
+
+
+def _everywhere(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401
+    """Yield all texts of an answer, but those that tell of something else than its video."""
+    if depth > 2 * _MAX_DEPTH:
+        return
+    found = _json_inside(value) if isinstance(value, str) else value
+    if isinstance(found, dict):
+        for name, each in found.items():
+            if not _NOT_THE_VIDEO.search(name):
+                yield from _everywhere(each, depth + 1)
+    elif isinstance(found, list):
+        for each in found:
+            yield from _everywhere(each, depth + 1)
+    elif isinstance(value, str):
+        yield value
+
+
 def _json_inside(text: str) -> Any:  # noqa: ANN401
     """Return the JSON that a text is, None for any other."""
     return json_or_none(text) if text.lstrip()[:1] in {"{", "["} else None
@@ -195,6 +249,8 @@ def _links(text: str) -> Iterator[str]:
     """Yield the links in a text, in order."""
     if len(text) <= _MAX_ESCAPED_CHARACTERS:
         text = _ESCAPED.sub(_unescaped, text)
+    if _WHOLE_LINK.fullmatch(text.strip()):
+        yield text.strip()
     for glued in _LINKS.findall(text):
         yield from (
             _without_punctuation(link) for link in _SEAM.split(glued) if len(link) <= MAX_URL_CHARACTERS
@@ -243,6 +299,6 @@ def identifier(payload: Any, key: str) -> str | None:  # noqa: ANN401
 def json_or_none(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
     """Return a text as JSON, None where it is none."""
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)  # with line breaks inside a text
     except (ValueError, RecursionError):
         return None
