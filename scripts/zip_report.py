@@ -50,6 +50,8 @@ def main() -> None:
     built = subprocess.run(
         [NETLIFY, "build", "--offline"], cwd=REPOSITORY, env=os.environ | variables, check=False
     )
+    # Meant for a deploy, which this is not.
+    (REPOSITORY / "public/config.json").unlink(missing_ok=True)
     if built.returncode:
         sys.exit(built.returncode)
     project = Built(REPOSITORY, "")

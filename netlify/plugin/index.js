@@ -9,6 +9,7 @@ import path from 'node:path'
 import { childEnvironment } from '../python/environment.mjs'
 import { BUILT, bundle, interpreterOfBundle } from './bundle.js'
 import { devEnvironment } from './dev_environment.js'
+import { serveFiles } from './dev_files.js'
 import { environmentOf, findFunctions, writeEntries } from './functions.js'
 import { findPython, INTERPRETER_OPTIONS, projectPython, runModule, startModule } from './interpreter.js'
 
@@ -26,6 +27,11 @@ const RUN_TIME = path.resolve(import.meta.dirname, '../python')
  * @property {Record<string, unknown>} problem_members
  * @property {string} [dev]
  *
+ * @typedef {object} Printed what the page_config module prints
+ * @property {Record<string, unknown>} [files] name to JSON value
+ * @property {Record<string, Record<string, string>>} [headers] path to header to value
+ * @property {string[]} [notes]
+ *
  * @typedef {object} Options the part of what Netlify Build hands to an event that is used here
  * @property {Inputs} inputs
  * @property {{ IS_LOCAL: boolean, FUNCTIONS_SRC?: string }} constants
@@ -33,6 +39,7 @@ const RUN_TIME = path.resolve(import.meta.dirname, '../python')
  *   build: { publish: string },
  *   functions: Record<string, { included_files?: string[] }>,
  *   headers: { for: string, values: Record<string, string> }[],
+ *   redirects: { from: string, to: string, status: number, force: boolean }[],
  * }} netlifyConfig
  * @property {{
  *   build: { failBuild: (message: string) => never },
@@ -62,12 +69,9 @@ export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
     if (inputs.page_config) {
       const environment = childEnvironment(process.env, everyName(inputs, functions))
       const [python, folders] = interpreterOfBundle(inputs)
-      for (const note of applyPageConfig(
-        runModule(python, inputs.page_config, folders, environment),
-        netlifyConfig,
-      )) {
-        console.log(note)
-      }
+      const printed = runModule(python, inputs.page_config, folders, environment)
+      writeFiles(printed, netlifyConfig)
+      for (const note of applyHeaders(printed, netlifyConfig)) console.log(note)
     }
   })
 }
@@ -107,13 +111,11 @@ export async function onPreDev({ inputs, constants, netlifyConfig, utils }) {
       Object.assign(environment, started.env)
       notes.push(...started.notes)
     }
-    if (inputs.page_config)
-      notes.push(
-        ...applyPageConfig(
-          runModule(python, inputs.page_config, [inputs.source], environment),
-          netlifyConfig,
-        ),
-      )
+    if (inputs.page_config) {
+      const printed = runModule(python, inputs.page_config, [inputs.source], environment)
+      netlifyConfig.redirects.push(...(await serveFiles(printed.files ?? {})))
+      notes.push(...applyHeaders(printed, netlifyConfig))
+    }
     for (const note of notes) console.log(note)
   })
 }
@@ -161,17 +163,26 @@ function writeSettings(folder, settings) {
 }
 
 /**
- * Puts what the page_config module printed where it belongs.
+ * Puts the files that the page_config module printed into the publish folder.
  *
- * @param {{ files?: Record<string, unknown>, headers?: Record<string, Record<string, string>>, notes?: string[] }} printed
+ * @param {Printed} printed
+ * @param {Options['netlifyConfig']} netlifyConfig
+ */
+function writeFiles({ files = {} }, { build: { publish } }) {
+  mkdirSync(publish, { recursive: true })
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(path.join(publish, name), `${JSON.stringify(content, null, 2)}\n`)
+  }
+}
+
+/**
+ * Puts the headers that the page_config module printed where they belong.
+ *
+ * @param {Printed} printed
  * @param {Options['netlifyConfig']} netlifyConfig
  * @returns {string[]} its notes
  */
-function applyPageConfig({ files = {}, headers = {}, notes = [] }, netlifyConfig) {
-  mkdirSync(netlifyConfig.build.publish, { recursive: true })
-  for (const [name, content] of Object.entries(files)) {
-    writeFileSync(path.join(netlifyConfig.build.publish, name), `${JSON.stringify(content, null, 2)}\n`)
-  }
+function applyHeaders({ headers = {}, notes = [] }, netlifyConfig) {
   for (const [pattern, values] of Object.entries(headers))
     netlifyConfig.headers.push({ for: pattern, values })
   return notes

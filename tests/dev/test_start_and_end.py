@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GONE_WITHIN_SECONDS = 10.0
+OURS = ("BLACKBOX_", "S3_", "VIDEOGEN_")
 
 
 def test_a_taken_port_is_said_in_one_line() -> None:
@@ -86,3 +87,30 @@ def test_videos_tokens_and_history_outlive_a_restart(tmp_path: Path) -> None:
     assert part.headers["access-control-allow-origin"] == site.url
     assert view["videoUrl"].partition("/videogen-")[0] in policy
     assert (erased.status_code, gone.status_code) == (200, 404)
+
+
+def test_two_runs_in_one_folder_have_their_own_page(tmp_path: Path) -> None:
+    """The paid site must not say "simulator", nor lose its prices, because of a second run or a build."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    real = {
+        **plain,
+        "REAL": "1",
+        "BLACKBOX_API_KEY": "sk-canary",
+        "BLACKBOX_BASE_URL": "http://127.0.0.1:9",
+        "BLACKBOX_MODELS": "blackboxai/google/veo-3-fast=0.80",
+    }
+    paid = DevSite(tmp_path, environ=real)
+    with paid:
+        (paid.folder / "public/config.json").write_text('{"simulated": true}')  # what a build leaves
+        second = DevSite(tmp_path, environ=plain)
+        second.log = tmp_path / "second.log"
+        with second:
+            shown = [httpx.get(f"{site.url}/config.json").json() for site in (paid, second)]
+
+    assert [(one["simulated"], one["models"][0]["price"]) for one in shown] == [(False, 0.8), (True, None)]
+
+
+def test_nothing_generated_lies_in_the_published_folder(tmp_path: Path) -> None:
+    with DevSite(tmp_path, environ=os.environ) as site:
+        assert httpx.get(f"{site.url}/config.json").status_code == 200
+        assert not (site.folder / "public/config.json").exists()

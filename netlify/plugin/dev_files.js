@@ -1,0 +1,27 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+/**
+ * Serves files of one run of `netlify dev` from memory. In the publish folder a second run, or a build beside this
+ * one, would write over them.
+ *
+ * @param {Record<string, unknown>} files name to JSON value
+ * @returns {Promise<{ from: string, to: string, status: number, force: boolean }[]>} the rules that lead to them
+ */
+export async function serveFiles(files) {
+  const server = createServer(({ url = '' }, response) => {
+    response.setHeader('Content-Type', 'application/json')
+    response.setHeader('Cache-Control', 'no-store')
+    response.end(JSON.stringify(files[url.slice(1)]))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  server.unref() // only the CLI keeps this process alive
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  return Object.keys(files).map(name => ({
+    from: `/${name}`,
+    to: `http://127.0.0.1:${port}/${name}`,
+    status: 200,
+    force: true,
+  }))
+}
