@@ -87,6 +87,7 @@ UPRIGHT = ["red", "green", "blue", "white"]
         encoded("WEBP", quarters().convert("RGBA"), lossless=True),
         encoded("PNG", save_all=True, append_images=[Image.new("RGB", (800, 600))]),
         encoded("MPO", save_all=True, append_images=[Image.new("RGB", (800, 600))], quality=95),
+        photo_files.with_gain_map(encoded("JPEG", quality=95)),
         encoded("JPEG", quality=95) + b"PK\x03\x04<script>",
     ],
     ids=[
@@ -101,6 +102,7 @@ UPRIGHT = ["red", "green", "blue", "white"]
         "webp rgba",
         "animated png",
         "two pictures",
+        "gain map",
         "polyglot",
     ],
 )
@@ -162,6 +164,8 @@ def test_sixteen_bits_become_the_nearest_eight(color: int) -> None:
         (16, 0, b"\x50\0", b"\x50\0", b"\x60\0"),
         (8, 2, b"\0\1\0\2\0\3", b"\1\2\3", b"\1\2\4"),
         (16, 2, b"\1\0\2\0\3\0", b"\1\0\2\0\3\0", b"\1\0\2\0\x43\0"),
+        (16, 0, b"\x50\0", b"\x50\0", b"\x50\1"),
+        (16, 2, b"\1\0\2\0\3\1", b"\1\0\2\0\3\1", b"\1\0\2\0\3\0"),
         (8, 3, b"\xff\0", b"\1", b"\0"),
     ],
 )
@@ -425,6 +429,7 @@ PACKED = zlib.compress(LONG)
         photo_files.chunk(b"iTXt", b"key\0\1\0\0\0" + PACKED),
         photo_files.chunk(b"iCCP", b"key\0\0" + PACKED),
         photo_files.chunk(b"acTL", bytes(8)),
+        photo_files.chunk(b"tRNS", b"\0\1"),
         photo_files.chunk(b"eXIf", b"junk" * 20),
         photo_files.chunk(b"tIME", b"junk") * 3,
         photo_files.chunk(b"zTXt", b"key\0\0" + zlib.compress(b" " * 1_000_000, 9)) * 400,
@@ -439,6 +444,7 @@ PACKED = zlib.compress(LONG)
         "international text",
         "no profile",
         "animation of nothing",
+        "short transparency",
         "no EXIF",
         "thrice",
         "text bomb",
@@ -541,6 +547,9 @@ def test_an_animation_begins_with_less_than_its_canvas() -> None:
         photo_files.with_chunks(encoded("PNG"), photo_files.chunk(b"CgBI", b"")),
         photo_files.with_chunks(encoded("PNG"), photo_files.chunk(b"PLTE", b"", checksum=1)),
         encoded("PNG")[:-14] + b"\0\0" + encoded("PNG")[-12:],
+        photo_files.png((8, 8), b"\1\2\3" * 56),
+        photo_files.png((8, 8), b"\1" * 64, color=3),
+        photo_files.png((8, 8), b"\1" * 64, color=3, chunks=photo_files.chunk(b"PLTE", b"four")),
     ],
     ids=[
         "empty",
@@ -561,6 +570,9 @@ def test_an_animation_begins_with_less_than_its_canvas() -> None:
         "unknown chunk that matters",
         "checksum of the palette",
         "checksum of the pixels",
+        "png short of a row",
+        "png without its palette",
+        "png with a damaged palette",
     ],
 )
 def test_what_cannot_be_decoded_to_its_end_is_unreadable(data: bytes) -> None:

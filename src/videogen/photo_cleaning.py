@@ -115,7 +115,7 @@ def _reduced(
     That is done in bands of rows, so that there is never a second picture of the photo's size. Dividing by a
     power of two is exact, so that no rounding leads out of the picture.
     """
-    picture, shrunk, place, channels = decoded
+    picture, shrunk, place, channels, alpha = decoded
     left, top = (info.width - crop[0]) / 2 / shrunk, (info.height - crop[1]) / 2 / shrunk
     right = min(info.width / shrunk, left + crop[0] / shrunk)
     bottom = min(info.height / shrunk, top + crop[1] / shrunk)
@@ -124,7 +124,10 @@ def _reduced(
     reduced: Image.Image | None = None
     for row in range(y, y_end, _BAND_ROWS * factor):
         row_end = min(row + _BAND_ROWS * factor, y_end)
-        band = picture.crop((x - place[0], row - place[1], x_end - place[0], row_end - place[1]))
+        box = (x - place[0], row - place[1], x_end - place[0], row_end - place[1])
+        band = picture.crop(box)
+        if alpha:
+            band.putalpha(alpha.crop(box))
         band = _plain(band, channels).reduce(factor)
         if reduced is None:
             reduced = Image.new(band.mode, (band.width, ceil((y_end - y) / factor)))
@@ -135,10 +138,10 @@ def _reduced(
 
 
 def _plain(band: Image.Image, channels: tuple[int, int] | None) -> Image.Image:
-    """Return a band in colours of its own: no palette, and no colour that stands for none."""
+    """Return a band in colours of its own, with no palette."""
     if channels:
         return Image.merge("LA", [band.getchannel(channel) for channel in channels])
-    return band.convert("RGBA") if band.mode == "P" or "transparency" in band.info else band
+    return band.convert("RGBA") if band.mode == "P" else band
 
 
 def _on_white_in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

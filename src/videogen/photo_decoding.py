@@ -9,16 +9,17 @@ import ctypes
 import random
 import struct
 import zlib
+from functools import reduce
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageChops
 from PIL import _webp as libwebp
 
 from videogen import photo_files, photos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from videogen.photo_files import WebpPicture
     from videogen.photos import PhotoInfo
@@ -66,13 +67,14 @@ _WEBP_DECODE.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctyp
 class Decoded(NamedTuple):
     """A picture, how many times smaller than the photo it is, and where on the photo it lies, in pixels.
 
-    Where `grey_and_alpha` is given, these two of its channels are meant.
+    Where `grey_and_alpha` is given, these two of its channels are meant; an `alpha` is one more.
     """
 
     picture: Image.Image
     shrunk: int = 1
     place: tuple[int, int] = (0, 0)
     grey_and_alpha: tuple[int, int] | None = None
+    alpha: Image.Image | None = None
 
 
 def decode(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
@@ -135,26 +137,48 @@ def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
     depth, color, _, _, interlace = header[8:]
     mode, layout = _PNG_MODES[depth, color]
     size = (info.width, info.height)
+    key: tuple[int, ...] = ()
+    if (color, len(transparent)) in {(0, 2), (2, 6)}:  # of another length libpng takes no notice
+        key = struct.unpack(f">{len(transparent) // 2}H", transparent)
+    alpha = Image.new("L", size if key else (0, 0))
+    if key and depth == 16:  # noqa: PLR2004
+        low = Image.frombytes(mode, size, stream, "zip", _SECOND_BYTES[layout], interlace)
+        _show_others(alpha, low, [value & 255 for value in key])
+        del low
     picture = Image.frombytes(mode, size, stream, "zip", layout, interlace)
     if mode == "P":
-        colors = [palette[at : at + 3] for at in range(0, len(palette) - 2, 3)]
-        alphas = transparent.ljust(len(colors), b"\xff")
+        if not palette or len(palette) % 3:
+            raise ValueError("the palette is missing or damaged")
+        colors = [palette[at : at + 3] for at in range(0, len(palette), 3)]
+        # Nor of more values than there are colours.
+        alphas = (transparent if len(transparent) <= len(colors) else b"").ljust(len(colors), b"\xff")
         picture.putpalette(b"".join(b"%b%c" % pair for pair in zip(colors, alphas, strict=False)), "RGBA")
     elif mode == "1":
         picture = picture.convert("L")
-    if transparent and picture.mode in {"L", "RGB"}:
-        key = struct.unpack_from(">HHH" if mode == "RGB" else ">H", transparent)
+    if key:
         # Of 16 bits the first byte, of less than 8 what Pillow makes of it.
         levels = [value >> 8 if depth == 16 else value * 255 // (2**depth - 1) for value in key]  # noqa: PLR2004
-        picture.info["transparency"] = tuple(levels) if mode == "RGB" else levels[0]
+        _show_others(alpha, picture, levels)
+        yield Decoded(picture, alpha=alpha)
+        return
     if (depth, color) == _DEEP_GREY_WITH_ALPHA:
         yield Decoded(picture, grey_and_alpha=(0, 2))
         yield Decoded(picture, grey_and_alpha=(1, 3))
         return
     yield Decoded(picture)
     del picture
-    if layout in _SECOND_BYTES and not transparent:
+    if layout in _SECOND_BYTES:
         yield Decoded(Image.frombytes(mode, size, stream, "zip", _SECOND_BYTES[layout], interlace))
+
+
+def _show_others(alpha: Image.Image, picture: Image.Image, color: Sequence[int]) -> None:
+    """Make opaque where a picture has another colour; in place, since both may be as large as can be."""
+    tables = [[255 * (level != value) for level in range(256)] for value in color]
+    for row in range(0, picture.height, _ROWS):
+        place = (0, row, picture.width, min(row + _ROWS, picture.height))
+        channels = picture.crop(place).split()
+        differ = [channel.point(table) for channel, table in zip(channels, tables, strict=True)]
+        alpha.paste(reduce(ImageChops.lighter, differ, alpha.crop(place)), place)
 
 
 def _webp(data: bytes, _info: PhotoInfo, _: float) -> Iterator[Decoded]:
@@ -216,10 +240,35 @@ def _png_parts(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
         previous = kind
     is_animated = any(found.get(b"acTL", b"")[:4])
     packed = b"".join(moving if moving and is_animated else still)
-    return found[b"IHDR"], found.get(b"PLTE", b""), found.get(b"tRNS", b""), _rechecked(packed)
+    header = found[b"IHDR"]
+    pixels = _rechecked(packed, _unpacked_bytes(*struct.unpack(">IIBBBBB", header)))
+    return header, found.get(b"PLTE", b""), found.get(b"tRNS", b""), pixels
 
 
-def _rechecked(packed: bytes) -> bytes:
+def _unpacked_bytes(width: int, height: int, depth: int, color: int, _: int, __: int, interlace: int) -> int:
+    """Return how many bytes the rows of a PNG are, each after the byte of its filter.
+
+    https://www.w3.org/TR/png-3/#8Interlace: of an interlaced one the rows of seven smaller pictures.
+    """
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
+    passes = [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ]
+    total = 0
+    for left, top, across, down in passes if interlace else [(0, 0, 1, 1)]:
+        columns, rows = ceil((width - left) / across), ceil((height - top) / down)
+        if columns > 0 and rows > 0:
+            total += rows * (1 + ceil(columns * bits / 8))
+    return total
+
+
+def _rechecked(packed: bytes, wanted: int) -> bytes:
     """Return packed pixels with the right checksum; of the one that is there, browsers take no notice.
 
     Raises ValueError where some are missing.
@@ -234,5 +283,7 @@ def _rechecked(packed: bytes) -> bytes:
             raise ValueError("pixels are missing")
         if total > _MOST_BYTES:
             raise ValueError("it unpacks to more than pixels")
+    if total < wanted:
+        raise ValueError("pixels are missing")
     end = len(packed) - len(unpacking.unused_data)
     return packed[:end] + checksum.to_bytes(4, "big")

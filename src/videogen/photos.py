@@ -38,7 +38,9 @@ _DECODABLE_FRAMES = frozenset({0xC0, 0xC1, PROGRESSIVE})  # baseline, extended; 
 # Bit depths by color type: https://www.w3.org/TR/png-3/#11IHDR
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
-_DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(;[\w.+-]+=[\w.+-]+){0,4};base64,", re.ASCII)
+_DATA_URI = re.compile(
+    r"data:([\w.+-]+/[\w.+-]+)?(;[\w.+-]+=[\w.+-]+){0,4};base64,", re.ASCII | re.IGNORECASE
+)
 
 _USE_ANOTHER = "Please use a JPEG, PNG or WebP."
 _SAVE_ANEW = "Please save it as a usual JPEG."
@@ -61,6 +63,7 @@ _OTHERS = (
     (rb"8BPS", "a Photoshop file"),
     (rb"\0\0\x01\0", "an icon"),
     (rb"\x1a\x45\xdf\xa3|RIFF.{4}AVI |\0\0\x01\xba|OggS|FLV", "a video"),
+    (rb"....ftypcrx |FUJIFILM", "a raw photo"),
     (rb"....ftyp", "a video"),
     (rb"PK\x03\x04", "a ZIP file"),
     (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)", "a web page"),

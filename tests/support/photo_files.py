@@ -9,10 +9,11 @@ from itertools import product
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from PIL import Image
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 _ONE_CODE = b"\x01" + bytes(15)
@@ -41,6 +42,27 @@ def exif(orientation: int, *, directories: int = 1) -> bytes:
     entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
     chain = b"".join(struct.pack(">HI", 0, 32 + 6 * number) for number in range(directories - 1))
     return b"MM\0*\0\0\0\x08\0\x01" + entry + struct.pack(">I", 26 if chain else 0) + chain + bytes(6)
+
+
+def with_gain_map(jpeg: bytes) -> bytes:
+    """Return a JPEG as phones write it for bright screens: XMP, an index of pictures, and a second one.
+
+    https://developer.android.com/media/platform/hdr-image-format
+    """
+    gain_map = encoded("JPEG", Image.radial_gradient("L"))
+    description = (
+        '<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0">'
+        f'<Container:Item Item:Semantic="GainMap" Item:Length="{len(gain_map)}"/></rdf:Description>'
+    )
+    xmp = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + description.encode())
+    # https://www.cipa.jp/std/documents/e/DC-X007-KEY_E.pdf: two pictures, of which the second ends the file
+    pictures = struct.pack(">4I2H", 0x030000, len(jpeg), 0, 0, 0, 0) + struct.pack(
+        ">4I", 0, len(gain_map), len(jpeg), 0
+    )
+    entries = struct.pack(">HHI4s", 0xB000, 7, 4, b"0100") + struct.pack(">HHII", 0xB001, 4, 1, 2)
+    entries += struct.pack(">HHII", 0xB002, 7, len(pictures), 50)
+    index = segment(0xE2, b"MPF\0MM\0*\0\0\0\x08\0\3" + entries + bytes(4) + pictures)
+    return jpeg[:2] + xmp + index + jpeg[2:] + gain_map
 
 
 def frame(marker: int, width: int, height: int, factors: bytes = b"\x11") -> bytes:
