@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import re
 import shutil
 import signal
@@ -46,6 +47,8 @@ STORE = ".store"
 OPEN = ("0.0.0.0", "::")  # noqa: S104 - asked for, and said
 PORTS = range(1024, 65536)
 """Those that a program without rights may listen on."""
+CHOSEN_PORTS = range(10_000, 32_768)
+"""Below those that systems give to whoever asks for any."""
 
 
 def main(port_text: str, environ: dict[str, str]) -> int:
@@ -180,10 +183,10 @@ def port_number(text: str) -> int | None:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, and that no system gives out by itself meanwhile."""
+    while is_taken(port := random.choice(CHOSEN_PORTS)):  # noqa: S311 - not a secret
+        pass
+    return port
 
 
 def is_taken(port: int) -> bool:

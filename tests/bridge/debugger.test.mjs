@@ -1,10 +1,11 @@
 /** A debugger attached to a function of `netlify dev`, by the protocol that editors speak. */
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import { test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import { load, makeProject } from './project.mjs'
 
 const SOURCE = `
@@ -72,12 +73,15 @@ class Debugger {
   }
 }
 
+/** Returns a port below those that the system gives to whoever asks for any, so that it stays free. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  server.close()
-  return port
+  for (;;) {
+    const port = randomInt(10_000, 32_768)
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').catch(() => null)
+    server.close()
+    if (isFree) return port
+  }
 }
 
 test('DEBUGPY_PORT makes a request wait for a debugger, past its deadline', { timeout: 60_000 }, async t => {
@@ -90,7 +94,7 @@ test('DEBUGPY_PORT makes a request wait for a debugger, past its deadline', { ti
   const { call, lines } = await load(t, folder, { timeoutSeconds: 0.5 })
   const answer = call(new Request('http://localhost/'))
   while (!lines.some(({ text }) => text === `waiting for a debugger on 127.0.0.1:${port}`))
-    await setImmediate()
+    await setTimeout(10, null, { signal: t.signal })
   const editor = new Debugger(port)
   t.after(() => editor.end())
   editor.send('initialize', { adapterID: 'test' })

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tomllib
 import venv
@@ -18,6 +17,7 @@ import pytest
 from builds import NETLIFY, REPOSITORY, BuildFailed, Built, netlify_build, write_files
 from sandbox import unpack
 from support.running import run_site
+from videogen.local.seaweed import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,8 +93,7 @@ def dev(package: Path, tmp_path: Path) -> Iterator[Callable[[str], Iterator[http
             venv.create(folder / ".venv", with_pip=True, symlinks=True)
             pip = [str(folder / ".venv/bin/pip"), "install", "-q", "-r", "requirements.txt"]
             subprocess.run(pip, cwd=folder, check=True)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        [port] = free_ports(1)
         log = folder / "dev.log"
         with log.open("w") as out:
             processes.append(

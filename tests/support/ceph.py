@@ -17,6 +17,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from videogen.local.seaweed import free_ports
 from videogen.local.stand_in import TIED_TO_STDIN, S3StandIn
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class CephGateway(S3StandIn):
     """
 
     def __init__(self) -> None:
-        monitor_port, gateway_port = _free_port(), _free_port()
+        monitor_port, gateway_port = free_ports(2)
         super().__init__(
             endpoint_url=f"http://127.0.0.1:{gateway_port}",
             access_key_id=secrets.token_hex(10),
@@ -168,10 +169,3 @@ class CephGateway(S3StandIn):
             if time.monotonic() > deadline:
                 raise CephError((self._folder / "client.gateway.log").read_text(encoding="utf-8")[-2000:])
             time.sleep(0.02)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from videogen.cas import Cas
 from videogen.job_store import JobStore
-from videogen.local.seaweed import kept_in
+from videogen.local.seaweed import free_ports, kept_in
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
 
@@ -87,8 +86,7 @@ class DevSite:
     def __enter__(self) -> Self:
         if not self.folder.exists():
             self.copy()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        [port] = free_ports(1)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 self._typed or [sys.executable, "scripts/dev.py", str(port)],

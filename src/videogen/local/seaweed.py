@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import random
 import secrets
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import create_server
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
@@ -34,6 +35,7 @@ END_SECONDS = 10.0
 """Its parts end one after the other, in about four seconds."""
 STARTS = 3
 """Another program may take a port between its choice and its use."""
+CHOSEN_PORTS = range(10_000, 32_768)
 PORTS = (
     "master.port",
     "master.port.grpc",
@@ -250,7 +252,14 @@ class SeaweedServer(S3StandIn):
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of loopback that nobody listens on, all different."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """Return ports of loopback that nobody listens on, all different.
+
+    They lie below those that systems give out by themselves, so that no connection made meanwhile takes one
+    before its server is up: https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.choice(CHOSEN_PORTS)  # noqa: S311 - not a secret
+        with suppress(OSError), create_server(("127.0.0.1", port)):
+            found.extend({port} - set(found))
+    return found
