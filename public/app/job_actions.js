@@ -192,11 +192,16 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     layout.historyHeading.focus()
   }
 
-  /** @param {Job} job */
+  /**
+   * Open the link of the video; of one that is gone, say so.
+   * @param {Job} job
+   */
   async function download(job) {
     await engine.refresh(job.key)
-    const url = engine.jobs.get(job.key)?.status?.downloadUrl
-    if (url) location.assign(url)
+    const current = engine.jobs.get(job.key) ?? job
+    const url = current.status?.downloadUrl
+    if (stageOf(current) !== 'completed') location.hash = linkTo(current)
+    else if (url && current.silentSince === null) location.assign(url)
     else layout.say(jobWords.refusals.network)
   }
 

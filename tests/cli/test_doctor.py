@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from support.hostile_proxy import BROKEN, USABLE
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from support.s3_proxy import S3Proxy
+from videogen import spending
 from videogen.cli import purchase
 from videogen.local import clips
 from videogen.local.blackbox import Simulator
@@ -44,6 +46,7 @@ def test_the_local_stack_is_all_green(videogen: Operator, site: ServedSite) -> N
             "bucket, deleting",
             "versions",
             "lifecycle",
+            "ledger",
             "sharing",
             "clock",
             "Blackbox",
@@ -83,6 +86,39 @@ def test_each_line_begins_with_its_level_and_a_remedy_follows(videogen: Operator
         "warning site: not asked",
         "        → name the deployed site: videogen doctor --site https://…",
     ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b'{"jobs": {"a":',
+        b"[]",
+        b"{}",
+        b'{"jobs": ["a"]}',
+        b'{"jobs": {"a": "now"}}',
+        b'{"jobs": {"a": NaN}}',
+        b'{"jobs": {}, "others": {"a": 1}}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_damaged_ledger_is_named(videogen: Operator, body: bytes) -> None:
+    key = spending.ledger_key(time.time())
+    videogen.bucket.put(key, body, content_type="application/json")
+
+    ran = videogen("doctor", "--json")
+
+    about, detail, remedy = first_failure(ran)
+    assert (ran.code, about) == (1, "ledger")
+    assert detail.endswith(f"/{key} cannot be read: no video can be started today")
+    assert remedy.startswith("delete it, and today's limit counts from zero again: aws s3 rm s3://")
+
+
+def test_a_ledger_that_counts_is_no_finding(videogen: Operator) -> None:
+    body = b'{"jobs": {"a": 1.5}, "others": ["b"], "nonce": "n", "origin": "n"}'
+    videogen.bucket.put(spending.ledger_key(time.time()), body, content_type="application/json")
+
+    assert finding(videogen("doctor", "--json"), "ledger")["level"] == "ok"
 
 
 # --- eight broken set-ups ----------------------------------------------------------------------------------

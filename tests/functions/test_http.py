@@ -188,6 +188,28 @@ def test_a_crash_is_logged_with_its_place_and_no_text(caplog: pytest.LogCaptureF
     assert "a secret" not in caplog.text
 
 
+@pytest.mark.parametrize(("simulated", "is_whole"), [("1", True), ("", False), ("0", False), (None, False)])
+def test_where_simulated_a_crash_has_its_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    simulated: str | None,
+    *,
+    is_whole: bool,
+) -> None:
+    caplog.set_level(logging.INFO, logger="videogen")
+    monkeypatch.delenv("VIDEOGEN_SIMULATED", raising=False)
+    if simulated is not None:
+        monkeypatch.setenv("VIDEOGEN_SIMULATED", simulated)
+    error = KeyError("of a photo")
+    error.__cause__ = ValueError("its cause")
+
+    answered(error)
+
+    whole = caplog.messages[-2]
+    assert ("Traceback" in caplog.text) is is_whole
+    assert (whole.endswith("KeyError: 'of a photo'") and "ValueError: its cause" in whole) is is_whole
+
+
 @pytest.mark.parametrize(
     ("given", "seconds", "actions"),
     [

@@ -20,9 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from videogen.cli import rules
 from videogen.cli.bucket import Bucket
 from videogen.cli.findings import CLOCK_REMEDY, Failed, Finding
-from videogen.errors import StoreError, StoreForbidden
+from videogen.errors import MalformedRecord, StoreError, StoreForbidden
 from videogen.http_date import seconds_of
 from videogen.job_store import MP4, NO_ETAG
+from videogen.spending import LEDGER, ledger_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,6 +66,7 @@ def examine(
     yield _deletion(bucket, where)
     yield _versions(bucket)
     yield _lifecycle(bucket, found, fix=fix)
+    yield _ledger(bucket, now())
     if site is not None:
         yield _cors(bucket, site, http, fix=fix)
     yield from _clocks(headers, asked_at)
@@ -334,6 +336,24 @@ def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
     except (ClientError, BotoCoreError):
         return Finding("warning", about, "this access key may not set the rules", paste)
     return Finding("ok", about, f"set: what is older than {found.site.keep_days} days is deleted")
+
+
+def _ledger(bucket: Bucket, moment: float) -> Finding:
+    """Read the day's ledger: while it is damaged, every start is refused."""
+    key = ledger_key(moment)
+    try:
+        bucket.store.cas.read(key, LEDGER)
+    except MalformedRecord:
+        where = f"s3://{bucket.settings.bucket}/{bucket.settings.prefix}{key}"
+        return Finding(
+            "failure",
+            "ledger",
+            f"{where} cannot be read: no video can be started today",
+            f"delete it, and today's limit counts from zero again: aws s3 rm {where}",
+        )
+    except StoreError as error:
+        raise Failed("ledger", error.detail, NO_STORE) from None
+    return Finding("ok", "ledger", "today's starts can be counted")
 
 
 def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Finding:

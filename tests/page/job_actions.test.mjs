@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newJob, reduceJob } from '../../public/app/job.js'
+import { createJobActions } from '../../public/app/job_actions.js'
+
+const DRAFT = /** @type {const} */ ({
+  key: 'k',
+  prompt: 'Wind.',
+  aspectRatio: '16:9',
+  model: null,
+  photosCount: 1,
+  ratio: 16 / 9,
+  at: 0,
+  holdMs: 0,
+})
+const URL_OF_VIDEO = 'https://store.example/v.mp4'
+const READY = { status: 'completed', stage: null, failure: null, deletedAt: null, downloadUrl: URL_OF_VIDEO }
+
+/**
+ * Press Download in the history, on a site that gives this answer.
+ * @param {any} event as the engine reports an answer
+ * @returns {Promise<{hash: string, opened: string[], said: string[]}>}
+ */
+async function pressed(event) {
+  const place = { hash: '', opened: /** @type {string[]} */ ([]), said: /** @type {string[]} */ ([]) }
+  const known = reduceJob(
+    { ...newJob(DRAFT), phase: 'started', jobId: 'j', ownerToken: 't' },
+    { type: 'status-answered', status: /** @type {any} */ (READY), at: 0, serverAt: null },
+  )
+  const location = {
+    assign: (/** @type {string} */ url) => place.opened.push(url),
+    set hash(/** @type {string} */ hash) {
+      place.hash = hash
+    },
+  }
+  const jobs = new Map([['k', known]])
+  Object.assign(globalThis, { location })
+  const page = {
+    engine: { jobs, refresh: async () => jobs.set('k', reduceJob(known, event)) },
+    layout: { say: (/** @type {string} */ text) => place.said.push(text) },
+  }
+  await createJobActions(/** @type {any} */ (page)).download(known)
+  return place
+}
+
+const failed = (/** @type {object} */ failure) => ({ type: 'status-failed', failure, at: 1 })
+const http = (/** @type {number} */ status) =>
+  failed({ kind: 'http', status, problem: null, retryAfterMs: null })
+const answered = (/** @type {object} */ status) => ({
+  type: 'status-answered',
+  status: { ...READY, ...status },
+  at: 1,
+  serverAt: null,
+})
+
+test('Download in the history opens the link that the site has just given', async () => {
+  const link = 'https://store.example/new.mp4'
+  assert.deepEqual(await pressed(answered({ downloadUrl: link })), { hash: '', opened: [link], said: [] })
+})
+
+for (const [what, event] of Object.entries({
+  'a store that was emptied': http(404),
+  'an id that is none': http(400),
+  'a video that was erased elsewhere': answered({ status: 'canceled', deletedAt: 'now', downloadUrl: null }),
+}))
+  test(`Download stays on the page after ${what}`, async () => {
+    assert.deepEqual(await pressed(event), { hash: '#j', opened: [], said: [] })
+  })
+
+for (const [what, event] of Object.entries({
+  'a lost network': failed({ kind: 'network' }),
+  'a site that is down': http(503),
+}))
+  test(`Download opens no old link after ${what}`, async () => {
+    assert.deepEqual(await pressed(event), { hash: '', opened: [], said: ['The site could not be reached.'] })
+  })
