@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from support.buckets import buckets
-from support.job_simulation import WEIGHTS, Guards, Story
+from support.job_simulation import WEIGHTS, Guards, QueueStory, Story
 from support.memory_objects import Held, MemoryObjects
 from videogen import ending, generation, jobs, service, spending
 from videogen.errors import DailyLimitReached
@@ -76,19 +76,23 @@ def test_no_rush_of_starts_breaks_the_promise() -> None:
     search(Rush, with_seed=SEED)
 
 
-def test_no_story_breaks_the_promise(tally: Tally) -> None:
+@pytest.mark.parametrize("story", [Story, QueueStory])
+def test_no_story_breaks_the_promise(
+    story: type[Story], tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ends = Counter[str]()
+    check_end = story.check_end
 
-    class Counted(Story):
-        def check_end(self, job: Job) -> None:
-            super().check_end(job)
-            tally.add(job, purchases=self.purchases(job.id))
-            ends[job.failure.code if job.failure else job.status.value] += 1
+    def count(self: Story, job: Job) -> None:
+        check_end(self, job)
+        tally.add(job, purchases=self.purchases(job.id))
+        ends[job.failure.code if job.failure else job.status.value] += 1
 
+    monkeypatch.setattr(story, "check_end", count)
     begun, number = time.monotonic(), SEED
     while True:
         print(f"replay with: LAB_SEED={number} pytest tests/lab/test_simulation.py")  # noqa: T201 - when it fails
-        search(Counted, with_seed=number)
+        search(story, with_seed=number, max_examples=STORIES // 2)
         number += 1
         if time.monotonic() - begun >= SECONDS:
             break
@@ -209,6 +213,29 @@ CONTROLS: Mapping[str, tuple[Guards, Mapping[str, str], tuple[object, str, objec
     "erasing begins with the record": (Guards(), ERASING, (service, "erase", erase_objects_first)),
     "erasing forgets the prompt": (Guards(), {}, (jobs, "erase", jobs.cancel)),
 }
+
+
+NEEDS_DISPATCH = jobs.needs_dispatch
+
+
+def needs_a_call(job: Job, *, now: float, lease_age: float) -> bool:
+    """Treat a job of the queue as one whose worker is called."""
+    return NEEDS_DISPATCH(replace(job, dispatch="call"), now=now, lease_age=lease_age)
+
+
+# Of a site with a queue.
+QUEUE_CONTROLS: Mapping[str, tuple[object, str, object]] = {
+    "the first 37 minutes": (Job, "paid_call_by", NEVER),
+    "the two hours": (Job, "ends_by", NEVER),
+    "polls leave the queue alone": (jobs, "needs_dispatch", needs_a_call),
+}
+
+
+@pytest.mark.parametrize("guard", QUEUE_CONTROLS)
+def test_without_a_guard_of_the_queue_it_is_found(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*QUEUE_CONTROLS[guard])
+    with pytest.raises(AssertionError):
+        search(QueueStory, with_seed=1, max_examples=3000, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("guard", CONTROLS)

@@ -6,6 +6,7 @@ The machine's rules are what can happen; its invariants are the promise.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from videogen.errors import (
     WorkerUnreachable,
 )
 from videogen.job_store import RECORD, JobStore, digest_of, job_key, photo_keys
-from videogen.jobs import Stage, Status
+from videogen.jobs import Limits, Stage, Status
 from videogen.service import DispatchResult, Order, Upload
 from videogen.settings import Secret
 from videogen.spending import Ledger, ledger_key
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from support.interleaving import PaidCall, Process
-    from videogen.jobs import Job
+    from videogen.jobs import DispatchKind, Job
     from videogen.objects import Objects
 
 T = TypeVar("T")
@@ -56,10 +57,9 @@ LIMIT = 2
 MAX_STARTS = 6
 FUNCTION_SECONDS = 10.0
 """The platform ends a function of the page then, wherever it stands."""
-MOMENTS = (0.5, 3.0, 12.0, 31.0, 46.0, 91.0)
 TROUBLES = (Trouble.NOT_APPLIED, Trouble.REPLY_LOST, Trouble.CONFLICT_REPORTED)
 # The promise in figures, written out here and not taken from the code that has to keep it.
-LEASE, DEAD_LEASE, CALL_WITHIN, ENDED_WITHIN, CALLS, CALL_EVERY = 60.0, 90.0, 300.0, 960.0, 3, 45.0
+LEASE, DEAD_LEASE, CALLS, CALL_EVERY = 60.0, 90.0, 3, 45.0
 RESCUES = 3
 OF_THE_HOLDER = {"job.requeued", "blackbox.answered", "job.completed"}
 ANSWERS: tuple[tuple[Callable[[], object], bool], ...] = (
@@ -137,6 +137,11 @@ class Story(RuleBasedStateMachine):
     instead: Mapping[str, str] = {}
     """What happens in the place of an event, where a search is after something particular."""
     make_bucket: Callable[[Callable[[], float]], MemoryObjects] = MemoryObjects
+    limits = Limits()
+    dispatch_kind: DispatchKind = "call"
+    # The promise of those limits, in seconds, and for how long a run may last.
+    call_within, ended_within, run_seconds = 300.0, 960.0, 830.0
+    moments: tuple[float, ...] = (0.5, 3.0, 12.0, 31.0, 46.0, 91.0)
 
     def __init__(self) -> None:
         super().__init__()
@@ -268,7 +273,7 @@ class Story(RuleBasedStateMachine):
             process.is_frozen = not process.is_frozen
 
     def _time_passes(self, number: int) -> None:
-        self.world.move_to(self.world.now + self._one_of(MOMENTS, number))
+        self.world.move_to(self.world.now + self._one_of(self.moments, number))
 
     def _trouble_ahead(self, number: int) -> None:
         self.world.troubles.extend([None] * (number % 3) + [self._one_of(TROUBLES, number // 3)])
@@ -353,7 +358,7 @@ class Story(RuleBasedStateMachine):
         """Check that a paid call begins on a lease that lives, and in time."""
         now = self.world.now
         is_claimed = now - self.claimed_at[call.process.run_id] <= LEASE
-        is_early = now - self._job(call.job_id).created_at < CALL_WITHIN
+        is_early = now - self._job(call.job_id).created_at < self.call_within
         if not is_claimed or not is_early:
             # Raised later: the worker takes what its provider's client raises for an unknown outcome.
             self.broken.append(AssertionError(f"a call that began too late: {is_claimed=} {is_early=}"))
@@ -396,8 +401,9 @@ class Story(RuleBasedStateMachine):
         if (actions & OF_THE_HOLDER) or not actions:
             assert is_holder
         if job.failure and job.failure.code == "outcome_unknown" and not job.settled and not before.has_ended:
-            assert is_dead or now >= job.created_at + ENDED_WITHIN
+            assert is_dead or now >= job.created_at + self.ended_within
         if job.dispatches > before.dispatches:
+            assert self.dispatch_kind == "call"
             assert job.dispatches <= CALLS
             assert now - max(before.created_at, before.dispatched_at or 0.0) >= CALL_EVERY - 0.01
 
@@ -412,7 +418,7 @@ class Story(RuleBasedStateMachine):
                 task.process.is_frozen = False
             self._settle(answering=True)
             latest = max((self._job(job_id).created_at for job_id in self.jobs), default=world.now)
-            world.move_to(max(world.now, latest + ENDED_WITHIN))
+            world.move_to(max(world.now, latest + self.ended_within))
             for job_id in self.jobs:
                 self._look(job_id)
                 self._settle(answering=True)
@@ -448,7 +454,7 @@ class Story(RuleBasedStateMachine):
 
     def _work(self, job_id: str) -> None:
         def run(process: Process) -> None:
-            generation.run(job_id, self._worker(job_id), run_id=process.run_id, seconds=830.0)
+            generation.run(job_id, self._worker(job_id), run_id=process.run_id, seconds=self.run_seconds)
 
         self.world.begin(run)
 
@@ -472,7 +478,7 @@ class Story(RuleBasedStateMachine):
             begun = self.world.now
             try:
                 job = service.heal(self._deps(), job_id, self._dispatch)
-                assert job.has_ended or begun < job.created_at + ENDED_WITHIN
+                assert job.has_ended or begun < job.created_at + self.ended_within
                 is_over = True
             finally:
                 process.is_polling = False
@@ -507,6 +513,8 @@ class Story(RuleBasedStateMachine):
             durations=NoEstimates(store.cas),
             clock=self.world.clock,
             keys=[KEY],
+            limits=self.limits,
+            dispatch_kind=self.dispatch_kind,
             random_bytes=self._random_bytes,
         )
 
@@ -577,3 +585,15 @@ class Story(RuleBasedStateMachine):
         if self.decoded.get(job_id, (b"",))[0] != body:
             self.decoded[job_id] = (body, RECORD.decode(body)[0])
         return self.decoded[job_id][1]
+
+
+class QueueStory(Story):
+    """A site whose jobs go to a queue and may live for two hours.
+
+    Its messages are lost, repeated and reordered as calls are; polls send none.
+    """
+
+    limits = Limits.of(120)
+    dispatch_kind: DispatchKind = "queue"
+    call_within, ended_within, run_seconds = 2_250.0, 7_200.0, math.inf
+    moments = (3.0, 31.0, 46.0, 91.0, 400.0, 2_400.0)
