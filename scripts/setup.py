@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
-PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--require-hashes")
+# Python compiles what is imported when it is: most of what is installed never is.
+PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes")
 NODE_WANTED = (22, 13)  # what netlify-cli 27 asks for in its package.json
 PYTHON_WANTED = (3, 11)
 TOOLS = ("locks/dev.txt", "Node", "tests/package-lock.json")

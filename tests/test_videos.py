@@ -190,7 +190,6 @@ def test_the_next_address_is_tried_where_the_first_does_not_answer(serve: Serve)
 @pytest.mark.parametrize(
     ("body", "note"),
     [
-        (b"<!DOCTYPE html><title>Sign in</title>", "the file is no MP4"),
         (b"\0\0\0\x20ftyp", "the file is no MP4"),
         (b"x" * 9_000_000, "the file is no MP4"),
         (b"\0\0\0\0ftypisom\0\0\0\0" + MP4, "the file is no MP4: its first box is malformed"),
@@ -217,7 +216,7 @@ def test_the_brands_of_videos_are_taken(brand: bytes) -> None:
 def test_any_first_bytes_are_an_mp4_or_refused(head: bytes) -> None:
     try:
         check_ftyp(head)
-    except VideoRefused:
+    except (VideoRefused, VideoInterrupted):
         return
     assert head[4:8] == b"ftyp"
 
@@ -253,10 +252,26 @@ def test_gzip_that_comes_byte_by_byte_is_unpacked() -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"<!DOCTYPE html><title>Sign in</title>",
+        b"\xef\xbb\xbf\r\n<html>",
+        b"<?xml version='1.0'?><Error><Code>SlowDown</Code></Error>",
+        b'{"detail": "The file is not ready yet"}',
+        b"[]",
+    ],
+)
+def test_a_page_in_place_of_the_file_is_tried_again(serve: Serve, body: bytes) -> None:
+    found = failure(serve(replying(body)).origin + "/")
+    assert isinstance(found, VideoInterrupted)
+    assert (found.code, found.note, found.received) == ("save_failed", "a page in place of the file", 0)
+
+
+@pytest.mark.parametrize(
     ("packed", "error", "note"),
     [
         (gzip.compress(MP4)[:-9], VideoInterrupted, "the file is cut gzip"),
-        (gzip.compress(b"<html>"), VideoRefused, "the file is no MP4"),
+        (gzip.compress(b"<html>"), VideoInterrupted, "a page in place of the file"),
         (b"\x1f\x8b" + bytes(60), VideoRefused, "the file is damaged gzip"),
         (gzip.compress(bytes(300_000_000)), VideoRefused, "the file is no MP4"),
         (gzip.compress(MP4 + bytes(200_000)), VideoRefused, "the file is too large"),

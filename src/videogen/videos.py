@@ -80,6 +80,7 @@ _NO_VIDEO_BRANDS = frozenset(
     {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"crx "}
     | {b"jp2 ", b"jpx ", b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
 )
+_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")  # HTML, XML, JSON
 _FTYP_BYTES = 16  # size, "ftyp", brand, version
 _MAX_FTYP_BYTES = 1024
 
@@ -168,9 +169,13 @@ def check_ftyp(head: bytes) -> None:
     """Raise VideoRefused unless a file that begins with `head` can be an MP4.
 
     The file type box is the first one: https://developer.apple.com/documentation/quicktime-file-format/file_type_compatibility_atom.
+    A page or a message in its place, which proxies and stores send with a 200 too, is VideoInterrupted: it
+    tells nothing of the file.
     """
     size = int.from_bytes(head[:4], "big")
     brand = head[8:12]
+    if _TEXT.match(head):
+        raise VideoInterrupted(note="a page in place of the file", received=0)
     if len(head) < _FTYP_BYTES or head[4:8] != b"ftyp":
         raise VideoRefused(note="the file is no MP4")
     if not _FTYP_BYTES <= size <= _MAX_FTYP_BYTES or size % 4 or not all(32 <= byte < 127 for byte in brand):  # noqa: PLR2004

@@ -138,7 +138,7 @@ CASES: dict[FailureCode, Case] = {
     "outcome_unknown": Case("unknown", TRY_AGAIN, "[fault:E502]"),
     "no_video": Case("unknown", TRY_AGAIN, "[fault:S6]"),
     "video_gone": Case("yes", TRY_AGAIN, "[fault:D404]"),
-    "video_refused": Case("yes", prompt="[fault:D-html]"),
+    "video_refused": Case("yes", prompt="[fault:D-garbage]"),
     "save_failed": Case("yes", SAVE_AGAIN, "[fault:D500]", grows_old(Stage.SAVING, Limits().end)),
     "canceled": Case("unknown", TRY_AGAIN, "[delay:20]", canceled, "Canceled"),
 }

@@ -218,7 +218,7 @@ ENDS = {
     "D410": GONE,
     "D500": UNSAVED,
     "D503": UNSAVED,
-    "D-html": REFUSED,
+    "D-html": UNSAVED,
     "D-octet-stream": DONE,
     "D-label-gzip": DONE,
     "D-label-aws": DONE,
@@ -254,7 +254,7 @@ ONCE = {
     "D-empty": DONE,
     "D-length": DONE,
     "D-cut": DONE,
-    "D-html": REFUSED,
+    "D-html": DONE,
 }
 
 

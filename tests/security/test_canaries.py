@@ -153,7 +153,7 @@ def found(canaries: Iterable[str], *texts: str) -> list[str]:
         ("E422", "failed"),  # quotes prompt and photo
         ("E500a", "failed"),
         ("N1-gzip", "completed"),
-        ("D-html", "failed"),
+        ("D-garbage", "failed"),
         ("S3-null", "failed"),
     ],
 )
