@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,14 +54,14 @@ class Site:
         assert read.queue is not None
         self.deps = service.Deps.over(S3Objects(read.s3), read, clock=Clock())
         self.queue = SqsQueue(read.queue)
-        self._dispatch = QueueDispatch(self.queue)
+        self.dispatch = QueueDispatch(self.queue)
 
     def start(self, prompt: str = "slow pan") -> str:
         order = Order(prompt=prompt, model="blackboxai/veo-3.1", uploads=(Upload(photo(), "image/jpeg"),))
-        return service.start(self.deps, order, self._dispatch).id
+        return service.start(self.deps, order, self.dispatch).id
 
     def job(self, job_id: str) -> Job:
-        return service.heal(self.deps, job_id, self._dispatch)
+        return service.heal(self.deps, job_id, self.dispatch)
 
     def until_ended(self, *ids: str) -> list[Job]:
         """Poll, one job after the other, until all have ended."""
@@ -160,6 +161,30 @@ def test_a_stop_lets_paid_calls_end_and_buys_nothing_more(site: Site, simulator:
 
     assert [site.job(job_id).status for job_id in running_ids] == [Status.COMPLETED] * 50
     assert (code, site.job(late).status, simulator.posts) == (0, Status.QUEUED, 50)
+
+
+def test_a_killed_worker_s_jobs_are_bought_once_and_end_truly(site: Site, simulator: Simulator) -> None:
+    simulator.delay = 300.0
+    rendering = [site.start() for _ in range(12)]
+    with worker(site, "--jobs", "12") as first:
+        until(lambda: simulator.posts == 12)
+        waiting = [site.start() for _ in range(5)]
+        first.kill()
+        first.wait(PATIENCE)
+    simulator.delay = 0.0
+    with worker(site):
+        # The queue repeats itself: what the first worker had is delivered as well.
+        for job_id in [*rendering, *waiting]:
+            site.queue.send(job_id)
+        made = site.until_ended(*waiting)
+        late = replace(site.deps, clock=Clock(now=lambda: time.time() + 16 * 60))
+        lost = [service.heal(late, job_id, site.dispatch) for job_id in rendering]
+
+    assert [job.status for job in made] == [Status.COMPLETED] * 5
+    assert [(job.failure and job.failure.code, job.charged) for job in lost] == [
+        ("outcome_unknown", "unknown")
+    ] * 12
+    assert simulator.posts == 17
 
 
 def test_a_second_signal_ends_it_at_once(site: Site, simulator: Simulator) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support.example_jobs import JOB_ID, queued
 from support.fake_clock import FakeClock
 from support.memory_queue import MemoryQueue
-from videogen import signing
-from videogen.errors import StoreUnavailable
-from videogen.generation import Resumable
+from support.scripted_worker import After, Made, ScriptedWorker
+from videogen import generation, signing
+from videogen.errors import BlackboxOutcomeUnknown, StoreUnavailable
+from videogen.generation import RENEW_EVERY, Resumable
+from videogen.jobs import Limits, Stage
 from videogen.queue.worker import AGAIN_AFTER, VISIBILITY, Worker, read_job_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from videogen.jobs import Job
 
 PATIENCE = 10
 
@@ -233,3 +239,40 @@ def test_what_is_received_while_stopping_is_given_back(clock: FakeClock) -> None
     queue.receive = stopped_meanwhile  # type: ignore[assignment,method-assign] # the moment that is tested
     worker.serve()
     assert (runs.started, ("extend", 0) in queue.calls) == ([], True)
+
+
+def test_a_call_of_forty_minutes_ends_in_a_video() -> None:
+    scripted = ScriptedWorker()
+    scripted.add(queued(limits=Limits.of(120), dispatch="queue"))
+    queue = MemoryQueue(scripted.clock.now)
+    queue.send(JOB_ID)
+    seen: list[Job] = []
+    scripted.provider.script = [After(2_400, Made(), lambda: seen.append(scripted.poll()))]
+
+    def make(job: str, renew: Callable[[], None], may_buy: Callable[[], bool]) -> None:
+        deps = replace(scripted.worker(), beat=renew, may_buy=may_buy)
+        generation.run(job, deps, run_id="run 1", seconds=math.inf)
+
+    with serving(queue, Runs(make), scripted.clock):
+        until(lambda: not queue.bodies)
+
+    assert [job.stage for job in seen] == [Stage.RENDERING]
+    assert scripted.story == [
+        "0 0 job.created",
+        "0 1 job.claimed",
+        "2400 1 blackbox.answered",
+        "2400 1 job.completed",
+    ]
+    # Hidden anew with each beat, so that no other worker was ever given the message.
+    assert queue.calls.count(("extend", VISIBILITY)) == 2_400 / RENEW_EVERY
+
+
+def test_on_the_platform_such_a_call_has_ended_unknown() -> None:
+    scripted = ScriptedWorker()
+    scripted.add(queued())
+    scripted.provider.script = [After(2_400, BlackboxOutcomeUnknown(), scripted.poll)]
+
+    scripted.run()
+
+    assert scripted.job.failure is not None
+    assert (scripted.job.failure.code, scripted.job.charged) == ("outcome_unknown", "unknown")
