@@ -21,7 +21,7 @@ import pytest
 
 from support.functions_under_test import SIGNING_SECRET, photo
 from support.memory_objects import MemoryObjects
-from videogen import service, settings
+from videogen import photo_process, service, settings
 from videogen.clock import Clock
 from videogen.errors import SettingsError
 from videogen.jobs import Status
@@ -128,8 +128,11 @@ def test_a_job_goes_through_the_queue_to_its_video(site: Site, simulator: Simula
     assert site.queue.attributes()["ApproximateNumberOfMessages"] == "0"
 
 
-def test_two_hundred_jobs_are_bought_once_each(site: Site, simulator: Simulator) -> None:
-    """In this process, over a bucket in memory: the worker is what is tried, and moto would be the limit."""
+def test_two_hundred_jobs_are_bought_once_each(
+    site: Site, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this process, over a bucket in memory and with clean photos: the worker alone is tried."""
+    monkeypatch.setattr(photo_process, "clean", lambda data, **_: data)
     simulator.delay = 2.0
     read = settings.read(site.environ, blackbox=True)
     site.deps = service.Deps.over(MemoryObjects(time.time), read, clock=Clock())
