@@ -1,8 +1,8 @@
 """Print the API as its own models describe it: `python scripts/openapi.py > docs/openapi.json`.
 
-The requests are the functions' own pydantic models. The answers are models of this file, since the functions
-build them as plain objects; tests send thousands of requests and hold every answer against them. Nothing here
-is loaded by a function.
+The requests are what the functions themselves check them with. The answers are models of this file, since
+the functions build them as plain objects; tests send thousands of requests and hold every answer against
+them. Nothing here is loaded by a function.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from videogen.errors import Charged, FailureCode  # noqa: TC001 - pydantic reads the annotations
 from videogen.functions.cancel_video import CancelRequest
 from videogen.functions.notify_video import NotifyRequest
-from videogen.functions.start_video import IDEMPOTENCY_KEY, StartRequest
+from videogen.functions.start_video import IDEMPOTENCY_KEY, SCHEMA
 from videogen.jobs import Stage, Status  # noqa: TC001 - as above
 from videogen.limits import MAX_BODY_BYTES, MAX_PHOTO_BYTES
 from videogen.signing import JOB_ID
@@ -121,12 +121,10 @@ class Problem(BaseModel):
 def document() -> dict[str, Any]:
     """Return the description of the API."""
     _, schemas = models_json_schema(
-        [
-            (model, "validation")
-            for model in (StartRequest, CancelRequest, NotifyRequest, Started, Job, Problem)
-        ],
+        [(model, "validation") for model in (CancelRequest, NotifyRequest, Started, Job, Problem)],
         ref_template="#/components/schemas/{model}",
     )
+    described = {**schemas["$defs"], "StartRequest": GenerateJsonSchema().generate(SCHEMA)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -144,7 +142,7 @@ def document() -> dict[str, Any]:
             "/api/cancel-video": {"post": cancel_video()},
             "/api/notify-video": {"post": notify_video()},
         },
-        "components": {"schemas": untitled(dict(sorted(schemas["$defs"].items()))), "headers": HEADERS},
+        "components": {"schemas": untitled(dict(sorted(described.items()))), "headers": HEADERS},
     }
 
 

@@ -138,6 +138,16 @@ BAD_REQUESTS: list[tuple[str, dict[str, Any], int, str, list[dict[str, str]]]] =
         [{"field": "photos[0].data", "message": "photos[0].data is required."}],
     ),
     (
+        "photos that are no objects",
+        {"photos": ["lake.jpg", None, []]},
+        400,
+        "invalid_input",
+        [
+            {"field": f"photos[{index}]", "message": f"photos[{index}] must be an object."}
+            for index in range(3)
+        ],
+    ),
+    (
         "five photos",
         {"photos": [{"data": data_uri(photo())}] * 5},
         400,

@@ -20,7 +20,7 @@ from videogen.functions import start_video, wiring
 from videogen.functions.cancel_video import CancelRequest
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import Request, Response
-from videogen.functions.start_video import StartRequest
+from videogen.functions.start_video import CHECK
 from videogen.jobs import Job
 from videogen.objects import S3Objects, StoredObject
 from videogen.service import Order, Upload
@@ -260,7 +260,7 @@ def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
         job,
         request,
         Response(200, {"ownerToken": "canary-token", "videoUrl": LINK}),
-        StartRequest.model_validate(sent),
+        CHECK.validate_python(sent),
         CancelRequest.model_validate({"jobId": "A", "ownerToken": "canary-token"}),
         Upload(EXIF.encode(), "image/jpeg"),
         Order(prompt=PROMPT, model="m", owner_token="canary-token", key="canary-key"),
@@ -277,6 +277,6 @@ def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
 )
 def test_a_refused_body_is_not_quoted_even_by_what_refused_it(body: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error") as caught:
-        StartRequest.model_validate(body)
+        CHECK.validate_python(body)
 
     assert "canary" not in str(caught.value)

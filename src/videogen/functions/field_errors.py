@@ -9,7 +9,7 @@ from videogen.errors import FieldError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pydantic import ValidationError
+    from pydantic_core import ValidationError
 
 BY_TYPE = {
     "missing": "{field} is required.",
@@ -17,6 +17,7 @@ BY_TYPE = {
     "string_unicode": "{field} must be valid Unicode text.",
     "bool_type": "{field} must be true or false.",
     "list_type": "{field} must be a list.",
+    "dataclass_type": "{field} must be an object.",
     "model_type": "{field} must be an object.",
     "model_attributes_type": "{field} must be an object.",
 }

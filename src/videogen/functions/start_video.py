@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import core_schema as cs
 
 from videogen import photos, service, signing
 from videogen.errors import FieldError, InputTooLarge, InvalidInput
@@ -16,6 +18,7 @@ from videogen.functions import wiring
 from videogen.functions.field_errors import field_errors
 from videogen.functions.http import Problem, Request, Response, endpoint
 from videogen.functions.job_view import job_view
+from videogen.jobs import AspectRatio
 from videogen.limits import MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PROMPT_CHARACTERS
 from videogen.service import Order, Upload
 
@@ -27,37 +30,59 @@ if TYPE_CHECKING:
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,255}")
 
 
-class PhotoInput(BaseModel):
+@dataclass(slots=True)
+class PhotoInput:
     """A photo as a data URI. Its name is accepted and not used: nothing of it may reach a key or a header."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
-
-    name: Annotated[str | None, Field(repr=False)] = None
-    data: Annotated[str, Field(repr=False)]
+    name: str | None = field(repr=False)
+    data: str = field(repr=False)
 
 
-class StartRequest(BaseModel):
+@dataclass(slots=True)
+class StartRequest:
     """The body of a request."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+    prompt: str = field(repr=False)
+    photos: list[PhotoInput]
+    aspectRatio: AspectRatio  # noqa: N815 - the wire's name
+    model: str | None
+    retryOf: str | None  # noqa: N815 - the wire's name
+    ownerToken: str | None = field(repr=False)  # noqa: N815 - the wire's name
 
-    prompt: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARACTERS),
-        Field(repr=False),
-    ]
-    photos: Annotated[list[PhotoInput], Field(max_length=MAX_PHOTOS)] = []
-    aspectRatio: Annotated[  # noqa: N815 - the wire's name
-        Literal["auto", "16:9", "9:16"],
-        Field(
-            description="What the first photo is cropped to, around its centre: `auto` is the nearer shape, "
-            "16:9 for a square one."
-        ),
-    ] = "auto"
-    model: str | None = None
-    retryOf: str | None = None  # noqa: N815 - the wire's name
-    ownerToken: Annotated[str | None, Field(repr=False)] = None  # noqa: N815 - the wire's name
 
+def _object(cls: type, **checks: cs.CoreSchema) -> cs.CoreSchema:
+    fields = [cs.dataclass_field(name, check, kw_only=True) for name, check in checks.items()]
+    args = cs.dataclass_args_schema(cls.__name__, fields)
+    # The object itself is not strict: it comes as a dict.
+    return cs.dataclass_schema(cls, args, list(checks), slots=True, strict=False)
+
+
+_TEXT_OR_NONE = cs.with_default_schema(cs.nullable_schema(cs.str_schema()), default=None)
+SCHEMA = _object(
+    StartRequest,
+    prompt=cs.str_schema(strip_whitespace=True, min_length=1, max_length=MAX_PROMPT_CHARACTERS),
+    photos=cs.with_default_schema(
+        cs.list_schema(_object(PhotoInput, name=_TEXT_OR_NONE, data=cs.str_schema()), max_length=MAX_PHOTOS),
+        default=[],
+    ),
+    aspectRatio=cs.with_default_schema(
+        cs.literal_schema(list(get_args(AspectRatio))),
+        default="auto",
+        # For the description of the API.
+        metadata={
+            "pydantic_js_updates": {
+                "description": "What the first photo is cropped to, around its centre: `auto` is the nearer "
+                "shape, 16:9 for a square one."
+            }
+        },
+    ),
+    model=_TEXT_OR_NONE,
+    retryOf=_TEXT_OR_NONE,
+    ownerToken=_TEXT_OR_NONE,
+)
+"""What a body must be, for pydantic's core: a model says it in fewer words, and takes 50 ms longer to import,
+which whoever presses the button after a quiet hour waits for."""
+CHECK = SchemaValidator(SCHEMA, cs.CoreConfig(strict=True, hide_input_in_errors=True))
 
 PAUSED_RETRY_SECONDS = 15 * 60
 MESSAGES = {
@@ -117,7 +142,7 @@ def check_access_code(request: Request, deps: Deps) -> None:
 def parse(body: dict[str, Any]) -> StartRequest:
     """Check the fields of a request; raises InvalidInput with every wrong one."""
     try:
-        wanted = StartRequest.model_validate(body)
+        wanted: StartRequest = CHECK.validate_python(body)
     except ValidationError as error:
         raise InvalidInput(list(field_errors(error, MESSAGES))) from None
     if wanted.retryOf is None and not wanted.photos:
