@@ -227,7 +227,12 @@ class Bundle:
                 digest(interpreter, locked.fingerprint, exclude),
                 lambda folder: self.build_packages(folder, locked),
             )
-        for name, files in (("source", self.source_files()), ("functions", self.function_files())):
+        own = {
+            "source": self.source_files(),
+            "functions": self.function_files(),
+            "host": {HOST: Path(HOST.name)},
+        }
+        for name, files in own.items():
             contents = [thing for path, at in files.items() for thing in (str(at), path.read_bytes())]
             self.bring_part(name, digest(interpreter, *contents), copier(files))
         self.write_settings()
@@ -330,8 +335,8 @@ class Bundle:
         """Write bytecode that is taken without a look at the source, since a zip has no file times.
 
         One process and no absolute path, so that the same source gives the same bytes everywhere. Of the
-        standard library and the packages only the bytecode stays: the packager compresses little, and a
-        fifth of the zip would be source that nobody reads. The project's own stays for its tracebacks.
+        standard library, the packages and the host only the bytecode stays: the packager compresses little,
+        and a fifth of the zip would be source that nobody reads. The project's own stays for its tracebacks.
         """
         is_own = folder.name in {"source", "functions"}
         compiling = subprocess.run(
@@ -368,13 +373,12 @@ class Bundle:
         return run([str(folder / "bin/uv"), "--quiet", *arguments], f"uv {arguments[0]} failed")
 
     def write_settings(self) -> None:
-        """Write what the bridge looks for, and the host that it starts."""
-        shutil.copyfile(HOST, self.output / "host.py")
+        """Write what the bridge looks for, and the types that handlers may import."""
         (self.output / "types").mkdir(exist_ok=True)
         shutil.copyfile(TYPES, self.output / "types" / TYPES.name)
         settings = {
             "python": "python/bin/python3",
-            "host": "host.py",
+            "host": f"host/{HOST.stem}.pyc",
             "path": ["source", "packages", "types"],
             "functions": "functions",
             "arguments": self.plan.arguments,
@@ -382,7 +386,7 @@ class Bundle:
             "problemMembers": self.plan.problem_members,
         }
         (self.output / "python.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-        for name in ("host.py", "python.json", f"types/{TYPES.name}"):
+        for name in ("python.json", f"types/{TYPES.name}"):
             (self.output / name).chmod(0o644)
 
     def included(self) -> dict[str, list[str]]:

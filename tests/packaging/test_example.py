@@ -282,7 +282,7 @@ def test_a_crash_names_the_users_file_and_line(mixed: Built, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [("python/bin/python3", "Python did not start: spawn"), ("host.py", "Python ended with status 2")],
+    [("python/bin/python3", "Python did not start: spawn"), ("host/host.pyc", "Python ended with status 2")],
 )
 def test_a_zip_without_what_it_needs_does_not_answer(
     mixed: Built, tmp_path: Path, fault: str, reason: str

@@ -104,7 +104,13 @@ def test_the_oldest_builds_a_whole_bundle(tmp_path: Path, interpreter: dict[str,
     )
     assert (built.returncode, built.stderr) == (0, "")
     bundle = tmp_path / ".netlify/python/bundle"
-    made = ["functions/hello.py", "host.py", "packages/idna/core.pyc", "python/bin/python3", "python.json"]
+    made = [
+        "functions/hello.py",
+        "host/host.pyc",
+        "packages/idna/core.pyc",
+        "python/bin/python3",
+        "python.json",
+    ]
     assert [name for name in made if not (bundle / name).is_file()] == []
 
 
