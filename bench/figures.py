@@ -2,7 +2,7 @@
 
 What polls cost is arithmetic and is worked out here.
 
-PYTHONPATH=src python bench/figures.py
+PYTHONPATH=src:netlify/plugin python bench/figures.py
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import bill as costs
 
+from python_version import PYTHON
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGES = (HERE.parent / "README.md", HERE.parent / "docs/performance.md", HERE.parent / "docs/scale.md")
+MOST_LOAD = 0.5
+"""For each processor, at the start."""
 PLACE = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -41,18 +45,35 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
+def measured(results: dict[str, Any], head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table of what was measured, and below it with what and on how busy a machine."""
+    on = results["machine"]
+    busy = ", a busy machine" if is_busy(on["load"], on["processors"]) else ""
+    return (
+        f"{table(head, rows)}\n\nCPython {on['bundledPython']}, Node {on['node'][1:]}, load {on['load']} on "
+        f"{on['processors']} processors{busy}."
+    )
+
+
+def is_busy(load: float, processors: int) -> bool:
+    """Whether so many programs wait for a processor that times say more of them than of what is measured."""
+    return load > MOST_LOAD * processors
+
+
 def machine(results: dict[str, Any]) -> str:
     """Return where and when."""
     on = results["machine"]
     return (
         f"{on['date']}, {on['processors']} processors ({on['processor']}), load {on['load']} at the start,\n"
-        f"Linux {on['kernel']}, CPython {on['bundledPython']} in the zips, Node {on['node'][1:]}."
+        f"Linux {on['kernel']}, CPython {on['bundledPython']} in the zips "
+        f"(deployed ones hold {PYTHON}), Node {on['node'][1:]}."
     )
 
 
 def latency(results: dict[str, Any], key: str = "latency") -> str:
     """Return the answers' times on whole processors."""
-    return table(
+    return measured(
+        results,
         ["function", "answer", "S3", "Python", "Node twin", "ratio (quartiles)"],
         [
             [
@@ -78,7 +99,8 @@ def latency_halved(results: dict[str, Any]) -> str:
 def imports(results: dict[str, Any]) -> str:
     """Return where a cold start's time goes."""
     parts = list(results["imports"][0]["partsMs"])
-    return table(
+    return measured(
+        results,
         ["function", "interpreter", *parts, "until the first request is read"],
         [
             [
@@ -94,7 +116,8 @@ def imports(results: dict[str, Any]) -> str:
 
 def worker(results: dict[str, Any]) -> str:
     """Return the worker's memory and processor time."""
-    return table(
+    return measured(
+        results,
         ["case", "Python, peak", "Node, peak", "sum", "processor time", "S3 requests"],
         [
             [
@@ -184,12 +207,13 @@ def speed(results: dict[str, Any]) -> str:
 
     warm, cold = found("latency", "warm"), found("latency", "cold")
     halved = "latencyOnHalfAProcessor"
-    slow, whole = (found(halved, kind)["pythonMs"] for kind in ("cold", "cold whole"))
+    slow, whole = (found(halved, kind) for kind in ("cold", "cold whole"))
     return (
         f"With 40 ms for each S3 request `start-video` answers in {warm['pythonMs']:.0f} ms warm "
         f"({warm['ratio']:.2f} times a Node function doing the same), and in\n"
-        f"{cold['pythonMs']:.0f} ms cold, "
-        f"or {slow:.0f} ms on half a processor; {whole:.0f} ms with the start of Node and the sandbox."
+        f"{cold['pythonMs']:.0f} ms cold ({cold['ratio']:.2f} times). On half a processor cold is "
+        f"{slow['pythonMs']:.0f} ms ({slow['ratio']:.2f} times), or {whole['pythonMs']:.0f} ms with the\n"
+        "start of Node and the sandbox."
     )
 
 

@@ -22,6 +22,7 @@ import platform
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -396,6 +397,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--build", type=Path)
     arguments = parser.parse_args()
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if figures.is_busy(load, processors):
+        sys.exit(
+            f"The load is {load:.1f} on {processors} processors: figures of now would be those of the other "
+            f"programs. Nothing was measured; try again below {figures.MOST_LOAD * processors:g}."
+        )
     folder = arguments.build or Path(tempfile.mkdtemp(prefix="bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -118,6 +118,7 @@ def test_the_policy_allows_the_site_and_the_bucket_and_nothing_else() -> None:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
         "media-src 'self' blob: https://b.s3.amazonaws.com; connect-src 'self' https://b.s3.amazonaws.com; "
         "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "; require-trusted-types-for 'script'; trusted-types own-scripts"
     )
 
 

@@ -1,5 +1,7 @@
 /** The page without a network; see service_worker.js. */
 
+import { ownScript } from './own_scripts.js'
+
 const CACHE = 'videogen-page'
 
 /** Keep the page in this browser, with all that it has loaded so far. */
@@ -8,7 +10,7 @@ export async function keepPage() {
     const { serviceWorker } = navigator
     // From the second load on the service worker itself keeps what passes through it.
     if (!serviceWorker || serviceWorker.controller) return
-    await serviceWorker.register('/service_worker.js')
+    await serviceWorker.register(ownScript('/service_worker.js'))
     const cache = await caches.open(CACHE)
     await cache.addAll(['/', ...loadedFiles()])
   } catch {

@@ -1,5 +1,6 @@
 /** From any picture file to a photo that can be shown, cropped and sent: upright, JPEG, without metadata. */
 
+import { ownScript } from './own_scripts.js'
 import { encodePart, preparePicture } from './photo_encode.js'
 
 /**
@@ -53,7 +54,7 @@ export async function partOf(photo, part, budget) {
  */
 function inWorker(order) {
   if (typeof OffscreenCanvas === 'undefined') return Promise.resolve({ problem: 'not-decoded' })
-  worker ??= new Worker(new URL('./photo_worker.js', import.meta.url), { type: 'module' })
+  worker ??= new Worker(ownScript('/app/photo_worker.js'), { type: 'module' })
   const running = worker
   return new Promise(resolve => {
     const { port1, port2 } = new MessageChannel()

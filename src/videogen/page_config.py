@@ -70,6 +70,8 @@ def content_security_policy(media_origin: str | None) -> str:
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types own-scripts",
         )
     )
 
