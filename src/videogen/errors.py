@@ -17,9 +17,12 @@
     │   ├── JobNotFound            there is no such job
     │   ├── JobErased, JobRunning, JobEnded, PhotosGone   the job is not, or no longer, what it takes
     │   ├── KeyReused              the idempotency key belongs to another order
+    │   ├── PushOff                the site sends no notifications
     │   ├── RescuesUsedUp          a paid video could not be saved again and again
     │   ├── DailyLimitReached      the day's videos or starts are used up
     │   └── WorkerUnreachable      the job was made, and has ended since nobody can work on it
+    ├── SubscriptionEnded          a browser wants no notifications any more
+    ├── NotDelivered               a push service did not take a notification
     ├── QueueError
     │   ├── QueueUnavailable       SQS did not answer, or asks to slow down: the message may have been taken
     │   └── QueueRefused           SQS refuses the request for good: wrong queue, key or rights
