@@ -43,6 +43,10 @@ LONGEST_PAUSE = 1.5
 """Some stores take one write a second for one key, so a pause must be able to outlast that."""
 
 
+SURE_AFTER = 3
+"""So many refusals of a condition that holds are the store's own; something on the way may answer one."""
+
+
 class Codec(NamedTuple, Generic[T]):
     """How a value is kept: `read` makes it of a JSON object or raises MalformedRecord, `write` undoes that.
 
@@ -144,7 +148,7 @@ class Cas:
         then nothing was written.
         """
         nonce = self.nonce()
-        has_moved = False
+        refusals, has_moved = 0, False
         for last in self._tries(patience):
             changed = change(seen)
             if changed is None or (seen is not None and changed is seen.value):
@@ -176,8 +180,9 @@ class Cas:
                 continue
             if seen is not None and nonce in seen.nonces:
                 return seen, True
+            refusals += 1
             has_moved = has_moved or before != (seen.etag if seen else None)
-        if not has_moved:
+        if refusals >= SURE_AFTER and not has_moved:
             raise UnsafeStore("the storage refuses each conditional write, though its condition holds")
         raise StoreUnavailable("too many others write this at the same time")
 
