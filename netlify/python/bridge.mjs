@@ -57,8 +57,7 @@ const debugged = () =>
  * @property {{ error: string, place: string | null }} [failed] what the handler raised, and the line of the
  *   project's own code; the traceback is in the log
  * @property {number} [statusCode] missing when the handler returned None
- * @property {Record<string, unknown>} [headers]
- * @property {Record<string, unknown[]>} [multiValueHeaders]
+ * @property {Record<string, unknown[]>} [headers]
  */
 
 /** A request that Python did not answer. */
@@ -557,17 +556,20 @@ function commonLogTime(time) {
   return `${day}/${month}/${year}:${clock} +0000`
 }
 
+/** Statuses whose response has none: https://fetch.spec.whatwg.org/#null-body-status */
+const NO_BODY = [204, 205, 304]
+
 /**
  * @param {Answer} answer
  * @param {Buffer} body
  */
-function response({ statusCode = 204, headers = {}, multiValueHeaders = {} }, body) {
+function response({ statusCode = 204, headers = {} }, body) {
   const all = new Headers()
-  for (const [name, value] of Object.entries(headers)) all.set(name, String(value))
-  for (const [name, values] of Object.entries(multiValueHeaders)) {
+  for (const [name, values] of Object.entries(headers)) {
     for (const value of values) all.append(name, String(value))
   }
-  return new Response(body.length ? /** @type {Uint8Array<ArrayBuffer>} */ (body) : null, {
+  const hasBody = body.length > 0 && !NO_BODY.includes(statusCode)
+  return new Response(hasBody ? /** @type {Uint8Array<ArrayBuffer>} */ (body) : null, {
     status: statusCode,
     headers: all,
   })

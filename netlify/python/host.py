@@ -45,6 +45,7 @@ LOG_PIECE = 16_384
 """Characters of one log entry; what is longer comes in several."""
 FUNCTION_NAMES = ("handler", "lambda_handler", "app", "application")
 """What a file of its own may call its function, the first of them counts."""
+ASGI = ("scope", "receive", "send")
 COROUTINE = 0x80
 """The flag of `async def` in co_flags; the module inspect would cost 10 ms of a cold start."""
 
@@ -74,14 +75,26 @@ class Context:
 
 
 class Channel:
-    """Writes whole frames, from any thread."""
+    """Writes whole frames, from any thread of this process and from none that a handler forks."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
+        self._is_forked = False
+        os.register_at_fork(after_in_child=self._leave)
+
+    def _leave(self) -> None:
+        # Two processes that write frames would cut into each other's.
+        os.close(self._descriptor)
+        self._is_forked = True
 
     def write(self, header: dict[str, Any], body: bytes = b"") -> None:
-        """Write one frame; raises OSError when the bridge is gone, TypeError or ValueError if no JSON."""
+        """Write one frame; raises OSError when the bridge is gone, TypeError or ValueError if no JSON.
+
+        A forked process ends here: the request is its parent's to answer.
+        """
+        if self._is_forked:
+            os._exit(int("failed" in header))
         text = json.dumps(header, allow_nan=False).encode()
         with self._lock:
             for part in (PREFIX.pack(len(text), len(body)) + text, body):
@@ -91,6 +104,10 @@ class Channel:
 
     def log(self, level: str, text: str) -> None:
         """Write log text, in pieces if it is long; `level` is one of debug, info, warn, error."""
+        if self._is_forked:
+            line = text if text.endswith("\n") else f"{text}\n"
+            os.write(2 if level == "error" else 1, line.encode("utf-8", "backslashreplace"))
+            return
         for start in range(0, len(text), LOG_PIECE):
             piece = text[start : start + LOG_PIECE]
             self.write({"log": level}, piece.encode("utf-8", "backslashreplace"))
@@ -184,20 +201,42 @@ def read_response(returned: Any) -> tuple[dict[str, Any], bytes]:  # noqa: ANN40
     ):
         text = json.dumps(returned, allow_nan=False)
         returned = {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": text}
-    status = returned["statusCode"] if isinstance(returned, dict) else None
-    if not isinstance(status, int) or isinstance(status, bool):
-        raise TypeError("a handler returns a dict with a whole number as statusCode, text, or None")
-    several = dict(returned.get("multiValueHeaders") or {})
-    if cookies := returned.get("cookies"):
-        several["Set-Cookie"] = [*several.get("Set-Cookie", []), *cookies]
+    if not isinstance(returned, dict):
+        raise TypeError(f"a handler returns a dict, a list, text or None, not {type(returned).__name__}")
+    status = read_status(returned.get("statusCode"))
+    headers: dict[str, list[Any]] = {}
+    for fields in (
+        returned.get("multiValueHeaders"),
+        {"Set-Cookie": returned.get("cookies")},
+        returned.get("headers"),
+    ):
+        add_headers(headers, fields)
     body = read_body(returned.get("body"), encoded=bool(returned.get("isBase64Encoded")))
     if len(body) > LONGEST_ANSWER:
         raise ValueError(f"an answer of {len(body)} bytes: Netlify carries at most {LONGEST_ANSWER}")
-    return {
-        "statusCode": int(status),
-        "headers": returned.get("headers") or {},
-        "multiValueHeaders": several,
-    }, body
+    return {"statusCode": status, "headers": headers}, body
+
+
+def read_status(status: Any) -> int:  # noqa: ANN401 -- whatever a handler returns
+    """Return a status; raises TypeError or ValueError. API Gateway takes it as text as well."""
+    if isinstance(status, bool) or not isinstance(status, (int, float, str)) or int(status) != float(status):
+        raise TypeError(f"the statusCode of a response is a whole number, not {status!r}")
+    return int(status)
+
+
+def add_headers(
+    found: dict[str, list[Any]],
+    fields: Any,  # noqa: ANN401 -- whatever a handler returns
+) -> None:
+    """Add headers, of a dict or of pairs, each with a value or several; None is no value.
+
+    A value that is there is not repeated: adapters put one header into both dicts of format 1.0.
+    """
+    for name, value in fields.items() if isinstance(fields, dict) else fields or ():
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            values = found.get(str(name).lower(), [])
+            if each is not None and each not in values:
+                found[str(name).lower()] = [*values, each]
 
 
 RESPONSE_MEMBERS = {"statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"}
@@ -284,7 +323,9 @@ def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
         return "Lambda"
     bound = called is not function or hasattr(function, "__self__")
     parameters = code.co_varnames[int(bound) : code.co_argcount]
-    if parameters == ("scope", "receive", "send") or (len(parameters) == 3 and code.co_flags & COROUTINE):  # noqa: PLR2004 -- https://asgi.readthedocs.io/en/latest/specs/main.html
+    # https://asgi.readthedocs.io/en/latest/specs/main.html
+    takes_three = len(parameters) == len(ASGI) and not called.__defaults__
+    if parameters == ASGI or (takes_three and code.co_flags & COROUTINE):
         return "ASGI"
     # https://peps.python.org/pep-3333/
     return "WSGI" if parameters[1:2] == ("start_response",) else "Lambda"
@@ -354,9 +395,10 @@ def print_to(channel: Channel) -> None:
 
 
 def flush_printed() -> None:
-    """Send what was printed without an end of line; a handler may have closed the stream."""
+    """Send what was printed without an end of line."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(ValueError):
+        # A handler may have closed the stream, or put something else in its place.
+        with contextlib.suppress(Exception):
             stream.flush()
 
 

@@ -270,6 +270,9 @@ for (const [title, returned, status, type, body] of /** @type {const} */ ([
   ['a bytearray', '{"statusCode": 200, "body": bytearray(b"ab")}', 200, null, 'ab'],
   ['base64 as bytes', '{"statusCode": 200, "body": b"YWI=", "isBase64Encoded": True}', 200, null, 'ab'],
   ['no body', '{"statusCode": 204, "body": None}', 204, null, ''],
+  ['a body with a status that has none', '{"statusCode": 304, "body": "unseen"}', 304, null, ''],
+  ['a status as text', '{"statusCode": "201", "body": "a"}', 201, null, 'a'],
+  ['a status as a float', '{"statusCode": 201.0, "body": "a"}', 201, null, 'a'],
 ])) {
   test(`a handler may return ${title}`, async t => {
     const source = `
@@ -296,6 +299,66 @@ def handler(event, context):
   assert.deepEqual((await call()).headers.getSetCookie(), ['a=1', 'b=2', 'c=3'])
 })
 
+for (const [title, members, headers] of /** @type {const} */ ([
+  ['a list of values', '"headers": {"X": ["1", "2"]}', [['x', '1, 2']]],
+  ['pairs', '"headers": [("X", 1), ("X", 2)]', [['x', '1, 2']]],
+  ['None', '"headers": {"X": None, "Y": "1"}', [['y', '1']]],
+  ['one text in multiValueHeaders', '"multiValueHeaders": {"X": "abc"}', [['x', 'abc']]],
+  ['the same in both', '"headers": {"x": "1"}, "multiValueHeaders": {"X": ["1", "2"]}', [['x', '1, 2']]],
+  ['one cookie as text', '"cookies": "a=1"', [['set-cookie', 'a=1']]],
+  [
+    'two cookies',
+    '"headers": {"Set-Cookie": ["a=1", "b=2"]}',
+    [
+      ['set-cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+    ],
+  ],
+])) {
+  test(`headers may be ${title}`, async t => {
+    const { call } = await project(t, `def handler(event, context): return {"statusCode": 200, ${members}}`)
+    const response = await call()
+    takeTiming(response)
+    assert.deepEqual([...response.headers], headers)
+  })
+}
+
+for (const [title, end, said] of /** @type {const} */ ([
+  ['returns', 'return {"statusCode": 200, "body": "child"}', []],
+  ['raises', 'raise ValueError("of the child")', ['ValueError: of the child']],
+  ['exits', 'os._exit(0)', []],
+])) {
+  test(`a forked process that ${title} answers nothing`, async t => {
+    const { call, lines } = await project(
+      t,
+      `
+import logging, os
+def handler(event, context):
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return {"statusCode": 200, "body": str(os.getpid())}
+    print("printed by the child")
+    logging.error("logged by the child")
+    ${end}
+`,
+    )
+    const [first, second] = [await call(), await call()]
+    assert.deepEqual([first.status, second.status, await first.text()], [200, 200, await second.text()])
+    const texts = lines.map(({ text }) => text).filter(text => / child$/.test(text))
+    assert.deepEqual(
+      texts.toSorted(),
+      [
+        ...said,
+        'logged by the child',
+        'printed by the child',
+        ...said,
+        'logged by the child',
+        'printed by the child',
+      ].toSorted(),
+    )
+  })
+}
+
 test('a coroutine function runs, in one event loop for all requests', async t => {
   const { call } = await project(
     t,
@@ -316,6 +379,7 @@ for (const [name, source] of /** @type {const} */ ([
   ['hello.py', 'def handler(event, context): return event["path"]'],
   ['flask.py', 'import flask\ndef handler(event, context): return "/x" if flask.Flask else ""'],
   ['email.py', 'import email.message\nasync def handler(event, context): return event["path"]'],
+  ['more.py', 'async def handler(event, context, more=None): return event["path"]'],
   ['two-words.py', 'import beside\nlambda_handler = beside.handler'],
   ['guarded.py', 'try:\n    from beside import handler\nexcept ImportError:\n    handler = None'],
   ['logged.py', 'import logging\nhandler = logging.StreamHandler()\nfrom beside import handler as app'],
@@ -565,7 +629,11 @@ for (const [title, returned] of [
   ['a status that is a bool', '{"statusCode": True}'],
   ['too much', '{"statusCode": 200, "body": "x" * 20_000_001}'],
   ['no status', '{"body": ""}'],
-  ['a status that is no number', '{"statusCode": "200"}'],
+  ['a status that is no number', '{"statusCode": "OK"}'],
+  ['half a status', '{"statusCode": 200.5}'],
+  ['a tuple', '{"a": 1}, 201'],
+  ['parts that it makes one by one', '(part for part in "ab")'],
+  ['after it has replaced what print writes to', 'replaced()'],
   ['a status that HTTP has not', '{"statusCode": 42}'],
   ['a header that JSON cannot hold', '{"statusCode": 200, "headers": {"X-Bytes": b""}}'],
   ['a header that HTTP cannot hold', '{"statusCode": 200, "headers": {"X-Lines": "a\\nb"}}'],
@@ -578,6 +646,9 @@ for (const [title, returned] of [
       `
 import os, sys
 def exit_with(status): sys.exit(status)
+def replaced():
+    sys.stdout = None
+    raise ValueError
 def handler(event, context):
     return ${returned} if event["path"] == "/bad" else {"statusCode": 200, "body": str(os.getpid())}
 `,

@@ -149,4 +149,4 @@ def test_the_host_answers(tmp_path: Path, version: str) -> None:
         answer, body = json.loads(answers.read(sizes[0])), answers.read(sizes[1])
         child.stdin.close()
         child.wait()
-    assert (answer, body) == ({"answer": 1, "statusCode": 200, "headers": {}, "multiValueHeaders": {}}, b"hi")
+    assert (answer, body) == ({"answer": 1, "statusCode": 200, "headers": {}}, b"hi")
