@@ -51,6 +51,10 @@ SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes.....").decod
 CGROUP = Path("/sys/fs/cgroup/cpu")
 HALF = "half a processor"
 START, STATUS, WORKER = "start-video", "check-video-status", "generate-video-background"
+HELLO = "hello"
+KINDS = ("cold", "cold whole", "cold cpu", "warm")
+"""From the function's import to its answer, from the start of the sandbox and Node, the processor time of
+both processes until then, and a later answer."""
 WARM_REQUESTS = 15
 
 
@@ -58,19 +62,26 @@ WARM_REQUESTS = 15
 
 
 def build(folder: Path) -> dict[str, dict[str, Path]]:
-    """Build the project and the twin; return the unpacked folders by side and function."""
+    """Build the project, the example hello and their twins; return unpacked folders by side and function."""
     unpacked = folder / "unpacked"
     if not unpacked.exists():
-        built = {
-            "python": netlify_build(
-                clone(folder / "project"), interpreter_mirror.variables(folder / "mirror")
-            ),
-            "node": twin(folder),
-        }
-        for side, project in built.items():
+        interpreter = interpreter_mirror.variables(folder / "mirror")
+        built = [
+            ("python", netlify_build(clone(folder / "project"), interpreter)),
+            ("python", netlify_build(hello_project(folder / "hello"), interpreter)),
+            ("node", twin(folder)),
+        ]
+        for side, project in built:
             for name in project.manifest:
                 unpack(project.zip(name), unpacked / side / name)
     return {side.name: {each.name: each for each in side.iterdir()} for side in unpacked.iterdir()}
+
+
+def hello_project(folder: Path) -> Path:
+    """Lay out the example with the package that its netlify.toml names; return its folder."""
+    shutil.copytree(REPOSITORY / "examples/hello", folder)
+    shutil.copytree(REPOSITORY / "netlify", folder / "node_modules/netlify-plugin-python-functions")
+    return folder
 
 
 def twin(folder: Path) -> Built:
@@ -82,7 +93,7 @@ def twin(folder: Path) -> Built:
     subprocess.run(
         [
             REPOSITORY / "node_modules/.bin/esbuild",
-            *(HERE / "twin" / f"{name}.js" for name in (START, STATUS)),
+            *(HERE / "twin" / f"{name}.js" for name in (START, STATUS, HELLO)),
             "--bundle",
             "--minify",
             "--platform=node",
@@ -204,11 +215,7 @@ def start_body(photo: bytes) -> bytes:
 
 
 def latency(functions: Functions, rounds: int, share: float | None) -> list[dict[str, Any]]:
-    """Measure cold and warm answers of both sides in turn, with the store at hand and at a distance.
-
-    "cold" is from the function's import to its answer, "cold whole" from the start of the sandbox and Node,
-    "cold cpu" the processor time of Node and Python until then, "warm" a later answer.
-    """
+    """Measure cold and warm answers of both sides in turn, with the store at hand and at a distance."""
     rows = []
     photo = jpeg(1280, 720)
     with functions.instance("python", START) as instance:
@@ -220,28 +227,45 @@ def latency(functions: Functions, rounds: int, share: float | None) -> list[dict
     }
     for delay, endpoint in ((0.0, functions.store.url), (DISTANCE, functions.store.far_url)):
         functions.environment["S3_ENDPOINT_URL"] = endpoint
-        for function, (event, status) in requests.items():
-            times: dict[str, dict[str, list[float]]] = {
-                side: {"cold": [], "cold whole": [], "cold cpu": [], "warm": []}
-                for side in ("python", "node")
-            }
-            for _ in range(rounds):
-                for side, found in times.items():
-                    begun = time.perf_counter()
-                    with functions.instance(side, function, share) as instance:
-                        cold = ask(instance, event, status)
-                        found["cold whole"].append(1000 * (time.perf_counter() - begun))
-                        found["cold"].append(cold["milliseconds"])
-                        found["cold cpu"].append(1000 * usage(instance)[1])
-                        found["warm"] += [
-                            ask(instance, event, status)["milliseconds"] for _ in range(WARM_REQUESTS)
-                        ]
-            for kind in ("cold", "cold whole", "cold cpu", "warm"):
-                row = {"function": function, "kind": kind, "s3DelayMs": 1000 * delay}
-                rows.append(row | compared(times["python"][kind], times["node"][kind]))
+        for function, request in requests.items():
+            for row in in_turn(functions, function, request, rounds, share):
+                rows.append({"function": function, "s3DelayMs": 1000 * delay, **row})
                 print(row_text(rows[-1]), flush=True)
     functions.environment["S3_ENDPOINT_URL"] = functions.store.url
     return rows
+
+
+def hello(functions: Functions, rounds: int) -> list[dict[str, Any]]:
+    """Measure what Python itself costs: a function that greets, beside one in Node."""
+    rows = []
+    request = functions.event(HELLO, query="?name=you"), 200
+    for row in in_turn(functions, HELLO, request, rounds, None):
+        rows.append({"function": HELLO, "s3DelayMs": 0.0, **row})
+        print(row_text(rows[-1]), flush=True)
+    return rows
+
+
+def in_turn(
+    functions: Functions, function: str, request: tuple[dict[str, Any], int], rounds: int, share: float | None
+) -> Iterator[dict[str, Any]]:
+    """Start both sides of a function in turn, so many times; yield what came of each of KINDS.
+
+    `request` is an event and the status that it is to be answered with.
+    """
+    times: dict[str, dict[str, list[float]]] = {
+        side: {kind: [] for kind in KINDS} for side in ("python", "node")
+    }
+    for _ in range(rounds):
+        for side, found in times.items():
+            begun = time.perf_counter()
+            with functions.instance(side, function, share) as instance:
+                cold = ask(instance, *request)
+                found["cold whole"].append(1000 * (time.perf_counter() - begun))
+                found["cold"].append(cold["milliseconds"])
+                found["cold cpu"].append(1000 * usage(instance)[1])
+                found["warm"] += [ask(instance, *request)["milliseconds"] for _ in range(WARM_REQUESTS)]
+    for kind in KINDS:
+        yield {"kind": kind, **compared(times["python"][kind], times["node"][kind])}
 
 
 def compared(python: Sequence[float], node: Sequence[float]) -> dict[str, Any]:
@@ -418,12 +442,13 @@ def main() -> None:
                     functions.environment,
                 ),
             ),
+            ("hello", lambda: hello(functions, arguments.rounds)),
             ("latency", lambda: latency(functions, arguments.rounds, None)),
             ("worker", lambda: worker(functions)),
             ("throughput", lambda: throughput(functions, (1, 8, 32))),
         ]
         if halved():
-            parts.insert(2, ("latencyOnHalfAProcessor", lambda: latency(functions, arguments.rounds, 0.5)))
+            parts.insert(3, ("latencyOnHalfAProcessor", lambda: latency(functions, arguments.rounds, 0.5)))
         else:
             print("no cgroup v1 to write to: nothing is measured on half a processor")
         for name, measure in parts:
