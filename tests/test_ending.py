@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -140,7 +139,7 @@ def test_every_end_is_logged_once(
 
 def test_an_end_s_line_carries_its_note(site: ServiceUnderTest, caplog: pytest.LogCaptureFixture) -> None:
     site.put(rendering())
-    failure = replace(Failure.of("no_video"), note="status 200, no link")
+    failure = Failure.of("no_video")._replace(note="status 200, no link")
 
     swap(site, lambda job: jobs.fail(job, RUN_ID, 1, now=NOW, failure=failure))
 

@@ -314,8 +314,8 @@ def test_a_photo_that_cannot_be_read_ends_the_job_in_its_own_words(worker: Scrip
     worker.run()
 
     assert worker.provider.calls == []
-    assert worker.job.failure == replace(
-        Failure.of("photo_unreadable"), detail="The second photo is none.", note="no image"
+    assert worker.job.failure == Failure.of("photo_unreadable")._replace(
+        detail="The second photo is none.", note="no image"
     )
     assert [code(job) for job in worker.ended] == ["photo_unreadable"]
 
@@ -441,7 +441,7 @@ def test_a_run_frozen_between_claim_and_call_finds_its_job_ended_and_sends_nothi
 
     assert worker.provider.calls == []
     # The true worker alone may say better, once: nothing was started.
-    assert worker.job.failure == replace(Failure.of("provider_unreachable"), note="the lease is over")
+    assert worker.job.failure == Failure.of("provider_unreachable")._replace(note="the lease is over")
     assert worker.job.settled
 
 
@@ -513,20 +513,20 @@ def test_another_delivery_may_make_the_next_call(worker: ScriptedWorker) -> None
     [
         (
             BlackboxRefused("content_refused", note="status 403"),
-            replace(Failure.of("content_refused"), note="status 403"),
+            Failure.of("content_refused")._replace(note="status 403"),
         ),
         (BlackboxRefused("provider_account"), Failure.of("provider_account")),
         (
             BlackboxRefused("provider_rejected", charged="unknown"),
-            replace(Failure.of("provider_rejected"), charged="unknown"),
+            Failure.of("provider_rejected")._replace(charged="unknown"),
         ),
         (
             BlackboxRefused("provider_rejected", detail="This model is unknown."),
-            replace(Failure.of("provider_rejected"), detail="This model is unknown."),
+            Failure.of("provider_rejected")._replace(detail="This model is unknown."),
         ),
         (BlackboxOutcomeUnknown(), Failure.of("outcome_unknown")),
         (BlackboxNoVideo(), Failure.of("no_video")),
-        (ZeroDivisionError(), replace(Failure.of("outcome_unknown"), note="ZeroDivisionError")),
+        (ZeroDivisionError(), Failure.of("outcome_unknown")._replace(note="ZeroDivisionError")),
     ],
     ids=["content", "account", "begun", "own words", "unknown", "no video", "a defect of ours"],
 )

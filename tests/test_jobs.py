@@ -44,7 +44,7 @@ def stepped(job: Job, action: str, *, at: float = NOW, **changes: Any) -> Job:
 
 # --- Every change in every state ---------------------------------------------------------------------------
 
-OTHER_VIDEO = replace(VIDEO, sha256="cd" * 32)
+OTHER_VIDEO = VIDEO._replace(sha256="cd" * 32)
 LATER = CREATED_AT + 250
 CHANGES: dict[str, tuple[Callable[[Job], Job | None], set[str]]] = {
     "claim": (

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from videogen.errors import FAILURES, Charged, FailureCode
 
@@ -32,6 +32,7 @@ LEASE_SECONDS = 60.0
 LEASE_DEAD_SECONDS = 90.0
 """The age at which others hold a lease for dead. The gap to LEASE_SECONDS is for clocks and slow requests."""
 NO_IDS: Mapping[str, str] = MappingProxyType({})
+NOTHING_UNKNOWN: Mapping[str, Any] = MappingProxyType({})
 MAX_CALLS = 3
 CALL_PAUSE = 2.0
 """Seconds before the second paid call are twice as many, before the third one four times."""
@@ -65,14 +66,13 @@ DispatchKind = Literal["call", "queue"]
 """Whether the worker is called, or takes its jobs from a queue, which hands them out again by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Photo:
+class Photo(NamedTuple):
     """A stored photo as it was received: its MIME type, its size, and the digest that is part of its key."""
 
     type: str
     bytes: int
     digest: str = ""
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = NOTHING_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,19 +85,17 @@ class Subscription:
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Video:
+class Video(NamedTuple):
     """A stored and checked video. `host` is where it came from, for the operator."""
 
     key: str
     bytes: int
     sha256: str
     host: str
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = NOTHING_UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a job ended without a video, and what that cost.
 
     `detail` is one line for people, `note` a short diagnostic for the operator that quotes nobody.
@@ -108,7 +106,7 @@ class Failure:
     charged: Charged
     detail: str
     note: str = ""
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = NOTHING_UNKNOWN
 
     @classmethod
     def of(cls, code: FailureCode) -> Self:
@@ -117,8 +115,7 @@ class Failure:
         return cls(code=code, retryable=meaning.retryable, charged=meaning.charged, detail=meaning.detail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(NamedTuple):
     """How long the site's recent jobs with this model took, in seconds: the percentiles.
 
     `p10` is 0 in records of an earlier version.
@@ -127,11 +124,10 @@ class Estimate:
     p50: float
     p90: float
     p10: float = 0.0
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = NOTHING_UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """How long the parts of a job may take, in seconds after its creation.
 
     No paid call begins later than `paid_call`, all work stops by `work`, and whoever reads the job after
@@ -142,7 +138,7 @@ class Limits:
     paid_call: float = 5 * 60.0
     work: float = 14 * 60.0
     end: float = 16 * 60.0
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = NOTHING_UNKNOWN
 
     @classmethod
     def of(cls, minutes: float) -> Self:
@@ -151,14 +147,13 @@ class Limits:
         return cls(paid_call=5 * sixteenth, work=14 * sixteenth, end=16 * sixteenth)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(NamedTuple):
     """One step of a job's story."""
 
     at: float
     epoch: int
     action: str
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = NOTHING_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +327,7 @@ def charged_to(job: Job, failure: Failure) -> Failure:
     """Return a failure as it is for this job: a rescue buys nothing, so it charges nothing."""
     if not job.rescues or failure.charged == "no":
         return failure
-    return replace(failure, charged="no", detail=_RESCUE_FAILED.get(failure.code, failure.detail))
+    return failure._replace(charged="no", detail=_RESCUE_FAILED.get(failure.code, failure.detail))
 
 
 def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
@@ -547,7 +542,7 @@ def cancel(job: Job, *, now: float) -> Job | None:
         return job
     if job.has_ended:
         return None
-    failure = replace(Failure.of("canceled"), charged=job.charged, detail=_CANCELED[job.charged])
+    failure = Failure.of("canceled")._replace(charged=job.charged, detail=_CANCELED[job.charged])
     return _end(job, Status.CANCELED, "job.canceled", now, failure=failure)
 
 
