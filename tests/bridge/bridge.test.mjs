@@ -573,6 +573,33 @@ test('one child serves the requests that follow one another', async t => {
   assert.equal(await (await call()).text(), await (await call()).text())
 })
 
+test('a thousand requests leave memory, descriptors and threads as they were', async t => {
+  const { call } = await project(
+    t,
+    `
+import os, resource, threading
+def handler(event, context):
+    return {
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "descriptors": len(os.listdir("/dev/fd")),
+        "threads": threading.active_count(),
+    }
+`,
+  )
+  const figures = async () =>
+    (await call(new Request('http://x/', { method: 'POST', body: 'x'.repeat(10_000) }))).json()
+  const mine = () => process.getActiveResourcesInfo().length
+  for (let round = 0; round < 100; round += 1) await figures()
+  const [before, resources] = [await figures(), mine()]
+  for (let round = 0; round < 900; round += 1) await figures()
+  const after = await figures()
+  assert.deepEqual(
+    [after.descriptors, after.threads, mine()],
+    [before.descriptors, before.threads, resources],
+  )
+  assert.ok(after.memory <= 1.05 * before.memory, `${after.memory} of ${before.memory}`)
+})
+
 test('requests at the same time get their own answers', async t => {
   const { call } = await project(
     t,

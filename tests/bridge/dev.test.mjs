@@ -18,7 +18,8 @@ import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { isAlive, REPOSITORY } from './project.mjs'
 
-const SLOWER_THAN_NODE_MS = 400
+/** On an idle machine 140 ms against about 300; on a busy one both grow. */
+const TIMES_OF_BARE_NODE = 4
 
 /** @type {Record<string, string>} */
 const FILES = {
@@ -180,10 +181,10 @@ test('an edited file counts at the next request', async () => {
   assert.equal(await (await fetch(`${origin}/api/edited`)).text(), 'two')
 })
 
-test(`a request costs at most ${SLOWER_THAN_NODE_MS} ms more than in a bare Node function`, async t => {
-  const [bare, hello] = [await medianMilliseconds('/api/bare'), await medianMilliseconds('/api/hello')]
+test(`a request takes at most ${TIMES_OF_BARE_NODE} times as long as a bare Node function's`, async t => {
+  const [bare, hello] = await leastMilliseconds('/api/bare', '/api/hello')
   t.diagnostic(`bare Node ${bare.toFixed(0)} ms, Python ${hello.toFixed(0)} ms`)
-  assert.ok(hello - bare <= SLOWER_THAN_NODE_MS)
+  assert.ok(hello <= TIMES_OF_BARE_NODE * bare)
 })
 
 test('a three-minute worker blocks nobody, and a killed CLI leaves no process', {
@@ -202,15 +203,21 @@ test('a three-minute worker blocks nobody, and a killed CLI leaves no process', 
   await once(held, 'close')
 })
 
-/** @param {string} url */
-async function medianMilliseconds(url) {
-  const took = []
+/**
+ * How long two addresses take at their fastest, asked in turns so that other work on the machine meets both.
+ *
+ * @param {[string, string]} urls
+ */
+async function leastMilliseconds(...urls) {
+  const least = /** @type {[number, number]} */ ([Infinity, Infinity])
   for (let round = 0; round < 7; round += 1) {
-    const start = performance.now()
-    await (await fetch(origin + url)).text()
-    took.push(performance.now() - start)
+    for (const [place, url] of urls.entries()) {
+      const start = performance.now()
+      await (await fetch(origin + url)).text()
+      least[place] = Math.min(least[place] ?? Infinity, performance.now() - start)
+    }
   }
-  return /** @type {number} */ (took.toSorted((a, b) => a - b)[3])
+  return least
 }
 
 async function freePort() {
