@@ -55,12 +55,15 @@ def is_there(path: Path) -> bool:
     """Whether a file is there; a pyproject.toml without a project only sets tools up."""
     if not path.is_file():
         return False
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8", errors="replace")
     return path.name != "pyproject.toml" or re.search(r"^\[project\]", text, re.MULTILINE) is not None
 
 
-def lines(path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the lines of a file of requirements, each with the folder that its paths are relative to."""
+def lines(path: Path, *, constraints: bool = True) -> Iterator[tuple[Path, str]]:
+    """Yield the lines of a file of requirements, each with the folder that its paths are relative to.
+
+    Those of the files that it includes as well; of constraints, which require nothing, if they are wanted.
+    """
     read: set[Path] = set()
     waiting = [path]
     while waiting:
@@ -74,11 +77,14 @@ def lines(path: Path) -> Iterator[tuple[Path, str]]:
             raise RequirementsError(
                 f"{path} includes {file}, which cannot be read: {error.strerror}"
             ) from None
+        except UnicodeError:
+            raise RequirementsError(f"{file} is no text in UTF-8: save it as that") from None
         for raw in re.sub(r"\\\r?\n", " ", text).splitlines():
             line = re.sub(r"(^|\s)#.*$", "", raw).strip()
             included = INCLUDES.fullmatch(line)
             if included and "://" not in included[1]:
-                waiting.append(file.parent / included[1])
+                if constraints or line.startswith(("-r", "--r")):
+                    waiting.append(file.parent / included[1])
             elif line:
                 yield file.parent, line
 
@@ -86,7 +92,7 @@ def lines(path: Path) -> Iterator[tuple[Path, str]]:
 def names(path: Path) -> list[str]:
     """Return the names of the packages that are required whatever the platform."""
     found = []
-    for _, line in lines(path):
+    for _, line in lines(path, constraints=False):
         requirement = re.split(r"\s--", line)[0]
         match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=\s*(?:$|[\[=<>!~@(]))", requirement)
         if match and ";" not in requirement:

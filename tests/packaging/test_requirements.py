@@ -58,7 +58,8 @@ def lock(uv: Callable[..., str]) -> requirements.Locked:
         ("requirements.txt", "--requirement=base.txt", ["six"]),
         ("requirements.txt", "-rbase.txt", ["six"]),
         ("requirements.txt", "-r deep/more.txt", ["anyio", "six"]),
-        ("requirements.txt", "-c base.txt\nflask>=3 # web", ["flask", "six"]),
+        ("requirements.txt", "-c base.txt\nflask>=3 # web", ["flask"]),
+        ("requirements.txt", "--constraint=base.txt\n-cbase.txt\nidna", ["idna"]),
         ("requirements.txt", "\ufeffidna\r\nsix ==1.17 ; python_version<'3'\r\n", ["idna"]),
         ("requirements.txt", f"six==1.17.0 \\\n    {HASH} \\\n    {HASH}\n", ["six"]),
         ("requirements.txt", "uvicorn[standard]>=1\nflask @ https://host/flask.whl", ["flask", "uvicorn"]),
@@ -84,6 +85,14 @@ def test_an_included_file_counts_where_all_is_hashed(folder: Path, syntax: str) 
 def test_an_include_that_is_missing_is_named(folder: Path) -> None:
     write_files(folder, {"requirements.txt": "-r base.txt"})
     with pytest.raises(requirements.RequirementsError, match=r"^requirements\.txt includes base\.txt, which"):
+        lock(Uv())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_that_is_no_utf_8_is_named(folder: Path, encoding: str) -> None:
+    """What `>` of an older PowerShell writes, and an older editor."""
+    (folder / "requirements.txt").write_text("six  # Zoë\n", encoding=encoding)
+    with pytest.raises(requirements.RequirementsError, match=r"^requirements\.txt is no text in UTF-8: save"):
         lock(Uv())
 
 
