@@ -46,7 +46,7 @@ def test_a_client_of_the_first_version_needs_only_the_new_paths(site: DevSite) -
     assert first_version <= status.keys()
     assert (status["jobId"], status["status"], status["error"]) == (started["jobId"], "completed", None)
     assert (status["prompt"], status["photosCount"]) == ("slow pan", 1)
-    assert httpx.get(status["videoUrl"]).content[4:8] == b"ftyp"
+    assert httpx.get(status["videoUrl"], timeout=30).content[4:8] == b"ftyp"
 
 
 def curl(*arguments: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def curl(*arguments: str) -> dict[str, Any]:
 
 
 def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite) -> None:
-    job_id = httpx.post(f"{site.url}/api/start-video", json=start_body()).json()["jobId"]
+    job_id = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()["jobId"]
     site.wait_for_end(job_id)
 
     story = [line["action"] for line in site.log_lines() if line.get("jobId") == job_id]
@@ -78,7 +78,9 @@ def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite) -> Non
 def test_one_start_is_one_purchase(site: DevSite) -> None:
     before = len(site.ledger())
 
-    site.wait_for_end(httpx.post(f"{site.url}/api/start-video", json=start_body()).json()["jobId"])
+    site.wait_for_end(
+        httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()["jobId"]
+    )
 
     assert len(site.ledger()) - before == 1
 
@@ -89,7 +91,9 @@ def test_an_unsigned_call_of_the_worker_gets_202_and_is_refused_in_the_log(site:
 
     before, bought = refused(), len(site.ledger())
 
-    answer = httpx.post(f"{site.url}/.netlify/functions/generate-video-background", json={"jobId": "A" * 22})
+    answer = httpx.post(
+        f"{site.url}/.netlify/functions/generate-video-background", json={"jobId": "A" * 22}, timeout=30
+    )
     deadline = time.monotonic() + DEADLINE_SECONDS
     while refused() == before and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -144,13 +148,13 @@ def test_a_wrong_method_is_405(site: DevSite, method: str, path: str, allowed: s
 
 
 def test_the_page_is_served_with_its_policy(site: DevSite) -> None:
-    answer = httpx.get(site.url)
+    answer = httpx.get(site.url, timeout=30)
 
     assert answer.status_code == 200
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert re.search(r"media-src 'self' blob: http://127\.0\.0\.1:\d+;", policy)
-    assert httpx.get(f"{site.url}/config.json").json()["simulated"] is True
+    assert httpx.get(f"{site.url}/config.json", timeout=30).json()["simulated"] is True
 
 
 def test_the_key_in_dotenv_is_neither_used_nor_shown(site: DevSite) -> None:
@@ -158,7 +162,10 @@ def test_the_key_in_dotenv_is_neither_used_nor_shown(site: DevSite) -> None:
     said = "==> BLACKBOX_API_KEY and S3_BUCKET are set and not used: make dev REAL=1 uses what is set"
     assert [line for line in lines if line.startswith(said)] == [f"{said}, and spends money"]
     assert CANARY not in site.output()
-    assert httpx.get(f"{site.url}/api/check-video-status", params={"jobId": "A" * 22}).status_code == 404
+    assert (
+        httpx.get(f"{site.url}/api/check-video-status", params={"jobId": "A" * 22}, timeout=30).status_code
+        == 404
+    )
 
 
 def test_what_serves_stands_below_the_cli_s_box(site: DevSite) -> None:

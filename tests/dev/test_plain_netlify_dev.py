@@ -47,7 +47,7 @@ def test_plain_netlify_dev_serves_key_and_bucket(
         "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
     }
     with fresh_clone(tmp_path, variables) as site:
-        page = httpx.get(site.url)
+        page = httpx.get(site.url, timeout=30)
         started = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30)
         ended = site.wait_for_end(started.json()["jobId"])
 

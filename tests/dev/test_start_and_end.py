@@ -74,14 +74,17 @@ def test_videos_tokens_and_history_outlive_a_restart(tmp_path: Path) -> None:
         assert site.wait_for_end(started["jobId"])["status"] == "completed"
 
     with running as site:
-        view = httpx.get(f"{site.url}/api/check-video-status", params={"jobId": started["jobId"]}).json()
-        part = httpx.get(view["videoUrl"], headers={"Range": "bytes=4-7", "Origin": site.url})
+        view = httpx.get(
+            f"{site.url}/api/check-video-status", params={"jobId": started["jobId"]}, timeout=30
+        ).json()
+        part = httpx.get(view["videoUrl"], headers={"Range": "bytes=4-7", "Origin": site.url}, timeout=30)
         erased = httpx.post(
             f"{site.url}/api/cancel-video",
             json={"jobId": started["jobId"], "ownerToken": started["ownerToken"], "delete": True},
+            timeout=30,
         )
-        policy = httpx.get(site.url).headers["content-security-policy"]
-        gone = httpx.get(view["videoUrl"])
+        policy = httpx.get(site.url, timeout=30).headers["content-security-policy"]
+        gone = httpx.get(view["videoUrl"], timeout=30)
 
     assert (part.status_code, part.content, view["status"]) == (206, b"ftyp", "completed")
     assert part.headers["access-control-allow-origin"] == site.url
@@ -105,12 +108,12 @@ def test_two_runs_in_one_folder_have_their_own_page(tmp_path: Path) -> None:
         second = DevSite(tmp_path, environ=plain)
         second.log = tmp_path / "second.log"
         with second:
-            shown = [httpx.get(f"{site.url}/config.json").json() for site in (paid, second)]
+            shown = [httpx.get(f"{site.url}/config.json", timeout=30).json() for site in (paid, second)]
 
     assert [(one["simulated"], one["models"][0]["price"]) for one in shown] == [(False, 0.8), (True, None)]
 
 
 def test_nothing_generated_lies_in_the_published_folder(tmp_path: Path) -> None:
     with DevSite(tmp_path, environ=os.environ) as site:
-        assert httpx.get(f"{site.url}/config.json").status_code == 200
+        assert httpx.get(f"{site.url}/config.json", timeout=30).status_code == 200
         assert not (site.folder / "public/config.json").exists()
