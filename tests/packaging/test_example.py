@@ -199,6 +199,7 @@ def test_the_package_has_what_runs_and_nothing_else(package: Path) -> None:
         "plugin/bundle.py",
         "plugin/dev_check.py",
         "plugin/dev_environment.js",
+        "plugin/dev_files.js",
         "plugin/elf.py",
         "plugin/function_files.py",
         "plugin/functions.js",
