@@ -1,8 +1,10 @@
 /** What the tabs of this browser tell one another. */
 
 /**
- * `changed`: a job in the store; `uploaded`: how much of its request has left; `removed`: it is gone.
- * @typedef {{type: 'changed' | 'removed', key: string} | {type: 'uploaded', key: string, share: number}} Message
+ * `changed`: a job in the store; `uploaded`: how much of its request has left; `removed`: it is gone; `forgotten`:
+ * all is.
+ * @typedef {{type: 'changed' | 'removed', key: string} | {type: 'uploaded', key: string, share: number} |
+ *   {type: 'forgotten'}} Message
  */
 
 /**

@@ -1,6 +1,6 @@
 /** The form: photos, text, shape, and the button that spends money. */
 
-import { keepAccessCode, keptAccessCode } from './access_code.js'
+import { isAccessCodeRemembered, keepAccessCode, keptAccessCode } from './access_code.js'
 import { createComposerController } from './composer_controller.js'
 import { priceOf } from './config.js'
 import { el, setAttribute, setText } from './dom.js'
@@ -39,7 +39,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     prepare,
     partOf: async (...order) => (await import('./photos.js')).partOf(...order),
     onGenerate(draft) {
-      if (accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim())
+      if (accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim(), code.isRemembered())
       return onGenerate(draft.then(one => ({ ...one, hasPrice: priceOf(config, one.model) !== null })))
     },
     onChange: render,
@@ -128,11 +128,14 @@ function createCodeField({ controller }) {
     oninput: () => controller.change({ type: 'access-code', code: control.value }),
   })
   const error = el('p', { class: 'error', id: 'code-error' })
+  const remember = el('input', { type: 'checkbox' })
+  remember.checked = isAccessCodeRemembered()
   const element = el(
     'div',
     { class: 'field' },
     el('label', { for: 'code' }, words.accessCode),
     control,
+    el('label', { class: 'tick' }, remember, ` ${words.rememberAccessCode}`),
     el('p', { class: 'hint', id: 'code-meaning' }, words.accessCodeMeaning),
     error,
   )
@@ -140,6 +143,7 @@ function createCodeField({ controller }) {
     element,
     control,
     error,
+    isRemembered: () => remember.checked,
 
     /** @param {import('./composer.js').Composer} composer */
     render({ accessCode }) {

@@ -84,6 +84,7 @@ export function createEngine({
 
   /** @param {import('./channel.js').Message} message */
   async function heard(message) {
+    if (message.type === 'forgotten') return // main.js begins anew
     if (message.type === 'removed') jobs.forget(message.key)
     else if (message.type === 'uploaded') jobs.uploaded(message.key, message.share)
     else {

@@ -3,8 +3,10 @@
 import { keptAccessCode } from './access_code.js'
 import * as api from './api.js'
 import { priceOf } from './config.js'
-import { setText } from './dom.js'
+import { ask } from './dialog.js'
+import { el, setText } from './dom.js'
 import { createEngine } from './engine.js'
+import { forgetDevice } from './forget.js'
 import { createHistoryView } from './history_view.js'
 import { isLinked, isUnderWay, linkRenewalAt, stageOf } from './job.js'
 import { createJobActions, linkTo, permalink } from './job_actions.js'
@@ -73,7 +75,13 @@ export async function openJobsPage({ config, composer, layout }) {
 
   await engine.open()
   layout.main.prepend(jobView.element)
-  layout.history.replaceChildren(layout.historyHeading, ...history.elements)
+  const { forgetDialog } = jobWords
+  const forgetButton = el(
+    'button',
+    { type: 'button', class: 'button is-quiet', onclick: () => void forgetAll() },
+    forgetDialog.ask,
+  )
+  layout.history.replaceChildren(layout.historyHeading, ...history.elements, forgetButton)
   route({ isFirst: true })
   addEventListener('hashchange', () => route({ isFirst: false }))
   // A link to what is shown already changes no address, and leads there all the same.
@@ -196,6 +204,20 @@ export async function openJobsPage({ config, composer, layout }) {
     news = job
     const text = stage === 'completed' ? jobWords.notification.ready : jobWords.notification.ended
     void notifications.notify(text, { body: job.prompt, tag: job.jobId ?? job.key, url: permalink(job) })
+  }
+
+  async function forgetAll() {
+    const answer = await ask({
+      heading: forgetDialog.heading,
+      text: () => forgetDialog.meaning,
+      choices: [{ value: 'forget', label: forgetDialog.confirm, isGrave: true }],
+      keep: forgetDialog.keep,
+    })
+    if (!answer) return
+    const isForgotten = await forgetDevice()
+    platform.channel.post({ type: 'forgotten' })
+    if (isForgotten) location.replace('/?forgotten')
+    else layout.say(forgetDialog.failed)
   }
 
   async function turnNotificationsOn() {

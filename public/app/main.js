@@ -77,7 +77,11 @@ if (isShared || matchMedia('(display-mode: standalone)').matches)
   import('./installed.js').then(({ open }) => open(composer, layout)).catch(() => {})
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })
-openChannel().listen(load)
+openChannel().listen(({ type }) => {
+  if (type === 'forgotten') location.replace('/?forgotten')
+  else void load()
+})
+if (location.search === '?forgotten') layout.say(words.notices.forgotten)
 
 /** @param {string} href */
 function loadStyle(href) {

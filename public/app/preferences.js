@@ -2,13 +2,19 @@
 
 /** @typedef {'language' | 'access-code' | 'notify'} Preference */
 
+/** Until the tab is closed. @returns {Storage} */
+export const inThisTab = () => sessionStorage
+/** @returns {Storage} */
+const onThisDevice = () => localStorage
+
 /**
  * @param {Preference} name
+ * @param {() => Storage} where
  * @returns {string} '' where nothing is remembered
  */
-export function preference(name) {
+export function preference(name, where = onThisDevice) {
   try {
-    return localStorage.getItem(`videogen-${name}`) ?? ''
+    return where().getItem(`videogen-${name}`) ?? ''
   } catch {
     return ''
   }
@@ -16,11 +22,13 @@ export function preference(name) {
 
 /**
  * @param {Preference} name
- * @param {string} value
+ * @param {string} value '' to forget it
+ * @param {() => Storage} where
  */
-export function setPreference(name, value) {
+export function setPreference(name, value, where = onThisDevice) {
   try {
-    localStorage.setItem(`videogen-${name}`, value)
+    if (value) where().setItem(`videogen-${name}`, value)
+    else where().removeItem(`videogen-${name}`)
   } catch {
     // Then it is asked for again the next time.
   }

@@ -25,7 +25,7 @@ from support.page_under_test import (
     upload,
     wait_until,
 )
-from videogen.settings import Model
+from videogen.settings import Model, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -389,6 +389,52 @@ def test_the_history_outlives_the_page_and_leads_back_to_each_video(
     expect(again.get_by_role("img", name="Your photo", exact=True)).to_be_visible()
     again.go_back()
     expect(headline(again)).to_have_text("Make a photo move.")
+
+
+KEPT = """async () => {
+  const rows = []
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise(resolve => {
+      const request = indexedDB.open(name)
+      request.onsuccess = () => resolve(request.result)
+    })
+    for (const store of database.objectStoreNames)
+      rows.push(await new Promise(resolve => {
+        const request = database.transaction(store).objectStore(store).count()
+        request.onsuccess = () => resolve(request.result)
+      }))
+    database.close()
+  }
+  const own = [...Object.keys(localStorage), ...Object.keys(sessionStorage)]
+  return { rows, own, caches: await caches.keys() }
+}"""
+
+
+def test_one_press_forgets_all_that_the_browser_kept(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite, new_context: NewContext
+) -> None:
+    page_site.settings = replace(page_site.settings, access_code=Secret("open sesame"))
+    functions.states(completed())
+    context = new_context()
+    other = open_page(context=context)
+    page = open_page(context=context)
+    fill(page)
+    page.get_by_label("Access code").fill("open sesame")
+    page.get_by_label("Remember it on this device").check()
+    page.get_by_role("button", name="Generate").click()
+    expect(headline(page)).to_have_text("Your video is ready")
+    assert page.evaluate(KEPT)["own"] == ["videogen-access-code", "videogen-access-code"]
+
+    page.get_by_role("button", name="Forget everything on this device").click()
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Forget everything", exact=True).click()
+
+    expect(page.get_by_text("This device has forgotten everything.")).to_be_visible()
+    for tab in (page, other):
+        expect(headline(tab)).to_have_text("Make a photo move.")
+        expect(tab.get_by_label("Access code")).to_have_value("")
+        assert history(tab) == []
+    assert page.evaluate(KEPT) == {"rows": [0, 0, 0, 0], "own": [], "caches": []}
 
 
 def test_a_browser_that_keeps_nothing_still_makes_videos(open_page: OpenPage, functions: Functions) -> None:

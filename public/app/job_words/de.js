@@ -202,6 +202,18 @@ export default {
     keep: 'Schließen',
   },
 
+  forgetDialog: {
+    ask: 'Alles auf diesem Gerät vergessen …',
+    heading: 'Alles auf diesem Gerät vergessen?',
+    meaning:
+      'Deine Videos, Fotos, Texte und der Zugangscode werden aus diesem Browser entfernt. Die Videos bleiben auf der ' +
+      'Seite, bis sie ablaufen, und niemand kann sie mehr abbrechen oder löschen. Was für immer weg soll, lösche vorher.',
+    confirm: 'Alles vergessen',
+    keep: 'Behalten',
+    failed:
+      'Dieser Browser hat nicht alles entfernt. Lösche die Daten dieser Seite in den Einstellungen des Browsers.',
+  },
+
   deleteDialog: {
     heading: 'Dieses Video löschen?',
     here: 'Aus diesem Browser entfernen',

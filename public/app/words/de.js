@@ -99,6 +99,7 @@ export default {
 
   model: 'Modell',
   accessCode: 'Zugangscode',
+  rememberAccessCode: 'Auf diesem Gerät merken',
   accessCodeMeaning: 'Auf dieser Seite brauchst du einen Code, um Videos zu erstellen.',
   price: usd => `${money.format(usd)} für dieses Video.`,
   promise: usd =>
@@ -125,6 +126,7 @@ export default {
     linkCopied: 'Link kopiert. Wer ihn hat, kann das Video ansehen.',
     link: link => `Der Link: ${link}`,
     removed: 'Aus diesem Browser entfernt.',
+    forgotten: 'Dieses Gerät hat alles vergessen.',
     removeFailed:
       'Dieser Browser hat es nicht entfernt. Bitte lade die Seite neu und versuche es noch einmal.',
     erased: 'Überall gelöscht.',

@@ -97,6 +97,7 @@ export default {
 
   model: 'Model',
   accessCode: 'Access code',
+  rememberAccessCode: 'Remember it on this device',
   accessCodeMeaning: 'You need a code to make videos on this site.',
   price: (/** @type {number} */ usd) => `${money.format(usd)} for this video.`,
   promise: (/** @type {number | null} */ usd) =>
@@ -121,6 +122,7 @@ export default {
     linkCopied: 'Link copied. Anyone who has it can watch the video.',
     link: (/** @type {string} */ link) => `The link: ${link}`,
     removed: 'Removed from this browser.',
+    forgotten: 'This device has forgotten everything.',
     removeFailed: 'This browser did not remove it. Please reload the page and try again.',
     erased: 'Erased everywhere.',
     eraseFailed: 'It could not be erased. Please try again.',
