@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from support.functions_under_test import Answer, make_site, start_body
-from videogen import service, settings, signing, video_request
+from support.functions_under_test import Answer, at, claimed, make_site, saving, start_body
+from videogen import photo_process, service, settings, signing, video_request
 from videogen.blackbox import Blackbox
 from videogen.functions import start_video, wiring
 from videogen.functions.cancel_video import CancelRequest
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import Request, Response
 from videogen.functions.start_video import CHECK
+from videogen.job_store import photo_keys
 from videogen.jobs import Job
 from videogen.objects import S3Objects, StoredObject
 from videogen.service import Order, Upload
@@ -182,6 +183,112 @@ def test_a_job_s_whole_life_tells_no_secret(watched: Watched, fault: str, ends: 
     assert found([PROMPT, token], *watched.objects().values()) == []
     assert found([*NEVER, EXIF, PROMPT, token, S3_KEY_ID, "X-Amz-", *watched.signatures], log) == []
     assert job_id in log
+
+
+# --- what stays in the bucket ------------------------------------------------------------------------------
+
+
+def expire(watched: Watched, started: Answer) -> None:
+    at(watched.test, 20 * 60)
+    watched.status(started.body["jobId"])
+
+
+def clean_photos(watched: Watched, started: Answer) -> None:
+    """Put the clean photos in place of the originals, as a worker does before its claim."""
+    store = watched.test.deps.store
+    for key in photo_keys(store.read(started.body["jobId"]).job):
+        original = store.get_photo(key)
+        store.replace_photo(key, photo_process.clean(original.body, aspect_ratio=None), original)
+
+
+def cancel_rendering(watched: Watched, started: Answer) -> None:
+    clean_photos(watched, started)
+    claimed(watched.test, started.body["jobId"])
+    watched.cancel(started)
+
+
+def lose_worker(watched: Watched, started: Answer) -> None:
+    clean_photos(watched, started)
+    claimed(watched.test, started.body["jobId"])
+    expire(watched, started)
+
+
+def fail_saving(watched: Watched, started: Answer) -> None:
+    clean_photos(watched, started)
+    saving(watched.test, started.body["jobId"])
+    expire(watched, started)
+
+
+def rescue(watched: Watched, started: Answer) -> None:
+    fail_saving(watched, started)
+    token = {"retryOf": started.body["jobId"], "ownerToken": started.body["ownerToken"]}
+    rescued = watched.test.start({"prompt": PROMPT, **token}, headers={"x-access-code": ACCESS_CODE})
+    watched.cancel(rescued, delete=True)
+
+
+ENDS: dict[str, tuple[str, str, Callable[[Watched, Answer], None]]] = {
+    "video": ("", "completed", lambda watched, started: watched.work(started.body["jobId"])),
+    "refused": (
+        "[fault:E422]",
+        "failed",
+        lambda watched, started: watched.work(started.body["jobId"]),
+    ),
+    "no video": ("[fault:S3-null]", "failed", lambda watched, started: watched.work(started.body["jobId"])),
+    "canceled in the queue": ("", "canceled", lambda watched, started: void(watched.cancel(started))),
+    "canceled while rendering": ("", "canceled", cancel_rendering),
+    "never begun": ("", "failed", expire),
+    "worker lost": ("", "failed", lose_worker),
+    "not saved": ("", "failed", fail_saving),
+    "rescued": ("", "failed", rescue),
+}
+
+
+def void(_: object) -> None:
+    """Let an answer be."""
+
+
+def all_versions(watched: Watched, client: Any) -> dict[str, bytes]:
+    """Return every version of every object, the keys and uploads that were not finished among them."""
+    where = {"Bucket": watched.test.environ["S3_BUCKET"]}
+    assert client.list_multipart_uploads(**where).get("Uploads", []) == []
+    return {
+        f"{one['Key']} {one['VersionId']}": client.get_object(
+            **where, Key=one["Key"], VersionId=one["VersionId"]
+        )["Body"].read()
+        for page in client.get_paginator("list_object_versions").paginate(**where)
+        for one in page.get("Versions", [])
+    }
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_no_version_of_anything_outlives_an_erasure(watched: Watched, how: str) -> None:
+    """The bucket once kept versions, which are suspended now, as the guide to deploying asks."""
+    bucket = "once-versioned-" + how.replace(" ", "-")
+    client: Any = S3Objects(settings.read(watched.test.environ).s3)._client  # noqa: SLF001 - only tests list
+    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-east-2"})
+    for status in ("Enabled", "Suspended"):
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+    environ = {**watched.test.environ, "S3_BUCKET": bucket}
+    watched.test = make_site(environ, watched.test.s3, watched.test.simulator)
+    fault, status, end = ENDS[how]
+
+    started = watched.start(f"{PROMPT} {fault}")
+    job_id, token = started.body["jobId"], started.body["ownerToken"]
+    assert found([EXIF, PROMPT], *texts(all_versions(watched, client))) == [EXIF, PROMPT]
+    end(watched, started)
+
+    assert watched.status(job_id).body["status"] == status
+    assert found([*NEVER, EXIF, token], *texts(all_versions(watched, client))) == []
+
+    watched.cancel(started, delete=True)
+
+    left = all_versions(watched, client)
+    assert found([*NEVER, EXIF, PROMPT, token], *texts(left)) == []
+    assert [key for key in left if "photos/" in key or "videos/" in key] == []
+
+
+def texts(objects: dict[str, bytes]) -> list[str]:
+    return [f"{key} {body.decode('latin-1')}" for key, body in objects.items()]
 
 
 PLACES: list[tuple[str, Any, str]] = [
