@@ -4,7 +4,13 @@ import { connect, finished } from './database.js'
 
 /** @returns {Promise<boolean>} false where the browser did not let go of something */
 export async function forgetDevice() {
-  const parts = [emptyDatabase, emptyCaches, endServiceWorker, emptyStorages]
+  const parts = [
+    emptyDatabase,
+    emptyCaches,
+    endServiceWorker,
+    () => emptyStorage(localStorage),
+    () => emptyStorage(sessionStorage),
+  ]
   const done = await Promise.allSettled(parts.map(async forget => forget()))
   return done.every(({ status }) => status === 'fulfilled')
 }
@@ -31,7 +37,7 @@ async function endServiceWorker() {
   await registration?.unregister()
 }
 
-function emptyStorages() {
-  for (const storage of [localStorage, sessionStorage])
-    for (const name of Object.keys(storage)) if (name.startsWith('videogen-')) storage.removeItem(name)
+/** @param {Storage} storage */
+function emptyStorage(storage) {
+  for (const name of Object.keys(storage)) if (name.startsWith('videogen-')) storage.removeItem(name)
 }

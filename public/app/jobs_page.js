@@ -214,10 +214,10 @@ export async function openJobsPage({ config, composer, layout }) {
       keep: forgetDialog.keep,
     })
     if (!answer) return
-    const isForgotten = await forgetDevice()
-    platform.channel.post({ type: 'forgotten' })
-    if (isForgotten) location.replace('/?forgotten')
-    else layout.say(forgetDialog.failed)
+    if (await forgetDevice()) {
+      platform.channel.post({ type: 'forgotten' })
+      location.replace('/?forgotten')
+    } else layout.say(forgetDialog.failed)
   }
 
   async function turnNotificationsOn() {

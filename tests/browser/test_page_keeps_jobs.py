@@ -437,6 +437,20 @@ def test_one_press_forgets_all_that_the_browser_kept(
     assert page.evaluate(KEPT) == {"rows": [0, 0, 0, 0], "own": [], "caches": []}
 
 
+def test_what_was_not_forgotten_is_said(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Your video is ready")
+    page.evaluate("() => { caches.keys = () => Promise.reject(new DOMException('', 'SecurityError')) }")
+
+    page.get_by_role("button", name="Forget everything on this device").click()
+    page.get_by_role("button", name="Forget everything", exact=True).click()
+
+    expect(page.get_by_text("This browser did not remove everything.")).to_be_visible()
+    assert "forgotten" not in page.url
+
+
 def test_a_browser_that_keeps_nothing_still_makes_videos(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page()

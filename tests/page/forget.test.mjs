@@ -99,6 +99,7 @@ for (const denied of ['indexedDB', 'caches', 'localStorage'])
     assert.equal(await forgetDevice(), false)
 
     assert.equal(kept.ended.size, 2)
+    assert.deepEqual(Object.entries(kept.sessionStorage), [])
   })
 
 test('a browser without a service worker has forgotten as well', async () => {

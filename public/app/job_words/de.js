@@ -206,8 +206,9 @@ export default {
     ask: 'Alles auf diesem Gerät vergessen …',
     heading: 'Alles auf diesem Gerät vergessen?',
     meaning:
-      'Deine Videos, Fotos, Texte und der Zugangscode werden aus diesem Browser entfernt. Die Videos bleiben auf der ' +
-      'Seite, bis sie ablaufen, und niemand kann sie mehr abbrechen oder löschen. Was für immer weg soll, lösche vorher.',
+      'Die Liste deiner Videos, Fotos, Texte, Zugangscode und Mitteilungen werden aus diesem Browser entfernt. Die ' +
+      'Videos bleiben auf der Seite, bis sie ablaufen, und niemand kann sie mehr abbrechen oder löschen. Was für ' +
+      'immer weg soll, lösche vorher.',
     confirm: 'Alles vergessen',
     keep: 'Behalten',
     failed:

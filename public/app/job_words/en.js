@@ -201,8 +201,9 @@ export default {
     ask: 'Forget everything on this device …',
     heading: 'Forget everything on this device?',
     meaning:
-      'Your videos, photos, texts and access code are removed from this browser. The videos stay on the site until ' +
-      'they expire, and nobody can cancel or erase them any more. To erase one for good, use Delete first.',
+      'Your list of videos, photos, texts, access code and notifications are removed from this browser. The videos ' +
+      'stay on the site until they expire, and nobody can cancel or erase them any more. To erase one for good, ' +
+      'use Delete first.',
     confirm: 'Forget everything',
     keep: 'Keep it',
     failed: 'This browser did not remove everything. Clear this site’s data in the browser’s settings.',
