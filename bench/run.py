@@ -386,8 +386,8 @@ def throughput(functions: Functions, counts: Sequence[int], seconds: float = 5.0
 # --- The whole ---------------------------------------------------------------------------------------------
 
 
-def machine(bundle: Path) -> dict[str, Any]:
-    """Return what was measured on, and with which Python in the zips."""
+def machine(bundle: Path, load: float) -> dict[str, Any]:
+    """Return what was measured on, under which load at the start, and with which Python in the zips."""
     models = [
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -398,7 +398,7 @@ def machine(bundle: Path) -> dict[str, Any]:
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "processor": models[0] if models else platform.machine(),
         "processors": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
+        "load": round(load, 1),
         "kernel": platform.release(),
         "bundledPython": subprocess.run(
             [bundle / "python/bin/python3", "-c", "import platform; print(platform.python_version())"],
@@ -432,7 +432,7 @@ def main() -> None:
     try:
         functions = Functions(build(folder), Store(folder), folder / "log")
         results: dict[str, Any] = {
-            "machine": machine(functions.folders["python"][START] / ".netlify/python/bundle")
+            "machine": machine(functions.folders["python"][START] / ".netlify/python/bundle", load)
         }
         parts: list[tuple[str, Callable[[], Any]]] = [
             (
