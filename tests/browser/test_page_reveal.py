@@ -97,6 +97,8 @@ def test_from_the_form_to_the_video_nothing_jumps(
         completed(),
     )
     page = open_page(viewport={"width": width, "height": height})
+    # As slow as a phone, so that each state is drawn for a moment.
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     page.evaluate(COUNT_SHIFTS)
     generate(page)
     is_there(page)

@@ -44,7 +44,9 @@ def test_the_first_start_reads_the_durations_and_writes_photo_and_job(
 ) -> None:
     site.start()
 
-    assert requests == [("GET", "stats"), ("PUT", "photos"), ("PUT", "jobs")]
+    # The durations are read while the photos go up.
+    assert sorted(requests[:-1]) == [("GET", "stats"), ("PUT", "photos")]
+    assert requests[-1] == ("PUT", "jobs")
 
 
 def test_later_starts_make_two_requests(site: SiteUnderTest, requests: list[tuple[str, str]]) -> None:
@@ -61,7 +63,8 @@ def test_four_photos_are_four_requests_and_the_job_comes_last(
 ) -> None:
     site.start(start_body(photos=[{"data": data_uri(photo())}] * 4))
 
-    assert requests == [("GET", "stats"), *[("PUT", "photos")] * 4, ("PUT", "jobs")]
+    assert sorted(requests[:-1]) == [("GET", "stats"), *[("PUT", "photos")] * 4]
+    assert requests[-1] == ("PUT", "jobs")
 
 
 def test_a_question_is_one_read_as_long_as_all_is_well(
