@@ -36,7 +36,7 @@ def main() -> int:
         str(path) for folder in ("bridge", "page") for path in (ROOT / "tests" / folder).glob("*.test.mjs")
     )
     # A file's tests stay together, since they share what is slow to start.
-    side_by_side = ["-n", "3", "--dist", "loadfile"]
+    side_by_side = ["-n", "2", "--dist", "loadfile"]
     LAST_FAILED.unlink(missing_ok=True)
     node = run(["node", "--test", *node_tests], environment)
     python = run([*PYTEST, *side_by_side, *sys.argv[1:]], environment)
