@@ -34,7 +34,7 @@ def bill() -> list[dict[str, Any]]:
         ]
         known = estimate_of(ages)
         ways: dict[str, Callable[[float], float]] = {
-            "this site": lambda age, known=known: poll_after(age, known),  # type: ignore[misc]
+            "this site": lambda age, known=known: poll_after(age, known),  # type: ignore[misc]  # mypy knows no type for a lambda's default
             "this site, nothing known": lambda age: poll_after(age, None),
             "every 2 s": lambda _: 2.0,
         }

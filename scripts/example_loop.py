@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import imageio_ffmpeg  # type: ignore[import-untyped]
+import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -329,7 +329,7 @@ def test_nothing_is_sent_after_the_deadline_or_the_latest_start(serve: Serve) ->
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["reading", "in the handshake"])
-def test_close_ends_a_call_that_waits(serve: Serve, tls: bool) -> None:  # noqa: FBT001
+def test_close_ends_a_call_that_waits(serve: Serve, tls: bool) -> None:  # noqa: FBT001 - a case of the parameters
     waiting = threading.Event()
 
     def behave(server: Any, connection: socket.socket) -> None:

@@ -218,7 +218,7 @@ def test_a_message_is_searched_to_a_bounded_depth() -> None:
         ("https://127.0.0.1:9000/v.mp4", True),
     ],
 )
-def test_a_local_link_counts_from_its_very_origin_only(url: str, is_usable: bool) -> None:  # noqa: FBT001
+def test_a_local_link_counts_from_its_very_origin_only(url: str, is_usable: bool) -> None:  # noqa: FBT001 - a case of the parameters
     if is_usable:
         assert parse(answer(url), allowed=("http://127.0.0.1:9000",)).url == url
     else:

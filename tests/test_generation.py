@@ -394,11 +394,11 @@ def freeze_after_claim(worker: ScriptedWorker, seconds: float) -> None:
     def swap_and_freeze(*args: Any, **options: Any) -> Any:
         swapped = swap(*args, **options)
         if swapped and swapped.job.stage is Stage.RENDERING and swapped.job.calls == 1:
-            worker.store.swap = swap  # type: ignore[method-assign]
+            worker.store.swap = swap  # type: ignore[method-assign]  # in the place of the real one
             worker.freeze(seconds)
         return swapped
 
-    worker.store.swap = swap_and_freeze  # type: ignore[method-assign]
+    worker.store.swap = swap_and_freeze  # type: ignore[method-assign]  # in the place of the real one
 
 
 def test_a_run_frozen_between_claim_and_call_does_not_call_on_a_lease_that_is_over(
@@ -430,12 +430,12 @@ def test_a_run_frozen_between_claim_and_call_finds_its_job_ended_and_sends_nothi
     def swap_then_others_act(*args: Any, **options: Any) -> Any:
         swapped = swap(*args, **options)
         if swapped and swapped.job.stage is Stage.RENDERING:
-            worker.store.swap = swap  # type: ignore[method-assign]
+            worker.store.swap = swap  # type: ignore[method-assign]  # in the place of the real one
             worker.freeze(91)
             assert code(worker.poll()) == "outcome_unknown"
         return swapped
 
-    worker.store.swap = swap_then_others_act  # type: ignore[method-assign]
+    worker.store.swap = swap_then_others_act  # type: ignore[method-assign]  # in the place of the real one
 
     worker.run()
 

@@ -296,7 +296,7 @@ def test_every_size_becomes_the_planned_one(
 def mosaic(width: int, height: int) -> Image.Image:
     """Return a picture whose every part differs from what is beside it."""
     cells = (-(-width * 90 // max(width, height)), -(-height * 90 // max(width, height)))
-    noise = random.Random(7).randbytes(cells[0] * cells[1])  # noqa: S311
+    noise = random.Random(7).randbytes(cells[0] * cells[1])  # noqa: S311 - not a secret
     return Image.frombytes("L", cells, noise).resize((width, height), Image.Resampling.BICUBIC)
 
 
@@ -344,7 +344,7 @@ def test_auto_goes_by_the_shape_after_turning() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("scale", [1, 2, 4])
 @pytest.mark.parametrize("wide", [True, False])
-def test_the_crop_keeps_the_centre(kind: str, scale: int, wide: bool) -> None:  # noqa: FBT001
+def test_the_crop_keeps_the_centre(kind: str, scale: int, wide: bool) -> None:  # noqa: FBT001 - a case of the parameters
     # Of nine stripes the outer ones go: 9 x 320 pixels long, 16:9 of 720 is 4 stripes.
     stripes = [RED] * 2 + [BLUE] * 5 + [GREEN] * 2
     size = (9 * 320 * scale // 2, 720 * scale // 2)
@@ -364,14 +364,14 @@ def test_the_crop_keeps_the_centre(kind: str, scale: int, wide: bool) -> None:  
 
 @pytest.mark.parametrize(("width", "height"), [(2600, 1500), (3001, 1999), (2563, 1441)])
 def test_scaling_band_by_band_is_what_scaling_at_once_is(width: int, height: int) -> None:
-    noise = random.Random(7)  # noqa: S311
+    noise = random.Random(7)  # noqa: S311 - not a secret
     small = Image.frombytes("RGB", (40, 30), noise.randbytes(3600))
     photo = small.resize((width, height), Image.Resampling.BICUBIC)
     image = cleaned(encoded("PNG", photo, compress_level=1))
     whole = photo.resize(image.size, Image.Resampling.LANCZOS)
     points = [(noise.randrange(image.width), noise.randrange(image.height)) for _ in range(500)]
     edges = [(0, 0), (image.width - 1, 0), (0, image.height - 1), (image.width - 1, image.height - 1)]
-    assert all(near(image.getpixel(point), whole.getpixel(point), 20) for point in points + edges)  # type: ignore[arg-type]
+    assert all(near(image.getpixel(point), whole.getpixel(point), 20) for point in points + edges)  # type: ignore[arg-type]  # a point or a color, as Pillow takes it
 
 
 def test_nothing_but_pixels_is_left() -> None:
@@ -409,7 +409,7 @@ def test_colours_are_converted_as_the_profile_says(kind: str) -> None:
 )
 def test_a_profile_that_does_not_fit_changes_nothing(mode: str, profile: bytes) -> None:
     color = {"RGB": (10, 120, 230), "L": 120, "CMYK": (245, 135, 25, 0)}[mode]
-    data = encoded("JPEG", Image.new(mode, (64, 64), color), icc_profile=profile, quality=95)  # type: ignore[arg-type]
+    data = encoded("JPEG", Image.new(mode, (64, 64), color), icc_profile=profile, quality=95)  # type: ignore[arg-type]  # a point or a color, as Pillow takes it
     expected = (120, 120, 120) if mode == "L" else (10, 120, 230)
     assert near(cleaned(data).getpixel((32, 32)), expected, 4)
 

@@ -153,7 +153,7 @@ def test_the_metadata_of_a_webp_is_its_chunks() -> None:
 def test_a_profile_that_may_cost_much_is_not_used(kind: str, profile: bytes) -> None:
     data = encoded(kind, SMALL, icc_profile=profile)
     photo_type = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}[kind]
-    assert photo_metadata.read(data, photo_type).profile is None  # type: ignore[arg-type]
+    assert photo_metadata.read(data, photo_type).profile is None  # type: ignore[arg-type]  # a type of the parameters
 
 
 def test_a_profile_bomb_is_not_unpacked() -> None:

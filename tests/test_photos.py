@@ -112,7 +112,7 @@ def animation(canvas: tuple[int, int], place: tuple[int, int], frame: bytes) -> 
     ],
 )
 def test_photos_are_known_by_their_bytes(data: bytes, kind: str) -> None:
-    assert sniff(data, FIELD) == PhotoInfo(kind, 40, 30)  # type: ignore[arg-type]
+    assert sniff(data, FIELD) == PhotoInfo(kind, 40, 30)  # type: ignore[arg-type]  # a type of the parameters
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_what_browsers_skip_in_a_jpeg_is_skipped(between: bytes, before: bytes) 
         (PROGRESSIVE, True),
     ],
 )
-def test_a_jpeg_may_go_over_its_blocks_so_often(data: bytes, is_taken: bool) -> None:  # noqa: FBT001
+def test_a_jpeg_may_go_over_its_blocks_so_often(data: bytes, is_taken: bool) -> None:  # noqa: FBT001 - a case of the parameters
     if is_taken:
         assert sniff(data, FIELD).type == "image/jpeg"
     else:
@@ -384,7 +384,7 @@ def test_any_bytes_are_a_photo_or_a_named_refusal(start: bytes, middle: bytes, e
     try:
         info = sniff(start + middle + end, FIELD)
     except (UnsupportedPhoto, InputTooLarge) as error:
-        assert [wrong.field for wrong in error.errors] == [FIELD]  # noqa: PT017
+        assert [wrong.field for wrong in error.errors] == [FIELD]  # noqa: PT017 - any input may be taken instead
     else:
         assert 0 < info.width <= 16384
         assert 0 < info.height <= 16384
@@ -443,7 +443,7 @@ def test_what_is_not_strictly_a_data_uri_is_refused(text: str, expected: str) ->
 
 
 @given(st.text(max_size=60), st.booleans())
-def test_any_text_is_bytes_or_invalid_input(text: str, is_prefixed: bool) -> None:  # noqa: FBT001
+def test_any_text_is_bytes_or_invalid_input(text: str, is_prefixed: bool) -> None:  # noqa: FBT001 - a case of the parameters
     try:
         assert decode_data_uri("data:;base64," * is_prefixed + text, FIELD)
     except InvalidInput:

@@ -229,11 +229,11 @@ def test_a_reservation_renewed_during_reclaiming_stays(day: Callable[[int], Day]
     read = today.store.read
 
     def renewed_meanwhile(job_id: str, *, is_ours: bool = False) -> Any:
-        today.store.read = read  # type: ignore[method-assign]
+        today.store.read = read  # type: ignore[method-assign]  # in the place of the real one
         today.ledger.reserve("repeated")
         return read(job_id, is_ours=is_ours)
 
-    today.store.read = renewed_meanwhile  # type: ignore[method-assign]
+    today.store.read = renewed_meanwhile  # type: ignore[method-assign]  # in the place of the real one
     with pytest.raises(DailyLimitReached):
         today.ledger.reserve("other")
 

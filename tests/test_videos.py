@@ -415,7 +415,7 @@ def test_leaving_early_leaves_nothing_open(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "0.0.0.0",  # noqa: S104
+        "0.0.0.0",  # noqa: S104 - an address to refuse
         "10.1.2.3",
         "100.64.0.1",
         "127.0.0.1",
@@ -562,7 +562,7 @@ def test_any_link_is_refused_or_tried(url: str) -> None:
         ("delivery", False),
     ],
 )
-def test_only_listed_hosts_and_their_subdomains_are_asked(host: str, is_allowed: bool) -> None:  # noqa: FBT001
+def test_only_listed_hosts_and_their_subdomains_are_asked(host: str, is_allowed: bool) -> None:  # noqa: FBT001 - a case of the parameters
     error = failure(f"https://{host}/", hosts=("fal.media", "replicate.delivery"), resolve=to("10.0.0.1"))
     assert error.note == (
         "the link's host has an address that is not public"

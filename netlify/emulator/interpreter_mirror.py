@@ -75,7 +75,7 @@ def make(folder: Path) -> dict[str, str]:
     return {
         "UV_PYTHON_DOWNLOADS_JSON_URL": str(listed),
         "BUNDLE_PYTHON_VERSION": number,
-        "BUNDLE_GLIBC": os.confstr("CS_GNU_LIBC_VERSION").split()[1],  # type: ignore[union-attr]
+        "BUNDLE_GLIBC": os.confstr("CS_GNU_LIBC_VERSION").split()[1],  # type: ignore[union-attr]  # there with glibc, which this needs
     }
 
 

@@ -264,7 +264,7 @@ def load(name: str) -> Callable[[dict[str, Any], Context], Any]:
     found = function_of_file(name) if name.endswith(".py") else attribute(name)
     if not callable(found):
         # To the build, too, this is a handler that is not there.
-        raise ImportError(f"{name} is no function but {type(found).__name__}")  # noqa: TRY004
+        raise ImportError(f"{name} is no function but {type(found).__name__}")  # noqa: TRY004 -- the import failed, whatever the type
     handler = adapted(found)
     gc.freeze()
     gc.enable()
@@ -409,9 +409,9 @@ def wait_for_debugger(channel: Channel) -> None:
         return
     import debugpy  # noqa: PLC0415, T100 -- only where a debugger is asked for
 
-    debugpy.listen(("127.0.0.1", int(port)))  # noqa: T100
+    debugpy.listen(("127.0.0.1", int(port)))  # noqa: T100 -- it is what was asked for
     channel.log("warn", f"waiting for a debugger on 127.0.0.1:{port}")
-    debugpy.wait_for_client()  # noqa: T100
+    debugpy.wait_for_client()  # noqa: T100 -- it is what was asked for
 
 
 def receive() -> queue.SimpleQueue[tuple[dict[str, Any], bytes]]:

@@ -173,7 +173,7 @@ def call_ids(headers: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(found.items())[:_MAX_CALL_IDS])
 
 
-def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> Generated:  # noqa: ANN401
+def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> Generated:  # noqa: ANN401 - JSON of any shape
     """Return the video of a complete answer without an error."""
     choice = _first_choice(payload)
     finish_reason = choice.get("finish_reason")
@@ -244,7 +244,7 @@ def _is_about_the_account(it: _Refusal) -> bool:
 
 def _says_no_provider(it: _Refusal) -> bool:
     # Short, so that it is the gateway's own sentence and no failure further up that quotes a prompt.
-    return len(it.message) <= 200 and _NO_PROVIDER.search(it.message) is not None  # noqa: PLR2004
+    return len(it.message) <= 200 and _NO_PROVIDER.search(it.message) is not None  # noqa: PLR2004 - longer is another text around it
 
 
 def _is_moderated(it: _Refusal) -> bool:
@@ -399,10 +399,10 @@ def _event_data(text: str) -> Iterator[str]:
         values = [value.removeprefix(" ") for name, _, value in lines if name == "data"]
         whole = "\n".join(values)
         # Some senders leave out the empty line between two events.
-        yield from [whole] if len(values) < 2 or json_or_none(whole) is not None else values  # noqa: PLR2004
+        yield from [whole] if len(values) < 2 or json_or_none(whole) is not None else values  # noqa: PLR2004 - one is whole by itself
 
 
-def _error_in(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401
+def _error_in(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401 - JSON of any shape
     for holder in (payload, _first_choice(payload)):
         error = holder.get("error") if isinstance(holder, dict) else None
         if isinstance(error, dict) and error:
@@ -412,7 +412,7 @@ def _error_in(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401
     return None
 
 
-def _first_choice(payload: Any) -> dict[str, Any]:  # noqa: ANN401
+def _first_choice(payload: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON of any shape
     choices = payload.get("choices") if isinstance(payload, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}

@@ -95,7 +95,7 @@ _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:/@=+-]{1,200}")
 
 
-def task_ids(payload: Any) -> dict[str, str]:  # noqa: ANN401
+def task_ids(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shape
     """Return what names a task in an answer, for whoever asks the provider about it."""
     if not isinstance(payload, dict):
         return {}
@@ -109,7 +109,7 @@ def task_ids(payload: Any) -> dict[str, str]:  # noqa: ANN401
     return ids | task_urls(payload)
 
 
-def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401
+def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shape
     """Return the addresses under which a task can be asked about."""
     if not isinstance(payload, dict):
         return {}
@@ -140,7 +140,7 @@ def is_under_way(places: list[Any]) -> bool:
     return False
 
 
-def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON of any shape
     """Yield an answer's objects, the outer ones first."""
     level = [value]
     for _ in range(_MAX_DEPTH):
@@ -196,7 +196,7 @@ def video_itself(places: list[Any]) -> bytes | None:
     return None
 
 
-def _texts(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
     """Yield the texts in a message where a video may stand, in order, whatever shape it has."""
     if depth > _MAX_DEPTH:
         return
@@ -224,7 +224,7 @@ def is_link(text: str) -> bool:
     return len(text) <= MAX_URL_CHARACTERS and _LINKS.fullmatch(text) is not None
 
 
-def _everywhere(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401
+def _everywhere(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
     """Yield all texts of an answer, but those that tell of something else than its video."""
     if depth > 2 * _MAX_DEPTH:
         return
@@ -240,7 +240,7 @@ def _everywhere(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401
         yield value
 
 
-def _json_inside(text: str) -> Any:  # noqa: ANN401
+def _json_inside(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
     """Return the JSON that a text is, None for any other."""
     return json_or_none(text) if text.lstrip()[:1] in {"{", "["} else None
 
@@ -288,7 +288,7 @@ def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
     )
 
 
-def identifier(payload: Any, key: str) -> str | None:  # noqa: ANN401
+def identifier(payload: Any, key: str) -> str | None:  # noqa: ANN401 - JSON of any shape
     """Return an id that an answer has under a key, None where it is none."""
     value = payload.get(key) if isinstance(payload, dict) else None
     if isinstance(value, str) and value != "None" and IDENTIFIER.fullmatch(value):

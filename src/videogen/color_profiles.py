@@ -86,7 +86,7 @@ def of_code_points(chunk: bytes) -> bytes | None:
 
     https://www.w3.org/TR/png-3/#cICP-chunk: primaries, curve, matrix (always 0), full range (1).
     """
-    if len(chunk) != 4 or chunk[2:] != b"\0\1" or chunk[0] not in _PRIMARIES or chunk[1] not in _CURVES:  # noqa: PLR2004
+    if len(chunk) != 4 or chunk[2:] != b"\0\1" or chunk[0] not in _PRIMARIES or chunk[1] not in _CURVES:  # noqa: PLR2004 - the chunk's four bytes
         return None
     return _profile(_PRIMARIES[chunk[0]], _CURVES[chunk[1]])
 

@@ -141,7 +141,7 @@ def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
     if (color, len(transparent)) in {(0, 2), (2, 6)}:  # of another length libpng takes no notice
         key = struct.unpack(f">{len(transparent) // 2}H", transparent)
     alpha = Image.new("L", size if key else (0, 0))
-    if key and depth == 16:  # noqa: PLR2004
+    if key and depth == 16:  # noqa: PLR2004 - bits of a sample
         low = Image.frombytes(mode, size, stream, "zip", _SECOND_BYTES[layout], interlace)
         _show_others(alpha, low, [value & 255 for value in key])
         del low
@@ -157,7 +157,7 @@ def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
         picture = picture.convert("L")
     if key:
         # Of 16 bits the first byte, of less than 8 what Pillow makes of it.
-        levels = [value >> 8 if depth == 16 else value * 255 // (2**depth - 1) for value in key]  # noqa: PLR2004
+        levels = [value >> 8 if depth == 16 else value * 255 // (2**depth - 1) for value in key]  # noqa: PLR2004 - bits of a sample
         _show_others(alpha, picture, levels)
         yield Decoded(picture, alpha=alpha)
         return

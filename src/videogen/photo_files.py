@@ -114,7 +114,7 @@ def webp_picture(data: bytes) -> WebpPicture | None:
         header = _start_of(data, content, 16)
         if kind == b"VP8X" and len(header) >= 10 and header[0] & 2:  # noqa: PLR2004 - it is animated
             canvas = (_int24(header, 4) + 1, _int24(header, 7) + 1)
-        elif kind == b"ANMF" and canvas and len(header) == 16:  # noqa: PLR2004
+        elif kind == b"ANMF" and canvas and len(header) == 16:  # noqa: PLR2004 - the header's length
             found = _still(data, content.start + 16)
             place = (2 * _int24(header, 0), 2 * _int24(header, 3))
             return found and found._replace(canvas=canvas, place=place, is_animated=True)
@@ -129,7 +129,7 @@ def _still(data: bytes, position: int) -> WebpPicture | None:
         header = _start_of(data, content, 10)
         if kind == b"ALPH":
             alpha = content
-        elif kind == b"VP8 " and len(header) == 10 and header[3:6] == b"\x9d\x01\x2a":  # noqa: PLR2004
+        elif kind == b"VP8 " and len(header) == 10 and header[3:6] == b"\x9d\x01\x2a":  # noqa: PLR2004 - the header's length
             width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", header, 6))
             return WebpPicture((width, height), (0, 0), (width, height), content, alpha, is_lossless=False)
         elif kind == b"VP8L" and len(header) >= 5 and header[0] == 0x2F:  # noqa: PLR2004 - its signature

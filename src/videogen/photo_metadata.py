@@ -54,7 +54,7 @@ def orientation(exif: bytes) -> int:
             break
         tag, kind, _, value = struct.unpack_from(order + "HHIH", exif, position)
         if (tag, kind) == (_ORIENTATION, _SHORT):
-            return value if 1 <= value <= 8 else 1  # noqa: PLR2004
+            return value if 1 <= value <= 8 else 1  # noqa: PLR2004 - the orientations of EXIF
     return 1
 
 
@@ -92,7 +92,7 @@ def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
 def _png_profile(found: Mapping[bytes, bytes]) -> bytes | None:
     """Return what counts of the chunks that name colours: https://www.w3.org/TR/png-3/#color-chunk-precendence."""
     meant = color_profiles.of_code_points(found.get(b"cICP", b"")) or _unpacked(found.get(b"iCCP", b""))
-    if meant is not None or b"sRGB" in found or len(found.get(b"gAMA", b"")) != 4:  # noqa: PLR2004
+    if meant is not None or b"sRGB" in found or len(found.get(b"gAMA", b"")) != 4:  # noqa: PLR2004 - the chunk's four bytes
         return meant
     (gamma,) = struct.unpack(">I", found[b"gAMA"])
     chromaticities = found.get(b"cHRM", b"")

@@ -151,7 +151,7 @@ def _read_frame(marker: int, segment: bytes, field: str) -> tuple[PhotoInfo, byt
         raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
     precision, height, width, count = struct.unpack_from(">BHHB", segment)
     components = segment[6 : 6 + 3 * count]
-    if marker not in _DECODABLE_FRAMES or precision != 8 or height == 0:  # noqa: PLR2004
+    if marker not in _DECODABLE_FRAMES or precision != 8 or height == 0:  # noqa: PLR2004 - bits of a sample
         raise _unsupported(field, "is a JPEG of a rare kind. Please save it as a usual JPEG, or as PNG.")
     if len(components) < 3 * count or count not in {1, 3, 4}:
         raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")

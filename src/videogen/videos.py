@@ -178,7 +178,7 @@ def check_ftyp(head: bytes) -> None:
         raise VideoInterrupted(note="a page in place of the file", received=0)
     if len(head) < _FTYP_BYTES or head[4:8] != b"ftyp":
         raise VideoRefused(note="the file is no MP4")
-    if not _FTYP_BYTES <= size <= _MAX_FTYP_BYTES or size % 4 or not all(32 <= byte < 127 for byte in brand):  # noqa: PLR2004
+    if not _FTYP_BYTES <= size <= _MAX_FTYP_BYTES or size % 4 or not all(32 <= byte < 127 for byte in brand):  # noqa: PLR2004 - printable ASCII
         raise VideoRefused(note="the file is no MP4: its first box is malformed")
     if brand in _NO_VIDEO_BRANDS:
         raise VideoRefused(note="the file is a picture or sound, no video")

@@ -45,7 +45,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select
 
 def focus_by_tab(page: Page, name: str, *, role: str | None = None) -> None:
     """Press Tab until the control of this accessible name has the focus."""
-    wanted = page.get_by_role(role, name=name) if role else page.get_by_label(name)  # type: ignore[arg-type]
+    wanted = page.get_by_role(role, name=name) if role else page.get_by_label(name)  # type: ignore[arg-type]  # a role by its name
     for _ in range(40):
         page.keyboard.press("Tab")
         if wanted.evaluate_all("all => all.includes(document.activeElement)"):

@@ -128,7 +128,7 @@ def test_a_form_that_was_begun_comes_back_after_a_reload_and_in_the_next_tab(
     for again in (page, None):
         if again is None:
             page.close()
-            again = open_page(context=context)  # noqa: PLW2901
+            again = open_page(context=context)  # noqa: PLW2901 - the next tab in its place
         expect(again.get_by_text("Your photos and text from last time are back.")).to_be_visible()
         expect(again.get_by_label("What happens in the video?")).to_have_value("Wind.")
         expect(again.get_by_label("Wide 16:9")).to_be_checked()
@@ -191,7 +191,7 @@ def test_a_broken_request_is_sent_again_with_the_same_key_and_bytes(
     generate(page)
     for count in (2, 3):
         page.clock.run_for(3_000)
-        wait_until(page, lambda wanted=count: len(functions.starts) == wanted)  # type: ignore[misc]
+        wait_until(page, lambda wanted=count: len(functions.starts) == wanted)  # type: ignore[misc]  # mypy knows no type for a lambda's default
     expect(headline(page)).to_have_text("Making your video")
     assert len(set(functions.keys)) == 1
     assert functions.starts[0] == functions.starts[1] == functions.starts[2]

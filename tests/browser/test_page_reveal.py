@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import imageio_ffmpeg  # type: ignore[import-untyped]
+import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
 import pytest
 from PIL import Image
 from playwright.sync_api import expect

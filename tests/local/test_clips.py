@@ -6,7 +6,7 @@ import io
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-import imageio_ffmpeg  # type: ignore[import-untyped]
+import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
 import pytest
 from PIL import Image
 

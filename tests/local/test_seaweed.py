@@ -115,7 +115,7 @@ def test_it_leaves_nothing_and_no_program(http: httpx.Client) -> None:
         folder, ports = server._folder, server._ports  # noqa: SLF001 - what is gone afterwards
 
     assert not folder.exists()
-    assert [path for port in ports for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")] == []  # noqa: S108
+    assert [path for port in ports for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")] == []  # noqa: S108 - SeaweedFS's own choice
     for port in ports:
         with pytest.raises(httpx.ConnectError):
             http.get(f"http://127.0.0.1:{port}")

@@ -221,7 +221,7 @@ def test_uv_comes_without_pip_in_the_environment(folder: Path, monkeypatch: pyte
     assert uv
     (folder / "with-pip").mkdir()
     (folder / "with-uv").mkdir()
-    Path("with-pip/python3").symlink_to(Path(sys._base_executable))  # type: ignore[attr-defined] # noqa: SLF001
+    Path("with-pip/python3").symlink_to(Path(sys._base_executable))  # type: ignore[attr-defined] # noqa: SLF001 - the interpreter behind the environment
     Path("with-uv/uv").symlink_to(uv)
     for path in ("with-pip", "with-uv"):
         monkeypatch.setenv("PATH", f"{folder / path}")

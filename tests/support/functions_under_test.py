@@ -189,7 +189,7 @@ def make_site(environ: dict[str, str], s3_server: S3StandIn, simulator: Simulato
     return test_site
 
 
-def photo(size: tuple[int, int] = (320, 180), color: str = "teal", format: str = "JPEG") -> bytes:  # noqa: A002
+def photo(size: tuple[int, int] = (320, 180), color: str = "teal", format: str = "JPEG") -> bytes:  # noqa: A002 - Pillow's name for it
     """Return an image file."""
     made = BytesIO()
     Image.new("RGB", size, color).save(made, format)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it has no types
 
 from support.memory_objects import MemoryObjects, Trouble
 from videogen.clock import Clock
@@ -64,7 +64,7 @@ class Process:
     is_polling: bool = False
 
 
-class Task(greenlet):  # type: ignore[misc]
+class Task(greenlet):  # type: ignore[misc]  # a class without types
     """One thread of a process."""
 
     def __init__(self, world: World, process: Process, body: Callable[[], object]) -> None:
@@ -224,7 +224,7 @@ class World:
             raise
         if other.error is not None:
             raise other.error
-        return other.result  # type: ignore[return-value]
+        return other.result  # type: ignore[return-value]  # what its task returned
 
     @contextmanager
     def open_video(self, url: str, deadline: float, _video: bytes | None) -> Iterator[Download]:

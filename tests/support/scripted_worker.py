@@ -76,7 +76,7 @@ class ScriptedProvider:
         assert clock.passed < min(start_by, deadline)
         self.calls.append(Call(clock.passed, body))
         outcome: Any = self._worker.play(self.script.pop(0) if self.script else Made())
-        return outcome  # type: ignore[no-any-return]
+        return outcome  # type: ignore[no-any-return]  # what the script says
 
     def close(self) -> None:
         self.is_closed = True

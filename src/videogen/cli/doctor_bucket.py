@@ -184,7 +184,7 @@ def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: AN
     def put(**condition: str) -> str | None:
         """Return the new ETag, None where the store said that the condition does not hold."""
         try:
-            answer = bucket.client.put_object(**where, Body=body, **condition)  # type: ignore[arg-type]
+            answer = bucket.client.put_object(**where, Body=body, **condition)  # type: ignore[arg-type]  # one condition or the other
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status in {404, 409, 412}:
@@ -331,7 +331,7 @@ def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
     try:
         client.put_bucket_lifecycle_configuration(
             Bucket=name,
-            LifecycleConfiguration={"Rules": rules.merged(have, absent)},  # type: ignore[typeddict-item]
+            LifecycleConfiguration={"Rules": rules.merged(have, absent)},  # type: ignore[typeddict-item]  # rules as the bucket gave them
         )
     except (ClientError, BotoCoreError):
         return Finding("warning", about, "this access key may not set the rules", paste)

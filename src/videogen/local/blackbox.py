@@ -422,7 +422,7 @@ def _pieces(reply: Reply) -> Iterator[bytes]:
     left = reply.sends
     for piece in body:
         if left is not None:
-            piece = piece[:left]  # noqa: PLW2901
+            piece = piece[:left]  # noqa: PLW2901 - what is left of it
             left -= len(piece)
         if piece:
             yield piece

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import imageio_ffmpeg  # type: ignore[import-untyped]
+import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
 from PIL import Image, ImageDraw, ImageOps
 
 SECONDS = 3
