@@ -81,7 +81,11 @@ openChannel().listen(({ type }) => {
   if (type === 'forgotten') location.replace('/?forgotten')
   else void load()
 })
-if (location.search === '?forgotten') layout.say(words.notices.forgotten)
+if (location.search === '?forgotten') {
+  // Said once: a link copied from this page must not carry it along.
+  history.replaceState(null, '', '/')
+  layout.say(words.notices.forgotten)
+}
 
 /** @param {string} href */
 function loadStyle(href) {

@@ -434,6 +434,7 @@ def test_one_press_forgets_all_that_the_browser_kept(
         expect(headline(tab)).to_have_text("Make a photo move.")
         expect(tab.get_by_label("Access code")).to_have_value("")
         assert history(tab) == []
+        assert tab.url == page_site.url + "/"
     assert page.evaluate(KEPT) == {"rows": [0, 0, 0, 0], "own": [], "caches": []}
 
 
