@@ -2,17 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newJob, reduceJob } from '../../public/app/job.js'
 import { createJobActions } from '../../public/app/job_actions.js'
+import { DRAFT } from '../support/example_draft.mjs'
 
-const DRAFT = /** @type {const} */ ({
-  key: 'k',
-  prompt: 'Wind.',
-  aspectRatio: '16:9',
-  model: null,
-  photosCount: 1,
-  ratio: 16 / 9,
-  at: 0,
-  holdMs: 0,
-})
 const URL_OF_VIDEO = 'https://store.example/v.mp4'
 const READY = { status: 'completed', stage: null, failure: null, deletedAt: null, downloadUrl: URL_OF_VIDEO }
 
@@ -24,7 +15,7 @@ const READY = { status: 'completed', stage: null, failure: null, deletedAt: null
 async function pressed(event) {
   const place = { hash: '', opened: /** @type {string[]} */ ([]), said: /** @type {string[]} */ ([]) }
   const known = reduceJob(
-    { ...newJob(DRAFT), phase: 'started', jobId: 'j', ownerToken: 't' },
+    { ...newJob({ ...DRAFT, at: 0 }), phase: 'started', jobId: 'j', ownerToken: 't' },
     { type: 'status-answered', status: /** @type {any} */ (READY), at: 0, serverAt: null },
   )
   const location = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newJob, reduceJob } from '../../public/app/job.js'
 import { buttonsOf, needsChange, waitBeforeRetry } from '../../public/app/job_buttons.js'
+import { DRAFT } from '../support/example_draft.mjs'
 
 /**
  * @typedef {import('../../public/app/job.js').Job} Job
@@ -9,16 +10,6 @@ import { buttonsOf, needsChange, waitBeforeRetry } from '../../public/app/job_bu
  */
 
 const NOW = Date.parse('2026-11-20T10:00:00Z')
-const DRAFT = /** @type {const} */ ({
-  key: 'k',
-  prompt: 'Wind.',
-  aspectRatio: '16:9',
-  model: null,
-  photosCount: 1,
-  ratio: 16 / 9,
-  at: NOW,
-  holdMs: 0,
-})
 
 /**
  * A job as the site tells of it.
@@ -27,7 +18,12 @@ const DRAFT = /** @type {const} */ ({
  * @returns {Job}
  */
 function told(status, failure = null) {
-  const job = { ...newJob(DRAFT), phase: /** @type {const} */ ('started'), jobId: 'j', ownerToken: 't' }
+  const job = {
+    ...newJob({ ...DRAFT, at: NOW }),
+    phase: /** @type {const} */ ('started'),
+    jobId: 'j',
+    ownerToken: 't',
+  }
   return { ...job, status: /** @type {Status} */ (/** @type {unknown} */ ({ status, stage: null, failure })) }
 }
 
@@ -38,7 +34,7 @@ function told(status, failure = null) {
  */
 function refused(status, retryAfterMs = null) {
   const failure = /** @type {const} */ ({ kind: 'http', status, problem: null, retryAfterMs })
-  const job = reduceJob(newJob(DRAFT), { type: 'sending' })
+  const job = reduceJob(newJob({ ...DRAFT, at: NOW }), { type: 'sending' })
   return { ...job, phase: /** @type {const} */ ('refused'), problem: failure, refusedAt: NOW }
 }
 
