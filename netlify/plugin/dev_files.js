@@ -12,7 +12,7 @@ export async function serveFiles(files) {
   const server = createServer(({ url = '' }, response) => {
     response.setHeader('Content-Type', 'application/json')
     response.setHeader('Cache-Control', 'no-store')
-    response.end(JSON.stringify(files[url.slice(1)]))
+    response.end(JSON.stringify(files[url.slice(1).replace(/\?.*/, '')]))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
