@@ -72,7 +72,12 @@ def test_no_request_is_answered_with_a_server_error_or_in_an_undescribed_way() -
         seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
         case.validate_response(answer, checks=HELD)
 
-    send()
+    expected = {200, 202, 400, 403, 404}
+    for _ in range(5):
+        send()
+        # Few requests made at random start a video: a short search may come upon none.
+        if expected <= seen.keys():
+            break
 
     print(f"answers by status: {dict(sorted(seen.items()))}")  # noqa: T201 - a figure of the run
-    assert {200, 202, 400, 403, 404} <= seen.keys()
+    assert expected <= seen.keys()
