@@ -233,10 +233,12 @@ def add_headers(
     A value that is there is not repeated: adapters put one header into both dicts of format 1.0.
     """
     for name, value in fields.items() if isinstance(fields, dict) else fields or ():
-        values = found.setdefault(str(name).lower(), [])
+        values = found.get(str(name).lower(), [])
         for each in value if isinstance(value, (list, tuple)) else [value]:
             if each is not None and each not in values:
                 values.append(each)
+        if values:
+            found[str(name).lower()] = values
 
 
 RESPONSE_MEMBERS = {"statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"}
