@@ -33,7 +33,7 @@ from urllib.parse import quote
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSHTTPSConnection, AWSHTTPSConnectionPool, AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.httpsession import URLLib3Session
+from botocore.httpsession import MAX_POOL_CONNECTIONS, URLLib3Session
 
 from videogen import timing, tls
 from videogen.errors import (
@@ -170,9 +170,9 @@ class TlsSession(URLLib3Session):
 
 
 class S3Objects:
-    """A bucket behind botocore and boto3."""
+    """A bucket behind botocore and boto3, for as many requests at a time as it keeps connections."""
 
-    def __init__(self, settings: S3Settings) -> None:
+    def __init__(self, settings: S3Settings, *, connections: int = MAX_POOL_CONNECTIONS) -> None:
         self._settings = settings
         self._bucket = settings.bucket
         self._prefix = settings.prefix
@@ -183,7 +183,9 @@ class S3Objects:
         # Annotated for what botocore's own client hands over; its stubs know less.
         session: Any = TlsSession if self._url.startswith("https:") else URLLib3Session
         self._http: URLLib3Session = session(
-            timeout=(CONNECT_SECONDS, READ_SECONDS), socket_options=SOCKET_OPTIONS
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            socket_options=SOCKET_OPTIONS,
+            max_pool_connections=connections,
         )
 
     @cached_property
