@@ -186,7 +186,7 @@ def chromium() -> None:
     if playwright.returncode == 0:
         mark_done("locks/dev.txt", "chromium")
         return
-    if not debian_packages("chromium", "fonts-liberation"):
+    if not debian_packages("chromium", "chromium-headless-shell", "fonts-liberation"):
         raise SetupError("no Chromium: install one that is on PATH as chromium or google-chrome")
 
 

@@ -63,8 +63,9 @@ def chromium_path(playwright: Playwright) -> str:
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start a browser without a window."""
-    return playwright.chromium.launch(executable_path=chromium_path(playwright))
+    """Start a browser without a window: the build that can open none, where it is there, costs a third less."""
+    shell = shutil.which("chromium-headless-shell")
+    return playwright.chromium.launch(executable_path=shell or chromium_path(playwright))
 
 
 # --- photos ------------------------------------------------------------------------------------------------
