@@ -63,7 +63,7 @@ def chromium_path(playwright: Playwright) -> str:
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start a browser without a window: the build that can open none, where it is there, costs a third less."""
+    """Start a browser without a window: the build that can open none costs a third less."""
     shell = shutil.which("chromium-headless-shell")
     return playwright.chromium.launch(executable_path=shell or chromium_path(playwright))
 
