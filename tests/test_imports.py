@@ -48,7 +48,17 @@ def modules(function: str) -> tuple[frozenset[str], int]:
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
     "package",
-    ["boto3", "botocore.client", "s3transfer", "httpx", "PIL", "cryptography", "moto", "videogen.local"],
+    [
+        "boto3",
+        "botocore.client",
+        "s3transfer",
+        "httpx",
+        "PIL",
+        "cryptography",
+        "moto",
+        "videogen.local",
+        "videogen.queue",
+    ],
 )
 def test_no_function_imports_what_its_first_request_does_not_need(function: str, package: str) -> None:
     assert package not in modules(function)[0]
@@ -71,6 +81,7 @@ def test_what_the_page_waits_for_leaves_the_worker_s_modules_out(function: str) 
         ("start_video", 88),
         ("check_video_status", 85),
         ("cancel_video", 127),
+        ("notify_video", 126),
         ("generate_video_background", 84),
     ],
 )
@@ -87,6 +98,7 @@ def test_the_number_of_modules_is_known_to_the_last_one(function: str, count: in
         ("start_video", 22),
         ("check_video_status", 22),
         ("cancel_video", 30),
+        ("notify_video", 30),
         ("generate_video_background", 22),
     ],
 )

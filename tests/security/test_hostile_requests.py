@@ -14,9 +14,9 @@ from PIL import Image
 
 from support.functions_under_test import Context, data_uri, photo, start_body
 from support.memory_objects import MemoryObjects
-from support.wsgi_site import ENVIRON, memory_site
+from support.wsgi_site import ENDPOINTS, ENVIRON, memory_site
 from videogen import photo_cleaning, signing
-from videogen.functions import cancel_video, check_video_status, start_video, wiring
+from videogen.functions import wiring
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import endpoint
 
@@ -24,11 +24,6 @@ QUICKLY = 5.0
 """Seconds of processor time; the worst of these, 2.7 million empty lists, takes about one."""
 SIZE = 5_400_000
 PHOTO_BEFORE, PHOTO_AFTER = b'{"prompt":"p","photos":[{"data":"', b'"}]}'
-ENDPOINTS = {
-    "start-video": (start_video.answer, "POST"),
-    "check-video-status": (check_video_status.answer, "GET"),
-    "cancel-video": (cancel_video.answer, "POST"),
-}
 
 
 def filled(start: bytes, piece: bytes, end: bytes) -> bytes:
@@ -103,7 +98,7 @@ def objects() -> MemoryObjects:
 
 
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
-@pytest.mark.parametrize("name", ["start-video", "cancel-video"])
+@pytest.mark.parametrize("name", [name for name, (_, method) in ENDPOINTS.items() if method == "POST"])
 def test_a_hostile_body_is_refused_quickly(name: str, raw: bytes, objects: MemoryObjects) -> None:
     begun = time.process_time()
     answer = call(name, objects, raw, {"content-type": "application/json"})
@@ -260,6 +255,10 @@ def test_every_answer_has_the_security_headers(name: str, objects: MemoryObjects
     )
 
 
+FIELDS = (
+    *("prompt", "photos", "data", "jobId", "ownerToken", "delete", "retryOf", "model"),
+    *("subscription", "endpoint", "keys", "p256dh", "auth"),
+)
 ANY_HEADERS = st.dictionaries(
     st.sampled_from(
         [
@@ -285,9 +284,7 @@ ANY_BODY = st.one_of(
             st.dictionaries(
                 st.one_of(
                     st.text(),
-                    st.sampled_from(
-                        ["prompt", "photos", "data", "jobId", "ownerToken", "delete", "retryOf", "model"]
-                    ),
+                    st.sampled_from(FIELDS),
                 ),
                 inner,
                 max_size=6,

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from support.functions_under_test import data_uri, photo
+from videogen import push
 
 if TYPE_CHECKING:
     from schemathesis import BaseSchema, Case
@@ -23,6 +24,7 @@ OPERATIONS = [
     ("/api/start-video", "POST"),
     ("/api/check-video-status", "GET"),
     ("/api/cancel-video", "POST"),
+    ("/api/notify-video", "POST"),
 ]
 HELD = [
     not_a_server_error,
@@ -32,6 +34,10 @@ HELD = [
     response_schema_conformance,
 ]
 PHOTO: dict[str, Any] = {"data": data_uri(photo((8, 8)))}
+SUBSCRIPTION: dict[str, Any] = {
+    "endpoint": "https://push.example.net/wpush/v2/abc",
+    "keys": {"p256dh": push.new_keys()[0], "auth": "BTBZMqHH6r4Tts7J_aSIgg"},
+}
 
 
 def cases(described: BaseSchema, jobs: list[tuple[str, str]]) -> st.SearchStrategy[Case[Any]]:
@@ -47,7 +53,7 @@ def cases(described: BaseSchema, jobs: list[tuple[str, str]]) -> st.SearchStrate
 
 
 def _about(case: Case[Any], job: tuple[str, str] | None) -> Case[Any]:
-    """Put in what no generator can guess: an id, its token, a photo."""
+    """Put in what no generator can guess: an id, its token, a photo, a browser's keys."""
     if job is None:
         return case
     job_id, token = job
@@ -56,6 +62,8 @@ def _about(case: Case[Any], job: tuple[str, str] | None) -> Case[Any]:
     if isinstance(case.body, dict):
         if "photos" in case.body:
             case.body |= {"photos": [dict(PHOTO)], "prompt": "p"}
+        if isinstance(case.body.get("subscription"), dict):
+            case.body |= {"subscription": SUBSCRIPTION}
         for name in {"jobId", "retryOf"} & case.body.keys():
             case.body |= {name: job_id, "ownerToken": token}
     return case

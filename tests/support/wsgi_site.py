@@ -11,9 +11,9 @@ from werkzeug.wrappers import Request, Response
 
 from support.functions_under_test import SIGNING_SECRET, Context
 from support.memory_objects import MemoryObjects
-from videogen import settings
+from videogen import push, settings
 from videogen.clock import Clock
-from videogen.functions import cancel_video, check_video_status, start_video
+from videogen.functions import cancel_video, check_video_status, notify_video, start_video
 from videogen.functions.http import endpoint
 from videogen.functions.wiring import Deps
 from videogen.service import DispatchResult
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 DESCRIPTION = "/openapi.json"
+PUSH_KEYS = push.new_keys()
 ENVIRON = {
     "S3_BUCKET": "videos",
     "S3_REGION": "us-east-2",
@@ -32,7 +33,16 @@ ENVIRON = {
     "S3_SECRET_ACCESS_KEY": "secret",
     "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
     "VIDEOGEN_DAILY_LIMIT": "0",
+    "VIDEOGEN_VAPID_PUBLIC_KEY": PUSH_KEYS[0],
+    "VIDEOGEN_VAPID_PRIVATE_KEY": PUSH_KEYS[1],
 }
+ENDPOINTS = {
+    "start-video": (start_video.answer, "POST"),
+    "check-video-status": (check_video_status.answer, "GET"),
+    "cancel-video": (cancel_video.answer, "POST"),
+    "notify-video": (notify_video.answer, "POST"),
+}
+"""What the page asks, and by which method."""
 
 
 def memory_site(
@@ -54,11 +64,8 @@ class SiteOverWsgi:
 
     def __init__(self, deps: Deps) -> None:
         self._handlers = {
-            "/api/start-video": endpoint(start_video.answer, methods=("POST",), deps=lambda: deps),
-            "/api/check-video-status": endpoint(
-                check_video_status.answer, methods=("GET",), deps=lambda: deps
-            ),
-            "/api/cancel-video": endpoint(cancel_video.answer, methods=("POST",), deps=lambda: deps),
+            f"/api/{name}": endpoint(answer, methods=(method,), deps=lambda: deps)
+            for name, (answer, method) in ENDPOINTS.items()
         }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
