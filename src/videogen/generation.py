@@ -140,8 +140,8 @@ class Deps(ending.Deps):
 
     `build_request` makes of a job and its photos as received what is sent and stored, or raises
     PhotoUnreadable; `open_video` opens the download of a link until a monotonic deadline, or the video that
-    came with the answer. `beat` is called with each renewal of the lease, and `may_buy` is asked before the
-    claim: where it says no, the job is left for another run.
+    came with the answer. `beat` is called with each renewal of the lease, and as often while a run waits for
+    its next call. `may_buy` is asked before the claim: where it says no, the job is left for another run.
     """
 
     provider: Provider
@@ -512,9 +512,9 @@ class _Run:
         self._stopped = True
 
     def _wait_until(self, moment: float) -> None:
-        seconds = moment - self._clock.now()
-        if seconds > 0:
-            self._clock.sleep(seconds)
+        while (seconds := moment - self._clock.now()) > 0:
+            self._clock.sleep(min(seconds, RENEW_EVERY))
+            self._deps.beat()
 
     # --- log -----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.example_jobs import queued
 from support.functions_under_test import SIGNING_SECRET, photo
 from support.memory_objects import MemoryObjects
+from support.scripted_worker import ScriptedWorker
 from videogen import photo_process, service, settings
 from videogen.clock import Clock
 from videogen.errors import SettingsError
@@ -32,9 +35,10 @@ from videogen.queue.dispatch import QueueDispatch
 from videogen.queue.sqs import SqsQueue
 from videogen.queue.worker import Worker
 from videogen.service import Order, Upload
+from videogen.video_request import VideoRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from videogen.jobs import Job
     from videogen.local.s3 import S3Server
@@ -123,7 +127,7 @@ def test_a_job_goes_through_the_queue_to_its_video(site: Site, simulator: Simula
     assert (job.status, job.dispatch, len(simulator.purchases)) == (Status.COMPLETED, "queue", 1)
     assert job.video is not None
     assert site.deps.store.objects.get(job.video.key).body == CLIP
-    assert told[0] == "job.claimed"
+    assert told[:2] == ["queue.received", "job.claimed"]
     assert "job.completed" in told
     assert site.queue.attributes()["ApproximateNumberOfMessages"] == "0"
 
@@ -218,6 +222,25 @@ def test_it_tells_of_its_health_and_its_figures(site: Site, simulator: Simulator
     assert 'videogen_jobs_ended_total{charged="no",code="provider_account",status="failed"} 1.0' in figures
     assert "videogen_worker_slots 100.0" in figures
     assert "videogen_job_seconds_count 2.0" in figures
+    assert "videogen_message_wait_seconds_count 2.0" in figures
+
+
+def test_who_waits_to_clean_photos_keeps_beating() -> None:
+    beats = threading.Event()
+    limited = process.Limited(renew_every=0.01)
+    free, scripted = threading.Event(), ScriptedWorker()
+
+    def build_request(job: Job, originals: Sequence[bytes]) -> VideoRequest:
+        del job, originals
+        assert free.wait(PATIENCE)
+        return VideoRequest({}, ())
+
+    deps = limited.limit(replace(scripted.worker(), build_request=build_request, beat=beats.set))
+    with ThreadPoolExecutor(process.CLEANING_AT_ONCE + 1) as pool:
+        built = [pool.submit(deps.build_request, queued(), []) for _ in range(process.CLEANING_AT_ONCE + 1)]
+        assert beats.wait(PATIENCE)
+        free.set()
+    assert [each.result() for each in built] == [VideoRequest({}, ())] * (process.CLEANING_AT_ONCE + 1)
 
 
 def test_without_a_queue_it_says_what_is_missing(site: Site) -> None:

@@ -170,15 +170,44 @@ def test_a_failed_renewal_does_not_end_the_run(queue: MemoryQueue, clock: FakeCl
 
 
 def test_a_job_delivered_twice_runs_once_here(queue: MemoryQueue, clock: FakeClock) -> None:
-    runs = Runs()
-    runs.hold.clear()
+    runs: list[str] = []
+    works: list[Callable[[], None]] = []
+
+    def run(job: str, **_: object) -> None:
+        runs.append(job)
+        works[1]()
+
+    def begin(work: Callable[[], None]) -> None:
+        works.append(work)
+        if len(works) == 2:
+            worker.stop()
+
+    worker = Worker(queue, run, slots=2, clock=clock.clock, begin=begin)
     for _ in range(2):
         queue.send(job_id(1))
-    with serving(queue, runs, clock):
-        until(lambda: len(queue.bodies) == 1)
-        runs.hold.set()
-        until(lambda: not queue.bodies)
-    assert runs.started == [job_id(1)]
+    worker.serve()
+    works[0]()
+
+    assert (runs, queue.bodies) == ([job_id(1)], [])
+
+
+def test_a_message_that_came_twice_outlives_a_run_that_stops(queue: MemoryQueue, clock: FakeClock) -> None:
+    """The second receipt is the one that counts: with the first alone the job would lose its message."""
+    runs: list[str] = []
+
+    def run(job: str, **_: object) -> None:
+        runs.append(job)
+        clock.advance(VISIBILITY + 1)
+        [again] = queue.receive(1, wait=0, visibility=VISIBILITY)
+        worker._work(again)  # noqa: SLF001 - the loop hands it over while this run goes on
+        worker.stop()
+        raise Resumable
+
+    worker = Worker(queue, run, slots=1, clock=clock.clock, begin=lambda work: work())
+    queue.send(job_id(1))
+    worker.serve()
+
+    assert (runs, queue.is_empty, len(queue.bodies)) == ([job_id(1)], False, 1)
 
 
 def test_a_queue_that_is_down_is_asked_again(queue: MemoryQueue, clock: FakeClock) -> None:

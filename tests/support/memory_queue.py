@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from videogen.errors import QueueUnavailable
+from videogen.errors import QueueRefused, QueueUnavailable
 from videogen.queue.sqs import Message
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @dataclass
 class _Kept:
     body: str
+    sent_at: float
     receives: int = 0
     visible_at: float = 0.0
     receipt: str = ""
@@ -25,10 +26,18 @@ class _Kept:
 
 @dataclass
 class MemoryQueue:
-    """Messages with visibility by `now`. `is_down` refuses every call; `calls` lists what was asked for."""
+    """Messages with visibility by `now`. `is_down` refuses every call; `calls` lists what was asked for.
+
+    After `dead_after` receives a message is parked among the `dead` ones. An empty queue is waited for during
+    `poll_seconds` of real time.
+    """
 
     now: Callable[[], float]
     is_down: bool = False
+    dead_after: int | None = None
+    poll_seconds: float = 0.05
+    dead: list[str] = field(default_factory=list)
+    received: int = 0
     calls: list[tuple[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -42,36 +51,46 @@ class MemoryQueue:
         with self._changed:
             return [kept.body for kept in self._kept]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no message to receive now."""
+        with self._changed:
+            return not self._visible()
+
     def send(self, job_id: str) -> None:
         """Send a job's id."""
+        self._call("send", job_id)
         self.put(json.dumps({"jobId": job_id}))
 
     def put(self, body: str) -> None:
         """Send any body."""
         with self._changed:
-            self._kept.append(_Kept(body))
+            self._kept.append(_Kept(body, self.now()))
             self._changed.notify_all()
 
     def receive(self, most: int, *, wait: int, visibility: int) -> list[Message]:
-        """Return what is visible; an empty queue is waited for a moment, whatever `wait` says."""
+        """Return what is visible, the oldest first; `wait` is not looked at."""
         self._call("receive", most)
         del wait
         with self._changed:
-            self._changed.wait_for(self._visible, timeout=0.05)
+            self._changed.wait_for(self._visible, timeout=self.poll_seconds)
+            self._park()
             taken = self._visible()[:most]
+            self.received += len(taken)
             for kept in taken:
                 kept.receives += 1
                 kept.receipt = f"receipt-{next(self._numbers)}"
                 kept.visible_at = self.now() + visibility
-            return [Message(kept.body, kept.receipt, kept.receives) for kept in taken]
+            return [Message(kept.body, kept.receipt, kept.receives, kept.sent_at) for kept in taken]
 
     def extend(self, receipt: str, seconds: int) -> None:
-        """Hide a message for so many seconds from now."""
+        """Hide a message for so many seconds from now; refuses a receipt that has expired."""
         self._call("extend", seconds)
         with self._changed:
-            for kept in self._kept:
-                if kept.receipt == receipt:
-                    kept.visible_at = self.now() + seconds
+            held = [kept for kept in self._kept if kept.receipt == receipt and kept.visible_at > self.now()]
+            if not held:
+                raise QueueRefused
+            held[0].visible_at = self.now() + seconds
             self._changed.notify_all()
 
     def delete(self, receipt: str) -> None:
@@ -79,6 +98,11 @@ class MemoryQueue:
         self._call("delete", receipt)
         with self._changed:
             self._kept = [kept for kept in self._kept if kept.receipt != receipt]
+
+    def _park(self) -> None:
+        parked = [kept for kept in self._visible() if kept.receives == self.dead_after]
+        self.dead += [kept.body for kept in parked]
+        self._kept = [kept for kept in self._kept if kept not in parked]
 
     def _visible(self) -> list[_Kept]:
         return [kept for kept in self._kept if kept.visible_at <= self.now()]

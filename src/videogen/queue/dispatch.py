@@ -9,13 +9,13 @@ from videogen.errors import QueueRefused, QueueUnavailable
 from videogen.service import DispatchResult
 
 if TYPE_CHECKING:
-    from videogen.queue.sqs import SqsQueue
+    from videogen.queue.sqs import Queue
 
 
 class QueueDispatch:
     """Sends a job's id; see `videogen.service.Dispatch`."""
 
-    def __init__(self, queue: SqsQueue) -> None:
+    def __init__(self, queue: Queue) -> None:
         self._queue = queue
 
     def __call__(self, job_id: str, attempt: int) -> DispatchResult:

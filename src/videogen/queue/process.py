@@ -47,7 +47,7 @@ POLL_MARGIN = 10.0
 INTERRUPTED = 130
 """The exit code of a process that a second signal ended."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-DURATIONS = (5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 2400, 7200)
+DURATIONS = (1, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 2400, 7200)
 
 
 class Metrics:
@@ -62,6 +62,12 @@ class Metrics:
             "videogen_jobs_ended",
             "Jobs that this worker ended.",
             ["status", "code", "charged"],
+            registry=self.registry,
+        )
+        self._waits = Histogram(
+            "videogen_message_wait_seconds",
+            "From a message's sending to each time that a worker began with it.",
+            buckets=DURATIONS,
             registry=self.registry,
         )
         self._seconds = Histogram(
@@ -90,7 +96,11 @@ class Metrics:
         ):
             Gauge(name, text, registry=self.registry).set_function(read)
 
-    def ran(self, _seconds: float, end: str) -> None:
+    def waited(self, seconds: float) -> None:
+        """Count a message that was received."""
+        self._waits.observe(seconds)
+
+    def ran(self, end: str) -> None:
         """Count a run."""
         self._runs.labels(end).inc()
 
@@ -102,9 +112,13 @@ class Metrics:
 
 
 class Limited:
-    """A run's parts with a bound on how many clean and save at a time, so that memory has one too."""
+    """A run's parts with a bound on how many clean and save at a time, so that memory has one too.
 
-    def __init__(self) -> None:
+    Who waits to clean beats each `renew_every` seconds; saving beats by itself.
+    """
+
+    def __init__(self, *, renew_every: float = generation.RENEW_EVERY) -> None:
+        self._renew_every = renew_every
         self._cleaning = threading.Semaphore(CLEANING_AT_ONCE)
         self._saving = threading.Semaphore(SAVING_AT_ONCE)
 
@@ -112,8 +126,12 @@ class Limited:
         """Return the parts with the bounds of this process."""
 
         def build_request(job: Job, originals: Sequence[bytes]) -> VideoRequest:
-            with self._cleaning:
+            while not self._cleaning.acquire(timeout=self._renew_every):
+                deps.beat()
+            try:
                 return deps.build_request(job, originals)
+            finally:
+                self._cleaning.release()
 
         @contextmanager
         def open_video(url: str, deadline: float, video: bytes | None) -> Iterator[VideoParts]:
@@ -142,7 +160,7 @@ def serve(
     queue = SqsQueue(read.queue, read_seconds=LONGEST_POLL + POLL_MARGIN)
     deps = service.Deps.over(S3Objects(read.s3), read, clock=clock, told=metrics.ended)
     run = make_run(deps, read.blackbox)
-    worker = Worker(queue, run, slots=slots, clock=clock, finished=metrics.ran)
+    worker = Worker(queue, run, slots=slots, clock=clock, waited=metrics.waited, finished=metrics.ran)
     metrics.watch(worker, clock)
     # Blocked in every thread and waited for in this one: a handler would run in the middle of anything, a log
     # line included. https://docs.python.org/3/library/signal.html#signal.sigwait
@@ -171,8 +189,8 @@ def make_run(deps: ending.Deps, blackbox: BlackboxSettings) -> Callable[..., Non
     limited = Limited()
 
     def run(job_id: str, *, renew: Callable[[], None], may_buy: Callable[[], bool]) -> None:
-        parts = limited.limit(generation_deps.make(deps, blackbox, ssl_context=context))
-        parts = replace(parts, beat=renew, may_buy=may_buy)
+        parts = generation_deps.make(deps, blackbox, ssl_context=context)
+        parts = limited.limit(replace(parts, beat=renew, may_buy=may_buy))
         generation.run(job_id, parts, run_id=new_nonce(), seconds=math.inf)
 
     return run

@@ -53,7 +53,10 @@ class Message:
 
 
 class Queue(Protocol):
-    """What the worker needs of a queue. Every method raises QueueUnavailable and QueueRefused."""
+    """What a site needs of a queue. Every method raises QueueUnavailable and QueueRefused."""
+
+    def send(self, job_id: str) -> None:
+        """Send a job's id; returns once the queue has it."""
 
     def receive(self, most: int, *, wait: int, visibility: int) -> list[Message]:
         """Wait so many seconds for messages and return up to `most`, hidden for `visibility` seconds."""

@@ -68,8 +68,17 @@ class Status:
         return now - min(tuple(self.beats.values()), default=now)
 
 
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Begin something that nobody waits for."""
+    threading.Thread(target=work, daemon=True).start()
+
+
 class Worker:
-    """One process' loop and its slots. `finished` is called with each run's seconds and how it ended."""
+    """One process' loop and its slots.
+
+    `waited` is called with the seconds that each message was in the queue, where the queue says when it was
+    sent, and `finished` with how each run ended. `begin` gets each message's work to do.
+    """
 
     def __init__(
         self,
@@ -78,12 +87,17 @@ class Worker:
         *,
         slots: int,
         clock: Clock,
-        finished: Callable[[float, str], None] = lambda _seconds, _end: None,
+        waited: Callable[[float], None] = lambda _seconds: None,
+        finished: Callable[[str], None] = lambda _end: None,
+        begin: Callable[[Callable[[], None]], None] = in_a_thread,
     ) -> None:
         self._queue = queue
         self._run = run
         self._clock = clock
+        self._waited = waited
         self._finished = finished
+        self._do = begin
+        self._messages: dict[str, list[Message]] = {}
         self._free = threading.Semaphore(slots)
         self._stopping = threading.Event()
         self._changed = threading.Condition()
@@ -105,7 +119,7 @@ class Worker:
                 pause = FIRST_PAUSE
             except QueueError as error:
                 log.error("queue.not_received", error=error.detail)
-                self._stopping.wait(pause)
+                self._rest(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             for _ in range(taken - len(messages)):
                 self._free.release()
@@ -123,46 +137,58 @@ class Worker:
             self._changed.wait_for(lambda: not self.status.beats, timeout=seconds)
             return sorted(self.status.beats)
 
+    def _rest(self, seconds: float) -> None:
+        """Do nothing for so long, or until `stop`, which is looked for each second."""
+        until = self._clock.monotonic() + seconds
+        while not self._stopping.is_set() and (left := until - self._clock.monotonic()) > 0:
+            self._clock.sleep(min(left, 1.0))
+
     def _begin(self, message: Message) -> None:
         if self._stopping.is_set():
             self._give_back(message, 0)
             self._free.release()
             return
-        threading.Thread(target=self._work, args=(message,), daemon=True).start()
+        self._do(lambda: self._work(message))
 
     def _work(self, message: Message) -> None:
         try:
             job_id = read_job_id(message.body)
             if job_id is None:
                 self._refuse(message)
-            elif not self._enter(job_id):
-                # Delivered twice while its run is going on here: that run's message is enough.
-                self._delete(message)
-            else:
+            elif self._enter(job_id, message):
                 with log.bound(jobId=job_id):
-                    self._make(message, job_id)
+                    self._make(job_id, message)
         finally:
             self._free.release()
 
-    def _make(self, message: Message, job_id: str) -> None:
-        begun = self._clock.monotonic()
+    def _make(self, job_id: str, message: Message) -> None:
+        waited = max(0.0, self._clock.now() - message.sent_at) if message.sent_at else None
+        log.info(
+            "queue.received",
+            receives=message.receives,
+            waitedSeconds=None if waited is None else round(waited, 1),
+        )
+        if waited is not None:
+            self._waited(waited)
         end = "crashed"
         try:
-            self._run(job_id, renew=lambda: self._renew(message, job_id), may_buy=self._may_buy)
+            self._run(job_id, renew=lambda: self._renew(job_id), may_buy=self._may_buy)
             end = "done"
         except (Resumable, StoreUnavailable) as error:
             end = "resumable"
             log.warning("worker.resumable", error=error.detail)
         except Exception as error:  # noqa: BLE001 - one job's crash must not end the others
             log.crash(error)
+        try:
+            for each in self._messages[job_id]:
+                if end == "done":
+                    self._delete(each)
+                else:
+                    after = AGAIN_AFTER[min(max(each.receives, 1), len(AGAIN_AFTER)) - 1]
+                    self._give_back(each, 0 if self._stopping.is_set() else after)
         finally:
             self._leave(job_id)
-        if end == "done":
-            self._delete(message)
-        else:
-            after = AGAIN_AFTER[min(max(message.receives, 1), len(AGAIN_AFTER)) - 1]
-            self._give_back(message, 0 if self._stopping.is_set() else after)
-        self._finished(self._clock.monotonic() - begun, end)
+        self._finished(end)
 
     def _refuse(self, message: Message) -> None:
         log.error("queue.message_unreadable", receives=message.receives)
@@ -174,13 +200,14 @@ class Worker:
     def _may_buy(self) -> bool:
         return not self._stopping.is_set()
 
-    def _renew(self, message: Message, job_id: str) -> None:
-        """Keep the message hidden; where that fails, another worker may get it, and the lease decides."""
+    def _renew(self, job_id: str) -> None:
+        """Keep the messages hidden; where that fails, another worker may get them, and the lease decides."""
         self.status.beats[job_id] = self._clock.monotonic()
-        try:
-            self._queue.extend(message.receipt, VISIBILITY)
-        except QueueError as error:
-            log.warning("queue.not_renewed", error=error.detail)
+        for message in self._messages[job_id]:
+            try:
+                self._queue.extend(message.receipt, VISIBILITY)
+            except QueueError as error:
+                log.warning("queue.not_renewed", error=error.detail)
 
     def _give_back(self, message: Message, seconds: int) -> None:
         try:
@@ -195,8 +222,14 @@ class Worker:
             # It comes again, and finds a job that has ended.
             log.warning("queue.not_deleted", error=error.detail)
 
-    def _enter(self, job_id: str) -> bool:
+    def _enter(self, job_id: str, message: Message) -> bool:
+        """Note a message; return whether its job is to be run now.
+
+        One that comes while its job is running here shares that run's end: it may be the same message, whose
+        older receipt does not count any more.
+        """
         with self._changed:
+            self._messages.setdefault(job_id, []).append(message)
             if job_id in self.status.beats:
                 return False
             self.status.beats[job_id] = self._clock.monotonic()
@@ -204,7 +237,7 @@ class Worker:
 
     def _leave(self, job_id: str) -> None:
         with self._changed:
-            del self.status.beats[job_id]
+            del self.status.beats[job_id], self._messages[job_id]
             self._changed.notify_all()
 
 
