@@ -22,8 +22,9 @@ import pytest
 from support.example_jobs import queued
 from support.functions_under_test import SIGNING_SECRET, photo
 from support.memory_objects import MemoryObjects
+from support.memory_queue import MemoryQueue
 from support.scripted_worker import ScriptedWorker
-from videogen import photo_process, service, settings
+from videogen import photo_cleaning, photo_process, service, settings
 from videogen.clock import Clock
 from videogen.errors import SettingsError
 from videogen.jobs import Status
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from videogen.jobs import Job
     from videogen.local.s3 import S3Server
     from videogen.local.sqs import SqsServer
+    from videogen.objects import Objects
+    from videogen.queue.sqs import Queue
 
 SRC = Path(process.__file__).parents[2]
 CLIP = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomavc1" + bytes(range(256)) * 8
@@ -52,12 +55,16 @@ PATIENCE = 60.0
 class Site:
     """A site whose jobs go to a queue: starts jobs as start-video does, and looks at them as a poll does."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], objects: Objects | None = None, queue: Queue | None = None
+    ) -> None:
         self.environ = environ
         read = settings.read(environ, blackbox=True)
         assert read.queue is not None
-        self.deps = service.Deps.over(S3Objects(read.s3), read, clock=Clock())
-        self.queue = SqsQueue(read.queue)
+        assert read.blackbox is not None
+        self.blackbox = read.blackbox
+        self.deps = service.Deps.over(objects or S3Objects(read.s3), read, clock=Clock())
+        self.queue = queue or SqsQueue(read.queue)
         self.dispatch = QueueDispatch(self.queue)
 
     def start(self, prompt: str = "slow pan") -> str:
@@ -77,25 +84,67 @@ class Site:
 
 
 @pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with Simulator(render=lambda _: CLIP) as running:
-        yield running
+def answers() -> threading.Event:
+    """Return what the provider's answers wait for, where a test clears it."""
+    event = threading.Event()
+    event.set()
+    return event
 
 
 @pytest.fixture
-def site(sqs: SqsServer, s3_server: S3Server, simulator: Simulator, request: pytest.FixtureRequest) -> Site:
-    return Site(
-        {
-            **s3_server.environment,
-            "S3_PREFIX": hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16],
-            "VIDEOGEN_QUEUE_URL": sqs.queue_url,
-            "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
-            "VIDEOGEN_DAILY_LIMIT": "none",
-            "BLACKBOX_API_KEY": "simulator-key",
-            "BLACKBOX_BASE_URL": simulator.url,
-            "VIDEOGEN_VIDEO_HOSTS": simulator.url,
-        }
-    )
+def simulator(answers: threading.Event) -> Iterator[Simulator]:
+    def render(_photo: bytes | None) -> bytes:
+        assert answers.wait(PATIENCE)
+        return CLIP
+
+    with Simulator(render=render) as running:
+        yield running
+        answers.set()
+
+
+@pytest.fixture
+def environ(
+    sqs: SqsServer, s3_server: S3Server, simulator: Simulator, request: pytest.FixtureRequest
+) -> dict[str, str]:
+    return {
+        **s3_server.environment,
+        "S3_PREFIX": hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16],
+        "VIDEOGEN_QUEUE_URL": sqs.queue_url,
+        "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
+        "VIDEOGEN_DAILY_LIMIT": "none",
+        "BLACKBOX_API_KEY": "simulator-key",
+        "BLACKBOX_BASE_URL": simulator.url,
+        "VIDEOGEN_VIDEO_HOSTS": simulator.url,
+    }
+
+
+@pytest.fixture
+def site(environ: dict[str, str]) -> Site:
+    return Site(environ)
+
+
+@pytest.fixture
+def site_in_memory(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Return one whose bucket and queue are in memory, and whose photos are cleaned in this process.
+
+    So that hundreds of jobs show what the worker does, and not what the stand-ins and new processes take.
+    """
+    monkeypatch.setattr(photo_process, "clean", photo_cleaning.clean)
+    return Site(environ, MemoryObjects(time.time), MemoryQueue(time.time))
+
+
+@contextmanager
+def worker_here(site: Site, *, slots: int) -> Iterator[Worker]:
+    """Run a worker in this process; at the end its runs are waited for."""
+    running = Worker(site.queue, process.make_run(site.deps, site.blackbox), slots=slots, clock=Clock())
+    serving = threading.Thread(target=running.serve)
+    serving.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+        serving.join()
+        assert running.drain(PATIENCE) == []
 
 
 @contextmanager
@@ -105,11 +154,16 @@ def worker(site: Site, *options: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "videogen.cli", "worker", *options]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
         try:
-            assert running.stdout is not None
-            assert json.loads(running.stdout.readline())["action"] == "worker.started"
+            until_it_says(running, "worker.started")
             yield running
         finally:
             running.kill()
+
+
+def until_it_says(running: subprocess.Popen[str], action: str) -> None:
+    assert running.stdout is not None
+    while json.loads(running.stdout.readline())["action"] != action:
+        pass
 
 
 def lines(running: subprocess.Popen[str]) -> list[dict[str, Any]]:
@@ -117,7 +171,7 @@ def lines(running: subprocess.Popen[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in running.stdout.read().splitlines()]
 
 
-def test_a_job_goes_through_the_queue_to_its_video(site: Site, simulator: Simulator) -> None:
+def test_a_job_goes_through_the_queue_to_its_video(site: Site, simulator: Simulator, sqs: SqsServer) -> None:
     job_id = site.start()
     with worker(site) as running:
         [job] = site.until_ended(job_id)
@@ -129,53 +183,65 @@ def test_a_job_goes_through_the_queue_to_its_video(site: Site, simulator: Simula
     assert site.deps.store.objects.get(job.video.key).body == CLIP
     assert told[:2] == ["queue.received", "job.claimed"]
     assert "job.completed" in told
-    assert site.queue.attributes()["ApproximateNumberOfMessages"] == "0"
+    assert sqs.queue().attributes()["ApproximateNumberOfMessages"] == "0"
 
 
-def test_two_hundred_jobs_are_bought_once_each(
-    site: Site, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+def test_two_hundred_jobs_at_once_are_bought_once_each(
+    site_in_memory: Site, simulator: Simulator, answers: threading.Event
 ) -> None:
-    """In this process, over a bucket in memory and with clean photos: the worker alone is tried."""
-    monkeypatch.setattr(photo_process, "clean", lambda data, **_: data)
-    simulator.delay = 2.0
-    read = settings.read(site.environ, blackbox=True)
-    site.deps = service.Deps.over(MemoryObjects(time.time), read, clock=Clock())
+    site = site_in_memory
+    answers.clear()
     ids = [site.start() for _ in range(200)]
     for job_id in ids[:20]:
         site.queue.send(job_id)
-    assert read.blackbox is not None
-    run = process.make_run(site.deps, read.blackbox)
-    many = Worker(site.queue, run, slots=200, clock=Clock())
-    serving = threading.Thread(target=many.serve)
-    serving.start()
-    ended = site.until_ended(*ids)
-    many.stop()
-    serving.join()
+    with worker_here(site, slots=200):
+        until(lambda: simulator.posts == 200)
+        answers.set()
+        ended = site.until_ended(*ids)
 
-    assert many.drain(PATIENCE) == []
     assert {job.status for job in ended} == {Status.COMPLETED}
-    assert len(simulator.purchases) == 200
+    assert (len(simulator.purchases), simulator.posts) == (200, 200)
 
 
-def test_a_stop_lets_paid_calls_end_and_buys_nothing_more(site: Site, simulator: Simulator) -> None:
-    simulator.delay = 3.0
-    running_ids = [site.start() for _ in range(50)]
-    with worker(site, "--jobs", "50") as running:
+def test_a_stop_lets_fifty_paid_calls_end_and_buys_nothing_more(
+    site_in_memory: Site, simulator: Simulator, answers: threading.Event
+) -> None:
+    site = site_in_memory
+    answers.clear()
+    ids = [site.start() for _ in range(50)]
+    with worker_here(site, slots=60) as stopping:
         until(lambda: simulator.posts == 50)
-        running.send_signal(signal.SIGTERM)
+        stopping.stop()
         late = site.start()
+        answers.set()
+
+    assert [site.job(job_id).status for job_id in ids] == [Status.COMPLETED] * 50
+    assert (site.job(late).status, simulator.posts) == (Status.QUEUED, 50)
+
+
+def test_sigterm_lets_paid_calls_end_and_buys_nothing_more(
+    site: Site, simulator: Simulator, answers: threading.Event
+) -> None:
+    answers.clear()
+    ids = [site.start() for _ in range(4)]
+    with worker(site, "--jobs", "5") as running:
+        until(lambda: simulator.posts == 4)
+        running.send_signal(signal.SIGTERM)
+        until_it_says(running, "worker.stopping")
+        late = site.start()
+        answers.set()
         code = running.wait(PATIENCE)
 
-    assert [site.job(job_id).status for job_id in running_ids] == [Status.COMPLETED] * 50
-    assert (code, site.job(late).status, simulator.posts) == (0, Status.QUEUED, 50)
+    assert [site.job(job_id).status for job_id in ids] == [Status.COMPLETED] * 4
+    assert (code, site.job(late).status, simulator.posts) == (0, Status.QUEUED, 4)
 
 
 def test_a_killed_worker_s_jobs_are_bought_once_and_end_truly(site: Site, simulator: Simulator) -> None:
     simulator.delay = 300.0
-    rendering = [site.start() for _ in range(12)]
-    with worker(site, "--jobs", "12") as first:
-        until(lambda: simulator.posts == 12)
-        waiting = [site.start() for _ in range(5)]
+    rendering = [site.start() for _ in range(4)]
+    with worker(site, "--jobs", "4") as first:
+        until(lambda: simulator.posts == 4)
+        waiting = [site.start() for _ in range(2)]
         first.kill()
         first.wait(PATIENCE)
     simulator.delay = 0.0
@@ -187,11 +253,11 @@ def test_a_killed_worker_s_jobs_are_bought_once_and_end_truly(site: Site, simula
         late = replace(site.deps, clock=Clock(now=lambda: time.time() + 16 * 60))
         lost = [service.heal(late, job_id, site.dispatch) for job_id in rendering]
 
-    assert [job.status for job in made] == [Status.COMPLETED] * 5
+    assert [job.status for job in made] == [Status.COMPLETED] * 2
     assert [(job.failure and job.failure.code, job.charged) for job in lost] == [
         ("outcome_unknown", "unknown")
-    ] * 12
-    assert simulator.posts == 17
+    ] * 4
+    assert simulator.posts == 6
 
 
 def test_a_second_signal_ends_it_at_once(site: Site, simulator: Simulator) -> None:
@@ -200,9 +266,7 @@ def test_a_second_signal_ends_it_at_once(site: Site, simulator: Simulator) -> No
     with worker(site) as running:
         until(lambda: simulator.posts == 1)
         running.send_signal(signal.SIGINT)
-        assert running.stdout is not None
-        while json.loads(running.stdout.readline())["action"] != "worker.stopping":
-            pass
+        until_it_says(running, "worker.stopping")
         running.send_signal(signal.SIGINT)
         code = running.wait(PATIENCE)
 
