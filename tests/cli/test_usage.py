@@ -16,9 +16,9 @@ def test_each_day_and_all_of_them() -> None:
 
     first, second = day_of(CREATED_AT), day_of(CREATED_AT + DAY)
     assert found == [
-        Usage(first, 4, 3, 0, {"content_refused": 1}, 70.0, 80.0, 0.0, 0.0, 3),
-        Usage(second, 1, 0, 1, {}, None, None, 0.0, 0.0, 0),
-        Usage("all", 5, 3, 1, {"content_refused": 1}, 70.0, 80.0, 0.0, 0.0, 3),
+        Usage(first, 4, 3, 0, {"content_refused": 1}, 1.0, 70.0, 80.0, 0.0, 0.0, 3),
+        Usage(second, 1, 0, 1, {}, None, None, None, 0.0, 0.0, 0),
+        Usage("all", 5, 3, 1, {"content_refused": 1}, 1.0, 70.0, 80.0, 0.0, 0.0, 3),
     ]
 
 
@@ -38,7 +38,18 @@ def test_a_rescue_says_nothing_about_how_long_a_video_takes() -> None:
 
 
 def test_no_jobs_are_a_total_of_nothing() -> None:
-    assert grouped([], {}) == [Usage("all", 0, 0, 0, {}, None, None, 0.0, 0.0, 0)]
+    assert grouped([], {}) == [Usage("all", 0, 0, 0, {}, None, None, None, 0.0, 0.0, 0)]
+
+
+def test_jobs_of_a_queue_have_their_own_row_and_waits() -> None:
+    waited = [rendering(queued(dispatch="queue"), at=number) for number in (2.0, 5.0, 9.0)]
+    by_dispatch = grouped([queued(dispatch="queue"), *waited, rendering()], {}, "dispatch")
+
+    assert [(one.name, one.jobs, one.wait) for one in by_dispatch] == [
+        ("call", 1, 1.0),
+        ("queue", 4, 9.0),
+        ("all", 5, 9.0),
+    ]
 
 
 def test_a_day_ends_at_midnight_utc() -> None:

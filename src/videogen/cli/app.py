@@ -316,14 +316,14 @@ def fail(job: JobArgument, *, as_json: JsonOption = False, yes: YesOption = Fals
 def usage(
     *,
     days: DaysOption = 30,
-    by: Annotated[usage_report.By, typer.Option(help="day, hour (UTC) or model.")] = "day",
+    by: Annotated[usage_report.By, typer.Option(help="day, hour (UTC), model or dispatch.")] = "day",
     html: Annotated[
         Path | None, typer.Option("--html", help="Write plots into this file.", dir_okay=False)
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Print plots.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Count jobs, failures, durations and money by day, hour or model."""
+    """Count jobs, failures, waits, durations and money by day, hour, model or dispatch (call or queue)."""
     with telling():
         bucket, found = open_bucket()
         read = read_jobs(bucket, since=CLOCK.now() - days * DAY)
@@ -342,15 +342,17 @@ def usage(
             tell(line)
     else:
         print_table(
-            (by, "jobs", "completed", "running", "median s", "p90 s", "USD", "failures"),
+            (by, "jobs", "completed", "running", "wait s", "median s", "p90 s", "USD", "failures"),
             [
                 (
                     group.name,
                     str(group.jobs),
                     str(group.completed),
                     str(group.running),
-                    "" if group.median is None else f"{group.median:.0f}",
-                    "" if group.p90 is None else f"{group.p90:.0f}",
+                    *(
+                        "" if each is None else f"{each:.0f}"
+                        for each in (group.wait, group.median, group.p90)
+                    ),
                     usage_plots.money(group),
                     ", ".join(f"{count} {code}" for code, count in group.failures.items()),
                 )

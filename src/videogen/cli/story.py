@@ -36,6 +36,12 @@ def summary(job: Job) -> dict[str, str]:
         "status": f"{job.status}" + (f", {job.stage}" if job.stage else ""),
         "created": jobs.timestamp(job.created_at),
         "ended": jobs.timestamp(job.completed_at) if job.completed_at is not None else "not yet",
+        "handed over": _handed_over(job),
+        "waited": f"{job.started_at - job.created_at:.1f} s until a worker claimed it"
+        if job.started_at is not None
+        else "no worker has claimed it",
+        "deadlines": f"no paid call after {jobs.timestamp(job.paid_call_by)}, "
+        f"ended by {jobs.timestamp(job.ends_by)}",
         "model": job.model,
         "prompt": job.prompt or "erased",
         "photos": ", ".join(f"{photo.type} {photo.bytes} bytes" for photo in job.photos) or "none",
@@ -63,6 +69,16 @@ def summary(job: Job) -> dict[str, str]:
 def as_json(job: Job) -> dict[str, Any]:
     """Return the record as stored, with `charged` as far as is known."""
     return {**job_record.to_object(job), "charged": job.charged}
+
+
+def _handed_over(job: Job) -> str:
+    """Return how the job was given to its worker, and when."""
+    sent = jobs.timestamp(job.created_at)
+    if job.dispatch == "queue":
+        return f"over the queue, by a message sent {sent}"
+    again = f", and {job.dispatches} more by polls" if job.dispatches else ""
+    last = f", the last {jobs.timestamp(job.dispatched_at)}" if job.dispatched_at else ""
+    return f"by a call sent {sent}{again}{last}"
 
 
 def _meaning(job: Job, step: Transition) -> str:

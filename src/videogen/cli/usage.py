@@ -1,4 +1,4 @@
-"""A site's use by day, hour or model: jobs, failures, durations, money. Pure."""
+"""A site's use by day, hour, model or way to the worker: jobs, failures, durations, money. Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
     from videogen.jobs import Job
 
-By = Literal["day", "hour", "model"]
+By = Literal["day", "hour", "model", "dispatch"]
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One day, hour or model, or all of them.
+    """One day, hour, model or dispatch (call or queue), or all of them.
 
     Durations in seconds, of completed jobs that bought their video; money in USD.
 
-    `unpriced` counts jobs that cost something and whose model has no price in BLACKBOX_MODELS.
+    `wait` is within how many seconds of its creation a worker had claimed a job, of nine in ten that were
+    claimed. `unpriced` counts jobs that cost something and whose model has no price in BLACKBOX_MODELS.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Usage:
     completed: int
     running: int
     failures: dict[str, int]
+    wait: float | None
     median: float | None
     p90: float | None
     spent: float
@@ -64,6 +66,7 @@ _KEYS: Mapping[By, Callable[[Job], str]] = {
     "day": lambda job: day_of(job.created_at),
     "hour": lambda job: hour_of(job.created_at),
     "model": lambda job: job.model,
+    "dispatch": lambda job: job.dispatch,
 }
 
 
@@ -74,6 +77,7 @@ def _usage(name: str, jobs: list[Job], prices: Mapping[str, float | None]) -> Us
         for job in jobs
         if job.status is Status.COMPLETED and job.completed_at is not None and not job.rescues
     )
+    waits = sorted(job.started_at - job.created_at for job in jobs if job.started_at is not None)
     sure, maybe, unpriced = spent(jobs, prices)
     return Usage(
         name=name,
@@ -81,6 +85,7 @@ def _usage(name: str, jobs: list[Job], prices: Mapping[str, float | None]) -> Us
         completed=sum(job.status is Status.COMPLETED for job in jobs),
         running=sum(not job.has_ended for job in jobs),
         failures=dict(sorted(failures.items())),
+        wait=_rank(waits, 90),
         median=_rank(durations, 50),
         p90=_rank(durations, 90),
         spent=sure,
