@@ -35,7 +35,6 @@ bundle: setup-bundle ## build the zips that Netlify runs, and start each once
 
 bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; writes bench/results.json
 	@PYTHONPATH=netlify/emulator:netlify/plugin:src .venv/bin/python bench/run.py
-	@PYTHONPATH=src .venv/bin/python bench/waiting_jobs.py
 
 lab: setup-lab ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose
 	@PYTHONPATH=tests .venv/bin/python scripts/lab.py

@@ -17,12 +17,49 @@ MEMORY_GB = 1.0
 CALL_SECONDS = 0.1
 """A warm status with 40 ms for its S3 request, rounded up."""
 RENEW_EVERY = 30.0
-START_S3 = 2
-WORKER_S3 = 9
+START_PUTS = 2
+WORKER_PUTS, WORKER_GETS = 7, 3
+"""Of a job of one photo and a video of up to 8 MB, its durations included; renewals come on top."""
 PUT_DOLLARS, GET_DOLLARS = 0.005 / 1000, 0.0004 / 1000
 """S3 Standard in us-east-1: https://aws.amazon.com/s3/pricing/"""
 GIGABYTE_SECOND_DOLLARS = 0.0000166667
 """What AWS asks for a GB-second: https://aws.amazon.com/lambda/pricing/"""
+WAIT_SECONDS = 120.0
+"""How long the provider takes for a video, where a figure needs one number."""
+TASK_GIGABYTE_DOLLARS, TASK_PROCESSOR_DOLLARS = 0.004445 / 3600, 0.04048 / 3600
+"""A second of Fargate on Linux in us-east-1: https://aws.amazon.com/fargate/pricing/"""
+MESSAGE_DOLLARS = 0.40 / 1_000_000
+"""A request to a standard queue: https://aws.amazon.com/sqs/pricing/"""
+MESSAGE_REQUESTS = 3 + WAIT_SECONDS / RENEW_EVERY
+"""Of one job: sent, received, deleted, and hidden anew with each renewal."""
+
+
+WORKER_JOBS = 200
+"""Waiting jobs of one worker that runs as a task of half a processor and 1 GB."""
+
+
+def workers(jobs: float) -> int:
+    """Return how many workers hold so many jobs."""
+    return math.ceil(jobs / WORKER_JOBS)
+
+
+def worker_day_dollars() -> float:
+    """Return what a worker's task costs a day, whether it has jobs or not."""
+    return 24 * 60 * 60 * (0.5 * TASK_PROCESSOR_DOLLARS + TASK_GIGABYTE_DOLLARS)
+
+
+def function_dollars() -> float:
+    """Return what a background function costs that waits for one video."""
+    return MEMORY_GB * WAIT_SECONDS * GIGABYTE_SECOND_DOLLARS
+
+
+def waiting_dollars(jobs: int, megabytes: float, processor_seconds: float) -> float:
+    """Return what one of so many jobs costs a worker that waits for all of them: memory, processor, queue."""
+    return (
+        megabytes / 1024 / jobs * WAIT_SECONDS * TASK_GIGABYTE_DOLLARS
+        + processor_seconds / jobs * TASK_PROCESSOR_DOLLARS
+        + MESSAGE_REQUESTS * MESSAGE_DOLLARS
+    )
 
 
 def bill() -> list[dict[str, Any]]:
@@ -43,8 +80,8 @@ def bill() -> list[dict[str, Any]]:
                 *(asked(wait, age, phase / 5) for age in ages for phase in range(5)), strict=True
             )
             count = statistics.mean(calls)
-            puts = START_S3 + 5 + seconds / RENEW_EVERY
-            gets = count + WORKER_S3 - 5
+            puts = START_PUTS + WORKER_PUTS + seconds / RENEW_EVERY
+            gets = count + WORKER_GETS
             polling = MEMORY_GB * CALL_SECONDS * count
             whole = MEMORY_GB * (seconds + CALL_SECONDS) + polling
             requests = puts * PUT_DOLLARS + gets * GET_DOLLARS

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGES = (HERE.parent / "README.md", HERE.parent / "docs/performance.md", HERE.parent / "docs/scale.md")
+PHOTO_MB, VIDEO_MB = 0.5, 8.0
+"""Of a job, where a figure needs one number."""
 MOST_LOAD = 0.5
 """For each processor, at the start."""
 NOT_MEASURED = "Not measured on this machine."
@@ -182,9 +184,104 @@ def throughput(results: dict[str, Any]) -> str:
     )
 
 
+def megabytes_each(rows: Sequence[dict[str, Any]]) -> float:
+    """Return what each waiting job adds to a worker's memory, in MB."""
+    first, last = rows[0], rows[-1]
+    return float((last["megabytes"] - first["megabytes"]) / (last["jobs"] - first["jobs"]))
+
+
+def price_ratio(row: dict[str, Any]) -> float:
+    """Return how many waiting jobs of a worker cost what one waiting function does."""
+    return costs.function_dollars() / costs.waiting_dollars(
+        row["jobs"], row["megabytes"], row["processorSeconds"]
+    )
+
+
+def waiting(results: dict[str, Any]) -> str:
+    """Return what jobs that wait cost a worker."""
+    if "waitingJobs" not in results:
+        return NOT_MEASURED
+    found, processors = results["waitingJobs"], results["machine"]["processors"]
+    rows = found["rows"]
+    busy = ", a busy machine" if is_busy(found["load"], processors) else ""
+    lines = table(
+        [
+            "jobs that wait",
+            "memory",
+            "processor time until all were called",
+            "jobs begun a second",
+            "price of each",
+        ],
+        [
+            [
+                row["jobs"],
+                f"{row['megabytes']:.0f} MB",
+                f"{row['processorSeconds']:.1f} s",
+                f"{row['jobsPerSecond']:.1f}" if row["jobsPerSecond"] else "",
+                f"1/{price_ratio(row):.0f} of a function's",
+            ]
+            for row in rows
+        ],
+    )
+    return (
+        f"{lines}\n\nEach waiting job adds {megabytes_each(rows):.1f} MB, against the "
+        f"{costs.MEMORY_GB * 1024:.0f} MB that a waiting function is billed for.\nLoad {found['load']} on "
+        f"{processors} processors{busy}."
+    )
+
+
+def many(_: dict[str, Any]) -> str:
+    """Return what 1, 100 and 10,000 jobs of two minutes a minute come to, by arithmetic."""
+    row = job_of_two_minutes()
+    a_day = 24 * 60
+    puts = costs.START_PUTS + costs.WORKER_PUTS + costs.WAIT_SECONDS / costs.RENEW_EVERY
+    gets = row["s3Requests"] - puts
+    polls = gets - costs.WORKER_GETS
+    under_way = costs.WAIT_SECONDS / 60
+    poll_dollars = polls * costs.CALL_SECONDS * costs.MEMORY_GB * costs.GIGABYTE_SECOND_DOLLARS
+    amounts: list[tuple[str, Callable[[int], float], str]] = [
+        ("jobs under way", lambda jobs: jobs * under_way, ""),
+        ("starts a second", lambda jobs: jobs / 60, ""),
+        ("status calls a second", lambda jobs: jobs * polls / 60, ""),
+        ("S3 writes a second", lambda jobs: jobs * puts / 60, ""),
+        ("S3 reads a second", lambda jobs: jobs * gets / 60, ""),
+        ("with a daily limit: writes of its ledger a second", lambda jobs: jobs / 60, ""),
+        ("into the bucket a day", lambda jobs: jobs * a_day * (PHOTO_MB + VIDEO_MB) / 1000, " GB"),
+        (
+            "functions alone: dollars a day",
+            lambda jobs: jobs * a_day * row["functionDollarsPerThousand"] / 1000,
+            "",
+        ),
+        ("with a queue: workers", lambda jobs: costs.workers(jobs * under_way), ""),
+        (
+            "with a queue: dollars a day for status calls, workers and SQS",
+            lambda jobs: (
+                jobs * a_day * (poll_dollars + costs.MESSAGE_REQUESTS * costs.MESSAGE_DOLLARS)
+                + costs.workers(jobs * under_way) * costs.worker_day_dollars()
+            ),
+            "",
+        ),
+    ]
+    return table(
+        ["a minute", "1", "100", "10,000"],
+        [[what, *(number(of(jobs)) + unit for jobs in (1, 100, 10_000))] for what, of, unit in amounts],
+    )
+
+
+def number(amount: float) -> str:
+    """Return a number with two digits that count."""
+    rounded = float(f"{amount:.2g}")
+    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:g}"
+
+
+def job_of_two_minutes() -> dict[str, Any]:
+    """Return the bill of a job of two minutes."""
+    return next(row for row in costs.bill() if (row["jobSeconds"], row["polls"]) == (120, "this site"))
+
+
 def cost(_: dict[str, Any]) -> str:
     """Return what a video of two minutes costs beside the provider's price."""
-    row = next(row for row in costs.bill() if (row["jobSeconds"], row["polls"]) == (120, "this site"))
+    row = job_of_two_minutes()
     return table(
         ["what", "how much of it", "USD"],
         [
@@ -225,7 +322,20 @@ def speed(results: dict[str, Any]) -> str:
 
 FIGURES: dict[str, Callable[[dict[str, Any]], str]] = {
     each.__name__: each
-    for each in (machine, hello, latency, latency_halved, imports, worker, bill, throughput, cost, speed)
+    for each in (
+        machine,
+        hello,
+        latency,
+        latency_halved,
+        imports,
+        worker,
+        bill,
+        throughput,
+        waiting,
+        many,
+        cost,
+        speed,
+    )
 }
 
 

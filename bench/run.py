@@ -35,6 +35,7 @@ import figures
 from imports import imports
 from PIL import Image
 from store import DISTANCE, MEGABYTE, Store
+from waiting_jobs import waiting_jobs
 
 import interpreter_mirror
 from builds import Built, clone, netlify_build
@@ -446,6 +447,7 @@ def main() -> None:
             ("latency", lambda: latency(functions, arguments.rounds, None)),
             ("worker", lambda: worker(functions)),
             ("throughput", lambda: throughput(functions, (1, 8, 32))),
+            ("waitingJobs", lambda: waiting_jobs(load)),
         ]
         if halved():
             parts.insert(3, ("latencyOnHalfAProcessor", lambda: latency(functions, arguments.rounds, 0.5)))

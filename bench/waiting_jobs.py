@@ -1,9 +1,12 @@
-"""What a waiting job costs in `videogen worker`: memory and processor time with 1, 50 and 200 of them.
+"""What jobs that wait cost a worker: its memory and its processor time with 1, 50 and 200 of them.
 
-    PYTHONPATH=src .venv/bin/python bench/waiting_jobs.py
+Part of `make bench`. Alone it writes its own part of bench/results.json, and the pages:
 
-The worker is a process of its own; bucket, queue and provider are stand-ins in this one. Its memory is VmRSS
-(Linux) once every job has been called.
+    PYTHONPATH=src:netlify/plugin .venv/bin/python bench/waiting_jobs.py
+
+The worker is a process of its own; bucket, queue and provider are stand-ins in this one, on the same
+processors. Its memory is VmRSS (Linux) once every job has been called, and its processor time is that until
+then, the processes that clean photos included.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import figures
 from PIL import Image
 
 from videogen import service, settings
@@ -29,13 +34,20 @@ from videogen.queue.dispatch import QueueDispatch
 from videogen.queue.sqs import SqsQueue
 from videogen.service import Order, Upload
 
+SRC = Path(service.__file__).parents[1]
 CLIP = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomavc1" + bytes(2048)
 WAIT_SECONDS = 600.0
+COUNTS = (1, 50, 200)
 SIGNING_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 
-def measure(jobs: int) -> dict[str, float]:
-    """Return the worker's memory in MB, and its processor seconds, when so many jobs wait."""
+def waiting_jobs(load: float) -> dict[str, Any]:
+    """Return what was measured with each number of jobs, and under which load."""
+    return {"load": round(load, 1), "rows": [measure(jobs) for jobs in COUNTS]}
+
+
+def measure(jobs: int) -> dict[str, float | None]:
+    """Return a worker's memory in MB and its processor seconds when so many jobs wait, and its pace."""
     with (
         S3Server() as s3,
         SqsServer() as sqs,
@@ -57,21 +69,32 @@ def measure(jobs: int) -> dict[str, float]:
         for _ in range(jobs):
             service.start(deps, order, dispatch)
         command = [sys.executable, "-m", "videogen.cli", "worker", "--jobs", "200", "--drain", "0"]
-        environment = {**environ, "PATH": os.environ["PATH"], "PYTHONPATH": "src"}
+        environment = {**environ, "PATH": os.environ["PATH"], "PYTHONPATH": str(SRC)}
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as worker:
             try:
-                while blackbox.posts < jobs:
-                    time.sleep(0.2)
-                time.sleep(2)
-                status = Path(f"/proc/{worker.pid}/status").read_text(encoding="ascii")
-                megabytes = int(status.split("VmRSS:")[1].split()[0]) / 1024
-                fields = (
-                    Path(f"/proc/{worker.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-                )
-                seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                first = called(blackbox, 1)
+                pace = (jobs - 1) / (called(blackbox, jobs) - first) if jobs > 1 else None
+                time.sleep(2)  # until the last request is sent whole
+                process = Path(f"/proc/{worker.pid}")
+                megabytes = int(process.joinpath("status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+                # Of the process and of the children that it has waited for: utime, stime, cutime, cstime.
+                ticks = process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[11:15]
+                seconds = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
             finally:
                 worker.kill()
-    return {"jobs": jobs, "megabytes": round(megabytes, 1), "processorSeconds": round(seconds, 2)}
+    return {
+        "jobs": jobs,
+        "megabytes": round(megabytes, 1),
+        "processorSeconds": round(seconds, 2),
+        "jobsPerSecond": pace and round(pace, 1),
+    }
+
+
+def called(blackbox: Simulator, jobs: int) -> float:
+    """Wait until so many calls have come; return the moment."""
+    while blackbox.posts < jobs:
+        time.sleep(0.02)
+    return time.monotonic()
 
 
 def photo() -> bytes:
@@ -82,7 +105,8 @@ def photo() -> bytes:
 
 
 if __name__ == "__main__":
-    found = [measure(jobs) for jobs in (1, 50, 200)]
-    print(json.dumps(found, indent=2))
-    each = (found[-1]["megabytes"] - found[0]["megabytes"]) / (found[-1]["jobs"] - found[0]["jobs"])
-    print(f"{each:.2f} MB a waiting job; {found[-1]['megabytes'] / 200:.2f} MB with its share of the process")
+    results = json.loads(figures.RESULTS.read_text(encoding="utf-8"))
+    results["waitingJobs"] = waiting_jobs(os.getloadavg()[0])
+    figures.RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    figures.main()
+    print(json.dumps(results["waitingJobs"], indent=2))
