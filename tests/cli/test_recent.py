@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.example_jobs import CREATED_AT, completed, failed, queued, rendering, saving
+from support.example_jobs import CREATED_AT, RUN_ID, completed, failed, queued, rendering, saving
+from videogen import jobs
 from videogen.cli.findings import Finding
 from videogen.cli.recent import examine, seconds_of
 from videogen.jobs import Failure, Job
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 NOW = CREATED_AT + 300
 
 
-def levels(*jobs: Job, now: float = NOW) -> list[tuple[str, str]]:
-    return [(finding.level, finding.detail) for finding in examine(jobs, since="1h", now=now)]
+def levels(*found: Job, now: float = NOW) -> list[tuple[str, str]]:
+    return [(finding.level, finding.detail) for finding in examine(found, since="1h", now=now)]
 
 
 def refused(code: FailureCode = "provider_account") -> Job:
@@ -45,7 +46,7 @@ def test_twelve_of_fourteen_are_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("jobs", "found"),
+    ("given", "found"),
     [
         ([], ("ok", "none of 0 that ended in 1h failed")),
         ([completed(), queued()], ("ok", "none of 1 that ended in 1h failed")),
@@ -59,8 +60,8 @@ def test_twelve_of_fourteen_are_a_failure() -> None:
         (9 * [refused("photo_unreadable")], ("ok", "none of 0 that ended in 1h failed")),
     ],
 )
-def test_few_failures_and_those_of_visitors_wake_nobody(jobs: list[Job], found: tuple[str, str]) -> None:
-    assert levels(*jobs) == [found]
+def test_few_failures_and_those_of_visitors_wake_nobody(given: list[Job], found: tuple[str, str]) -> None:
+    assert levels(*given) == [found]
 
 
 def test_a_paid_video_that_was_not_saved_is_a_failure_with_its_rescue() -> None:
@@ -69,6 +70,24 @@ def test_a_paid_video_that_was_not_saved_is_a_failure_with_its_rescue() -> None:
     assert list(examine([lost], since="1h", now=NOW))[1:] == [
         Finding("failure", "paid, not saved", lost.id, f"at once, it is free: videogen rescue {lost.id}")
     ]
+
+
+def test_jobs_that_no_worker_takes_from_the_queue_are_told_with_the_oldest() -> None:
+    waiting = [queued(dispatch="queue", created_at=CREATED_AT + later) for later in (0, 30, 250)]
+    requeued = jobs.back_to_queue(
+        rendering(queued(dispatch="queue")), RUN_ID, 1, now=CREATED_AT + 2, retry_at=CREATED_AT + 250
+    )
+    assert requeued is not None
+
+    assert list(examine([*waiting, requeued, queued()], since="1h", now=NOW))[1:] == [
+        Finding(
+            "warning",
+            "queue",
+            "3 jobs wait for a worker, the oldest for 300 s",
+            "is `videogen worker` running? its /healthz says; or start another one",
+        )
+    ]
+    assert list(examine(waiting[2:], since="1h", now=NOW))[1:] == []
 
 
 def test_a_job_past_its_end_is_named() -> None:

@@ -182,6 +182,14 @@ def test_the_lifecycle_rules_to_paste_are_those_of_the_doctor() -> None:
     assert found == [{"Rules": rules.lifecycle("", 30)}]
 
 
+def test_the_queue_s_policy_allows_what_is_asked_of_it_and_no_more() -> None:
+    source = (ROOT / "src/videogen/queue/sqs.py").read_text()
+    asked = set(re.findall(r'_call\(\s*"(\w+)"', source)) - {"CreateQueue"}  # the stand-in's
+    [policy] = [json.loads(block.text) for block in blocks("json") if '"sqs:' in block.text]
+
+    assert set(policy["Statement"][0]["Action"]) == {f"sqs:{action}" for action in asked}
+
+
 @each("toml")
 def test_each_toml_block_is_that_of_the_example(block: Block) -> None:
     example = tomllib.loads((ROOT / "examples/hello/netlify.toml").read_text())

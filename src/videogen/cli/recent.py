@@ -19,6 +19,8 @@ OF_VISITORS = frozenset({"content_refused", "photo_unreadable", "canceled"})
 """Failures that a visitor's own photo, prompt or action causes: they say nothing of the site."""
 FEW = 2
 """So many failures may be chance."""
+LONG_WAIT = 60.0
+"""Seconds in a queue after which a worker with free slots would have come."""
 
 
 def seconds_of(text: str) -> float:
@@ -49,6 +51,18 @@ def examine(jobs: Sequence[Job], *, since: str, now: float) -> Iterator[Finding]
             yield Finding(
                 "failure", "paid, not saved", job.id, f"at once, it is free: videogen rescue {job.id}"
             )
+    waits = [
+        now - job.created_at
+        for job in jobs
+        if job.dispatch == "queue" and job.awaits_worker and not job.calls
+    ]
+    if waits and max(waits) >= LONG_WAIT:
+        yield Finding(
+            "warning",
+            "queue",
+            f"{len(waits)} jobs wait for a worker, the oldest for {max(waits):.0f} s",
+            "is `videogen worker` running? its /healthz says; or start another one",
+        )
     stuck = [job.id for job in jobs if not job.has_ended and now > job.ends_by]
     if stuck:
         yield Finding(
