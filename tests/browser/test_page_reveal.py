@@ -321,10 +321,10 @@ def test_waiting_costs_next_to_nothing(open_page: OpenPage, functions: Functions
         found = session.send("SystemInfo.getProcessInfo")["processInfo"]
         return float(sum(one["cpuTime"] for one in found if one["type"] in {"renderer", "GPU"}))
 
-    page.wait_for_timeout(2_000)
+    page.wait_for_timeout(1_000)
     before = seconds()
-    page.wait_for_timeout(8_000)
-    assert (seconds() - before) / 8 < 0.08
+    page.wait_for_timeout(4_000)
+    assert (seconds() - before) / 4 < 0.08
 
 
 def test_delete_is_behind_more_and_keeps_the_focus(open_page: OpenPage, functions: Functions) -> None:

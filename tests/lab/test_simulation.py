@@ -234,8 +234,8 @@ QUEUE_CONTROLS: Mapping[str, tuple[object, str, object]] = {
 @pytest.mark.parametrize("guard", QUEUE_CONTROLS)
 def test_without_a_guard_of_the_queue_it_is_found(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*QUEUE_CONTROLS[guard])
-    with pytest.raises(AssertionError):
-        search(QueueStory, with_seed=1, max_examples=3000, phases=[Phase.generate])
+    with pytest.raises(AssertionError):  # with this seed the two hours take 3 s to find, with others up to 26
+        search(QueueStory, with_seed=3, max_examples=3000, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("guard", CONTROLS)
