@@ -65,26 +65,28 @@ def test_jobs_lists_the_newest_first_with_what_they_cost(videogen: Operator, sit
     assert listed[2].split()[4:] == ["yes", "slow", "pan", "over", "the", "lake"]
 
 
-@pytest.mark.parametrize(
-    ("options", "found"),
-    [
-        (["--status", "completed"], ["lake"]),
-        (["--status", "completed", "--status", "failed"], ["storm", "lake"]),
-        (["--code", "content_refused"], ["storm"]),
-        (["--find", "LAKE"], ["lake"]),
-        (["--day", "2020-01-01"], []),
-    ],
-    ids=" ".join,
-)
-def test_jobs_can_be_filtered(
-    videogen: Operator, site: ServedSite, options: list[str], found: list[str]
-) -> None:
+def test_jobs_can_be_filtered(videogen: Operator, site: ServedSite) -> None:
     site.make("lake")
     site.make("[fault:E403] storm")
 
-    listed = videogen("jobs", "--json", *options).json
+    listed = {
+        options: [job["prompt"].split()[-1] for job in videogen("jobs", "--json", *options.split()).json]
+        for options in (
+            "--status completed",
+            "--status completed --status failed",
+            "--code content_refused",
+            "--find LAKE",
+            "--day 2020-01-01",
+        )
+    }
 
-    assert [job["prompt"].split()[-1] for job in listed] == found
+    assert listed == {
+        "--status completed": ["lake"],
+        "--status completed --status failed": ["storm", "lake"],
+        "--code content_refused": ["storm"],
+        "--find LAKE": ["lake"],
+        "--day 2020-01-01": [],
+    }
 
 
 def test_no_jobs_is_said(videogen: Operator) -> None:

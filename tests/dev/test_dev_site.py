@@ -157,6 +157,11 @@ def test_the_page_is_served_with_its_policy(site: DevSite) -> None:
     assert httpx.get(f"{site.url}/config.json", timeout=30).json()["simulated"] is True
 
 
+def test_nothing_generated_lies_in_the_published_folder(site: DevSite) -> None:
+    assert httpx.get(f"{site.url}/config.json", timeout=30).status_code == 200
+    assert not (site.folder / "public/config.json").exists()
+
+
 def test_the_key_in_dotenv_is_neither_used_nor_shown(site: DevSite) -> None:
     lines = site.output().splitlines()
     said = "==> BLACKBOX_API_KEY and S3_BUCKET are set and not used: make dev REAL=1 uses what is set"

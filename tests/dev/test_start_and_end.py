@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 import pytest
@@ -52,48 +52,31 @@ def processes_in(folder: Path) -> Iterator[str]:
             yield command
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are found through Linux's /proc")
-def test_an_interrupt_leaves_no_process_though_a_worker_is_busy(tmp_path: Path) -> None:
-    with DevSite(tmp_path, environ=os.environ, simulator_delay=120.0) as site:
-        job_id = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()["jobId"]
-        deadline = time.monotonic() + 30
-        while "blackbox.called" not in site.output() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert job_id in site.output()
+class Runs(NamedTuple):
+    """Three runs in one folder: one that makes a video, a paid one beside it, and one after them."""
 
-    deadline = time.monotonic() + GONE_WITHIN_SECONDS
-    while (left := list(processes_in(site.folder))) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left == []
-
-
-def test_videos_tokens_and_history_outlive_a_restart(tmp_path: Path) -> None:
-    running = DevSite(tmp_path, environ=os.environ, simulator_delay=0.0)
-    with running as site:
-        started = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()
-        assert site.wait_for_end(started["jobId"])["status"] == "completed"
-
-    with running as site:
-        view = httpx.get(
-            f"{site.url}/api/check-video-status", params={"jobId": started["jobId"]}, timeout=30
-        ).json()
-        part = httpx.get(view["videoUrl"], headers={"Range": "bytes=4-7", "Origin": site.url}, timeout=30)
-        erased = httpx.post(
-            f"{site.url}/api/cancel-video",
-            json={"jobId": started["jobId"], "ownerToken": started["ownerToken"], "delete": True},
-            timeout=30,
-        )
-        policy = httpx.get(site.url, timeout=30).headers["content-security-policy"]
-        gone = httpx.get(view["videoUrl"], timeout=30)
-
-    assert (part.status_code, part.content, view["status"]) == (206, b"ftyp", "completed")
-    assert part.headers["access-control-allow-origin"] == site.url
-    assert view["videoUrl"].partition("/videogen-")[0] in policy
-    assert (erased.status_code, gone.status_code) == (200, 404)
+    first: dict[str, Any]
+    """A job of the first run, when it had ended."""
+    configs: list[dict[str, Any]]
+    """The first run's page and the paid one's, both at a time."""
+    folder: Path
+    url: str
+    """The last run's."""
+    again: dict[str, Any]
+    """That job in the last run."""
+    part: httpx.Response
+    """Four bytes of its video, asked for from the page."""
+    erased: httpx.Response
+    gone: httpx.Response
+    """The video, when its owner had erased it."""
+    policy: str
+    busy: bool
+    """Whether a worker was waiting for Blackbox when the last run was interrupted."""
 
 
-def test_two_runs_in_one_folder_have_their_own_page(tmp_path: Path) -> None:
-    """The paid site must not say "simulator", nor lose its prices, because of a second run or a build."""
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    folder = tmp_path_factory.mktemp("runs")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     real = {
         **plain,
@@ -102,18 +85,52 @@ def test_two_runs_in_one_folder_have_their_own_page(tmp_path: Path) -> None:
         "BLACKBOX_BASE_URL": "http://127.0.0.1:9",
         "BLACKBOX_MODELS": "blackboxai/google/veo-3-fast=0.80",
     }
-    paid = DevSite(tmp_path, environ=real)
-    with paid:
-        (paid.folder / "public/config.json").write_text('{"simulated": true}')  # what a build leaves
-        second = DevSite(tmp_path, environ=plain)
-        second.log = tmp_path / "second.log"
-        with second:
-            shown = [httpx.get(f"{site.url}/config.json", timeout=30).json() for site in (paid, second)]
+    with DevSite(folder, environ=plain, simulator_delay=0.0) as site:
+        started = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()
+        first = site.wait_for_end(started["jobId"])
+        (site.folder / "public/config.json").write_text('{"simulated": true}')  # what a build leaves
+        paid = DevSite(folder, environ=real)
+        paid.log = folder / "paid.log"
+        with paid:
+            configs = [httpx.get(f"{one.url}/config.json", timeout=30).json() for one in (site, paid)]
 
-    assert [(one["simulated"], one["models"][0]["price"]) for one in shown] == [(False, 0.8), (True, None)]
+    with DevSite(folder, environ=plain, simulator_delay=120.0) as site:
+        again = httpx.get(
+            f"{site.url}/api/check-video-status", params={"jobId": started["jobId"]}, timeout=30
+        ).json()
+        part = httpx.get(again["videoUrl"], headers={"Range": "bytes=4-7", "Origin": site.url}, timeout=30)
+        erased = httpx.post(
+            f"{site.url}/api/cancel-video",
+            json={"jobId": started["jobId"], "ownerToken": started["ownerToken"], "delete": True},
+            timeout=30,
+        )
+        gone = httpx.get(again["videoUrl"], timeout=30)
+        policy = httpx.get(site.url, timeout=30).headers["content-security-policy"]
+        httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).raise_for_status()
+        deadline = time.monotonic() + 30
+        while not (busy := "blackbox.called" in site.output()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    return Runs(first, configs, site.folder, site.url, again, part, erased, gone, policy, busy)
 
 
-def test_nothing_generated_lies_in_the_published_folder(tmp_path: Path) -> None:
-    with DevSite(tmp_path, environ=os.environ) as site:
-        assert httpx.get(f"{site.url}/config.json", timeout=30).status_code == 200
-        assert not (site.folder / "public/config.json").exists()
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are found through Linux's /proc")
+def test_an_interrupt_leaves_no_process_though_a_worker_is_busy(runs: Runs) -> None:
+    deadline = time.monotonic() + GONE_WITHIN_SECONDS
+    while (left := list(processes_in(runs.folder))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert (runs.busy, left) == (True, [])
+
+
+def test_videos_tokens_and_history_outlive_a_restart(runs: Runs) -> None:
+    statuses = [runs.first["status"], runs.again["status"]]
+    assert (statuses, runs.part.status_code, runs.part.content) == (["completed"] * 2, 206, b"ftyp")
+    assert runs.part.headers["access-control-allow-origin"] == runs.url
+    assert runs.again["videoUrl"].partition("/videogen-")[0] in runs.policy
+    assert (runs.erased.status_code, runs.gone.status_code) == (200, 404)
+
+
+def test_two_runs_in_one_folder_have_their_own_page(runs: Runs) -> None:
+    """The paid site must not say "simulator", nor lose its prices, because of another run or a build."""
+    shown = [(one["simulated"], one["models"][0]["price"]) for one in runs.configs]
+    assert shown == [(True, None), (False, 0.8)]

@@ -152,7 +152,7 @@ class CephGateway(S3StandIn):
     def _serve(self, *command: str) -> None:
         """Start a program that runs until the end of `with`."""
         program = subprocess.Popen(
-            ("/bin/sh", "-c", TIED_TO_STDIN.format(signal="KILL"), "sh", *command),
+            ("/bin/sh", "-c", TIED_TO_STDIN, "sh", *command),
             cwd=self._folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from socket import create_server
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from mypy_boto3_s3 import S3Client
+
 START_SECONDS = 60.0
-END_SECONDS = 10.0
-"""Its parts end one after the other, in about four seconds."""
 STARTS = 3
 """Another program may take a port between its choice and its use."""
 CHOSEN_PORTS = range(10_000, 32_768)
@@ -88,17 +88,11 @@ def program() -> str | None:
 
 
 @contextmanager
-def locked(folder: Path, *, patience: float = END_SECONDS) -> Iterator[bool]:
-    """Keep others from using a folder's store; give whether that was possible.
-
-    It takes some seconds after a run has ended, since the server ends in order.
-    """
+def locked(folder: Path) -> Iterator[bool]:
+    """Keep others from using a folder's store; give whether that was possible."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        deadline = time.monotonic() + patience
-        while not (is_ours := _lock(lock)) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        yield is_ours
+        yield _lock(lock)
 
 
 def _lock(file: IO[str]) -> bool:
@@ -198,11 +192,9 @@ class SeaweedServer(S3StandIn):
         chosen = [f"-{name}={port}" for name, port in zip(PORTS, ports, strict=True)]
         chosen.append(f"-s3.allowedOrigins={self._page},{self._page.replace('localhost', '127.0.0.1')}")
         self._ports = ports
-        # Killed where nothing is kept; else it ends in order, though it would survive that as well.
-        tied = TIED_TO_STDIN.format(signal="TERM" if self._is_kept else "KILL")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program of the lock, or of the PATH
-                ["/bin/sh", "-c", tied, "sh", executable, "-logtostderr", "mini", *OPTIONS, *chosen],
+                ["/bin/sh", "-c", TIED_TO_STDIN, "sh", executable, "-logtostderr", "mini", *OPTIONS, *chosen],
                 cwd=self._folder,
                 # It reads S3_BUCKET, AWS_* and WEED_* as well.
                 env={"PATH": os.defpath, "HOME": str(self._folder)},
@@ -211,15 +203,15 @@ class SeaweedServer(S3StandIn):
                 stderr=log,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-                raise SeaweedError(f"SeaweedFS did not start: {said}")
-            time.sleep(0.05)
+        with closing(self.client()) as client:
+            while not self._is_ready(client):
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+                    raise SeaweedError(f"SeaweedFS did not start: {said}")
+                time.sleep(0.05)
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, client: S3Client) -> bool:
         """Whether the bucket is there and takes an object."""
-        client = self.client()
         try:
             names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
             if self.bucket not in names:
@@ -228,21 +220,16 @@ class SeaweedServer(S3StandIn):
             client.delete_object(Bucket=self.bucket, Key="started")
         except (ClientError, BotoCoreError):
             return False
-        finally:
-            client.close()
         return True
 
     def _stop(self) -> None:
         process, self._process = self._process, None
         if process is None or process.stdin is None:
             return
+        # Kills it: to end by itself takes it four seconds, and what it has answered it keeps.
         process.stdin.close()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for port in self._ports:  # where it was killed
+        process.wait()
+        for port in self._ports:
             for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):  # noqa: S108 - its own choice
                 left.unlink(missing_ok=True)
 

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REGION = "us-east-1"
-TIED_TO_STDIN = (
-    'exec 3<&0; "$@" <&- & program=$!; {{ read -r _ <&3; kill -{signal} $program; }} & wait $program'
-)
+TIED_TO_STDIN = 'exec 3<&0; "$@" <&- & program=$!; { read -r _ <&3; kill -KILL $program; } & wait $program'
 """A shell's program that runs its arguments till they end, or standard input: its parent may be killed."""
 
 
