@@ -18,6 +18,7 @@ from videogen import generation, signing
 from videogen.errors import BlackboxOutcomeUnknown, StoreUnavailable
 from videogen.generation import RENEW_EVERY, Resumable
 from videogen.jobs import Limits, Stage
+from videogen.queue.process import state
 from videogen.queue.worker import AGAIN_AFTER, VISIBILITY, Worker, read_job_id
 
 if TYPE_CHECKING:
@@ -117,6 +118,26 @@ def test_a_full_worker_receives_nothing(queue: MemoryQueue, clock: FakeClock) ->
         runs.hold.set()
         until(lambda: not queue.bodies)
     assert (asked, runs.most) == ([3], 3)
+
+
+def test_a_worker_that_was_full_is_well_when_it_asks_again(queue: MemoryQueue, clock: FakeClock) -> None:
+    runs = Runs()
+    runs.hold.clear()
+    queue.send(job_id(1))
+    well: list[bool] = []
+    receive = queue.receive
+
+    def watched(most: int, *, wait: int, visibility: int) -> object:
+        well.append(state(worker, clock.passed)[0])
+        return receive(most, wait=wait, visibility=visibility)
+
+    with serving(queue, runs, clock, slots=1) as worker:
+        runs.wait_for(1)
+        queue.receive = watched  # type: ignore[assignment,method-assign] # the moment that is tested
+        clock.advance(600)
+        runs.hold.set()
+        until(lambda: well != [])
+    assert well == [True] * len(well)
 
 
 @pytest.mark.parametrize("receives", [1, 2, 3])

@@ -237,6 +237,9 @@ class Worker:
 
     def _leave(self, job_id: str) -> None:
         with self._changed:
+            if self.status.running == self.status.slots:
+                # A full worker asks for nothing, so that no answer was overdue.
+                self.status.received_at = self._clock.monotonic()
             del self.status.beats[job_id], self._messages[job_id]
             self._changed.notify_all()
 
