@@ -37,7 +37,7 @@ bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; wr
 	@PYTHONPATH=netlify/emulator:netlify/plugin:src .venv/bin/python bench/run.py
 
 lab: setup-lab ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose
-	@PYTHONPATH=tests .venv/bin/python scripts/lab.py
+	@PYTHONPATH=scripts:tests .venv/bin/python tests/programs/lab.py
 
 audit: setup-audit ## known vulnerabilities in what ships
 	@.venv/bin/python scripts/audit.py

@@ -128,7 +128,7 @@ def python_packages(lock: str) -> None:
     say(f"Python packages of {lock}")
     install = [str(BIN / "python"), *PIP_INSTALL, "-r", str(ROOT / lock)]
     if lock == "locks/lab.txt":
-        # The fuzzer has wheels for some machines only; scripts/lab.py goes without it on others.
+        # The fuzzer has wheels for some machines only; tests/programs/lab.py goes without it on others.
         if subprocess.run([*install, "--only-binary", ":all:"], check=False).returncode:
             return
     else:

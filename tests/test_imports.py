@@ -1,12 +1,15 @@
-"""What a cold start waits for: which modules each function imports, and how many."""
+"""What a cold start waits for: which modules each function imports. And nothing imports from the tests."""
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import resource
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +37,54 @@ FUNCTIONS = ("start_video", "check_video_status", "cancel_video", "notify_video"
 COUNTED = {"botocore", "dateutil", "jmespath", "pydantic", "urllib3", "videogen"}
 STANDARD_LIBRARY = 165
 """Of all other modules, which are the standard library's: its own number differs between versions."""
+
+
+ROOT = Path(__file__).resolve().parents[1]
+OF_TESTS = {
+    "tests",
+    *(path.stem for path in (ROOT / "tests").iterdir() if path.is_dir() or path.suffix == ".py"),
+} - sys.stdlib_module_names
+IN_JAVASCRIPT = re.compile(r"""(?:from|import|require|import\.meta\.resolve)\s*\(?\s*["']([^"']+)["']""")
+
+
+def imported(file: Path) -> set[str]:
+    """Return the first names of what a Python file imports, or the first folders of a script's imports."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        targets = [
+            (file.parent / target).resolve() for target in IN_JAVASCRIPT.findall(text) if "/" in target
+        ]
+        return {target.relative_to(ROOT).parts[0] for target in targets if target.is_relative_to(ROOT)}
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_nothing_outside_of_the_tests_imports_from_them() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [ROOT / name for name in listed.stdout.split("\0") if name.endswith((".py", ".js", ".mjs"))]
+    others = [file for file in files if file.exists() and not file.is_relative_to(ROOT / "tests")]
+
+    assert {file.relative_to(ROOT).parts[0] for file in others} >= {
+        "src",
+        "scripts",
+        "bench",
+        "netlify",
+        "public",
+    }
+    assert {
+        str(file.relative_to(ROOT)): found for file in others if (found := imported(file) & OF_TESTS)
+    } == {}
 
 
 @cache

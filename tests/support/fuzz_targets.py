@@ -1,7 +1,7 @@
 """What reads bytes from outside, for the fuzzer. A target says which errors are answers; all else is a crash.
 
 A target takes any bytes. Where more than a body goes in, they are written like HTTP: a first line, headers,
-an empty line, the body. `scripts/fuzz.py` searches from the seeds.
+an empty line, the body. `tests/programs/fuzz.py` searches from the seeds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Take the pictures of the page in docs/images: `python scripts/screenshots.py [FOLDER]`.
+"""Take the pictures of the page in docs/images: `python tests/programs/screenshots.py [FOLDER]`.
 
 The page is the real one; the functions behind it are played, so that every state can be had at will. The
 states that the pictures show are those that the tests in tests/browser assert.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.page_under_test import (  # noqa: E402 - found through the line above
@@ -184,7 +184,7 @@ def history(page: Page, functions: Functions, site: StaticSite) -> None:
         page.get_by_role("link", name="New video").click()
     page.get_by_role("region", name="Your videos").scroll_into_view_if_needed()
     width = (page.viewport_size or {"width": 1280})["width"]
-    page.set_viewport_size({"width": width, "height": 1250 if width > 900 else 2000})  # noqa: PLR2004 - a phone
+    page.set_viewport_size({"width": width, "height": 1250 if width > 900 else 2000})
 
 
 def start(page: Page, functions: Functions, site: StaticSite) -> None:

@@ -1,4 +1,4 @@
-"""Make public/example.mp4, the loop that the empty form shows: `python scripts/example_loop.py [FILE]`.
+"""Make public/example.mp4, the empty form's loop: `python tests/programs/example_loop.py [FILE]`.
 
 Three seconds of a painted lake at dusk whose water moves and whose camera goes in and out,
 so that the last frame meets the first. Below 60 KB: it is the first thing that a visitor loads.
@@ -16,7 +16,7 @@ from pathlib import Path
 import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
 from PIL import Image, ImageDraw
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.page_under_test import photo  # noqa: E402 - found through the line above

@@ -1,4 +1,4 @@
-"""Feed one parser until it falls over: `python scripts/fuzz.py TARGET [FILE] [libFuzzer's options]`.
+"""Feed one parser until it falls over: `python tests/programs/fuzz.py TARGET [FILE] [libFuzzer's options]`.
 
 The targets are those of tests/support/fuzz_targets.py. With FILE, which a run that found something has left
 in build/fuzz, that one input is played again. The search sees which branches of this project's code and of
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import atheris
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 with atheris.instrument_imports(

@@ -1,6 +1,6 @@
 """Draw the page's pictures for phones and messengers from public/icon.svg: run after a change of it.
 
-    .venv/bin/python scripts/icons.py
+    .venv/bin/python tests/programs/icons.py
 
 Writes the manifest's icons and the picture that a messenger shows beside a link.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.page_under_test import launch  # noqa: E402 - found through the line above

@@ -25,7 +25,7 @@ from support.fuzz_targets import TARGETS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TESTS = (
     "tests/lab",
     "tests/test_objects.py",
@@ -82,7 +82,7 @@ def fuzz(seed: str, seconds: float, environment: Mapping[str, str]) -> int:
         if run.returncode:
             # What led there, and the file to play again.
             print("\n".join(run.stdout.splitlines()[-40:]))
-            print(f"==> again with: .venv/bin/python scripts/fuzz.py {name} build/fuzz/…")
+            print(f"==> again with: .venv/bin/python tests/programs/fuzz.py {name} build/fuzz/…")
             code = 1
     return code
 
@@ -94,7 +94,7 @@ def fuzz_one(
     # 0 would mean a new seed, and libFuzzer's are of 32 bits.
     number = int(seed) % 2**32 or 1
     return subprocess.run(
-        [sys.executable, "scripts/fuzz.py", name, f"-seed={number}", f"-max_total_time={seconds}"],
+        [sys.executable, "tests/programs/fuzz.py", name, f"-seed={number}", f"-max_total_time={seconds}"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
