@@ -13,7 +13,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 dev: setup-dev ## the site on http://localhost:8888 (PORT=), with stand-ins; RESET=1 empties its store, REAL=1 spends money
-	@$(PYTHON) scripts/dev.py $(PORT)
+	@.venv/bin/python scripts/dev.py $(PORT)
 
 test: setup-test ## every test; can spend no money
 	@.venv/bin/python scripts/run_tests.py

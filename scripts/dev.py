@@ -1,4 +1,4 @@
-"""Start the real `netlify dev`: `python3 scripts/dev.py PORT`.
+"""Start the real `netlify dev`: `.venv/bin/python scripts/dev.py PORT`.
 
 Of the environment: RESET=1 empties the store that earlier runs have left; HOST=0.0.0.0 opens the site to the
 network; QUEUE=1 sends jobs through an SQS stand-in to `videogen worker`; REAL=1 uses the key and the bucket
@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +19,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from setup import home, say
+
+from videogen.local.ports import free_ports, is_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,8 +47,6 @@ STORE = ".store"
 OPEN = ("0.0.0.0", "::")  # noqa: S104 - asked for, and said
 PORTS = range(1024, 65536)
 """Those that a program without rights may listen on."""
-CHOSEN_PORTS = range(10_000, 32_768)
-"""Below those that systems give to whoever asks for any."""
 
 
 def main(port_text: str, environ: dict[str, str]) -> int:
@@ -71,7 +69,7 @@ def main(port_text: str, environ: dict[str, str]) -> int:
     # --offline: no account is asked for. Without edge functions the CLI need not fetch Deno. Two sites that
     # start at the same moment would both take the static server's default port.
     options = ["--offline", "--internal-disable-edge-functions", "--skip-gitignore", "--no-open"]
-    ports = ["--port", str(port), "--staticServerPort", str(free_port())]
+    ports = ["--port", str(port), "--staticServerPort", str(free_ports(1)[0])]
     with subprocess.Popen(
         ["netlify", "dev", *options, *ports],
         cwd=ROOT,
@@ -180,22 +178,6 @@ def shown(lines: Iterable[str]) -> Iterator[str]:
 def port_number(text: str) -> int | None:
     """Return the port that a text names, None where it names none that can be used."""
     return int(text) if re.fullmatch(r"[0-9]{4,5}", text) and int(text) in PORTS else None
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and that no system gives out by itself meanwhile."""
-    while is_taken(port := random.choice(CHOSEN_PORTS)):  # noqa: S311 - not a secret
-        pass
-    return port
-
-
-def is_taken(port: int) -> bool:
-    """Whether somebody listens on this port of the machine."""
-    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex((address, port)) == 0:
-                return True
-    return False
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import re
 import resource
 import subprocess
 import sys
+import tomllib
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,26 @@ def test_nothing_outside_of_the_tests_imports_from_them() -> None:
     assert {
         str(file.relative_to(ROOT)): found for file in others if (found := imported(file) & OF_TESTS)
     } == {}
+
+
+def test_what_is_imported_is_a_dependency_and_not_just_one_s_dependency() -> None:
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = written["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["cli"]]
+    stubs_and_stand_ins = ["mypy-boto3-s3", "werkzeug", *written["dependency-groups"]["local"]]
+    of_stand_ins = {normal(name) for name in [*wanted, *stubs_and_stand_ins]}
+    sources = (ROOT / "src").rglob("*.py")
+    names = set().union(*map(imported, sources)) - sys.stdlib_module_names - {"videogen"}
+
+    packages = {normal(package) for name in names for package in packages_distributions()[name]}
+
+    assert packages - of_stand_ins == set()
+    assert packages >= {normal(name) for name in wanted}
+
+
+def normal(requirement: str) -> str:
+    """Return the name of the package that a requirement names."""
+    return re.split(r"[\[<>=;]", requirement)[0].lower().replace("_", "-")
 
 
 @cache

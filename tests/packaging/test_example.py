@@ -17,7 +17,7 @@ import pytest
 from builds import NETLIFY, REPOSITORY, BuildFailed, Built, netlify_build, write_files
 from sandbox import unpack
 from support.running import run_site
-from videogen.local.seaweed import free_ports
+from videogen.local.ports import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -29,7 +29,7 @@ from videogen.clock import Clock
 from videogen.errors import SettingsError
 from videogen.jobs import Status
 from videogen.local.blackbox import Simulator
-from videogen.local.seaweed import free_ports
+from videogen.local.ports import free_ports
 from videogen.objects import S3Objects
 from videogen.queue import process
 from videogen.queue.dispatch import QueueDispatch

@@ -11,6 +11,7 @@ import pytest
 
 import dev
 from videogen.local.__main__ import DEFAULT_STORE
+from videogen.local.ports import free_ports
 from videogen.local.seaweed import locked
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def test_the_cli_listens_on_loopback_unless_opened(host: str, named: str) -> Non
         print(createServer()).listen(0, () => {})
         print(createServer()).listen({ port: 0, host: '127.0.0.2' })
     """
-    port = dev.free_port()
+    port = free_ports(1)[0]
     environ = dev.child_environment({"PATH": os.environ["PATH"], "HOST": host}, port)
 
     printed = subprocess.run(

@@ -8,7 +8,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
 WORKFLOWS = {path.name: path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")}
 PYTHON = "Programming Language :: Python :: "
 
@@ -49,3 +50,27 @@ def test_no_lock_names_where_it_came_from() -> None:
     locks = [*(ROOT / "locks").glob("*.txt"), ROOT / "requirements.txt"]
 
     assert [lock.name for lock in locks if re.search(r"https?://|--index-url|file:", lock.read_text())] == []
+
+
+def test_each_lock_has_all_that_is_asked_for() -> None:
+    own, cli = PROJECT["dependencies"], PROJECT["optional-dependencies"]["cli"]
+    wanted = {
+        "requirements.txt": own,
+        "locks/cli.txt": [*own, *cli],
+        "locks/local.txt": [*own, *cli, *GROUPS["local"]],
+        "locks/dev.txt": [*own, *cli, *GROUPS["local"], *GROUPS["bundle"], *filter(is_text, GROUPS["dev"])],
+        "locks/audit.txt": GROUPS["audit"],
+        "locks/bundle.txt": GROUPS["bundle"],
+        "locks/lab.txt": GROUPS["lab"],
+        "locks/node.txt": GROUPS["node"],
+    }
+    locked = {
+        name: set(re.findall(r"^([a-z0-9-]+)==", (ROOT / name).read_text(), re.MULTILINE)) for name in wanted
+    }
+
+    asked = {name: {re.split(r"[\[<>=;]", one)[0] for one in all_of} for name, all_of in wanted.items()}
+    assert {name: missing for name in wanted if (missing := asked[name] - locked[name])} == {}
+
+
+def is_text(requirement: object) -> bool:
+    return isinstance(requirement, str)

@@ -17,7 +17,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from videogen.local.seaweed import free_ports
+from videogen.local.ports import free_ports
 from videogen.local.stand_in import TIED_TO_STDIN, S3StandIn
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from videogen.cas import Cas
 from videogen.job_store import JobStore
-from videogen.local.seaweed import free_ports, kept_in
+from videogen.local.ports import free_ports
+from videogen.local.seaweed import kept_in
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import random
 import secrets
 import shutil
 import subprocess
@@ -17,13 +16,13 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
-from socket import create_server
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from videogen.local.ports import free_ports
 from videogen.local.stand_in import TIED_TO_STDIN, S3StandIn
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 STARTS = 3
 """Another program may take a port between its choice and its use."""
-CHOSEN_PORTS = range(10_000, 32_768)
 PORTS = (
     "master.port",
     "master.port.grpc",
@@ -236,17 +234,3 @@ class SeaweedServer(S3StandIn):
     @property
     def _log(self) -> Path:
         return self._folder / "log"
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of loopback that nobody listens on, all different.
-
-    They lie below those that systems give out by themselves, so that no connection made meanwhile takes one
-    before its server is up: https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html
-    """
-    found: list[int] = []
-    while len(found) < count:
-        port = random.choice(CHOSEN_PORTS)  # noqa: S311 - not a secret
-        with suppress(OSError), create_server(("127.0.0.1", port)):
-            found.extend({port} - set(found))
-    return found
