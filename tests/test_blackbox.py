@@ -16,10 +16,10 @@ import pytest
 from videogen.blackbox import Blackbox, data_uri, request_body
 from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated
 from videogen.errors import (
-    BlackboxNotStarted,
-    BlackboxOutcomeUnknown,
-    BlackboxRefused,
     JobError,
+    ProviderNotStarted,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
 )
 from videogen.settings import Secret
 
@@ -147,7 +147,7 @@ def test_a_local_link_counts_where_its_origin_is_allowed(serve: Serve) -> None:
 
 def test_a_refusal_is_what_the_answer_says(serve: Serve) -> None:
     error = failure(serve(replying(http(b'{"error":{"code":402}}', "402 Payment Required"))).origin)
-    assert (type(error), error.code) == (BlackboxRefused, "provider_account")
+    assert (type(error), error.code) == (ProviderRefused, "provider_account")
 
 
 def test_a_refusal_before_the_whole_request_was_read_is_heard(serve: Serve) -> None:
@@ -159,7 +159,7 @@ def test_a_refusal_before_the_whole_request_was_read_is_heard(serve: Serve) -> N
             pass
 
     client = Blackbox(serve(behave).origin, KEY)
-    with pytest.raises(BlackboxRefused) as caught:
+    with pytest.raises(ProviderRefused) as caught:
         client.generate({"image": "x" * 8_000_000}, deadline=time.monotonic() + 20)
     assert caught.value.note == "status 413"
     client.close()
@@ -178,14 +178,14 @@ def test_nobody_there_proves_that_nothing_started() -> None:
         port = listener.getsockname()[1]
     error = failure(f"http://127.0.0.1:{port}")
     assert (type(error), error.code, error.note) == (
-        BlackboxNotStarted,
+        ProviderNotStarted,
         "provider_unreachable",
         "ConnectError",
     )
 
 
 def test_an_unknown_name_proves_that_nothing_started() -> None:
-    assert type(failure("http://no-such-host.invalid")) is BlackboxNotStarted
+    assert type(failure("http://no-such-host.invalid")) is ProviderNotStarted
 
 
 def test_a_failed_handshake_proves_that_nothing_started(serve: Serve) -> None:
@@ -194,7 +194,7 @@ def test_a_failed_handshake_proves_that_nothing_started(serve: Serve) -> None:
         connection.sendall(b"no TLS here\r\n\r\n")
 
     server = serve(behave)
-    assert type(failure(f"https://127.0.0.1:{server.port}")) is BlackboxNotStarted
+    assert type(failure(f"https://127.0.0.1:{server.port}")) is ProviderNotStarted
 
 
 def closes_at_once(_: Any, connection: socket.socket) -> None:
@@ -239,7 +239,7 @@ def test_a_connection_that_breaks_leaves_the_outcome_unknown_and_is_not_tried_ag
         behave(server, connection)
 
     error = failure(serve(counted).origin)
-    assert (type(error), error.charged) == (BlackboxOutcomeUnknown, "unknown")
+    assert (type(error), error.charged) == (ProviderOutcomeUnknown, "unknown")
     assert len(connections) == 1
 
 
@@ -247,7 +247,7 @@ def test_a_dead_connection_is_not_used_for_a_second_call(serve: Serve) -> None:
     server = serve(replying(http(b"", "429 Too Many Requests", "Retry-After: 1")))
     client = Blackbox(server.origin, KEY)
     for _ in range(2):
-        with pytest.raises(BlackboxNotStarted):
+        with pytest.raises(ProviderNotStarted):
             client.generate(BODY, deadline=time.monotonic() + 20)
     client.close()
     assert len(server.requests) == 2
@@ -278,7 +278,7 @@ def test_the_deadline_holds_against_silence_and_against_trickling(
 ) -> None:
     began = time.monotonic()
     error = failure(serve(trickle(head, pause)).origin, seconds=0.3)
-    assert type(error) is BlackboxOutcomeUnknown
+    assert type(error) is ProviderOutcomeUnknown
     assert 0.25 < time.monotonic() - began < 5
 
 
@@ -296,7 +296,7 @@ def test_the_deadline_is_looked_at_with_each_chunk() -> None:
         transport=httpx.MockTransport(lambda _: httpx.Response(200, content=chunks())),
         monotonic=lambda: now[0],
     )
-    with pytest.raises(BlackboxOutcomeUnknown) as caught:
+    with pytest.raises(ProviderOutcomeUnknown) as caught:
         client.generate(BODY, deadline=900.0)
     assert (caught.value.note, now[0]) == ("status 200, answer too slow", 910.0)
 
@@ -314,7 +314,7 @@ def test_an_endless_answer_is_cut_at_the_cap() -> None:
         KEY,
         transport=httpx.MockTransport(lambda _: httpx.Response(200, content=chunks())),
     )
-    with pytest.raises(BlackboxOutcomeUnknown) as caught:
+    with pytest.raises(ProviderOutcomeUnknown) as caught:
         client.generate(BODY, deadline=time.monotonic() + 60)
     assert caught.value.note == "status 200, answer too large"
     assert sent[0] == MAX_ANSWER_BYTES + 65536
@@ -347,11 +347,11 @@ def test_close_ends_a_call_that_waits(serve: Serve, tls: bool) -> None:  # noqa:
     closer = threading.Thread(target=close)
     closer.start()
     began = time.monotonic()
-    with pytest.raises(BlackboxNotStarted if tls else BlackboxOutcomeUnknown):
+    with pytest.raises(ProviderNotStarted if tls else ProviderOutcomeUnknown):
         client.generate(BODY, deadline=began + 60)
     assert time.monotonic() - began < 5
     closer.join()
-    with pytest.raises(BlackboxNotStarted) as caught:
+    with pytest.raises(ProviderNotStarted) as caught:
         client.generate(BODY, deadline=time.monotonic() + 60)
     assert caught.value.note == "the client is closed"
 

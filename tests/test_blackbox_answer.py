@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from videogen.blackbox_answer import Generated, parse_answer, shape_of
 from videogen.errors import (
-    BlackboxNotStarted,
-    BlackboxNoVideo,
-    BlackboxOutcomeUnknown,
-    BlackboxRefused,
     JobError,
+    ProviderNotStarted,
+    ProviderNoVideo,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
 )
 
 URL = "https://replicate.delivery/xezq/6gaM/output.mp4"
@@ -193,7 +193,7 @@ def test_an_identifier_that_is_none_is_left_out(value: object) -> None:
 )
 def test_a_complete_answer_without_a_usable_link_is_no_video(payload: object) -> None:
     error = failure(payload)
-    assert (type(error), error.code, error.charged) == (BlackboxNoVideo, "no_video", "unknown")
+    assert (type(error), error.code, error.charged) == (ProviderNoVideo, "no_video", "unknown")
     assert error.note == "status 200, no link in the answer"
 
 
@@ -205,7 +205,7 @@ def test_a_message_is_searched_to_a_bounded_depth() -> None:
     assert parse(answer(message)).url == URL
     for _ in range(20):
         message = [message]
-    assert type(failure(answer(message))) is BlackboxNoVideo
+    assert type(failure(answer(message))) is ProviderNoVideo
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_local_link_counts_from_its_very_origin_only(url: str, is_usable: bool
     if is_usable:
         assert parse(answer(url), allowed=("http://127.0.0.1:9000",)).url == url
     else:
-        with pytest.raises(BlackboxNoVideo):
+        with pytest.raises(ProviderNoVideo):
             parse(answer(url), allowed=("http://127.0.0.1:9000",))
 
 
@@ -240,7 +240,7 @@ def test_a_local_link_counts_from_its_very_origin_only(url: str, is_usable: bool
 )
 def test_an_answer_that_cannot_be_read_to_its_end_leaves_the_outcome_unknown(body: bytes) -> None:
     error = failure(body)
-    assert (type(error), error.charged) == (BlackboxOutcomeUnknown, "unknown")
+    assert (type(error), error.charged) == (ProviderOutcomeUnknown, "unknown")
     assert error.note == "status 200, answer not readable"
 
 
@@ -263,13 +263,13 @@ def test_an_error_among_events_counts() -> None:
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 def test_a_compressed_answer_is_read(encoding: str, pack: Any) -> None:
     assert parse(pack(json.dumps(answer()).encode()), headers={"Content-Encoding": encoding}).url == URL
-    assert type(failure(b"x", headers={"content-encoding": encoding})) is BlackboxOutcomeUnknown
+    assert type(failure(b"x", headers={"content-encoding": encoding})) is ProviderOutcomeUnknown
 
 
 def test_a_decompression_bomb_stays_small() -> None:
     bomb = gzip.compress(b" " * 100_000_000)
     tracemalloc.start()
-    assert type(failure(bomb, headers={"content-encoding": "gzip"})) is BlackboxOutcomeUnknown
+    assert type(failure(bomb, headers={"content-encoding": "gzip"})) is ProviderOutcomeUnknown
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40_000_000
@@ -462,7 +462,7 @@ NO_VERDICT = refusal(
 )
 def test_a_final_no(status: int, payload: object, code: str, charged: str, note: str) -> None:
     error = failure(payload, status)
-    assert (type(error), error.code, error.charged, error.note) == (BlackboxRefused, code, charged, note)
+    assert (type(error), error.code, error.charged, error.note) == (ProviderRefused, code, charged, note)
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
 )
 def test_what_does_not_tell_leaves_the_outcome_unknown(status: int, payload: object) -> None:
     error = failure(payload, status)
-    assert (type(error), error.code, error.charged) == (BlackboxOutcomeUnknown, "outcome_unknown", "unknown")
+    assert (type(error), error.code, error.charged) == (ProviderOutcomeUnknown, "outcome_unknown", "unknown")
 
 
 BUDGET = "Budget has been exceeded! Current cost: 26.1, Max budget: 25.0"
@@ -533,7 +533,7 @@ GROUP = "Received Model Group=CANARY\nAvailable Model Group Fallbacks=None"
 )
 def test_budget_and_access_are_the_accounts(status: int, payload: object) -> None:
     error = failure(payload, status)
-    assert (type(error), error.code, error.charged) == (BlackboxRefused, "provider_account", "no")
+    assert (type(error), error.code, error.charged) == (ProviderRefused, "provider_account", "no")
 
 
 @pytest.mark.parametrize(
@@ -558,7 +558,7 @@ def test_an_address_that_takes_no_call_is_misconfigured(status: int) -> None:
     for payload in (b"", b"<html>Not Found</html>", {"detail": "Not Found"}):
         error = failure(payload, status)
         assert (type(error), error.code, error.charged, error.note) == (
-            BlackboxRefused,
+            ProviderRefused,
             "misconfigured",
             "no",
             f"status {status}, BLACKBOX_BASE_URL does not take this call",
@@ -663,12 +663,12 @@ POLLING = "https://api.example/v1/tasks/7"
 )
 def test_a_task_under_way_is_unknown_and_named(payload: dict[str, Any], ids: dict[str, str]) -> None:
     error = failure(payload)
-    assert (type(error), error.note) == (BlackboxOutcomeUnknown, "status 200, the video is not ready")
+    assert (type(error), error.note) == (ProviderOutcomeUnknown, "status 200, the video is not ready")
     assert error.call_ids == ids
 
 
 def test_accepted_without_a_video_is_unknown() -> None:
-    assert type(failure({"id": "x"}, 202)) is BlackboxOutcomeUnknown
+    assert type(failure({"id": "x"}, 202)) is ProviderOutcomeUnknown
     assert parse(answer(), 202).url == URL
 
 
@@ -748,14 +748,14 @@ def test_an_answer_that_is_the_video_is_the_video() -> None:
     found = parse(FILM, headers={"Content-Type": "video/mp4", "x-request-id": "call-1"})
 
     assert (found.video, found.call_ids) == (FILM, {"x-request-id": "call-1"})
-    assert type(failure(FILM, 500)) is BlackboxOutcomeUnknown
+    assert type(failure(FILM, 500)) is ProviderOutcomeUnknown
 
 
 @pytest.mark.parametrize(
     "content", ["data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB", "data:,x", "A" * 5001, "AAAA" * 6]
 )
 def test_base64_that_is_no_video_is_none(content: str) -> None:
-    assert type(failure(answer(content))) is BlackboxNoVideo
+    assert type(failure(answer(content))) is ProviderNoVideo
 
 
 @pytest.mark.parametrize(
@@ -845,7 +845,7 @@ def test_what_proves_that_nothing_started(
     status: int, payload: object, headers: dict[str, str], retry_after: float | None
 ) -> None:
     error = failure(payload, status, headers)
-    assert isinstance(error, BlackboxNotStarted)
+    assert isinstance(error, ProviderNotStarted)
     assert (error.code, error.charged, error.retry_after) == ("provider_busy", "no", retry_after)
 
 
@@ -903,7 +903,7 @@ def test_any_answer_is_a_video_or_a_documented_error(
 ) -> None:
     try:
         generated = parse_answer(status, headers, body)
-    except (BlackboxNotStarted, BlackboxRefused, BlackboxOutcomeUnknown, BlackboxNoVideo):
+    except (ProviderNotStarted, ProviderRefused, ProviderOutcomeUnknown, ProviderNoVideo):
         return
     assert 200 <= status < 300
     assert generated.url.lower().startswith("https://")

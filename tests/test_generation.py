@@ -29,12 +29,12 @@ from support.memory_objects import IF_MATCH, LAX, Trouble, in_words
 from support.scripted_worker import FILM, UNREADABLE, After, Call, Made, ScriptedWorker, is_gone
 from videogen import jobs
 from videogen.errors import (
-    BlackboxNotStarted,
-    BlackboxNoVideo,
-    BlackboxOutcomeUnknown,
-    BlackboxRefused,
     Conflict,
     NoSuchObject,
+    ProviderNotStarted,
+    ProviderNoVideo,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
     StoreError,
     StoreUnavailable,
     UnsafeStore,
@@ -60,7 +60,7 @@ SAVED = Video(
 )
 STEPS = ["photo", "probe", "second probe", "claim", "link", "video", "end"]
 """A run's writes."""
-BUSY = BlackboxNotStarted("provider_busy")
+BUSY = ProviderNotStarted("provider_busy")
 
 
 @pytest.fixture
@@ -471,7 +471,7 @@ def test_a_call_that_was_not_started_is_made_again_with_growing_pauses(worker: S
 
 def test_the_third_call_that_was_not_started_is_the_last(worker: ScriptedWorker) -> None:
     worker.add(queued())
-    worker.provider.script = [BUSY, BlackboxNotStarted("provider_unreachable"), BUSY]
+    worker.provider.script = [BUSY, ProviderNotStarted("provider_unreachable"), BUSY]
 
     worker.run()
 
@@ -480,7 +480,7 @@ def test_the_third_call_that_was_not_started_is_the_last(worker: ScriptedWorker)
 
 def test_the_provider_s_wish_to_wait_is_kept(worker: ScriptedWorker) -> None:
     worker.add(queued())
-    worker.provider.script = [BlackboxNotStarted("provider_busy", retry_after=30.0), Made()]
+    worker.provider.script = [ProviderNotStarted("provider_busy", retry_after=30.0), Made()]
 
     worker.run()
 
@@ -490,7 +490,7 @@ def test_the_provider_s_wish_to_wait_is_kept(worker: ScriptedWorker) -> None:
 def test_a_wish_beyond_the_five_minutes_ends_the_job_at_once(worker: ScriptedWorker) -> None:
     worker.add(queued())
     worker.at(250)
-    worker.provider.script = [BlackboxNotStarted("provider_busy", retry_after=50.0)]
+    worker.provider.script = [ProviderNotStarted("provider_busy", retry_after=50.0)]
 
     worker.run()
 
@@ -499,7 +499,7 @@ def test_a_wish_beyond_the_five_minutes_ends_the_job_at_once(worker: ScriptedWor
 
 def test_another_delivery_may_make_the_next_call(worker: ScriptedWorker) -> None:
     worker.add(queued())
-    worker.provider.script = [BlackboxNotStarted("provider_busy", retry_after=30.0), Made(), Made()]
+    worker.provider.script = [ProviderNotStarted("provider_busy", retry_after=30.0), Made(), Made()]
     worker.clock.during_sleep = [lambda: worker.run("run 2")]
 
     worker.run()
@@ -512,20 +512,20 @@ def test_another_delivery_may_make_the_next_call(worker: ScriptedWorker) -> None
     ("error", "failure"),
     [
         (
-            BlackboxRefused("content_refused", note="status 403"),
+            ProviderRefused("content_refused", note="status 403"),
             Failure.of("content_refused")._replace(note="status 403"),
         ),
-        (BlackboxRefused("provider_account"), Failure.of("provider_account")),
+        (ProviderRefused("provider_account"), Failure.of("provider_account")),
         (
-            BlackboxRefused("provider_rejected", charged="unknown"),
+            ProviderRefused("provider_rejected", charged="unknown"),
             Failure.of("provider_rejected")._replace(charged="unknown"),
         ),
         (
-            BlackboxRefused("provider_rejected", detail="This model is unknown."),
+            ProviderRefused("provider_rejected", detail="This model is unknown."),
             Failure.of("provider_rejected")._replace(detail="This model is unknown."),
         ),
-        (BlackboxOutcomeUnknown(), Failure.of("outcome_unknown")),
-        (BlackboxNoVideo(), Failure.of("no_video")),
+        (ProviderOutcomeUnknown(), Failure.of("outcome_unknown")),
+        (ProviderNoVideo(), Failure.of("no_video")),
         (ZeroDivisionError(), Failure.of("outcome_unknown")._replace(note="ZeroDivisionError")),
     ],
     ids=["content", "account", "begun", "own words", "unknown", "no video", "a defect of ours"],
@@ -554,10 +554,10 @@ def with_ids(error: JobError) -> JobError:
     ("script", "status"),
     [
         ([Made(call_ids=IDS)], Status.COMPLETED),
-        ([with_ids(BlackboxRefused("provider_account"))], Status.FAILED),
-        ([with_ids(BlackboxOutcomeUnknown())], Status.FAILED),
-        ([with_ids(BlackboxNoVideo())], Status.FAILED),
-        ([with_ids(BlackboxNotStarted("provider_busy"))] * 3, Status.FAILED),
+        ([with_ids(ProviderRefused("provider_account"))], Status.FAILED),
+        ([with_ids(ProviderOutcomeUnknown())], Status.FAILED),
+        ([with_ids(ProviderNoVideo())], Status.FAILED),
+        ([with_ids(ProviderNotStarted("provider_busy"))] * 3, Status.FAILED),
     ],
     ids=["video", "refused", "unknown", "no video", "busy"],
 )
@@ -575,7 +575,7 @@ def test_the_calls_ids_are_kept_for_every_outcome(
 def test_a_requeued_job_has_the_ids_of_its_last_call(worker: ScriptedWorker) -> None:
     worker.add(queued())
     worker.provider.script = [
-        with_ids(BlackboxNotStarted("provider_busy")),
+        with_ids(ProviderNotStarted("provider_busy")),
         Made(call_ids={"cf-ray": "second"}),
     ]
 
@@ -586,7 +586,7 @@ def test_a_requeued_job_has_the_ids_of_its_last_call(worker: ScriptedWorker) -> 
 
 def test_an_erased_job_keeps_no_ids(worker: ScriptedWorker) -> None:
     worker.add(queued())
-    worker.provider.script = [with_ids(BlackboxNoVideo())]
+    worker.provider.script = [with_ids(ProviderNoVideo())]
     worker.run()
 
     assert worker.erase().call_ids == {}
@@ -666,7 +666,7 @@ def lose_the_lease(worker: ScriptedWorker) -> None:
 
 def test_a_failure_that_comes_after_the_call_was_given_up_is_told(worker: ScriptedWorker) -> None:
     worker.add(queued())
-    refused = BlackboxRefused("content_refused")
+    refused = ProviderRefused("content_refused")
     worker.provider.script = [After(0, refused, lambda: lose_the_lease(worker))]
 
     worker.run()

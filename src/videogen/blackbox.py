@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated, call_ids, parse_answer
-from videogen.errors import BlackboxNotStarted, BlackboxOutcomeUnknown
+from videogen.errors import ProviderNotStarted, ProviderOutcomeUnknown
 from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
@@ -130,16 +130,16 @@ class Blackbox:
         Nothing is sent after `start_by`: it is looked at once more when the connection stands, just before
         the first byte of the request.
 
-        Raises BlackboxNotStarted where no generation can have begun, BlackboxRefused, BlackboxNoVideo, and
-        BlackboxOutcomeUnknown for everything else, a `close` included.
+        Raises ProviderNotStarted where no generation can have begun, ProviderRefused, ProviderNoVideo, and
+        ProviderOutcomeUnknown for everything else, a `close` included.
         """
         with self._lock:
             limit = self._limit = Deadline()
             if self._closed:
-                raise BlackboxNotStarted("provider_unreachable", note="the client is closed")
+                raise ProviderNotStarted("provider_unreachable", note="the client is closed")
         remaining = deadline - self._monotonic()
         if remaining <= 0:
-            raise BlackboxNotStarted("provider_unreachable", note="no time left")
+            raise ProviderNotStarted("provider_unreachable", note="no time left")
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
             limit.trace(event, info)
@@ -148,7 +148,7 @@ class Blackbox:
                 and start_by is not None
                 and self._monotonic() > start_by
             ):
-                raise BlackboxNotStarted("provider_unreachable", note="too late to start")
+                raise ProviderNotStarted("provider_unreachable", note="too late to start")
 
         request = self._http.build_request(
             "POST",
@@ -172,12 +172,12 @@ class Blackbox:
             httpx.UnsupportedProtocol,
         ) as error:
             # The causes are dropped: their texts may quote what was sent.
-            raise BlackboxNotStarted("provider_unreachable", note=type(error).__name__) from None
+            raise ProviderNotStarted("provider_unreachable", note=type(error).__name__) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
-            unknown = BlackboxOutcomeUnknown(note=type(error).__name__)
+            unknown = ProviderOutcomeUnknown(note=type(error).__name__)
             unknown.call_ids = ids
             raise unknown from None
-        except BlackboxOutcomeUnknown as error:
+        except ProviderOutcomeUnknown as error:
             error.call_ids = ids
             raise
         return parse_answer(
@@ -199,7 +199,7 @@ class Blackbox:
         for chunk in response.iter_raw():
             answer += chunk
             if len(answer) > MAX_ANSWER_BYTES:
-                raise BlackboxOutcomeUnknown(note=f"status {response.status_code}, answer too large")
+                raise ProviderOutcomeUnknown(note=f"status {response.status_code}, answer too large")
             if self._monotonic() > deadline:
-                raise BlackboxOutcomeUnknown(note=f"status {response.status_code}, answer too slow")
+                raise ProviderOutcomeUnknown(note=f"status {response.status_code}, answer too slow")
         return bytes(answer)

@@ -32,11 +32,11 @@ from videogen.blackbox_result import (
     video_link,
 )
 from videogen.errors import (
-    BlackboxNotStarted,
-    BlackboxNoVideo,
-    BlackboxOutcomeUnknown,
-    BlackboxRefused,
     JobError,
+    ProviderNotStarted,
+    ProviderNoVideo,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
 )
 
 if TYPE_CHECKING:
@@ -122,8 +122,8 @@ def parse_answer(
 
     `secret` is the key of the call: a gateway may quote it, and nothing that is returned or raised holds it.
 
-    Raises BlackboxNotStarted (429; 503 "no provider"), BlackboxRefused, BlackboxNoVideo (an answer that is
-    complete and holds no video) and BlackboxOutcomeUnknown (anything that does not tell); each has the ids of
+    Raises ProviderNotStarted (429; 503 "no provider"), ProviderRefused, ProviderNoVideo (an answer that is
+    complete and holds no video) and ProviderOutcomeUnknown (anything that does not tell); each has the ids of
     the call as `call_ids`.
     """
     if len(secret) >= _SHORTEST_SECRET:
@@ -143,7 +143,7 @@ def parse_answer(
             # (https://docs.blackbox.ai/api-reference/errors).
             raise _refusal(_number(error.get("code")), lower, error, json.dumps(error))
         if not is_complete:
-            raise BlackboxOutcomeUnknown(note=f"status {status}, answer not readable")
+            raise ProviderOutcomeUnknown(note=f"status {status}, answer not readable")
         found = _generated(status, payload, allowed_origins)
         return replace(found, call_ids=ids, shape=shape_of(payload))
     except JobError as error:
@@ -178,11 +178,11 @@ def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> G
     choice = _first_choice(payload)
     finish_reason = choice.get("finish_reason")
     if finish_reason == "content_filter":
-        raise BlackboxRefused("content_refused", charged="unknown", note="finish_reason content_filter")
+        raise ProviderRefused("content_refused", charged="unknown", note="finish_reason content_filter")
     if finish_reason == "error":
-        raise BlackboxRefused("provider_rejected", charged="unknown", note="finish_reason error")
+        raise ProviderRefused("provider_rejected", charged="unknown", note="finish_reason error")
     places = [choice.get("message"), choice, payload]
-    not_ready = BlackboxOutcomeUnknown(note=f"status {status}, the video is not ready")
+    not_ready = ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
     if is_under_way(places):
         raise not_ready
     request_id, model = identifier(payload, "id"), identifier(payload, "model")
@@ -192,7 +192,7 @@ def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> G
         return replace(_held(video), request_id=request_id, model=model)
     if status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
         raise not_ready
-    raise BlackboxNoVideo(note=f"status {status}, no link in the answer")
+    raise ProviderNoVideo(note=f"status {status}, no link in the answer")
 
 
 def _held(video: bytes) -> Generated:
@@ -219,11 +219,11 @@ class _Refusal:
         metadata = self.error.get("metadata") if self.error else None
         return isinstance(metadata, dict) and not {"reasons", "flagged_input"}.isdisjoint(metadata)
 
-    def refused(self, code: FailureCode, note: str = "", **more: Any) -> BlackboxRefused:  # noqa: ANN401 - passed on
-        return BlackboxRefused(code, note=_note(self.status, self.error) + note, **more)
+    def refused(self, code: FailureCode, note: str = "", **more: Any) -> ProviderRefused:  # noqa: ANN401 - passed on
+        return ProviderRefused(code, note=_note(self.status, self.error) + note, **more)
 
-    def unknown(self, note: str = "") -> BlackboxOutcomeUnknown:
-        return BlackboxOutcomeUnknown(note=_note(self.status, self.error) + note)
+    def unknown(self, note: str = "") -> ProviderOutcomeUnknown:
+        return ProviderOutcomeUnknown(note=_note(self.status, self.error) + note)
 
 
 def _refusal(status: int, headers: Mapping[str, str], error: Mapping[str, Any] | None, text: str) -> JobError:
@@ -260,18 +260,18 @@ def _always(_: _Refusal) -> bool:
     return True
 
 
-def _busy(it: _Refusal) -> BlackboxNotStarted:
+def _busy(it: _Refusal) -> ProviderNotStarted:
     note = _note(it.status, it.error) + (", no provider" if it.status == 503 else "")  # noqa: PLR2004 - HTTP
-    return BlackboxNotStarted("provider_busy", retry_after=_retry_after(it.headers, it.text), note=note)
+    return ProviderNotStarted("provider_busy", retry_after=_retry_after(it.headers, it.text), note=note)
 
 
-def _account(it: _Refusal) -> BlackboxRefused:
+def _account(it: _Refusal) -> ProviderRefused:
     # Blackbox's own key for the model behind it can be the bad one: then ours is in order.
     is_theirs = it.status in {401, 402} and _UPSTREAM_KEY.search(it.text)
     return it.refused("provider_account", ", the provider's own key upstream" if is_theirs else "")
 
 
-def _bad_request(it: _Refusal) -> BlackboxRefused:
+def _bad_request(it: _Refusal) -> ProviderRefused:
     if "invalid model name" in it.text.lower():
         return it.refused("provider_rejected", ", invalid model", detail=_UNKNOWN_MODEL)
     if "prompt is not a string" in it.text:
@@ -283,7 +283,7 @@ def _bad_request(it: _Refusal) -> BlackboxRefused:
     return it.refused(code, charged="unknown" if it.message.startswith("Error:") else "no")
 
 
-def _unprocessable(it: _Refusal) -> BlackboxRefused | BlackboxOutcomeUnknown:
+def _unprocessable(it: _Refusal) -> ProviderRefused | ProviderOutcomeUnknown:
     states = _PREDICTION_STATES.intersection(_PREDICTION_STATUS.findall(it.text))
     if states & {"failed", "canceled", "aborted"}:
         code: FailureCode = "content_refused" if _MODERATION.search(it.text) else "provider_rejected"

@@ -28,10 +28,10 @@
     │   └── QueueRefused           SQS refuses the request for good: wrong queue, key or rights
     └── JobError                   ends or delays a job; names a failure code
         ├── PhotoUnreadable        found before the paid call                    not charged
-        ├── BlackboxNotStarted     the answer proves that nothing began          not charged, may be repeated
-        ├── BlackboxRefused        a final no                                    as `charged` says
-        ├── BlackboxOutcomeUnknown no answer that tells                          unknown
-        ├── BlackboxNoVideo        an answer without a usable video              unknown
+        ├── ProviderNotStarted     the answer proves that nothing began          not charged, may be repeated
+        ├── ProviderRefused        a final no                                    as `charged` says
+        ├── ProviderOutcomeUnknown no answer that tells                          unknown
+        ├── ProviderNoVideo        an answer without a usable video              unknown
         ├── VideoGone              the provider no longer has the file           charged
         ├── VideoRefused           the file is not one that we may store         charged
         └── VideoInterrupted       the download broke off; it may be repeated    charged
@@ -375,7 +375,7 @@ class PhotoUnreadable(JobError):
         super().__init__("photo_unreadable", detail=detail, note=note)
 
 
-class BlackboxNotStarted(JobError):
+class ProviderNotStarted(JobError):
     """The answer proves that no generation began, so the call may be repeated.
 
     `retry_after` is how many seconds the provider asks to wait, None without one.
@@ -392,18 +392,18 @@ class BlackboxNotStarted(JobError):
         super().__init__(code, note=note)
 
 
-class BlackboxRefused(JobError):
+class ProviderRefused(JobError):
     """A final no: account, content or parameters."""
 
 
-class BlackboxOutcomeUnknown(JobError):
+class ProviderOutcomeUnknown(JobError):
     """The provider may be making the video, or may have made it: never call again."""
 
     def __init__(self, *, note: str = "") -> None:
         super().__init__("outcome_unknown", note=note)
 
 
-class BlackboxNoVideo(JobError):
+class ProviderNoVideo(JobError):
     """An answer that says success and holds no usable link to a video."""
 
     def __init__(self, *, note: str = "") -> None:

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 from videogen import ending, jobs, log
 from videogen.errors import (
-    BlackboxNotStarted,
-    BlackboxOutcomeUnknown,
     JobError,
     MalformedRecord,
     NoSuchObject,
     PhotoUnreadable,
+    ProviderNotStarted,
+    ProviderOutcomeUnknown,
     StoreUnavailable,
     UnsafeStore,
     VideogenError,
@@ -98,10 +98,10 @@ class Provider(Protocol):
     def generate(
         self, body: Mapping[str, Any], *, deadline: float, start_by: float | None = None
     ) -> Generated:
-        """Buy a video until `deadline`, and send nothing after `start_by`. Raises the Blackbox errors."""
+        """Buy a video until `deadline`, and send nothing after `start_by`. Raises the provider's errors."""
 
     def close(self) -> None:
-        """Give up a call that is under way in another thread: it ends with BlackboxOutcomeUnknown."""
+        """Give up a call that is under way in another thread: it ends with ProviderOutcomeUnknown."""
 
 
 class VideoParts(Protocol):
@@ -245,7 +245,7 @@ class _Run:
         body = self._body
         try:
             generated = self._with_heartbeat(lambda: self._call(body), self._deps.provider.close)
-        except BlackboxNotStarted as error:
+        except ProviderNotStarted as error:
             return self._requeue(error)
         except JobError as error:
             return self._fail(error)
@@ -288,7 +288,7 @@ class _Run:
         # Frozen between the claim and the POST, this run may have lost its lease without knowing.
         start_by = min(self._claimed_at + jobs.LEASE_SECONDS, begun + left)
         if begun >= start_by:
-            raise BlackboxNotStarted("provider_unreachable", note="the lease is over")
+            raise ProviderNotStarted("provider_unreachable", note="the lease is over")
         self._log("blackbox.called", model=self._job.model)
         try:
             generated = self._deps.provider.generate(
@@ -300,12 +300,12 @@ class _Run:
             raise
         except Exception as error:
             self._log_error("blackbox.call_broke", error=type(error).__name__)
-            raise BlackboxOutcomeUnknown(note=type(error).__name__) from error
+            raise ProviderOutcomeUnknown(note=type(error).__name__) from error
         took = 1000 * (self._clock.monotonic() - begun)
         self._log("blackbox.answered", host=urlsplit(generated.url).hostname, durationMs=took)
         return generated
 
-    def _requeue(self, error: BlackboxNotStarted) -> Step:
+    def _requeue(self, error: ProviderNotStarted) -> Step:
         now = self._clock.now()
         retry_at = jobs.next_call_at(self._job, now=now, retry_after=error.retry_after or 0.0)
         if retry_at is None or not self._swap(

@@ -17,7 +17,7 @@ from support.example_jobs import CREATED_AT, JOB_ID, completed, queued, renderin
 from support.memory_queue import MemoryQueue
 from support.scripted_worker import After, Made, ScriptedWorker
 from videogen import generation, jobs, signing
-from videogen.errors import BlackboxNotStarted, QueueUnavailable
+from videogen.errors import ProviderNotStarted, QueueUnavailable
 from videogen.job_store import job_key
 from videogen.jobs import Job, Limits, Stage, Status
 from videogen.queue import worker as queue_worker
@@ -267,7 +267,7 @@ def messages_come_in_this_order(site: QueueSite, *, order: Sequence[str]) -> Non
 def a_message_comes_before_its_time(site: QueueSite) -> None:
     """The provider asked for a pause; a second message does not shorten it."""
     site.provider.script = [
-        After(0, BlackboxNotStarted("provider_busy", retry_after=100), lambda: site.queue.send(JOB_ID)),
+        After(0, ProviderNotStarted("provider_busy", retry_after=100), lambda: site.queue.send(JOB_ID)),
     ]
     site.send()
     site.clock.during_sleep = [lambda: site.work(only_now=True)]
@@ -278,7 +278,7 @@ def a_message_comes_before_its_time(site: QueueSite) -> None:
 
 def the_provider_asks_for_ten_minutes(site: QueueSite) -> None:
     """The message stays hidden meanwhile, so that nobody else waits for the same."""
-    site.provider.script = [BlackboxNotStarted("provider_busy", retry_after=600)]
+    site.provider.script = [ProviderNotStarted("provider_busy", retry_after=600)]
     site.send()
     site.work()
     assert site.end() == ("completed", "yes", 2)

@@ -15,7 +15,7 @@ from support.fake_clock import FakeClock
 from support.memory_queue import MemoryQueue
 from support.scripted_worker import After, Made, ScriptedWorker
 from videogen import generation, signing
-from videogen.errors import BlackboxOutcomeUnknown, StoreUnavailable
+from videogen.errors import ProviderOutcomeUnknown, StoreUnavailable
 from videogen.generation import RENEW_EVERY, Resumable
 from videogen.jobs import Limits, Stage
 from videogen.queue.process import state
@@ -320,7 +320,7 @@ def test_a_call_of_forty_minutes_ends_in_a_video() -> None:
 def test_on_the_platform_such_a_call_has_ended_unknown() -> None:
     scripted = ScriptedWorker()
     scripted.add(queued())
-    scripted.provider.script = [After(2_400, BlackboxOutcomeUnknown(), scripted.poll)]
+    scripted.provider.script = [After(2_400, ProviderOutcomeUnknown(), scripted.poll)]
 
     scripted.run()
 

@@ -20,9 +20,9 @@ from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it 
 from support.memory_objects import MemoryObjects, Trouble
 from videogen.clock import Clock
 from videogen.errors import (
-    BlackboxNotStarted,
-    BlackboxOutcomeUnknown,
     Conflict,
+    ProviderNotStarted,
+    ProviderOutcomeUnknown,
     StoreError,
     StoreUnavailable,
     VideogenError,
@@ -285,14 +285,14 @@ class Provider:
         world.pause()
         now = world.clock.monotonic()
         if self._is_closed or now >= deadline or (start_by is not None and now > start_by):
-            raise BlackboxNotStarted("provider_unreachable", note="too late")
+            raise ProviderNotStarted("provider_unreachable", note="too late")
         call = PaidCall(self._job_id, world.process())
         world.calls.append(call)
         world.on_call(call)
         world.wait(lambda: call.answer is not None or self._is_closed, deadline - now)
         if call.answer is None:
             call.is_given_up = True
-            raise BlackboxOutcomeUnknown
+            raise ProviderOutcomeUnknown
         if isinstance(call.answer, BaseException):
             raise call.answer
         assert isinstance(call.answer, Made)

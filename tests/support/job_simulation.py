@@ -21,10 +21,6 @@ from videogen import generation, service, signing
 from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import (
-    BlackboxNotStarted,
-    BlackboxNoVideo,
-    BlackboxOutcomeUnknown,
-    BlackboxRefused,
     DailyLimitReached,
     JobEnded,
     JobErased,
@@ -32,6 +28,10 @@ from videogen.errors import (
     JobRunning,
     KeyReused,
     PhotosGone,
+    ProviderNotStarted,
+    ProviderNoVideo,
+    ProviderOutcomeUnknown,
+    ProviderRefused,
     RescuesUsedUp,
     WorkerUnreachable,
 )
@@ -66,10 +66,10 @@ ANSWERS: tuple[tuple[Callable[[], object], bool], ...] = (
     (Made, True),
     (Made, True),
     (Made, True),
-    (lambda: BlackboxNotStarted("provider_busy"), False),
-    (lambda: BlackboxRefused("content_refused"), False),
-    (BlackboxNoVideo, True),
-    (BlackboxOutcomeUnknown, True),
+    (lambda: ProviderNotStarted("provider_busy"), False),
+    (lambda: ProviderRefused("content_refused"), False),
+    (ProviderNoVideo, True),
+    (ProviderOutcomeUnknown, True),
 )
 """What the provider may say, and whether the call may have cost something."""
 WEIGHTS = {

@@ -59,7 +59,7 @@ class Purchase:
 
 
 def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
-    """Buy one video and write it to a file; raises the Blackbox errors and those of the download."""
+    """Buy one video and write it to a file; raises the provider's errors and those of the download."""
     card = test_card()
     part = blackbox.data_uri(card)
     provider = blackbox.Blackbox(
