@@ -6,8 +6,10 @@ import json
 import zipfile
 from typing import TYPE_CHECKING
 
+import pytest
 import zip_report
 
+import bundle
 from builds import Built
 
 if TYPE_CHECKING:
@@ -61,3 +63,40 @@ def test_the_bill_of_materials_names_what_each_zip_holds(tmp_path: Path) -> None
         ("typing-extensions", "4.16.0", "pkg:pypi/typing-extensions@4.16.0"),
     ]
     assert [len(one.get("properties", [])) for one in found["components"]] == [0, 2, 1]
+
+
+BUILD = """#!/bin/sh
+[ "$*" = "build --offline" ] && printf '{}' > public/config.json && exit %d
+"""
+
+
+def exit_code_of_main() -> object:
+    try:
+        zip_report.main()
+    except SystemExit as ending:
+        return ending.code
+    return 0
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_build_leaves_nothing_in_the_page_s_folder(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it writes there is for a deploy: a site that serves this folder would show its prices."""
+    (tmp_path / "public").mkdir()
+    functions = tmp_path / ".netlify/functions"
+    functions.mkdir(parents=True)
+    (functions / "manifest.json").write_text('{"functions": [{"name": "start"}]}')
+    with zipfile.ZipFile(functions / "start.zip", "w") as archive:
+        archive.writestr("handler.py", b"")
+    netlify = tmp_path / "netlify"
+    netlify.write_text(BUILD % code)
+    netlify.chmod(0o755)
+    monkeypatch.setattr(zip_report, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(zip_report, "NETLIFY", netlify)
+    monkeypatch.setattr(zip_report, "row", lambda _, name: name)
+    monkeypatch.setattr(bundle, "runs_here", lambda: False)
+
+    assert exit_code_of_main() == code
+    assert list((tmp_path / "public").iterdir()) == []
+    assert (tmp_path / "build/sbom.cdx.json").exists() is (code == 0)
