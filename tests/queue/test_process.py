@@ -133,6 +133,12 @@ def site_in_memory(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> 
     return Site(environ, MemoryObjects(time.time), MemoryQueue(time.time))
 
 
+def left(site: Site) -> int:
+    """Count the messages of a queue in memory."""
+    assert isinstance(site.queue, MemoryQueue)
+    return len(site.queue.bodies)
+
+
 @contextmanager
 def worker_here(site: Site, *, slots: int) -> Iterator[Worker]:
     """Run a worker in this process; at the end its runs are waited for."""
@@ -204,19 +210,28 @@ def test_two_hundred_jobs_at_once_are_bought_once_each(
 
 
 def test_a_stop_lets_fifty_paid_calls_end_and_buys_nothing_more(
-    site_in_memory: Site, simulator: Simulator, answers: threading.Event
+    site_in_memory: Site, simulator: Simulator, answers: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of three kinds of jobs: called, received with their photos still being cleaned, and late."""
     site = site_in_memory
+    may_clean = threading.Event()
     answers.clear()
     ids = [site.start() for _ in range(50)]
     with worker_here(site, slots=60) as stopping:
         until(lambda: simulator.posts == 50)
+        monkeypatch.setattr(
+            photo_process, "clean", lambda data, **_: data if may_clean.wait(PATIENCE) else b""
+        )
+        received = [site.start() for _ in range(5)]
+        until(lambda: stopping.status.running == 55)
         stopping.stop()
         late = site.start()
+        may_clean.set()
         answers.set()
 
     assert [site.job(job_id).status for job_id in ids] == [Status.COMPLETED] * 50
-    assert (site.job(late).status, simulator.posts) == (Status.QUEUED, 50)
+    assert [site.job(job_id).status for job_id in (*received, late)] == [Status.QUEUED] * 6
+    assert (left(site), simulator.posts) == (6, 50)
 
 
 def test_sigterm_lets_paid_calls_end_and_buys_nothing_more(
