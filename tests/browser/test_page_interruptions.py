@@ -36,7 +36,7 @@ STAGES = {
     # What the page says in each, and the words that make the simulator stay there for a while.
     "uploading": ("Uploading your photo", "[delay:2]"),
     "queued": ("In the queue", "[fault:E429-seconds][times:1]"),
-    "rendering": ("Making your video", "[delay:10]"),
+    "rendering": ("Making your video", "[delay:6]"),
     "saving": ("Saving your video", "[fault:D500][times:3]"),
 }
 WAYS = ("reload", "closed tab", "closed browser", "offline", "second tab", "slow network")
