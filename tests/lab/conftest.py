@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.real_worker import CLIP, Tally
+from videogen import photo_process
 from videogen.local.blackbox import Simulator
 
 if TYPE_CHECKING:
@@ -22,6 +24,14 @@ TALLY = pytest.StashKey[Tally]()
 def simulator() -> Iterator[Simulator]:
     with Simulator(time_scale=0, render=lambda _: CLIP) as running:
         yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_photo_is_cleaned_once() -> Iterator[None]:
+    """Keep what the process that cleans has made: most jobs of the lab have one and the same photo."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(photo_process, "clean", cache(photo_process.clean))
+        yield
 
 
 @pytest.fixture(scope="session")
