@@ -6,8 +6,11 @@ httpx and Pillow come with it, so that only a worker waits for their import.
 from __future__ import annotations
 
 import os
-from functools import partial
+import ssl
+from functools import cache, partial
 from typing import TYPE_CHECKING
+
+import certifi
 
 from videogen import blackbox, generation, videos
 from videogen.heartbeat import with_heartbeat
@@ -15,7 +18,6 @@ from videogen.settings import read_push
 from videogen.video_request import build_request
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
@@ -31,9 +33,8 @@ def make(
     settings: BlackboxSettings,
     *,
     environ: Mapping[str, str] = os.environ,
-    ssl_context: ssl.SSLContext | None = None,
 ) -> generation.Deps:
-    """Return the parts of one run; runs of one process may share a TLS context.
+    """Return the parts of one run.
 
     The key for Web Push is read from `environ` when a job has a subscription: no other job waits for it, or
     can fail for it.
@@ -50,7 +51,7 @@ def make(
             hosts=settings.video_hosts,
             deadline=deadline,
             monotonic=monotonic,
-            ssl_context=ssl_context,
+            ssl_context=public_tls(),
             video=video,
         )
 
@@ -58,7 +59,7 @@ def make(
         from videogen.push import Push  # noqa: PLC0415 - only a job with a subscription waits for the ciphers
 
         if key := read_push(environ):
-            push = Push(settings=key, origins=origins, monotonic=monotonic, ssl_context=ssl_context)
+            push = Push(settings=key, origins=origins, monotonic=monotonic, ssl_context=public_tls())
             push.send(job)
 
     return generation.Deps(
@@ -73,9 +74,18 @@ def make(
             settings.api_key,
             allowed_origins=origins,
             monotonic=monotonic,
-            ssl_context=ssl_context,
+            ssl_context=public_tls(),
         ),
         build_request=build,
         open_video=open_video,
         heartbeat=with_heartbeat,
     )
+
+
+@cache
+def public_tls() -> ssl.SSLContext:
+    """Return the one TLS context of all runs of a process: to load the authorities takes some 30 ms.
+
+    Those are httpx's own. A store of one's own, with an authority of its own, changes nothing for them.
+    """
+    return ssl.create_default_context(cafile=certifi.where())

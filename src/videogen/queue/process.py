@@ -7,7 +7,6 @@ import logging
 import math
 import os
 import signal
-import ssl
 import sys
 import threading
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-import certifi
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -184,12 +182,11 @@ def serve(
 
 
 def make_run(deps: ending.Deps, blackbox: BlackboxSettings) -> Callable[..., None]:
-    """Return what does a job's run, with the TLS context and the bounds that all runs of a process share."""
-    context = ssl.create_default_context(cafile=certifi.where())
+    """Return what does a job's run, with the bounds that all runs of a process share."""
     limited = Limited()
 
     def run(job_id: str, *, renew: Callable[[], None], may_buy: Callable[[], bool]) -> None:
-        parts = generation_deps.make(deps, blackbox, ssl_context=context)
+        parts = generation_deps.make(deps, blackbox)
         parts = limited.limit(replace(parts, beat=renew, may_buy=may_buy))
         generation.run(job_id, parts, run_id=new_nonce(), seconds=math.inf)
 
