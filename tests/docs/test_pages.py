@@ -10,6 +10,7 @@ import tomllib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import botocore
 import botocore.session
 import pytest
 from typer.main import get_command
@@ -157,7 +158,8 @@ CHECKS: dict[str, Callable[[list[str]], None]] = {
 
 
 def kebab(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+    """Return a name as the AWS CLI writes it."""
+    return botocore.xform_name(name, "-")
 
 
 def test_each_make_target_in_the_text_exists() -> None:
@@ -180,6 +182,28 @@ def test_the_lifecycle_rules_to_paste_are_those_of_the_doctor() -> None:
     found = [json.loads(block.text) for block in blocks("json") if '"Rules"' in block.text]
 
     assert found == [{"Rules": rules.lifecycle("", 30)}]
+
+
+def test_the_cors_rule_to_paste_is_that_of_the_doctor() -> None:
+    [found] = [json.loads(block.text) for block in blocks("json") if '"CORSRules"' in block.text]
+
+    assert found == {"CORSRules": [rules.cors("https://SITE.netlify.app")]}
+
+
+def test_the_operator_s_policy_allows_what_the_command_asks_of_a_bucket() -> None:
+    actions = {
+        "list_objects_v2": "s3:ListBucket",
+        "get_bucket_versioning": "s3:GetBucketVersioning",
+        "get_bucket_lifecycle_configuration": "s3:GetLifecycleConfiguration",
+        "put_bucket_lifecycle_configuration": "s3:PutLifecycleConfiguration",
+        "get_bucket_cors": "s3:GetBucketCORS",
+        "put_bucket_cors": "s3:PutBucketCORS",
+    }
+    sources = "".join(path.read_text() for path in (ROOT / "src/videogen/cli").glob("*.py"))
+    asked = set(re.findall(r"client\.(\w+_bucket_\w+)|paginator\(\"(\w+)\"", sources))
+    [policy] = [json.loads(block.text) for block in blocks("json") if '"s3:ListBucket"' in block.text]
+
+    assert set(policy["Action"]) == {actions["".join(found)] for found in asked}
 
 
 def test_the_queue_s_policy_allows_what_is_asked_of_it_and_no_more() -> None:
