@@ -6,6 +6,7 @@ skipped when what it installs is there already and its lock file has not changed
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -13,11 +14,12 @@ import shutil
 import subprocess
 import sys
 import venv
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -60,8 +62,25 @@ def main(target: str) -> None:
     if instead := home(os.environ):
         say(f"HOME cannot be written: {instead['HOME']} takes its place")
         os.environ.update(instead)
+    with alone():
+        install(NEEDS[target], target)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other set-up of this folder is under way: two would write the same files."""
+    with Path(__file__).open("rb") as here:
+        try:
+            fcntl.flock(here, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another set-up of this folder is under way: waiting for it")
+            fcntl.flock(here, fcntl.LOCK_EX)
+        yield
+
+
+def install(needs: Sequence[str], target: str) -> None:
+    """Install what is missing."""
     make_venv()
-    needs = NEEDS[target]
     if not all(is_done(need) for need in needs if (ROOT / need).is_file()):
         say(f"make {target} needs {', '.join(needs)}: what is missing is installed now")
     for need in needs:
@@ -163,7 +182,7 @@ def node() -> None:
 def npm_packages(lock: str) -> None:
     """Install a package-lock.json as it stands, into its folder."""
     folder = (ROOT / lock).parent
-    if is_done(lock) and (folder / "node_modules").is_dir():
+    if is_done(lock):
         return
     say(f"npm packages of {lock}")
     environment = os.environ | {
@@ -259,7 +278,9 @@ def mark_done(lock: str, step: str = "") -> None:
 
 
 def stamp_of(lock: str, step: str) -> Path:
-    """Return the file that remembers a step."""
+    """Return the file that remembers a step, beside what it has installed: either may be moved or removed."""
+    if lock.endswith(".json"):
+        return (ROOT / lock).parent / "node_modules/.stamp"
     return VENV / "stamps" / (step or lock.replace("/", "-"))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -172,3 +174,31 @@ def test_an_interrupted_step_is_done_again(clone: Path, monkeypatch: pytest.Monk
         setup.python_packages("locks/dev.txt")
 
     assert not setup.is_done("locks/dev.txt")
+
+
+def test_a_moved_clone_keeps_its_npm_packages(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (clone / "package-lock.json").write_text("{}")
+    installed: list[Path] = []
+    monkeypatch.setattr(setup, "run", lambda *_, cwd, **__: installed.append(cwd))
+    setup.npm_packages("package-lock.json")
+    shutil.rmtree(clone / ".venv", ignore_errors=True)
+    setup.npm_packages("package-lock.json")
+    assert installed == [clone]
+
+    shutil.rmtree(clone / "node_modules")
+    setup.npm_packages("package-lock.json")
+    assert installed == [clone, clone]
+
+
+def test_a_second_set_up_waits_for_the_first() -> None:
+    program = "import setup\nwith setup.alone(): print('mine', flush=True)"
+    with Path(setup.__file__).open("rb") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            [sys.executable, "-c", program], cwd=ROOT / "scripts", stdout=subprocess.PIPE, text=True
+        )
+        assert second.stdout
+        said = second.stdout.readline()
+    rest, _ = second.communicate(timeout=10)
+
+    assert (said, rest) == ("==> another set-up of this folder is under way: waiting for it\n", "mine\n")
