@@ -60,7 +60,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Look after a videogen site. Reads the functions' variables, and .env of this folder.",
+    help="Look after a videogen site. Settings come from the environment and from .env in this folder.",
 )
 
 # A job id may begin with a dash, so a command that takes one has no short options.
@@ -76,7 +76,7 @@ SiteOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SinceOption = Annotated[
-    str | None, typer.Option("--since", help="Only whether the jobs of this while went well: 30m, 1h, 2d.")
+    str | None, typer.Option("--since", help="Only check how the jobs of the last 30m, 1h or 2d went.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DaysOption = Annotated[int, typer.Option(min=1, help="How many days back.")]
@@ -135,7 +135,8 @@ def common(
 def doctor(
     *,
     site: Annotated[
-        str | None, typer.Option("--site", envvar="VIDEOGEN_SITE", help="The deployed site to ask as well.")
+        str | None,
+        typer.Option("--site", envvar="VIDEOGEN_SITE", help="The deployed site, to check it as well."),
     ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Set the bucket's rules where they are missing.")
@@ -178,13 +179,13 @@ def jobs(
         str | None, typer.Option(callback=check_day, help="One UTC day, such as 2026-11-22.")
     ] = None,
     status: Annotated[
-        list[job_rules.Status] | None, typer.Option(help="Only these; may be given twice.")
+        list[job_rules.Status] | None, typer.Option(help="Only jobs in this status; repeat it for more.")
     ] = None,
     code: Annotated[
         str | None, typer.Option(callback=check_code, help="Only this failure code, such as no_video.")
     ] = None,
-    find: Annotated[str, typer.Option(help="Only prompts that hold this text.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="No more than so many.")] = None,
+    find: Annotated[str, typer.Option(help="Only prompts that contain this text.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="List at most this many.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List jobs, the newest first."""
@@ -249,7 +250,7 @@ def show(job: JobArgument, *, as_json: JsonOption = False) -> None:
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
 def retry(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False, yes: YesOption = False) -> None:
-    """Make a job again from its photos and prompt, as a new one. Asks, since it may buy a video."""
+    """Make a job again as a new one, from the same photos and prompt. Asks first: it may buy a video."""
     with telling(), new_http() as http:
         bucket, found = open_bucket()
         old = read_job(bucket, job).job
@@ -273,23 +274,23 @@ def rescue(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False) -
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
 def cancel(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
-    """End jobs as whoever started them could. A paid call under way may still be charged."""
+    """Cancel jobs. A paid call that is under way may still be charged."""
     ask(f"Cancel {count_of(job)}?", yes=yes)
     end_each(job, service.cancel, as_json=as_json)
 
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
 def erase(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
-    """Erase prompt, photos and video of jobs, for good. A tombstone without any of them stays."""
+    """Erase the prompt, photos and video of jobs, for good. An empty record stays."""
     ask(f"Erase {count_of(job)}, for good?", yes=yes)
     end_each(job, service.erase, as_json=as_json)
 
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
 def fail(job: JobArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
-    """End a job now, as the passing of time would have ended it.
+    """End a job now instead of at its deadline.
 
-    A waiting job costs nothing. The answer to a paid call under way is lost, unless its worker still brings
+    A waiting job costs nothing. The answer to a paid call under way is lost, unless its worker still delivers
     it. A video that was being saved can be rescued while the provider keeps it, for about an hour.
     """
     with telling():
@@ -372,10 +373,10 @@ def generate(
     out: Annotated[Path | None, typer.Option("--output", "-o", help="Where the MP4 goes.")] = None,
     aspect_ratio: Annotated[str, typer.Option(help="auto, 16:9 or 9:16.")] = "auto",
     model: Annotated[str | None, typer.Option(help="One of the site's models.")] = None,
-    key: Annotated[str | None, typer.Option(help="Go on with this key's job.")] = None,
+    key: Annotated[str | None, typer.Option(help="Continue the job of this idempotency key.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a video of a photo and a prompt, and download it: the page for the terminal."""
+    """Make a video from a photo and a prompt, and download it."""
     key = key or f"cli-{secrets.token_urlsafe(16)}"
     body: dict[str, Any] = {"prompt": prompt, "aspectRatio": aspect_ratio}
     if model is not None:
@@ -413,7 +414,9 @@ def worker(
     health_port: Annotated[
         int | None, typer.Option("--health-port", min=1, max=65535, help="Serve /healthz and /metrics.")
     ] = None,
-    health_host: Annotated[str, typer.Option("--health-host", help="At this address.")] = "127.0.0.1",
+    health_host: Annotated[
+        str, typer.Option("--health-host", help="The address to serve them on.")
+    ] = "127.0.0.1",
 ) -> None:
     """Make the jobs of the SQS queue, a hundred at a time, until SIGTERM or Ctrl-C."""
     from videogen.queue import process  # noqa: PLC0415 - prometheus_client and Pillow: this command alone
@@ -425,7 +428,7 @@ def worker(
 
 @app.command(rich_help_panel=SELDOM)
 def push_keys() -> None:
-    """Print a new key pair for Web Push, as the two variables; browsers then have to subscribe anew."""
+    """Print a new key pair for Web Push as two variables. Visitors then have to subscribe again."""
     from videogen.push import new_keys  # noqa: PLC0415 - no other command waits for the ciphers
 
     public, private = new_keys()
@@ -436,11 +439,11 @@ def push_keys() -> None:
 def purge(
     *,
     older_than: Annotated[
-        int | None, typer.Option(min=1, help="Days; VIDEOGEN_KEEP_DAYS without it.")
+        int | None, typer.Option(min=1, help="Days; without it, VIDEOGEN_KEEP_DAYS.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
     orphans: Annotated[
-        bool, typer.Option("--orphans", help="Delete videos that belong to no record, too.")
+        bool, typer.Option("--orphans", help="Also delete files that belong to no record.")
     ] = False,
     as_json: JsonOption = False,
     yes: YesOption = False,
