@@ -5,13 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
+import resource
 import stat
+import subprocess
+import sys
+import tomllib
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
+import bundle
 from builds import REPOSITORY, Built, clone, netlify_build
 from support.running import RunningSite, run_site
 
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+BUNDLE = REPOSITORY / "netlify/plugin/bundle.py"
+CACHE_UTILS = REPOSITORY / "node_modules/@netlify/cache-utils/lib/main.js"
 FUNCTIONS = ("cancel-video", "check-video-status", "generate-video-background", "notify-video", "start-video")
 TREE = ".netlify/python/bundle/"
 LARGEST_ZIP = {"generate-video-background": 35_000_000}
@@ -220,3 +228,73 @@ def test_the_interpreter_is_pinned() -> None:
     settings = (REPOSITORY / "netlify.toml").read_text()
     assert 'PYTHON_VERSION = "3.' in settings
     assert 'NODE_VERSION = "24"' in settings
+
+
+# --- built again ------------------------------------------------------------------------------------------
+
+
+def run_again(folder: Path, interpreter: dict[str, str]) -> float:
+    """Run bundle.py in a built project as the plugin does; return its seconds of the processor."""
+    given = tomllib.loads((folder / "netlify.toml").read_text())["plugins"][0]["inputs"]
+    state = json.loads((folder / ".netlify/python/bundle.json").read_text())
+    settings = json.loads((folder / ".netlify/python/bundle/python.json").read_text())
+    plan = {name: value for name, value in given.items() if name in bundle.Plan.__dataclass_fields__}
+    plan |= {
+        "environment": settings["environment"],
+        "problem_members": settings["problemMembers"],
+        "functions": {
+            name: f"videogen.functions.{name.replace('-', '_')}.handler" for name in state["included"]
+        },
+        "arguments": settings["arguments"],
+    }
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, BUNDLE, ".netlify/python/bundle"],
+        cwd=folder,
+        env=interpreter,
+        input=json.dumps(plan),
+        text=True,
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def modified(folder: Path) -> dict[Path, int]:
+    """Return when each file of a bundle was written."""
+    return {path: path.stat().st_mtime_ns for path in (folder / ".netlify/python/bundle").rglob("*.pyc")}
+
+
+def test_a_second_run_takes_less_than_two_processor_seconds(
+    project: Built, interpreter: dict[str, str]
+) -> None:
+    before = modified(project.folder)
+    run_again(project.folder, interpreter)  # imports the handlers anew: it has other variables than the build
+    assert run_again(project.folder, interpreter) < 2
+    assert modified(project.folder) == before
+
+
+def test_what_netlifys_cache_brings_back_is_built_upon(
+    project: Built, interpreter: dict[str, str], tmp_path: Path
+) -> None:
+    """Netlify's cache copies files, and once made relative links absolute; a bundle has none."""
+    fresh = clone(tmp_path / "fresh", project.folder)
+    kept = [".netlify/python/bundle", ".netlify/python/bundle.json"]
+    for folder, verb in ((project.folder, "save"), (fresh, "restore")):
+        script = f"import {{ {verb} }} from {json.dumps(str(CACHE_UTILS))}; await {verb}({json.dumps(kept)}, "
+        subprocess.run(
+            [
+                "node",
+                "--input-type=module",
+                "--eval",
+                f"{script}{{ cacheDir: {json.dumps(str(tmp_path / 'cache'))} }})",
+            ],
+            cwd=folder,
+            check=True,
+        )
+    before = modified(fresh)
+    run_again(fresh, interpreter)
+    assert modified(fresh) == before
+    assert {path.relative_to(fresh) for path in before} == {
+        path.relative_to(project.folder) for path in modified(project.folder)
+    }
