@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.functions_under_test import Context, change, make_site, start_body
+from support.functions_under_test import (
+    Context,
+    at,
+    change,
+    data_uri,
+    make_site,
+    photo,
+    saving,
+    start_body,
+)
 from support.memory_objects import MemoryObjects
 from support.wsgi_site import ENVIRON, memory_site
-from videogen import jobs, signing
+from videogen import jobs, photo_cleaning, photo_process, signing
 from videogen.clock import Clock
 from videogen.functions import generate_video_background, start_video, wiring
 from videogen.functions.http import endpoint
@@ -24,6 +33,7 @@ from videogen.spending import Ledger, ledger_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from support.functions_under_test import Answer, SiteUnderTest
 
@@ -169,3 +179,98 @@ def test_bad_requests_and_wrong_codes_use_up_nothing() -> None:
     assert start("sesame", "{}") == 400
     assert objects.held == {}
     assert [start("sesame", good), start("sesame", good)] == [202, 429]
+
+
+# --- a loop of ends that cost nothing ----------------------------------------------------------------------
+
+
+BROKEN_PHOTO = photo(format="PNG")[:33] + b"\0\0\0\4IDAT not \0\0\0\0"
+
+
+@pytest.fixture
+def in_memory(limited: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> SiteUnderTest:
+    """The same over a bucket in memory, and photos are cleaned in this process: a loop takes 22 starts."""
+    monkeypatch.setattr(photo_process, "clean", photo_cleaning.clean)
+    deps = memory_site(limited.environ)
+    limited.deps = replace(deps, dispatcher=limited.deps.dispatcher)
+    return limited
+
+
+def work(site: SiteUnderTest, started: Answer) -> None:
+    site.deliver(started.body["jobId"])
+
+
+def wait(site: SiteUnderTest, started: Answer) -> None:
+    """Look at a job when it is 16 minutes old; the next start comes now again."""
+    now = site.deps
+    at(site, 16 * 60)
+    site.status(started.body["jobId"])
+    site.deps = now
+
+
+def cancel(site: SiteUnderTest, started: Answer) -> None:
+    site.cancel(started)
+
+
+def erase(site: SiteUnderTest, started: Answer) -> None:
+    site.cancel(started, delete=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "end", "code"),
+    [
+        ({"photos": [{"data": data_uri(BROKEN_PHOTO, "image/png")}]}, work, "photo_unreadable"),
+        ({"prompt": "a lake [fault:E403]"}, work, "content_refused"),
+        ({}, cancel, "canceled"),
+        ({}, erase, "canceled"),
+        ({}, wait, "expired"),
+        ({}, None, "worker_unreachable"),
+    ],
+    ids=["undecodable", "refused", "canceled", "erased", "expired", "unreachable"],
+)
+def test_a_loop_of_free_ends_is_stopped(
+    in_memory: SiteUnderTest,
+    body: dict[str, Any],
+    end: Callable[[SiteUnderTest, Answer], None] | None,
+    code: str,
+) -> None:
+    in_memory.result = DispatchResult.REACHED if end else DispatchResult.REFUSED
+    for _ in range(3 * LIMIT):
+        started = in_memory.start(start_body(**body))
+        assert started.status == (202 if end else 502)
+        if end:
+            end(in_memory, started)
+        failure = in_memory.status(started.body["jobId"]).body["failure"]
+        assert (failure["code"], failure["charged"]) == (code, "no")
+
+    assert_closed(in_memory, start_body(**body))
+
+
+def test_a_loop_of_rescues_is_stopped(in_memory: SiteUnderTest) -> None:
+    """Seven videos are paid and never saved, and each is rescued twice in vain."""
+    for _ in range(LIMIT):
+        bought = in_memory.start()
+        saving(in_memory, bought.body["jobId"])
+        wait(in_memory, bought)
+        token = {"retryOf": bought.body["jobId"], "ownerToken": bought.body["ownerToken"]}
+        rescue = {"prompt": start_body()["prompt"], **token}
+        for _ in range(2):
+            started = in_memory.start(rescue)
+            wait(in_memory, started)
+            failure = in_memory.status(started.body["jobId"]).body["failure"]
+            assert (failure["code"], failure["charged"]) == ("save_failed", "no")
+
+    assert_closed(in_memory, rescue)
+
+
+def assert_closed(site: SiteUnderTest, body: dict[str, Any]) -> None:
+    """Assert that the day's starts are used up, and that one more stores nothing."""
+    objects = site.deps.store.objects
+    assert isinstance(objects, MemoryObjects)
+    before = set(objects.held)
+    refused = site.start(body)
+    assert (refused.status, refused.body["code"]) == (429, "daily_limit")
+    assert "21 starts" in refused.body["detail"]
+    assert set(objects.held) == before
+    assert len({key.split("/")[1] for key in before if key.startswith("photos/")}) <= 3 * LIMIT
+    assert len([key for key in before if key.startswith("jobs/")]) == 3 * LIMIT
