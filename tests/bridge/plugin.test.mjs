@@ -61,6 +61,27 @@ function onlyPrograms(t, programs) {
   }
 }
 
+/**
+ * Builds the current folder, which must fail with a line.
+ *
+ * @param {RegExp} line
+ * @param {string} [functions] their folder
+ */
+async function failsToBuild(line, functions) {
+  /** @type {string[]} */
+  const failures = []
+  /** @type {any} */
+  const options = {
+    inputs: INPUTS,
+    constants: { IS_LOCAL: true, FUNCTIONS_SRC: functions },
+    utils: { build: { failBuild: (/** @type {string} */ message) => failures.push(message) } },
+  }
+  await onPreBuild(options)
+  assert.equal(failures.length, 1)
+  assert.match(failures[0] ?? '', line)
+  assert.doesNotMatch(failures[0] ?? '', /Traceback|\n/)
+}
+
 for (const [name, source, found] of /** @type {const} */ ([
   ['hello.py', HANDLER, 'hello'],
   ['hello.py', `async ${HANDLER}`, 'hello'],
@@ -212,15 +233,7 @@ test('on Windows the build says in one line what to do', async t => {
   const platform = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(process, 'platform'))
   Object.defineProperty(process, 'platform', { ...platform, value: 'win32' })
   t.after(() => Object.defineProperty(process, 'platform', platform))
-  /** @type {any} */
-  const options = {
-    inputs: INPUTS,
-    constants: { IS_LOCAL: true },
-    utils: {
-      build: { failBuild: (/** @type {string} */ message) => assert.match(message, /Windows: use WSL/) },
-    },
-  }
-  await onPreBuild(options)
+  await failsToBuild(/Windows: use WSL/)
 })
 
 for (const [before, after] of /** @type {const} */ ([
@@ -235,15 +248,26 @@ for (const [before, after] of /** @type {const} */ ([
   test(`.gitignore ${JSON.stringify(before)} keeps what is built out of git`, async t => {
     enter(t, before ? { '.gitignore': before } : {})
     t.mock.method(console, 'log', () => {})
-    /** @type {any} */
-    const options = {
-      inputs: INPUTS,
-      constants: { IS_LOCAL: true, FUNCTIONS_SRC: 'none' },
-      utils: {
-        build: { failBuild: (/** @type {string} */ message) => assert.match(message, /^no folder of/) },
-      },
-    }
-    await onPreBuild(options)
+    await failsToBuild(/^no folder of/, 'none')
     assert.equal(readFileSync('.gitignore', 'utf8'), after)
+  })
+}
+
+const BY_HAND = "import { python } from '../python/bridge.mjs'\n"
+for (const [name, source, line] of /** @type {const} */ ([
+  ['second.py', 'def handler(event, context):\nreturn', /second\.py:2: expected an indented/],
+  ['second.py', "app = 1\nconfig = {'path': str()}", /second\.py:2: config is a dict of literals/],
+  ['second.py', "app = 1\nconfig = {'Path': '/'}", /second\.py: config has no Path; it has path,/],
+  ['second.py', "app = 1\nconfig = {'background': True}", /name it second-background\.py/],
+  ['a b.py', 'app = 1', /a function's name has letters, digits, - and _ only/],
+  ['second.mjs', BY_HAND, /does not say python\('package\.module\./],
+  ['second.mjs', `${BY_HAND}export default python('old.handler')`, /no folder src: set the plugin's input/],
+  ['hello.py', '', /no function in Python in/],
+  ['../../.python-version', 'pypy3.10', /^\.python-version says pypy3\.10: functions run CPython, say/],
+])) {
+  test(`a build with ${name}, ${JSON.stringify(source.slice(-30))}, fails with one line`, async t => {
+    enter(t, { [`${FOLDER}/hello.py`]: HANDLER, [`${FOLDER}/${name}`]: source })
+    t.mock.method(console, 'log', () => {})
+    await failsToBuild(line, FOLDER)
   })
 }
