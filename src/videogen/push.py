@@ -133,6 +133,15 @@ def new_keys() -> tuple[str, str]:
     return base64url(_point(key)), base64url(key.private_numbers().private_value.to_bytes(32, "big"))
 
 
+def is_pair(settings: PushSettings) -> bool:
+    """Whether the private key is that of the public one: browsers and push services take no other."""
+    try:
+        key = _private_key(from_base64url(settings.private_key.reveal()))
+    except ValueError:  # beyond the curve's order
+        return False
+    return base64url(_point(key)) == settings.public_key
+
+
 def base64url(raw: bytes) -> str:
     """Return bytes in base64url without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -13,9 +13,10 @@ from support.hostile_proxy import BROKEN, USABLE
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from support.s3_proxy import S3Proxy
 from videogen import spending
-from videogen.cli import purchase
+from videogen.cli import doctor, purchase
 from videogen.local import clips
 from videogen.local.blackbox import Simulator
+from videogen.push import new_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -467,3 +468,31 @@ def test_a_short_access_code_is_warned_of(videogen: Operator, code: str, *, is_w
     found = [one["level"] for one in videogen("doctor", "--json").json if one["about"] == "access code"]
 
     assert found == (["warning"] if is_warned else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "findings"),
+    [
+        ({}, [("notifications", "ok")]),
+        ({"VIDEOGEN_VAPID_SUBJECT": ""}, [("notifications", "warning")]),
+        ({"VIDEOGEN_VAPID_PRIVATE_KEY": new_keys()[1]}, [("notifications", "failure")]),
+        ({"VIDEOGEN_VAPID_PRIVATE_KEY": "_" * 43}, [("notifications", "failure")]),
+        ({"VIDEOGEN_VAPID_PRIVATE_KEY": ""}, [("variables", "failure")]),
+        ({"VIDEOGEN_VAPID_PUBLIC_KEY": "", "VIDEOGEN_VAPID_PRIVATE_KEY": ""}, []),
+    ],
+    ids=["a pair", "no subject", "another's", "no number of the curve", "half a pair", "none"],
+)
+def test_the_keys_for_notifications_are_a_pair(
+    changes: dict[str, str], findings: list[tuple[str, str]]
+) -> None:
+    public, private = new_keys()
+    environ = {
+        "VIDEOGEN_VAPID_PUBLIC_KEY": public,
+        "VIDEOGEN_VAPID_PRIVATE_KEY": private,
+        "VIDEOGEN_VAPID_SUBJECT": "mailto:you@example.com",
+    }
+
+    found = list(doctor.notifications(environ | changes))
+
+    assert [(one.about, one.level) for one in found] == findings
+    assert all(private not in f"{one.detail}{one.remedy}" for one in found)

@@ -63,6 +63,7 @@ def examine(
     if found.queue is not None:
         yield from _until_failure(doctor_queue.examine(found.queue))
     yield Finding("ok", "signing secret", _secrets(len(found.signing_keys)))
+    yield from notifications(environ)
     if site is None:
         yield Finding(
             "warning", "site", "not asked", "name the deployed site: videogen doctor --site https://…"
@@ -100,6 +101,35 @@ def _secrets(count: int) -> str:
 
 
 # --- provider ----------------------------------------------------------------------------------------------
+
+
+def notifications(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at the keys for Web Push, where there are any."""
+    try:
+        push = site_settings.read_push(environ)
+    except SettingsError as error:
+        yield from (_variable_failure(problem) for problem in error.problems)
+        return
+    if push is None:
+        return
+    from videogen.push import is_pair  # noqa: PLC0415 - no other finding waits for the ciphers
+
+    if not is_pair(push):
+        yield Finding(
+            "failure",
+            "notifications",
+            "VIDEOGEN_VAPID_PRIVATE_KEY does not belong to VIDEOGEN_VAPID_PUBLIC_KEY",
+            "set both to what this prints, and deploy: videogen push-keys",
+        )
+    elif not push.subject:
+        yield Finding(
+            "warning",
+            "notifications",
+            "VIDEOGEN_VAPID_SUBJECT is not set: some push services refuse messages without it",
+            "set it to an address of yours, such as mailto:you@example.com",
+        )
+    else:
+        yield Finding("ok", "notifications", "the two keys belong together")
 
 
 def _blackbox(blackbox: BlackboxSettings, site: SiteSettings, http: httpx.Client) -> Iterator[Finding]:
