@@ -175,6 +175,12 @@ export function createEngine({
     renew: poller.renew,
     pictures,
 
+    /**
+     * @param {string} key
+     * @param {boolean} isFavorite
+     */
+    favor: (key, isFavorite) => jobs.apply(key, { type: 'favored', isFavorite }),
+
     /** Read what this browser keeps, and go on where each job stood. */
     async open() {
       await jobs.load()

@@ -1,6 +1,8 @@
 /** The jobs of this browser, newest first. */
 
+import { createCardVideo } from './card_video.js'
 import { el, setAttribute, setText } from './dom.js'
+import { matching } from './history.js'
 import { actionsOf, elapsedSeconds, isUnderWay, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
 import { clock } from './time.js'
@@ -9,19 +11,34 @@ import { words } from './words.js'
 /** @typedef {import('./job.js').Job} Job */
 
 const PAGE = 12
+/** A list of so many is searched by eye. */
+const SHORT_LIST = 6
 
 /**
- * @param {{onDelete: (job: Job) => void, onDownload: (job: Job) => void, linkTo: (job: Job) => string,
- *   thumbnailOf: (job: Job) => string | null}} options
+ * @param {{onDelete: (job: Job) => void, onDownload: (job: Job) => void, onFavor: (job: Job) => void,
+ *   onStaleLink: (job: Job) => void, linkTo: (job: Job) => string,
+ *   thumbnailOf: (job: Job) => string | null}} options onFavor: make it a favorite, or no longer one
  */
-export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf }) {
+export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, linkTo, thumbnailOf }) {
   /** @type {Map<string, ReturnType<typeof createItem>>} */
   const items = new Map()
   let visible = PAGE
-  /** @type {Job[]} */
-  let jobs = []
+  /** @type {Map<string, Job>} */
+  let jobs = new Map()
+  const { history } = jobWords
   const list = el('ul', { class: 'history-list' })
   const empty = el('p', { class: 'hint' }, words.history.empty)
+  const search = el('input', {
+    type: 'search',
+    'aria-label': history.search,
+    placeholder: history.search,
+    autocomplete: 'off',
+    oninput: renderAnew,
+  })
+  const onlyFavorites = el('input', { type: 'checkbox', onchange: renderAnew })
+  const favorites = el('label', { class: 'tick' }, onlyFavorites, history.onlyFavorites)
+  const filters = el('div', { class: 'history-filters', role: 'search' }, search, favorites)
+  const noMatch = el('p', { class: 'hint', role: 'status' })
   const more = el(
     'button',
     {
@@ -35,33 +52,64 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
         if (item) item.querySelector('a')?.focus()
       },
     },
-    words.history.more,
+    history.more,
   )
+
+  function renderAnew() {
+    visible = PAGE
+    render(Date.now())
+  }
+
   /** @param {string} key */
   function createItem(key) {
-    const job = () => /** @type {Job} */ (jobs.find(one => one.key === key))
+    const job = () => /** @type {Job} */ (jobs.get(key))
+    /** @param {(job: Job) => void} press */
+    const button = press =>
+      el('button', {
+        type: 'button',
+        class: 'button is-small is-quiet',
+        onclick: () => {
+          close()
+          press(job())
+        },
+      })
     const image = el('img', { alt: '', loading: 'lazy', decoding: 'async' })
     const prompt = el('span', { class: 'card-prompt', dir: 'auto' })
     const state = el('span', { class: 'card-state' })
+    const favorite = el('span', { class: 'card-favorite' }, `★ ${history.favorite}`)
     const date = el('time')
-    const link = el('a', { class: 'card-link' }, el('span', { class: 'card-picture' }, image), prompt)
-    const download = el(
-      'button',
-      { type: 'button', class: 'button is-small is-quiet', onclick: () => onDownload(job()) },
-      jobWords.actions.save,
+    const picture = el('span', { class: 'card-picture' }, image)
+    const link = el('a', { class: 'card-link' }, picture, prompt)
+    const download = button(onDownload)
+    const favor = button(onFavor)
+    const remove = button(onDelete)
+    const summary = el('summary', { class: 'button is-small is-quiet' }, jobWords.actions.more)
+    /** @type {HTMLDetailsElement} */
+    const actions = el(
+      'details',
+      {
+        class: 'more',
+        name: 'card-more',
+        onfocusout: ({ relatedTarget }) => {
+          if (!actions.contains(relatedTarget)) actions.open = false
+        },
+        onkeydown: ({ key }) => key === 'Escape' && actions.open && close(),
+      },
+      summary,
+      el('div', { class: 'more-list' }, download, favor, remove),
     )
-    const remove = el(
-      'button',
-      { type: 'button', class: 'button is-small is-quiet', onclick: () => onDelete(job()) },
-      jobWords.actions.delete,
-    )
+    function close() {
+      actions.open = false
+      summary.focus()
+    }
+    const jobChanged = createCardVideo({ card: link, picture, job, onStaleLink })
     return {
       element: el(
         'li',
         { class: 'card' },
         link,
-        el('span', { class: 'card-facts' }, state, date),
-        el('span', { class: 'card-actions' }, download, remove),
+        el('span', { class: 'card-facts' }, state, favorite, date),
+        actions,
       ),
       /**
        * @param {Job} current
@@ -70,28 +118,48 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
       update(current, now) {
         const stage = stageOf(current)
         this.element.dataset.stage = stage
-        this.element.style.setProperty('--ratio', current.ratio.toFixed(4))
+        picture.classList.toggle('is-tall', current.ratio < 1)
         const url = thumbnailOf(current)
         image.hidden = !url
         setAttribute(image, 'src', url)
-        setText(prompt, current.prompt || words.history.noPrompt)
+        setText(prompt, current.prompt || history.noPrompt)
         setAttribute(link, 'href', linkTo(current))
         const took = isUnderWay(current) ? ` ${clock(elapsedSeconds(current, now))}` : ''
         setText(state, jobWords.states[stage] + took)
         setText(date, jobWords.time.moment(new Date(current.createdAt)))
         setAttribute(date, 'datetime', new Date(current.createdAt).toISOString())
+        favorite.hidden = !current.isFavorite
         const possible = actionsOf(current)
         download.hidden = !possible.includes('save')
         remove.hidden = !possible.includes('delete')
-        setAttribute(download, 'aria-label', `${jobWords.actions.save}: ${current.prompt}`)
-        setAttribute(remove, 'aria-label', `${jobWords.actions.delete}: ${current.prompt}`)
+        name(summary, jobWords.actions.more, current)
+        name(download, jobWords.actions.save, current)
+        name(favor, current.isFavorite ? history.unfavor : history.favor, current)
+        name(remove, jobWords.actions.delete, current)
+        jobChanged()
       },
     }
   }
 
+  /**
+   * Say what a button does, and to whom cannot see the card, with which video.
+   * @param {HTMLElement} element
+   * @param {string} label
+   * @param {Job} job
+   */
+  function name(element, label, { prompt }) {
+    setText(element, label)
+    setAttribute(element, 'aria-label', `${label}: ${prompt}`)
+  }
+
   /** @param {number} now */
   function render(now) {
-    const shown = jobs.slice(0, visible)
+    const all = [...jobs.values()]
+    favorites.hidden = !onlyFavorites.checked && !all.some(({ isFavorite }) => isFavorite)
+    search.hidden = !search.value && all.length <= SHORT_LIST
+    filters.hidden = favorites.hidden && search.hidden
+    const found = matching(all, { text: search.value, onlyFavorites: onlyFavorites.checked })
+    const shown = found.slice(0, visible)
     const keys = new Set(shown.map(({ key }) => key))
     for (const [key, item] of items) {
       if (keys.has(key)) continue
@@ -104,19 +172,20 @@ export function createHistoryView({ onDelete, onDownload, linkTo, thumbnailOf })
       item.update(job, now)
       if (list.children[index] !== item.element) list.insertBefore(item.element, list.children[index] ?? null)
     })
-    empty.hidden = jobs.length > 0
-    list.hidden = !jobs.length
-    more.hidden = jobs.length <= visible
+    empty.hidden = all.length > 0
+    setText(noMatch, all.length && !found.length ? history.noMatch : '')
+    list.hidden = !found.length
+    more.hidden = found.length <= visible
   }
 
   return {
-    elements: [empty, list, more],
+    elements: [empty, filters, noMatch, list, more],
     /**
      * @param {Iterable<Job>} all
      * @param {number} now
      */
     update(all, now) {
-      jobs = [...all].sort((one, other) => other.createdAt - one.createdAt)
+      jobs = new Map([...all].map(job => [job.key, job]))
       render(now)
     },
   }

@@ -41,6 +41,7 @@
  * @property {boolean} missing the site knows no such job
  * @property {number | null} upload how much has been uploaded, 0 to 1; not stored
  * @property {number} ratio width by height of the frame it is shown in
+ * @property {boolean} [isFavorite] none in older jobs
  */
 
 /**
@@ -52,6 +53,7 @@
  *   | {type: 'held-again', at: number}
  *   | {type: 'cancel-wanted'}
  *   | {type: 'cancel-failed'}
+ *   | {type: 'favored', isFavorite: boolean}
  *   | {type: 'status-answered', status: Status, at: number, serverAt: number | null}
  *   | {type: 'status-failed', failure: RequestFailure, at: number}} JobEvent
  */
@@ -158,6 +160,8 @@ export function reduceJob(job, event) {
       return { ...job, cancelWanted: true }
     case 'cancel-failed':
       return { ...job, cancelWanted: false }
+    case 'favored':
+      return { ...job, isFavorite: event.isFavorite }
     case 'status-answered':
       return {
         ...job,

@@ -60,6 +60,8 @@ export async function openJobsPage({ config, composer, layout }) {
     thumbnailOf: job => pictures.of(job.key).thumbnail,
     onDelete: job => void actions.remove(job),
     onDownload: job => void actions.download(job),
+    onFavor: job => void engine.favor(job.key, !job.isFavorite),
+    onStaleLink: job => void engine.renew(job.key),
   })
   const jobView = createJobView({
     onAction: (action, job) => void actions.act(action, job),

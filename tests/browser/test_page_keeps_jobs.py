@@ -19,6 +19,7 @@ from support.page_under_test import (
     fill,
     generate,
     headline,
+    history,
     photo,
     problem,
     status,
@@ -45,11 +46,6 @@ def use(page: Page) -> None:
     """Begin to use a page, and wait until all of it is there."""
     page.keyboard.press("Tab")
     page.get_by_role("article", include_hidden=True).wait_for(state="attached")
-
-
-def history(page: Page) -> list[str]:
-    """Return the texts of the jobs in the history."""
-    return page.get_by_role("region", name="Your videos").locator(".card-prompt").all_inner_texts()
 
 
 def hold(held: list[Route]) -> Callable[[Route], None]:
@@ -382,6 +378,7 @@ def test_the_history_outlives_the_page_and_leads_back_to_each_video(
     card = again.get_by_role("region", name="Your videos").get_by_role("listitem")
     expect(card).to_contain_text("Ready")
     expect(card.locator("img")).to_be_visible()
+    card.get_by_text("More", exact=True).click()
     with again.expect_download():
         again.get_by_role("button", name="Download: A lake at dusk").click()
     again.get_by_role("link", name="A lake at dusk").click()

@@ -446,6 +446,11 @@ def press_more(page: Page, name: str) -> None:
     article.get_by_role("button", name=name).click()
 
 
+def history(page: Page) -> list[str]:
+    """Return the texts of the jobs in the history."""
+    return page.get_by_role("region", name="Your videos").locator(".card-prompt").all_inner_texts()
+
+
 def headline(page: Page) -> Locator:
     """Return the page's heading of the first level."""
     return page.get_by_role("heading", level=1)

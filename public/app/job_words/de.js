@@ -225,6 +225,17 @@ export default {
     keep: 'Behalten',
   },
 
+  history: {
+    more: 'Mehr zeigen',
+    noPrompt: 'Video über einen Link',
+    search: 'Deine Videos durchsuchen',
+    onlyFavorites: 'Nur Favoriten',
+    noMatch: 'Kein Video passt dazu.',
+    favorite: 'Favorit',
+    favor: 'Zu den Favoriten',
+    unfavor: 'Kein Favorit mehr',
+  },
+
   job: {
     facts: 'Details',
     wholePrompt: 'Ganzen Text zeigen',

@@ -219,6 +219,17 @@ export default {
     keep: 'Keep it',
   },
 
+  history: {
+    more: 'Show more',
+    noPrompt: 'Video by link',
+    search: 'Search your videos',
+    onlyFavorites: 'Favorites only',
+    noMatch: 'No video matches.',
+    favorite: 'Favorite',
+    favor: 'Add to favorites',
+    unfavor: 'Remove from favorites',
+  },
+
   job: {
     facts: 'Details',
     wholePrompt: 'Show all of the text',

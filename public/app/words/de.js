@@ -144,8 +144,6 @@ export default {
   history: {
     heading: 'Deine Videos',
     empty: 'Noch nichts. Deine Videos erscheinen hier und bleiben auch nach dem Neuladen.',
-    more: 'Mehr zeigen',
-    noPrompt: 'Video über einen Link',
   },
 
   footer: {

@@ -139,8 +139,6 @@ export default {
   history: {
     heading: 'Your videos',
     empty: 'Nothing here yet. Your videos will appear here and stay after a reload.',
-    more: 'Show more',
-    noPrompt: 'Video by link',
   },
 
   footer: {
