@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,7 +25,8 @@ AWS = {"S3_BUCKET": "my-videos", "S3_REGION": "eu-west-1"}
 
 def test_config_json_tells_the_page_what_it_may_know_and_no_secret() -> None:
     described = page_config.describe(
-        {**AWS, "VIDEOGEN_ACCESS_CODE": "open sesame", "BLACKBOX_MODELS": "blackboxai/google/veo-3=0.8"}
+        {**AWS, "VIDEOGEN_ACCESS_CODE": "open sesame", "BLACKBOX_MODELS": "blackboxai/google/veo-3=0.8"},
+        now=0,
     )
 
     assert described["files"] == {
@@ -131,11 +133,31 @@ def test_the_policy_allows_the_site_and_the_bucket_and_nothing_else() -> None:
         ("VIDEOGEN_SIGNING_SECRET", "whsec_short"),
         ("BLACKBOX_VIDEO_PARAMETERS", '{"model": "cheaper"}'),
         ("VIDEOGEN_VAPID_PRIVATE_KEY", "short"),
+        ("VIDEOGEN_SECURITY_CONTACT", "http://example.com"),
+        ("VIDEOGEN_SECURITY_CONTACT", "ask me"),
+        ("VIDEOGEN_SECURITY_CONTACT", "safe@example.com\nPolicy: https://example.com"),
+        ("VIDEOGEN_SECURITY_CONTACT", "javascript:alert(1)@x"),
     ],
 )
 def test_a_build_refuses_what_the_functions_would(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} "):
-        page_config.describe({**AWS, name: value})
+        page_config.describe({**AWS, name: value}, now=0)
+
+
+@pytest.mark.parametrize(
+    ("written", "contact"),
+    [
+        ("mailto:safe@example.com", "mailto:safe@example.com"),
+        ("safe@example.com", "mailto:safe@example.com"),
+        (" 'MAILTO:safe@example.com' ", "mailto:safe@example.com"),
+        ("https://example.com/@report", "https://example.com/@report"),
+    ],
+)
+def test_security_txt_names_the_operator_for_a_year(written: str, contact: str) -> None:
+    now = datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp()
+    files = page_config.describe({**AWS, "VIDEOGEN_SECURITY_CONTACT": written}, now=now)["files"]
+
+    assert files[".well-known/security.txt"] == f"Contact: {contact}\nExpires: 2028-02-28T12:00:00Z\n"
 
 
 def test_the_program_imports_the_standard_library_only() -> None:
@@ -152,6 +174,6 @@ def test_the_program_imports_the_standard_library_only() -> None:
         command, env={**environ, "VIDEOGEN_KEEP_DAYS": "x"}, capture_output=True, text=True, check=False
     )
 
-    assert json.loads(good.stdout) == page_config.describe(AWS)
+    assert json.loads(good.stdout) == page_config.describe(AWS, now=0)
     assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr.startswith("VIDEOGEN_KEEP_DAYS is not a whole number")

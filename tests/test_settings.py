@@ -366,11 +366,13 @@ def test_the_keys_of_web_push_are_read_apart() -> None:
 
     assert settings.read_push({}) is None
     assert settings.read_push(keys) == PushSettings(PUBLIC_KEY, Secret(PRIVATE_KEY))
+    told = settings.read_push({**keys, "VIDEOGEN_VAPID_SUBJECT": "you@example.com"})
+    assert told == PushSettings(PUBLIC_KEY, Secret(PRIVATE_KEY), "mailto:you@example.com")
     assert settings.read({**NEEDED, **keys}).site.push_public_key == PUBLIC_KEY
     with pytest.raises(SettingsError, match=r"^VIDEOGEN_VAPID_PRIVATE_KEY is not set: "):
         settings.read_push({"VIDEOGEN_VAPID_PUBLIC_KEY": PUBLIC_KEY})
     with pytest.raises(SettingsError, match=r"^VIDEOGEN_VAPID_SUBJECT is malformed: "):
-        settings.read_push({**keys, "VIDEOGEN_VAPID_SUBJECT": "you@example.com"})
+        settings.read_push({**keys, "VIDEOGEN_VAPID_SUBJECT": "you at example.com"})
 
 
 def test_a_build_needs_no_secret_and_refuses_a_malformed_one() -> None:

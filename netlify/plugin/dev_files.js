@@ -5,14 +5,16 @@ import { createServer } from 'node:http'
  * Serves files of one run of `netlify dev` from memory. In the publish folder a second run, or a build beside this
  * one, would write over them.
  *
- * @param {Record<string, unknown>} files name to JSON value
+ * @param {Record<string, unknown>} files name to text, or to another JSON value
  * @returns {Promise<{ from: string, to: string, status: number, force: boolean }[]>} the rules that lead to them
  */
 export async function serveFiles(files) {
   const server = createServer(({ url = '' }, response) => {
-    response.setHeader('Content-Type', 'application/json')
+    const content = files[url.slice(1).replace(/\?.*/, '')]
+    const isText = typeof content === 'string'
+    response.setHeader('Content-Type', isText ? 'text/plain; charset=utf-8' : 'application/json')
     response.setHeader('Cache-Control', 'no-store')
-    response.end(JSON.stringify(files[url.slice(1).replace(/\?.*/, '')]))
+    response.end(isText ? content : JSON.stringify(content))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -28,7 +28,7 @@ const RUN_TIME = path.resolve(import.meta.dirname, '../python')
  * @property {string} [dev]
  *
  * @typedef {object} Printed what the page_config module prints
- * @property {Record<string, unknown>} [files] name to JSON value
+ * @property {Record<string, unknown>} [files] name to text, or to another JSON value
  * @property {Record<string, Record<string, string>>} [headers] path to header to value
  * @property {string[]} [notes]
  *
@@ -169,9 +169,10 @@ function writeSettings(folder, settings) {
  * @param {Options['netlifyConfig']} netlifyConfig
  */
 function writeFiles({ files = {} }, { build: { publish } }) {
-  mkdirSync(publish, { recursive: true })
   for (const [name, content] of Object.entries(files)) {
-    writeFileSync(path.join(publish, name), `${JSON.stringify(content, null, 2)}\n`)
+    const file = path.join(publish, name)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`)
   }
 }
 

@@ -1,4 +1,4 @@
-"""What the build writes for the page: config.json and the Content-Security-Policy.
+"""What the build writes for the page: config.json, security.txt and the Content-Security-Policy.
 
 Run as `python -m videogen.page_config`.
 
@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from videogen.settings import S3Settings, SiteSettings
 
+SECURITY_TXT_FOR = timedelta(days=364)
+"""How long a security.txt counts from its build on: https://www.rfc-editor.org/rfc/rfc9116#section-2.5.5"""
 LIMITS = {
     "photos": MAX_PHOTOS,
     "photoBytes": MAX_PHOTO_BYTES,
@@ -76,15 +80,24 @@ def content_security_policy(media_origin: str | None) -> str:
     )
 
 
-def describe(environ: Mapping[str, str]) -> dict[str, Any]:
+def security_txt(contact: str, *, now: float) -> str:
+    """Return security.txt, which tells whoever has found a weakness whom to write to (RFC 9116)."""
+    expires = datetime.fromtimestamp(now, UTC) + SECURITY_TXT_FOR
+    return f"Contact: {contact}\nExpires: {expires:%Y-%m-%dT%H:%M:%SZ}\n"
+
+
+def describe(environ: Mapping[str, str], *, now: float) -> dict[str, Any]:
     """Return everything that the build needs to know; raises SettingsError."""
     site, s3 = settings.read_for_build(environ)
     origin = bucket_origin(s3)
     notes = (
         [] if origin else ["S3_BUCKET and S3_REGION are not set: the page will not be able to play videos"]
     )
+    files: dict[str, Any] = {"config.json": page_config(site)}
+    if site.security_contact:
+        files[".well-known/security.txt"] = security_txt(site.security_contact, now=now)
     return {
-        "files": {"config.json": page_config(site)},
+        "files": files,
         "headers": {"/*": {"Content-Security-Policy": content_security_policy(origin)}},
         "notes": notes,
     }
@@ -92,6 +105,6 @@ def describe(environ: Mapping[str, str]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(describe(os.environ)))  # noqa: T201 - this is the program's output
+        print(json.dumps(describe(os.environ, now=time.time())))  # noqa: T201 - this is the program's output
     except SettingsError as error:
         sys.exit(error.detail)

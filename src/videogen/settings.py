@@ -59,6 +59,7 @@ _BEARER = re.compile(r"(?:authorization\s*[:=]\s*)?(?:bearer(?:[\s:]+|$))+", re.
 _ASSIGNMENT = re.compile(r"(?:(?:export|set)\s+)?(\w+)\s*[=:]", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\r\n\uff0c\uff1b\u3001]")
 """Between the entries of a list: commas and semicolons, full-width ones among them, and lines."""
+_CONTACT = re.compile(r"mailto:[!-~]+@[!-~]+|https://[!-~]+", re.IGNORECASE)
 _MODEL = re.compile(r"(blackboxai/[A-Za-z0-9._/-]{1,100})(?:\s*=\s*\$?([0-9]{1,4}(?:\.[0-9]{1,4})?))?")
 _TOKEN = re.compile(r"(?!.*\.\.\.)[A-Za-z0-9._~+/:-]+=*")
 """What travels behind `Bearer` (https://www.rfc-editor.org/rfc/rfc6750#section-2.1), with a colon; three dots
@@ -159,7 +160,8 @@ class SiteSettings:
     """What the page may know.
 
     `daily_limit` is in videos per UTC day, 0 for none. `paused` is "" or the sentence that visitors read
-    instead of starting a video. `job_minutes` is the whole life of a job.
+    instead of starting a video. `job_minutes` is the whole life of a job. `security_contact` is "" or an
+    address, mailto: or https:, for whoever has found a weakness.
     """
 
     models: tuple[Model, ...] = (Model(DEFAULT_MODEL),)
@@ -170,6 +172,7 @@ class SiteSettings:
     paused: str = ""
     job_minutes: int = JOB_MINUTES[1]
     push_public_key: str | None = None
+    security_contact: str = ""
 
 
 class Settings(NamedTuple):
@@ -275,6 +278,11 @@ class _Environment:
             self.malformed(name)
         return found
 
+    def contact(self, name: str) -> str:
+        """Return an address of people; a bare one of mail gets its scheme."""
+        found = re.sub(r"(?i)^(?:mailto:)?(?=[^\s:]+@[^\s:]+$)", "mailto:", self.text(name))
+        return self.matching(name, found, _CONTACT)
+
     def whole_number(self, name: str, *, least: int, most: int) -> int:
         text = self.text(name) or VARIABLES[name].default
         if re.fullmatch(r"[0-9]{1,6}", text) and least <= int(text) <= most:
@@ -378,6 +386,7 @@ def _site(given: _Environment) -> SiteSettings:
             most=JOB_MINUTES_WITH_QUEUE if has_queue else JOB_MINUTES[1],
         ),
         push_public_key=_push_key(given, "VIDEOGEN_VAPID_PUBLIC_KEY") or None,
+        security_contact=given.contact("VIDEOGEN_SECURITY_CONTACT"),
     )
 
 
@@ -489,9 +498,7 @@ def _push(given: _Environment) -> PushSettings | None:
     public, private = (
         _push_key(given, name) for name in ("VIDEOGEN_VAPID_PUBLIC_KEY", "VIDEOGEN_VAPID_PRIVATE_KEY")
     )
-    subject = given.text("VIDEOGEN_VAPID_SUBJECT")
-    if subject and not re.fullmatch(r"mailto:[!-~]+@[!-~]+|https://[!-~]+", subject):
-        given.malformed("VIDEOGEN_VAPID_SUBJECT")
+    subject = given.contact("VIDEOGEN_VAPID_SUBJECT")
     if not public and not private:
         return None
     given.needed("VIDEOGEN_VAPID_PUBLIC_KEY", public)

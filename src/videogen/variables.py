@@ -157,6 +157,12 @@ VARIABLES: Mapping[str, Variable] = {
             _START | _BUILD,
         ),
         Variable(
+            "VIDEOGEN_SECURITY_CONTACT",
+            "if set, the site has a security.txt that names it: whom to tell of a weakness",
+            "mailto:you@example.com",
+            _BUILD,
+        ),
+        Variable(
             "VIDEOGEN_VIDEO_HOSTS",
             "if set, results are fetched from these hosts only, separated by commas",
             "replicate.delivery,fal.media",

@@ -14,6 +14,14 @@ test('a file of a run is served at the address that its rule leads to, whatever 
   }
 })
 
+test('a text is served as it is', async () => {
+  const [rule] = await serveFiles({ '.well-known/security.txt': 'Contact: mailto:a@b.example\n' })
+  assert.ok(rule)
+  const answer = await fetch(rule.to)
+  assert.equal(await answer.text(), 'Contact: mailto:a@b.example\n')
+  assert.equal(answer.headers.get('Content-Type'), 'text/plain; charset=utf-8')
+})
+
 test('two runs have their own files', async () => {
   const [one] = await serveFiles({ 'config.json': 1 })
   const [other] = await serveFiles({ 'config.json': 2 })

@@ -250,9 +250,12 @@ def mixed(package: Path, build: Callable[[Path], Built], tmp_path_factory: pytes
     folder = lay_out("hello", package, tmp_path_factory.mktemp("mixed"))
     shutil.copytree(REPOSITORY / "netlify/python", folder / "netlify/python")
     (folder / ".gitignore").unlink()
+    with (folder / "netlify.toml").open("a") as settings:
+        settings.write('[plugins.inputs]\npage_config = "said"\n')
     write_files(
         folder,
         {
+            "src/said.py": """print('{"files": {"a/b.txt": "text\\\\n", "c.json": ["text"]}}')""",
             "src/old.py": "def handler(event, context): return event['path']",
             "netlify/functions/old.mjs": BY_NAME,
             "netlify/functions/older.mjs": BY_PATH,
@@ -277,6 +280,8 @@ def test_entries_by_hand_and_files_live_side_by_side(mixed: Built, tmp_path: Pat
         assert seen["executable"].endswith("/python/bundle/python/bin/python3")
     assert "netlify/functions/helper.py is no function: it defines no handler and no app" in mixed.printed
     assert (mixed.folder / ".gitignore").read_text() == ".netlify/\n"
+    published = [(mixed.folder / "public" / name).read_text() for name in ("a/b.txt", "c.json")]
+    assert published == ["text\n", '[\n  "text"\n]\n']
 
 
 def test_a_crash_names_the_users_file_and_line(mixed: Built, tmp_path: Path) -> None:
