@@ -15,8 +15,9 @@ from videogen.local.blackbox import Simulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A cluster to install, so `make lab` alone has it.
-collect_ignore = [] if os.environ.get("LAB_CEPH") else ["test_ceph.py"]
+# A cluster to install, and whole clones: `make lab` alone has them.
+ONLY_IN_LAB = {"LAB_CEPH": "test_ceph.py", "LAB_SECONDS": "test_first_hour.py"}
+collect_ignore = [name for variable, name in ONLY_IN_LAB.items() if not os.environ.get(variable)]
 TALLY = pytest.StashKey[Tally]()
 
 
