@@ -36,6 +36,7 @@ def test_objects_keys_and_secret_outlive_its_being_killed(tmp_path: Path) -> Non
     folder = tmp_path / "a folder with an umlaut ü and a name that is too long for a Unix socket" / "store"
     with SeaweedServer(folder) as first:
         first.client().put_object(Bucket=first.bucket, Key="video", Body=b"bytes")
+    assert not list(folder.glob("*.sock"))
 
     with SeaweedServer(folder) as second:
         assert second.kept == first.kept

@@ -227,9 +227,11 @@ class SeaweedServer(S3StandIn):
         # Kills it: to end by itself takes it four seconds, and what it has answered it keeps.
         process.stdin.close()
         process.wait()
+        left = [*self._folder.glob("*.sock")]
         for port in self._ports:
-            for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock"):  # noqa: S108 - its own choice
-                left.unlink(missing_ok=True)
+            left += Path("/tmp").glob(f"seaweedfs-*-grpc-{port}.sock")  # noqa: S108 - its own choice
+        for socket in left:
+            socket.unlink(missing_ok=True)
 
     @property
     def _log(self) -> Path:
