@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 import pytest
@@ -21,9 +21,19 @@ if TYPE_CHECKING:
 DEADLINE_SECONDS = 60.0
 
 
-def test_a_client_of_the_first_version_needs_only_the_new_paths(site: DevSite) -> None:
+class Made(NamedTuple):
+    """One job of this site, and how many videos were bought while it was made."""
+
+    started: dict[str, Any]
+    status: dict[str, Any]
+    purchases: int
+
+
+@pytest.fixture(scope="module")
+def made(site: DevSite) -> Made:
     """curl, with the requests that the first version documented."""
     request = {"photos": [{"name": "lake.jpg", "data": data_uri(photo())}], "prompt": "slow pan"}
+    before = len(site.ledger())
 
     started = curl(f"{site.url}/api/start-video", "--json", json.dumps(request))
     deadline = time.monotonic() + DEADLINE_SECONDS
@@ -31,6 +41,17 @@ def test_a_client_of_the_first_version_needs_only_the_new_paths(site: DevSite) -
     while status.get("status") not in {"completed", "failed"} and time.monotonic() < deadline:
         time.sleep(1)
         status = curl(f"{site.url}/api/check-video-status?jobId={started['jobId']}")
+    return Made(started, status, len(site.ledger()) - before)
+
+
+def curl(*arguments: str) -> dict[str, Any]:
+    answer = subprocess.run(["curl", "-s", *arguments], capture_output=True, check=True).stdout
+    parsed: dict[str, Any] = json.loads(answer)
+    return parsed
+
+
+def test_a_client_of_the_first_version_needs_only_the_new_paths(made: Made) -> None:
+    started, status, _ = made
 
     assert started["success"] is True
     first_version = {
@@ -49,17 +70,8 @@ def test_a_client_of_the_first_version_needs_only_the_new_paths(site: DevSite) -
     assert httpx.get(status["videoUrl"], timeout=30).content[4:8] == b"ftyp"
 
 
-def curl(*arguments: str) -> dict[str, Any]:
-    answer = subprocess.run(["curl", "-s", *arguments], capture_output=True, check=True).stdout
-    parsed: dict[str, Any] = json.loads(answer)
-    return parsed
-
-
-def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite) -> None:
-    job_id = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()["jobId"]
-    site.wait_for_end(job_id)
-
-    story = [line["action"] for line in site.log_lines() if line.get("jobId") == job_id]
+def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite, made: Made) -> None:
+    story = [line["action"] for line in site.log_lines() if line.get("jobId") == made.started["jobId"]]
 
     assert sorted(story) == sorted(
         [
@@ -75,14 +87,8 @@ def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite) -> Non
     assert story.index("job.claimed") < story.index("blackbox.called") < story.index("job.completed")
 
 
-def test_one_start_is_one_purchase(site: DevSite) -> None:
-    before = len(site.ledger())
-
-    site.wait_for_end(
-        httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()["jobId"]
-    )
-
-    assert len(site.ledger()) - before == 1
+def test_one_start_is_one_purchase(made: Made) -> None:
+    assert made.purchases == 1
 
 
 def test_an_unsigned_call_of_the_worker_gets_202_and_is_refused_in_the_log(site: DevSite) -> None:
@@ -107,8 +113,6 @@ def test_an_unsigned_call_of_the_worker_gets_202_and_is_refused_in_the_log(site:
     [
         (b"{", "application/json", 400, "invalid_input"),
         (b"{}", "text/plain", 415, "unsupported_media_type"),
-        (json.dumps(start_body(photos=[])).encode(), "application/json", 400, "invalid_input"),
-        (json.dumps(start_body(prompt="x" * 20_000)).encode(), "application/json", 400, "invalid_input"),
         (b'{"prompt":"' + b"x" * 5_600_000 + b'"}', "application/json", 413, "too_large"),
         (
             json.dumps(start_body(photos=[{"data": data_uri(b"GIF89a" + bytes(50))}])).encode(),
@@ -181,10 +185,9 @@ def test_what_serves_stands_below_the_cli_s_box(site: DevSite) -> None:
     assert "configuration property" not in before
 
 
-@pytest.mark.parametrize(
-    "host", ["rebind.example", "localhost.rebind.example", "192.168.1.20", "127.0.0.1.rebind.example"]
-)
-def test_a_foreign_host_gets_403_and_buys_nothing(site: DevSite, host: str) -> None:
+def test_a_foreign_host_gets_403_and_buys_nothing(site: DevSite) -> None:
+    """Which hosts are foreign is for tests/bridge/loopback.test.mjs."""
+    host = "localhost.rebind.example"
     before = len(site.ledger())
     port = site.url.rpartition(":")[2]
 
