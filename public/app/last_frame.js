@@ -2,6 +2,10 @@
 
 import { el } from './dom.js'
 
+/** How long a picture that was sought may take to come, in ms; then what is there is taken. */
+const PATIENCE_MS = 1_000
+/** A picture's time differs from the sought one by less, in seconds: no video has fewer than four a second. */
+const NEAR = 0.25
 /** How far before its end the last picture is looked for, in seconds: at the very end some browsers show none. */
 const BEFORE_END = 0.02
 
@@ -19,8 +23,11 @@ export async function lastFrame(url) {
     const video = el('video', { src: file, preload: 'auto', playsinline: true })
     video.muted = true
     await happened(video, 'loadeddata')
-    video.currentTime = Math.max(0, video.duration - BEFORE_END)
+    const end = Math.max(0, video.duration - BEFORE_END)
+    const isThere = pictureOf(video, end)
+    video.currentTime = end
     await happened(video, 'seeked')
+    await isThere
     const canvas = el('canvas', { width: video.videoWidth, height: video.videoHeight })
     canvas.getContext('2d')?.drawImage(video, 0, 0)
     return await new Promise((resolve, reject) => {
@@ -29,6 +36,24 @@ export async function lastFrame(url) {
   } finally {
     URL.revokeObjectURL(file)
   }
+}
+
+/**
+ * Wait until a picture can be drawn: browsers say that they have sought it some milliseconds before.
+ * @param {HTMLVideoElement} video
+ * @param {number} seconds where in the video
+ * @returns {Promise<void>}
+ */
+function pictureOf(video, seconds) {
+  return new Promise(resolve => {
+    if (!('requestVideoFrameCallback' in video)) return resolve()
+    setTimeout(resolve, PATIENCE_MS)
+    const look = () =>
+      video.requestVideoFrameCallback((_, { mediaTime }) =>
+        Math.abs(mediaTime - seconds) < NEAR ? resolve() : look(),
+      )
+    look()
+  })
 }
 
 /**
