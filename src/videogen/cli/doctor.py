@@ -100,9 +100,6 @@ def _secrets(count: int) -> str:
     return "well formed" if count == 1 else f"well formed; {count} of them, of which the first one signs"
 
 
-# --- provider ----------------------------------------------------------------------------------------------
-
-
 def notifications(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Look at the keys for Web Push, where there are any."""
     try:
@@ -130,6 +127,9 @@ def notifications(environ: Mapping[str, str]) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", "notifications", "the two keys belong together")
+
+
+# --- provider ----------------------------------------------------------------------------------------------
 
 
 def _blackbox(blackbox: BlackboxSettings, site: SiteSettings, http: httpx.Client) -> Iterator[Finding]:
