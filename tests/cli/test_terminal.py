@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer.main
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -18,6 +19,10 @@ from videogen import job_record
 from videogen.cli import app, terminal
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from conftest import RawServer
     from support.terminal import Operator, Ran
 
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -41,19 +46,39 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show", JOB_ID, "--json"),
     ("usage", "--days", "1000"),
     ("usage", "--days", "1000", "--by", "model", "--plot"),
+    ("usage", "--days", "1000", "--by", "model", "--json"),
     ("doctor", "--since", "999d"),
+    ("doctor", "--since", "999d", "--json"),
+    ("purge", "--dry-run"),
     ("fail", JOB_ID),
-    ("cancel", JOB_ID),
     ("rescue", JOB_ID, "--site", "http://127.0.0.1:9"),
+    ("retry", JOB_ID, "--yes", "--site", "http://127.0.0.1:9"),
+    ("cancel", JOB_ID, "--yes"),
+    ("erase", JOB_ID, "--yes", "--json"),
 )
+"""Those that end a job come last."""
+OF_A_SITE: tuple[tuple[str, ...], ...] = (
+    ("generate", "lake.jpg", "a lake"),
+    ("generate", "lake.jpg", "a lake", "--json"),
+    ("retry", JOB_ID, "--yes"),
+    ("rescue", JOB_ID),
+    ("doctor",),
+    ("doctor", "--json"),
+)
+OWN_WORDS_ALONE = {"push-keys", "worker"}
 
 
-def store(operator: Operator, record: object) -> None:
-    operator.bucket.client.put_object(
-        Bucket=operator.environ["S3_BUCKET"],
-        Key=f"{operator.environ['S3_PREFIX']}/jobs/{JOB_ID}.json",
-        Body=json.dumps(record).encode(),
-    )
+def store(operator: Operator, *records: object) -> list[str]:
+    """Store records under ids of their own, the first under JOB_ID; return the ids."""
+    client = operator.bucket.client
+    ids = [JOB_ID, *(f"{number:021}A" for number in range(1, len(records)))]
+    for job_id, record in zip(ids, records, strict=True):
+        client.put_object(
+            Bucket=operator.environ["S3_BUCKET"],
+            Key=f"{operator.environ['S3_PREFIX']}/jobs/{job_id}.json",
+            Body=json.dumps(record).encode(),
+        )
+    return ids
 
 
 def check(ran: Ran) -> None:
@@ -90,21 +115,54 @@ def test_a_prompt_of_ten_megabytes_is_one_line(videogen: Operator) -> None:
 
     check(listed)
     assert (len(listed.out.splitlines()), len(listed.out) < 1000) == (2, True)
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    name=st.sampled_from(sorted(job_record.to_object(completed()))),
-    value=st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-        max_leaves=5,
-    ),
-)
-def test_a_record_of_wrong_types_prints_no_traceback(videogen: Operator, name: str, value: object) -> None:
-    store(videogen, job_record.to_object(completed()) | {name: value})
-    for command in COMMANDS[:4]:
+    for command in COMMANDS:
         check(videogen(*command))
+
+
+RECORD = job_record.to_object(completed())
+WRONG = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(values=st.fixed_dictionaries(dict.fromkeys(sorted(RECORD), WRONG)))
+def test_a_record_of_wrong_types_prints_no_traceback(videogen: Operator, values: dict[str, object]) -> None:
+    """Each field is wrong in a record of its own; one command lists them all."""
+    ids = store(videogen, *(RECORD | {name: value} for name, value in values.items()))
+    for command in COMMANDS:
+        check(videogen(*command))
+    for job_id in ids[1:]:
+        check(videogen("show", job_id))
+
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("kind", ["a failed job", "a text", "a list"])
+@pytest.mark.usefixtures("lake")
+def test_a_hostile_site_prints_no_control(
+    videogen: Operator, serve: Callable[..., RawServer], status: int, kind: str
+) -> None:
+    text = "".join(HOSTILE)
+    fields = dict.fromkeys(("detail", "title", "code", "error", "jobId", "stage", "videoUrl"), text)
+    answers = {"a failed job": json.dumps(fields | {"status": "failed"}), "a text": text, "a list": "[1]"}
+    body = answers[kind].encode()
+
+    def behave(server: RawServer, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.sendall(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+
+    store(videogen, changed(job_record.to_object(STATES["given up, link known"]()), text))
+    site = serve(behave).origin
+    for command in OF_A_SITE:
+        check(videogen(*command, "--site", site))
+
+
+def test_every_command_that_prints_is_tried() -> None:
+    tried = {command[0] for command in (*COMMANDS, *OF_A_SITE)}
+
+    assert tried | OWN_WORDS_ALONE == set(typer.main.get_group(app.app).commands)
 
 
 def test_json_is_exact_though_it_is_escaped(videogen: Operator) -> None:
