@@ -101,7 +101,9 @@ export function createEngine({
   async function submit({ pictures, hasPrice, key = newKey(), ...draft }, origin = {}) {
     const holdMs = hasPrice && !origin.rescue ? HOLD_MS : 0
     const photosCount = pictures.photos.length
-    await jobs.add(newJob({ ...draft, ...origin, key, photosCount, at: clock.now(), holdMs }), pictures)
+    const job = newJob({ ...draft, ...origin, key, photosCount, at: clock.now(), holdMs })
+    // A job of the same photos has a video of its own, and so another poster.
+    await jobs.add(job, { ...pictures, poster: null })
     void sender.send(key, { resumed: false })
     return key
   }
@@ -174,6 +176,8 @@ export function createEngine({
     refresh: poller.ask,
     renew: poller.renew,
     pictures,
+
+    keepPoster: (/** @type {string} */ key, /** @type {Blob} */ poster) => store.keepPoster(key, poster),
 
     /**
      * @param {string} key

@@ -6,8 +6,11 @@ import { jobWords } from './job_words.js'
 /** A video whose shape differs less than this from the frame's fills it: no hairline is left at its edges. */
 const SAME_SHAPE = 0.03
 
-/** @param {{frame: HTMLElement, setRatio: (ratio: number) => void}} parts */
-export function createFrameVideo({ frame, setRatio }) {
+/**
+ * @param {{frame: HTMLElement, setRatio: (ratio: number) => void, onShown: () => void}} parts onShown: the
+ *   video's first picture is there
+ */
+export function createFrameVideo({ frame, setRatio, onShown }) {
   let ratio = 16 / 9
   /** @type {HTMLVideoElement | null} */
   let video = null
@@ -55,7 +58,10 @@ export function createFrameVideo({ frame, setRatio }) {
         const own = added.videoWidth / added.videoHeight
         if (Math.abs(own / ratio - 1) > SAME_SHAPE) setRatio(own)
       },
-      onloadeddata: () => added.classList.add('is-there'),
+      onloadeddata: () => {
+        added.classList.add('is-there')
+        onShown()
+      },
       ontimeupdate: offerSound,
       onvolumechange: offerSound,
       onerror: () => {

@@ -17,9 +17,9 @@ const SHORT_LIST = 6
 /**
  * @param {{onDelete: (job: Job) => void, onDownload: (job: Job) => void, onFavor: (job: Job) => void,
  *   onStaleLink: (job: Job) => void, linkTo: (job: Job) => string,
- *   thumbnailOf: (job: Job) => string | null}} options onFavor: make it a favorite, or no longer one
+ *   pictureOf: (job: Job) => string | null}} options onFavor: make it a favorite, or no longer one
  */
-export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, linkTo, thumbnailOf }) {
+export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, linkTo, pictureOf }) {
   /** @type {Map<string, ReturnType<typeof createItem>>} */
   const items = new Map()
   let visible = PAGE
@@ -49,7 +49,7 @@ export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, 
         visible += PAGE
         render(Date.now())
         const item = list.children[next]
-        if (item) item.querySelector('a')?.focus()
+        if (item) item.querySelector('a')?.focus({ preventScroll: true })
       },
     },
     history.more,
@@ -73,7 +73,12 @@ export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, 
           press(job())
         },
       })
-    const image = el('img', { alt: '', loading: 'lazy', decoding: 'async' })
+    const image = el('img', {
+      alt: '',
+      loading: 'lazy',
+      decoding: 'async',
+      onload: () => picture.classList.toggle('is-tall', image.naturalHeight >= image.naturalWidth),
+    })
     const prompt = el('span', { class: 'card-prompt', dir: 'auto' })
     const state = el('span', { class: 'card-state' })
     const favorite = el('span', { class: 'card-favorite' }, `★ ${history.favorite}`)
@@ -118,8 +123,7 @@ export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, 
       update(current, now) {
         const stage = stageOf(current)
         this.element.dataset.stage = stage
-        picture.classList.toggle('is-tall', current.ratio < 1)
-        const url = thumbnailOf(current)
+        const url = pictureOf(current)
         image.hidden = !url
         setAttribute(image, 'src', url)
         setText(prompt, current.prompt || history.noPrompt)

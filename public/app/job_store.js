@@ -11,6 +11,7 @@ import { connect, finished, result } from './database.js'
  * @typedef {object} Pictures
  * @property {Blob[]} photos as they are uploaded; the first is the start frame
  * @property {Blob | null} thumbnail
+ * @property {Blob | null} [poster] of the video; none until it was shown here
  * @property {Blob[]} [sources] the photos as they were before the start frame was cropped; none in older jobs
  * @property {number | null} [position] where the crop lay
  */
@@ -26,6 +27,7 @@ import { connect, finished, result } from './database.js'
  * @property {(key: string, change: (job: Job) => Job) => Promise<Job | undefined>} update reads, changes and
  *   writes in one step, so that tabs do not undo each other's; undefined where the job is gone
  * @property {(key: string) => Promise<Pictures>} pictures
+ * @property {(key: string, poster: Blob) => Promise<void>} keepPoster nothing where the pictures were dropped
  * @property {(key: string) => Promise<void>} dropPictures
  * @property {(key: string) => Promise<void>} remove
  */
@@ -92,6 +94,12 @@ function inDatabase({ use }) {
         if (changed) jobs.put(changed)
         return changed
       }),
+    keepPoster: (key, poster) =>
+      write(['pictures'], async transaction => {
+        const all = transaction.objectStore('pictures')
+        const pictures = /** @type {Pictures | undefined} */ (await result(all.get(key)))
+        if (pictures) all.put({ ...pictures, poster }, key)
+      }),
     dropPictures: key =>
       write(['pictures'], transaction => {
         transaction.objectStore('pictures').delete(key)
@@ -133,6 +141,10 @@ function inMemory() {
       entries.set(key, { ...entry, job })
       return job
     },
+    async keepPoster(key, poster) {
+      const entry = entries.get(key)
+      if (entry) entries.set(key, { ...entry, pictures: { ...entry.pictures, poster } })
+    },
     async dropPictures(key) {
       const entry = entries.get(key)
       if (entry) entries.set(key, { ...entry, pictures: NO_PICTURES })
@@ -159,6 +171,7 @@ function withOverflow(database, memory) {
     get: key => home(key).get(key),
     update: (key, change) => home(key).update(key, change),
     pictures: key => home(key).pictures(key),
+    keepPoster: (key, poster) => home(key).keepPoster(key, poster),
     dropPictures: key => home(key).dropPictures(key),
     async remove(key) {
       const isUnkept = memory.isUnkept(key)

@@ -19,13 +19,18 @@ const SHORT_TEXT = 160
 
 /**
  * @param {{onAction: (action: Action, job: Job) => void, onNotify: () => void, onBroken: (job: Job) => void,
- *   onAskNow: (job: Job) => void, onSaveToDevice: (job: Job) => void}} options
+ *   onShown: (job: Job) => void, onAskNow: (job: Job) => void, onSaveToDevice: (job: Job) => void}} options
+ *   onShown: the job's video can be seen
  */
-export function createJobView({ onAction, onNotify, onBroken, onAskNow, onSaveToDevice }) {
+export function createJobView({ onAction, onNotify, onBroken, onShown, onAskNow, onSaveToDevice }) {
   /** @type {Job | null} */
   let shown = null
   const frame = createPhotoFrame()
-  const video = createFrameVideo({ frame: frame.element, setRatio: frame.setRatio })
+  const video = createFrameVideo({
+    frame: frame.element,
+    setRatio: frame.setRatio,
+    onShown: () => shown && onShown(shown),
+  })
   const heading = el('h1', { tabindex: -1 })
   const detail = el('div', { class: 'details' })
   const stages = STAGES.map(stage => {

@@ -21,6 +21,7 @@ import { headline } from './phrases.js'
 import { createPictures } from './pictures.js'
 import { platform } from './platform.js'
 import { createPlayback } from './playback.js'
+import { posterOf } from './poster.js'
 import { canShareFiles } from './sharing.js'
 import { words } from './words.js'
 
@@ -54,10 +55,13 @@ export async function openJobsPage({ config, composer, layout }) {
     onUnkept,
   })
   const playback = createPlayback({ clock: platform.clock, renew: engine.renew })
-  const pictures = createPictures({ load: engine.pictures, onLoad: render })
+  const pictures = createPictures({ load: engine.pictures, keep: engine.keepPoster, onLoad: render })
   const history = createHistoryView({
     linkTo,
-    thumbnailOf: job => pictures.of(job.key).thumbnail,
+    pictureOf(job) {
+      const { poster, thumbnail } = pictures.of(job.key)
+      return poster ?? thumbnail
+    },
     onDelete: job => void actions.remove(job),
     onDownload: job => void actions.download(job),
     onFavor: job => void engine.favor(job.key, !job.isFavorite),
@@ -69,6 +73,7 @@ export async function openJobsPage({ config, composer, layout }) {
       playback.broke(job.key, job.status?.videoUrl ?? null)
       render()
     },
+    onShown: job => void keepPoster(job),
     onAskNow: job => void engine.refresh(job.key),
     onNotify: () => void turnNotificationsOn(),
     onSaveToDevice: job => void actions.saveToDevice(job),
@@ -171,6 +176,13 @@ export async function openJobsPage({ config, composer, layout }) {
   function renewLink(job, now) {
     const at = linkRenewalAt(job)
     if (at !== null && now >= at && !document.hidden) engine.renew(job.key)
+  }
+
+  /** The list shows what became of a photo, also when the video is there no more. @param {Job} job */
+  async function keepPoster(job) {
+    if (isLinked(job) || pictures.of(job.key).poster) return
+    const poster = await posterOf(job)
+    if (poster) await pictures.keepPoster(job.key, poster)
   }
 
   function onUnkept() {

@@ -1,21 +1,22 @@
 /** Addresses under which the page shows a job's stored photos. */
 
-/** @typedef {{startFrame: string | null, thumbnail: string | null}} PictureUrls */
+/** @typedef {{startFrame: string | null, thumbnail: string | null, poster: string | null}} PictureUrls */
 
 /** @type {PictureUrls} */
-const NONE = { startFrame: null, thumbnail: null }
+const NONE = { startFrame: null, thumbnail: null, poster: null }
 
 /**
- * @param {{load: (key: string) => Promise<import('./job_store.js').Pictures>, onLoad: () => void}} options
+ * @param {{load: (key: string) => Promise<import('./job_store.js').Pictures>,
+ *   keep: (key: string, poster: Blob) => Promise<void>, onLoad: () => void}} options
  */
-export function createPictures({ load, onLoad }) {
+export function createPictures({ load, keep, onLoad }) {
   /** @type {Map<string, PictureUrls>} */
   const urls = new Map()
 
   /** @param {string} key */
   async function read(key) {
-    const { photos, thumbnail } = await load(key)
-    urls.set(key, { startFrame: url(photos[0]), thumbnail: url(thumbnail) })
+    const { photos, thumbnail, poster } = await load(key)
+    urls.set(key, { startFrame: url(photos[0]), thumbnail: url(thumbnail), poster: url(poster) })
     onLoad()
   }
 
@@ -30,6 +31,19 @@ export function createPictures({ load, onLoad }) {
         void read(key)
       }
       return urls.get(key) ?? NONE
+    },
+
+    /**
+     * Keep a picture of a job's video; where the browser will not, it is shown until the page is closed.
+     * @param {string} key
+     * @param {Blob} poster
+     */
+    async keepPoster(key, poster) {
+      await keep(key, poster).catch(() => {})
+      const known = urls.get(key)
+      if (!known) return // it was removed meanwhile
+      urls.set(key, { ...known, poster: url(poster) })
+      onLoad()
     },
 
     /** @param {string} key */

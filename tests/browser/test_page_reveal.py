@@ -255,6 +255,54 @@ def test_continue_begins_with_the_last_picture(open_page: OpenPage, functions: F
     assert red < 60
 
 
+def card_picture(page: Page) -> dict[str, object]:
+    """Return the size of the newest card's picture, its color in the middle, and which part is shown."""
+    image = page.locator(".card-picture img").first
+    expect(image).to_have_js_property("complete", value=True)
+    return dict(
+        image.evaluate("""async image => {
+          await image.decode()
+          const canvas = new OffscreenCanvas(1, 1)
+          const context = canvas.getContext('2d')
+          context.drawImage(image, 0, 0, 1, 1)
+          const [red, green, blue] = context.getImageData(0, 0, 1, 1).data
+          return {
+            size: [image.naturalWidth, image.naturalHeight],
+            isRed: red > 200 && green < 60 && blue < 60,
+            position: getComputedStyle(image).objectPosition,
+          }
+        }""")
+    )
+
+
+def test_a_shown_video_gives_its_card_a_picture_that_stays(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page()
+    serve_clip(page, clip("720x1280"))
+    generate(page, photos=[photo(1600, 900)])
+    is_there(page)
+    poster = {"size": [360, 640], "isRed": True, "position": "50% 25%"}
+    wait_until(page, lambda: card_picture(page) == poster)
+    functions.states(completed(videoUrl="/gone.mp4", downloadUrl="/gone.mp4"))
+    page.reload()
+    wait_until(page, lambda: card_picture(page) == poster)
+    # The next take of the same photos is another video.
+    functions.states(RENDERING)
+    page.get_by_role("button", name="Another take").click()
+    expect(page.locator(".card")).to_have_count(2)
+    wait_until(page, lambda: card_picture(page)["isRed"] is False)
+
+
+def test_a_video_that_cannot_be_read_leaves_its_card_the_photo(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed(downloadUrl="/gone.mp4"))
+    page = open_page()
+    generate(page, photos=[photo(1600, 900)])
+    is_there(page)
+    assert card_picture(page)["isRed"] is False
+
+
 @pytest.mark.parametrize("answer", ["no CORS", "404", "no video"])
 def test_where_the_video_cannot_be_read_continue_says_why(
     open_page: OpenPage, functions: Functions, answer: str

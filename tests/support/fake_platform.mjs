@@ -150,6 +150,8 @@ class FakeStore {
         if (job) this.jobs.set(key, job)
         return job
       }),
+    keepPoster: (key, poster) =>
+      this.#do(() => void this.photos.set(key, { ...this.photos.get(key), poster })),
     dropPictures: key => this.#do(() => void this.photos.delete(key)),
     remove: key =>
       this.#do(() => {
