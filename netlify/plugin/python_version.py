@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PYTHON = "3.14.10"
+OLDEST = 8
+"""The minor version of the oldest that host.py runs on."""
 FILE = Path(".python-version")
+FORM = re.compile(
+    r"(?:c?python[-@]?)?(?P<version>3\.\d+(?:\.\d+)?)(?P<free>t|\+freethreaded)?(?:\.[x*])?"
+    r"(?:-\w+-\w+-\w+)?",
+    re.IGNORECASE,
+)
 
 
 class VersionError(Exception):
@@ -25,13 +32,25 @@ def python_version(given: str | None, environment: Mapping[str, str]) -> str:
     mirrored = environment.get("BUNDLE_PYTHON_VERSION")
     if mirrored or given:
         return checked(mirrored or str(given), "the plugin's input `python`")
-    lines = FILE.read_text(encoding="utf-8-sig").split() if FILE.exists() else []
-    return checked(lines[0], str(FILE)) if lines else PYTHON
+    words = re.sub(r"#.*", "", text_of(FILE)).split() if FILE.exists() else []
+    return checked(words[0], str(FILE)) if words else PYTHON
+
+
+def text_of(file: Path) -> str:
+    """Return what a file says."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeError:
+        raise VersionError(f"{file} is no text in UTF-8: save it as that") from None
 
 
 def checked(text: str, place: str) -> str:
-    """Return the version in a text."""
-    match = re.fullmatch(r"(?:c?python[-@]?)?(3\.\d+(?:\.\d+)?)(?:\.[x*])?", text.strip(), re.IGNORECASE)
+    """Return the version in a text: a bare one, or as uv, pyenv and Heroku write it."""
+    match = FORM.fullmatch(text.strip())
     if not match:
         raise VersionError(f"{place} says {text}: functions run CPython, say 3.13 or 3.13.1")
-    return match[1]
+    if match["free"]:
+        raise VersionError(f"{place} says {text}: functions run CPython with the GIL, say {match['version']}")
+    if int(match["version"].split(".")[1]) < OLDEST:
+        raise VersionError(f"{place} says {text}: functions run CPython 3.{OLDEST} or newer, say 3.13")
+    return match["version"]
