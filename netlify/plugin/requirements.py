@@ -108,11 +108,12 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
     """
     if path is None:
         return Locked("", "")
-    if path.name == "uv.lock":
+    root = Path() if path.name == "uv.lock" else workspace() if path == Path("pyproject.toml") else None
+    if root is not None:
         # Without this project itself: its modules are in the plugin's input `source`.
         exported = uv("export", "--locked", "--no-dev", "--no-emit-project", "--no-editable", "--no-header",
                       "--no-annotate")  # fmt: skip
-        return resolved(exported, uv, folder)
+        return resolved(exported, uv, folder, root=root)
     if path.name != "pyproject.toml":
         given = list(lines(path))
         if any("--hash" in line for _, line in given):
@@ -121,16 +122,32 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
     command = f"uv pip compile {path} --generate-hashes"
     compiled = uv("pip", "compile", str(path), "--no-header", "--no-annotate", *options)
     note = f"{path} has no hashes: what is installed may change from build to build. To lock it: {command}"
-    return resolved(compiled, uv, folder, note)
+    return resolved(compiled, uv, folder, note=note)
 
 
-def resolved(text: str, uv: Callable[..., str], folder: Path, note: str = "") -> Locked:
-    """Return a resolved list of requirements as a file, the project's own folders in it built as wheels."""
+def workspace() -> Path | None:
+    """Return the root of the uv workspace that this folder is a member of; its one uv.lock is there."""
+    here = Path.cwd()
+    above = next((folder for folder in here.parents if (folder / "uv.lock").is_file()), None)
+    if above is None:
+        return None
+    text = (above / "uv.lock").read_text(encoding="utf-8", errors="replace")
+    member = re.escape(here.relative_to(above).as_posix())
+    return above if re.search(rf'source = {{ (?:virtual|editable) = "{member}" }}', text) else None
+
+
+def resolved(
+    text: str, uv: Callable[..., str], folder: Path, *, root: Path = Path(), note: str = ""
+) -> Locked:
+    """Return a resolved list of requirements as a file, the project's own folders in it built as wheels.
+
+    Those folders' paths are relative to `root`.
+    """
     fingerprints = [text]
     kept = []
     for line in text.splitlines():
         local = LOCAL.fullmatch(re.split(r"\s[;#]", line)[0].strip())
-        place = Path(re.sub("^file:(//)?", "", local[local.lastgroup or 0])) if local else Path()
+        place = root / re.sub("^file:(//)?", "", local[local.lastgroup or 0]) if local else root
         if not local or not place.is_dir():
             kept.append(line)
             continue

@@ -178,6 +178,50 @@ def real_uv(*arguments: str) -> str:
     return bundle.run(["uv", "-q", *arguments], "uv failed")
 
 
+SOURCES = "[tool.uv.sources]\nlib={workspace=true}\n"
+WORKSPACE = '[tool.uv.workspace]\nmembers=["lib", "site"]\n'
+
+
+@pytest.mark.parametrize("root", ["", '[project]\nname="root"\nversion="1"\ndependencies=["lib", "idna"]\n'])
+@pytest.mark.parametrize("place", [".", "site"])
+def test_a_uv_workspace_is_installed_from_its_one_lock(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, root: str, place: str
+) -> None:
+    project = '[project]\nname="{}"\nversion="1"\nrequires-python=">=3.9"\ndependencies={}\n'
+    write_files(
+        folder,
+        {
+            "pyproject.toml": root.replace("\ndep", '\nrequires-python=">=3.9"\ndep') + WORKSPACE + SOURCES,
+            "site/pyproject.toml": project.format("site", '["lib", "idna"]') + SOURCES,
+            "lib/pyproject.toml": '[build-system]\nrequires=["setuptools>=77"]\n'
+            'build-backend="setuptools.build_meta"\n' + project.format("lib", '["six"]'),
+            "lib/lib.py": "",
+        },
+    )
+    real_uv("lock")
+    monkeypatch.chdir(folder / place)
+    locked = lock(real_uv)
+    names = [line.split("==")[0] for line in Path(locked.file).read_text().splitlines() if line[0] != " "]
+    assert (sorted(names), locked.note) == (
+        [f"{folder / place}/scratch/lib-1-py3-none-any.whl", "idna", "six"],
+        "",
+    )
+
+
+def test_a_lock_above_counts_for_its_members_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = 'source = { virtual = "site" }'
+    write_files(
+        folder, {"uv.lock": source, "site/pyproject.toml": "[project]", "x/pyproject.toml": "[project]"}
+    )
+    asked = {}
+    for name in ("site", "x"):
+        uv = Uv()
+        monkeypatch.chdir(folder / name)
+        lock(uv)
+        asked[name] = uv.asked[0][0]
+    assert asked == {"site": "export", "x": "pip"}
+
+
 def test_uv_lock_is_installed_with_the_projects_folders(folder: Path) -> None:
     write_files(
         folder,
