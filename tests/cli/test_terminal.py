@@ -139,7 +139,7 @@ def test_a_record_of_wrong_types_prints_no_traceback(videogen: Operator, values:
 
 
 @pytest.mark.parametrize("status", [200, 404])
-@pytest.mark.parametrize("kind", ["a failed job", "a text", "a list"])
+@pytest.mark.parametrize("kind", ["a failed job", "a text", "a list", "another's JSON", "a job that is none"])
 @pytest.mark.usefixtures("lake")
 def test_a_hostile_site_prints_no_control(
     videogen: Operator, serve: Callable[..., RawServer], status: int, kind: str
@@ -147,6 +147,7 @@ def test_a_hostile_site_prints_no_control(
     text = "".join(HOSTILE)
     fields = dict.fromkeys(("detail", "title", "code", "error", "jobId", "stage", "videoUrl"), text)
     answers = {"a failed job": json.dumps(fields | {"status": "failed"}), "a text": text, "a list": "[1]"}
+    answers |= {"another's JSON": '{"ok": true}', "a job that is none": '{"jobId": [{}], "status": {}}'}
     body = answers[kind].encode()
 
     def behave(server: RawServer, connection: socket.socket) -> None:

@@ -41,7 +41,10 @@ class Site:
         headers = {"Idempotency-Key": key}
         if access_code:
             headers["X-Access-Code"] = access_code
-        return self._json("POST", "/api/start-video", json=dict(body), headers=headers)
+        answer = self._json("POST", "/api/start-video", json=dict(body), headers=headers)
+        if not isinstance(answer.get("jobId"), str):
+            raise SiteError(f"{self.url} answered without a job: is a videogen site at this address?")
+        return answer
 
     def status(self, job_id: str) -> dict[str, Any]:
         """Return a job as the page sees it; raises SiteError."""
