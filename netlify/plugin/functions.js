@@ -59,10 +59,11 @@ export function findFunctions(folder, python) {
   }
   const scripts = new Set(found.map(([name]) => name))
   const files = entries(folder, /\.py$/).filter(([name]) => !scripts.has(name) && !name.startsWith('_'))
-  const notes = addFiles(functions, folder, files, python)
+  const notes = [...addFiles(functions, folder, files, python), ...packages(folder, functions, python)]
   if (!Object.keys(functions).length)
     throw new Error(
-      `no function in Python in ${folder}: write hello.py with a handler(event, context) or an app`,
+      notes.find(note => note.includes('__init__.py')) ??
+        `no function in Python in ${folder}: write hello.py with a handler(event, context) or an app`,
     )
   return { functions, notes }
 }
@@ -75,15 +76,14 @@ export function findFunctions(folder, python) {
  * @returns {string[]} notes
  */
 function addFiles(functions, folder, files, python) {
-  if (!files.length) return []
-  const reader = path.resolve(import.meta.dirname, 'function_files.py')
-  const described = JSON.parse(
-    execFileSync(python, [reader, ...files.map(([, file]) => file)], { encoding: 'utf8' }),
+  const described = describe(
+    files.map(([, file]) => file),
+    python,
   )
   /** @type {string[]} */
   const notes = []
   for (const [stem, file] of files) {
-    const { defines, config, error } = described[file]
+    const { defines, config, error } = described[file] ?? {}
     if (error) throw new Error(error)
     if (!defines) {
       notes.push(`${file} is no function: it defines no handler and no app`)
@@ -100,6 +100,37 @@ function addFiles(functions, folder, files, python) {
     functions[name] = { handler: path.relative(folder, file), file, config: config ?? {} }
   }
   return notes
+}
+
+/**
+ * Notes on packages that look like functions. A function is a module of its own, which imports nothing relatively.
+ *
+ * @param {string} folder
+ * @param {Record<string, PythonFunction>} functions
+ * @param {string} python
+ */
+function packages(folder, functions, python) {
+  const files = readdirSync(folder)
+    .filter(name => !functions[name] && !name.startsWith('_'))
+    .map(name => path.join(folder, name, '__init__.py'))
+    .filter(file => existsSync(file))
+  return Object.entries(describe(files, python))
+    .filter(([, { defines }]) => defines)
+    .map(([file, { defines }]) => {
+      const name = path.basename(path.dirname(file))
+      return `${file} defines ${defines} and is no function: name it ${name}/${name}.py to make it one`
+    })
+}
+
+/**
+ * @param {string[]} files
+ * @param {string} python
+ * @returns {Record<string, { defines?: string, config?: Record<string, unknown>, error?: string }>} see function_files.py
+ */
+function describe(files, python) {
+  if (!files.length) return {}
+  const reader = path.resolve(import.meta.dirname, 'function_files.py')
+  return JSON.parse(execFileSync(python, [reader, ...files], { encoding: 'utf8' }))
 }
 
 /**

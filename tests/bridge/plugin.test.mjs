@@ -111,6 +111,15 @@ for (const [name, source, found] of /** @type {const} */ ([
   })
 }
 
+test('a package that looks like a function is named, and how to make it one', async t => {
+  const file = `${FOLDER}/mail/__init__.py`
+  const note = `${file} defines handler and is no function: name it mail/mail.py to make it one`
+  enter(t, { [file]: HANDLER, [`${FOLDER}/hello.py`]: HANDLER, [`${FOLDER}/lib/__init__.py`]: 'x = 1' })
+  assert.deepEqual(findFunctions(FOLDER, PYTHON).notes, [note])
+  rmSync(`${FOLDER}/hello.py`)
+  assert.throws(() => findFunctions(FOLDER, PYTHON), { message: note })
+})
+
 test('a script wins over a Python file of its name', t => {
   const script = `import { python } from 'netlify-plugin-python-functions/bridge'
 export default python("impl.handler", {})`
