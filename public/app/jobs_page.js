@@ -3,6 +3,7 @@
 import { keptAccessCode } from './access_code.js'
 import * as api from './api.js'
 import { priceOf } from './config.js'
+import { newKey } from './database.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
 import { createEngine } from './engine.js'
@@ -258,7 +259,10 @@ export async function openJobsPage({ config, composer, layout }) {
   return {
     /** @param {Draft} draft */
     async submit(draft) {
-      const key = await engine.submit(draft)
+      // It is shown at once when it is known: a list with one more under the form would only jump about.
+      const key = draft.key ?? newKey()
+      shownKey = key
+      await engine.submit({ ...draft, key })
       void keepPage()
       location.hash = `~${key}`
     },
