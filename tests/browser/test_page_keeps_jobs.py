@@ -471,6 +471,14 @@ def test_where_the_rest_of_the_page_cannot_be_loaded_nothing_is_sent_and_nothing
     assert functions.starts == []
 
 
+ALL_IS_KEPT = """async () => {
+  const cache = await caches.open('videogen-page')
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
+  const wanted = ['/', ...loaded.filter(path => path.startsWith('/app/'))]
+  return (await Promise.all(wanted.map(path => cache.match(path)))).every(Boolean)
+}"""
+
+
 def test_a_reload_without_a_network_still_shows_where_the_jobs_stand(
     new_context: NewContext, functions: Functions
 ) -> None:
@@ -482,9 +490,7 @@ def test_a_reload_without_a_network_still_shows_where_the_jobs_stand(
     generate(page)
     expect(headline(page)).to_have_text("Making your video")
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    page.wait_for_function(
-        "async () => (await (await caches.open('videogen-page')).match('/app/jobs_page.js')) !== undefined"
-    )
+    page.wait_for_function(ALL_IS_KEPT)
     site.stop()
     page.reload()
     expect(headline(page)).to_have_text("Making your video")
