@@ -12,7 +12,8 @@ export async function keepPage() {
     if (!serviceWorker || serviceWorker.controller) return
     await serviceWorker.register(ownScript('/service_worker.js'))
     const cache = await caches.open(CACHE)
-    await cache.addAll(['/', ...loadedFiles()])
+    // A module that the page and a worker load is listed twice, and a cache takes no list with doubles.
+    await cache.addAll(new Set(['/', ...loadedFiles()]))
   } catch {
     // A browser that keeps nothing: the page works as long as there is a network.
   }

@@ -490,7 +490,7 @@ def test_a_reload_without_a_network_still_shows_where_the_jobs_stand(
     generate(page)
     expect(headline(page)).to_have_text("Making your video")
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    page.wait_for_function(ALL_IS_KEPT)
+    wait_until(page, lambda: page.evaluate(ALL_IS_KEPT))
     site.stop()
     page.reload()
     expect(headline(page)).to_have_text("Making your video")

@@ -66,7 +66,7 @@ def rendering(context: BrowserContext, functions: Functions, site: StaticSite) -
     page.goto(site.url)
     generate(page)
     expect(headline(page)).to_have_text("Making your video")
-    page.wait_for_function("async () => Boolean((await navigator.serviceWorker.ready).active)", polling=100)
+    page.evaluate("async () => (await navigator.serviceWorker.ready).active.state")
     return page
 
 

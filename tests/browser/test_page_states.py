@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -492,6 +493,11 @@ def test_a_link_from_someone_else_shows_a_visitor_s_page(open_page: OpenPage, fu
     assert axe_violations(page) == []
 
 
+def is_copied(page: Page, end: str) -> bool:
+    """Whether the clipboard has a link with this end."""
+    return str(page.evaluate("() => navigator.clipboard.readText()")).endswith(end)
+
+
 def test_the_maker_s_text_goes_with_a_link_only_if_they_say_so(
     open_page: OpenPage, functions: Functions
 ) -> None:
@@ -506,9 +512,8 @@ def test_the_maker_s_text_goes_with_a_link_only_if_they_say_so(
         tick.set_checked(shows_text)
         page.get_by_role("button", name="Copy the link").click()
         # The first link's message may still be there when the second is pressed: only the clipboard tells.
-        page.wait_for_function(
-            "async end => (await navigator.clipboard.readText()).endsWith('/' + end)", arg=link
-        )
+        end = f"/{link}"
+        wait_until(page, partial(is_copied, page, end))
         expect(page.get_by_text("Link copied.")).to_be_visible()
     friend = open_page(f"/#{JOB_ID}+text")
     says(friend, "The light turns to gold.")
