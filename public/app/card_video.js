@@ -1,7 +1,8 @@
 /** A video of the list that plays while the pointer is on its card. */
 
 import { el } from './dom.js'
-import { linkRenewalAt, stageOf } from './job.js'
+import { isLinkOld, stageOf } from './job.js'
+import { wantsLessData, wantsLessMotion } from './preferences.js'
 
 /** @typedef {import('./job.js').Job} Job */
 
@@ -17,6 +18,7 @@ export function createCardVideo({ card, picture, job, onStaleLink }) {
   function start() {
     const { status } = job()
     if (!isWanted || video || stageOf(job()) !== 'completed' || !status?.videoUrl) return
+    if (isLinkOld(job(), Date.now())) return
     const added = el('video', { class: 'card-video', loop: true, playsinline: true, 'aria-hidden': 'true' })
     added.muted = true
     added.onloadeddata = () => added.classList.add('is-there')
@@ -36,11 +38,10 @@ export function createCardVideo({ card, picture, job, onStaleLink }) {
 
   // A finger has no way to rest on a card: it opens the video.
   card.addEventListener('pointerenter', ({ pointerType }) => {
-    if (pointerType === 'touch' || matchMedia('(prefers-reduced-motion: reduce)').matches) return
+    if (pointerType === 'touch' || wantsLessMotion() || wantsLessData()) return
     isWanted = true
-    const renewAt = linkRenewalAt(job())
-    if (renewAt !== null && Date.now() >= renewAt) onStaleLink(job())
-    else start()
+    if (isLinkOld(job(), Date.now())) onStaleLink(job())
+    start()
   })
   card.addEventListener('pointerleave', stop)
 

@@ -7,7 +7,7 @@ import { shapeOf } from './crop.js'
  * @typedef {import('./composer.js').Composer} Composer
  * @typedef {import('./composer.js').ComposerEvent} ComposerEvent
  * @typedef {import('./composer.js').Obstacle} Obstacle
- * @typedef {import('./engine.js').Draft} Draft
+ * @typedef {import('./engine.js').FormDraft} FormDraft
  */
 
 /**
@@ -18,7 +18,7 @@ import { shapeOf } from './crop.js'
  * @property {Pick<import('./drafts.js').Drafts, 'key' | 'keep' | 'leave' | 'restore'>} drafts
  * @property {(file: File) => ReturnType<typeof import('./photos.js').preparePhoto>} prepare
  * @property {typeof import('./photos.js').partOf} partOf
- * @property {(draft: Promise<Omit<Draft, 'hasPrice'>>) => Promise<boolean>} onGenerate whether the draft was taken;
+ * @property {(draft: Promise<Omit<FormDraft, 'hasPrice'>>) => Promise<boolean>} onGenerate whether the draft was taken;
  *   it is rejected where a photo cannot be read any more
  * @property {() => void} onChange
  */

@@ -12,7 +12,7 @@ import { words } from './words.js'
 
 /**
  * @typedef {import('./composer.js').Obstacle} Obstacle
- * @typedef {import('./engine.js').Draft} Draft
+ * @typedef {import('./engine.js').FormDraft} FormDraft
  */
 
 /** Which field each obstacle belongs to. @type {Record<Obstacle, 'photos' | 'prompt' | 'code'>} */
@@ -25,7 +25,7 @@ const FIELD_OF = {
 }
 
 /**
- * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<Draft>) => Promise<boolean>,
+ * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>,
  *   onRestore: () => void}} options generate: whether the draft was taken; restore: the form holds again what an
  *   earlier page left
  */

@@ -29,6 +29,8 @@ import { createSender, isWaiting } from './sender.js'
  * @property {boolean} hasPrice
  */
 
+/** @typedef {Draft & {key: string}} FormDraft */
+
 /**
  * @param {object} options
  * @param {import('./job_store.js').JobStore} options.store

@@ -2,6 +2,7 @@
 
 import { el } from './dom.js'
 import { jobWords } from './job_words.js'
+import { wantsLessMotion } from './preferences.js'
 
 /** A video whose shape differs less than this from the frame's fills it: no hairline is left at its edges. */
 const SAME_SHAPE = 0.03
@@ -44,7 +45,7 @@ export function createFrameVideo({ frame, setRatio, onShown }) {
    * @param {string} label
    */
   function addVideo(url, label) {
-    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const isCalm = wantsLessMotion()
     /** @type {HTMLVideoElement} */
     const added = el('video', {
       class: 'frame-video',

@@ -395,3 +395,13 @@ export function linkRenewalAt({ status, answeredAt, skew }) {
   const lifetime = Date.parse(status.videoUrlExpiresAt) - (answeredAt - (skew ?? 0))
   return lifetime > LINK_RESERVE_MS ? answeredAt + lifetime - LINK_RESERVE_MS : null
 }
+
+/**
+ * Whether the link to the video has become too old to be used.
+ * @param {Job} job
+ * @param {number} now
+ */
+export function isLinkOld(job, now) {
+  const at = linkRenewalAt(job)
+  return at !== null && now >= at
+}

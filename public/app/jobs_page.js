@@ -3,13 +3,12 @@
 import { keptAccessCode } from './access_code.js'
 import * as api from './api.js'
 import { priceOf } from './config.js'
-import { newKey } from './database.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
 import { createEngine } from './engine.js'
 import { forgetDevice } from './forget.js'
 import { createHistoryView } from './history_view.js'
-import { isLinked, isUnderWay, linkRenewalAt, stageOf } from './job.js'
+import { isLinked, isLinkOld, isUnderWay, stageOf } from './job.js'
 import { createJobActions, linkTo, permalink } from './job_actions.js'
 import { openJobStore } from './job_store.js'
 import { createJobView } from './job_view.js'
@@ -23,12 +22,13 @@ import { createPictures } from './pictures.js'
 import { platform } from './platform.js'
 import { createPlayback } from './playback.js'
 import { posterOf } from './poster.js'
+import { wantsLessData } from './preferences.js'
 import { canShareFiles } from './sharing.js'
 import { words } from './words.js'
 
 /**
  * @typedef {import('./job.js').Job} Job
- * @typedef {import('./engine.js').Draft} Draft
+ * @typedef {import('./engine.js').FormDraft} FormDraft
  */
 
 /** The address of a job; before the site has given it an id, `~` and the key that it has in this browser. */
@@ -175,13 +175,12 @@ export async function openJobsPage({ config, composer, layout }) {
    * @param {number} now
    */
   function renewLink(job, now) {
-    const at = linkRenewalAt(job)
-    if (at !== null && now >= at && !document.hidden) engine.renew(job.key)
+    if (isLinkOld(job, now) && !document.hidden) engine.renew(job.key)
   }
 
   /** The list shows what became of a photo, also when the video is there no more. @param {Job} job */
   async function keepPoster(job) {
-    if (isLinked(job) || pictures.of(job.key).poster) return
+    if (isLinked(job) || pictures.of(job.key).poster || wantsLessData()) return
     const poster = await posterOf(job)
     if (poster) await pictures.keepPoster(job.key, poster)
   }
@@ -257,14 +256,13 @@ export async function openJobsPage({ config, composer, layout }) {
   }
 
   return {
-    /** @param {Draft} draft */
+    /** @param {FormDraft} draft */
     async submit(draft) {
       // It is shown at once when it is known: a list with one more under the form would only jump about.
-      const key = draft.key ?? newKey()
-      shownKey = key
-      await engine.submit({ ...draft, key })
+      shownKey = draft.key
+      await engine.submit(draft)
       void keepPage()
-      location.hash = `~${key}`
+      location.hash = `~${draft.key}`
     },
   }
 }

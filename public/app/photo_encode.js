@@ -80,7 +80,7 @@ function thumbnailOf(canvas, newCanvas) {
  * @param {number} longest edge of the result
  * @param {NewCanvas} newCanvas
  */
-function draw(picture, part, longest, newCanvas) {
+export function draw(picture, part, longest, newCanvas) {
   const { width, height } = fit(part.width, part.height, longest)
   const canvas = newCanvas(width, height)
   const context = /** @type {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null} */ (
@@ -100,7 +100,7 @@ function draw(picture, part, longest, newCanvas) {
  * @param {number} quality
  * @returns {Promise<Blob>}
  */
-function jpeg(canvas, quality) {
+export function jpeg(canvas, quality) {
   if ('convertToBlob' in canvas) return canvas.convertToBlob({ type: 'image/jpeg', quality })
   return new Promise((resolve, reject) => {
     canvas.toBlob(blob => (blob ? resolve(blob) : reject(new Error('no JPEG'))), 'image/jpeg', quality)

@@ -4,6 +4,7 @@ import { cropOfStartFrame, ratioOf } from './composer.js'
 import { cutOff, shapeOf } from './crop.js'
 import { el, setText } from './dom.js'
 import { createPhotoFrame } from './photo_frame.js'
+import { wantsLessData, wantsLessMotion } from './preferences.js'
 import { words } from './words.js'
 
 /** @typedef {import('./composer_controller.js').ComposerController} ComposerController */
@@ -157,11 +158,7 @@ function cropText(off, isThere) {
 
 /** What will happen, shown by an example; not where data or motion are to be spared. */
 function exampleLoop() {
-  const isSpared =
-    matchMedia('(prefers-reduced-data: reduce)').matches ||
-    matchMedia('(prefers-reduced-motion: reduce)').matches ||
-    /** @type {any} */ (navigator).connection?.saveData
-  if (isSpared) return null
+  if (wantsLessData() || wantsLessMotion()) return null
   const video = el('video', {
     class: 'example',
     src: '/example.mp4',

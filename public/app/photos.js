@@ -89,7 +89,7 @@ async function decodeInPage(file) {
  * @param {number} width
  * @param {number} height
  */
-function newCanvas(width, height) {
+export function newCanvas(width, height) {
   return Object.assign(document.createElement('canvas'), { width, height })
 }
 

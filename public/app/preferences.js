@@ -1,4 +1,4 @@
-/** Small things that this browser remembers, where it remembers anything. */
+/** What the person prefers: small things that this browser remembers, and what it is told to spare them. */
 
 /** @typedef {'language' | 'access-code' | 'notify'} Preference */
 
@@ -33,3 +33,9 @@ export function setPreference(name, value, where = onThisDevice) {
     // Then it is asked for again the next time.
   }
 }
+
+export const wantsLessMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches
+
+export const wantsLessData = () =>
+  matchMedia('(prefers-reduced-data: reduce)').matches ||
+  Boolean(/** @type {any} */ (navigator).connection?.saveData)

@@ -1,6 +1,8 @@
 /** One picture of a video, as a file. */
 
 import { el } from './dom.js'
+import { draw, jpeg } from './photo_encode.js'
+import { newCanvas } from './photos.js'
 
 /** How long a picture that was sought may take to come, in ms; then what is there is taken. */
 const PATIENCE_MS = 1_000
@@ -24,15 +26,8 @@ export async function pictureAt(url, { at, quality, longestEdge = Number.POSITIV
     video.currentTime = seconds
     await happened(video, 'seeked')
     await isThere
-    const { videoWidth, videoHeight } = video
-    const scale = Math.min(1, longestEdge / Math.max(videoWidth, videoHeight))
-    const width = Math.round(videoWidth * scale)
-    const height = Math.round(videoHeight * scale)
-    const canvas = el('canvas', { width, height })
-    canvas.getContext('2d')?.drawImage(video, 0, 0, width, height)
-    return await new Promise((resolve, reject) => {
-      canvas.toBlob(blob => (blob ? resolve(blob) : reject(new Error('no picture'))), 'image/jpeg', quality)
-    })
+    const whole = { x: 0, y: 0, width: video.videoWidth, height: video.videoHeight }
+    return await jpeg(draw(video, whole, longestEdge, newCanvas), quality)
   } finally {
     // Nothing more of it is loaded.
     video.removeAttribute('src')

@@ -6,6 +6,7 @@ import {
   elapsedSeconds,
   HOLD_MS,
   isFresh,
+  isLinkOld,
   isUnderWay,
   isUnsent,
   linkedJob,
@@ -298,6 +299,12 @@ test('a link whose lifetime cannot be told is left until it stops working', () =
   assert.equal(linkRenewalAt(linked(0, NOW + 2 * HOUR)), null, 'a proxy that writes a Date of its own')
   assert.equal(linkRenewalAt(after(started, says('completed', { videoUrlExpiresAt: 'soon' }))), null)
   assert.equal(linkRenewalAt(started), null, 'no link')
+  const at = linkRenewalAt(linked(0)) ?? 0
+  assert.deepEqual(
+    [at - 1, at].map(now => isLinkOld(linked(0), now)),
+    [false, true],
+  )
+  assert.equal(isLinkOld(started, at), false)
 })
 
 test('an answer is fresh for a second, and never by a clock that was set back', () => {
