@@ -139,7 +139,19 @@ def test_a_record_of_wrong_types_prints_no_traceback(videogen: Operator, values:
 
 
 @pytest.mark.parametrize("status", [200, 404])
-@pytest.mark.parametrize("kind", ["a failed job", "a text", "a list", "another's JSON", "a job that is none"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "a failed job",
+        "a text",
+        "a list",
+        "another's JSON",
+        "a job that is none",
+        "no state",
+        "no link",
+        "no cost",
+    ],
+)
 @pytest.mark.usefixtures("lake")
 def test_a_hostile_site_prints_no_control(
     videogen: Operator, serve: Callable[..., RawServer], status: int, kind: str
@@ -148,6 +160,11 @@ def test_a_hostile_site_prints_no_control(
     fields = dict.fromkeys(("detail", "title", "code", "error", "jobId", "stage", "videoUrl"), text)
     answers = {"a failed job": json.dumps(fields | {"status": "failed"}), "a text": text, "a list": "[1]"}
     answers |= {"another's JSON": '{"ok": true}', "a job that is none": '{"jobId": [{}], "status": {}}'}
+    answers |= {
+        "no state": '{"jobId": "x", "status": {}}',
+        "no link": '{"jobId": "x", "status": "completed"}',
+    }
+    answers |= {"no cost": '{"jobId": "x", "status": "failed", "failure": {"code": "x", "charged": []}}'}
     body = answers[kind].encode()
 
     def behave(server: RawServer, connection: socket.socket) -> None:

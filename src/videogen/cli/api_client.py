@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
 
 from videogen.errors import VideogenError
 
@@ -29,6 +31,32 @@ class SiteError(VideogenError):
         super().__init__(detail)
 
 
+class _Failure(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    code: str
+    charged: str
+
+
+class _Job(BaseModel):
+    """What is used of a job as a site tells it: whatever is at the address may answer."""
+
+    model_config = ConfigDict(strict=True, alias_generator=to_camel)
+
+    job_id: str
+    status: str
+    stage: str | None = None
+    elapsed_seconds: float | None = None
+    estimated_seconds: dict[str, float] | None = None
+    poll_after_ms: float | None = None
+    failure: _Failure | None = None
+
+
+class _Completed(_Job):
+    elapsed_seconds: float
+    download_url: str
+
+
 class Site:
     """A site by its address, such as https://my-videos.netlify.app."""
 
@@ -42,13 +70,12 @@ class Site:
         if access_code:
             headers["X-Access-Code"] = access_code
         answer = self._json("POST", "/api/start-video", json=dict(body), headers=headers)
-        if not isinstance(answer.get("jobId"), str):
-            raise SiteError(f"{self.url} answered without a job: is a videogen site at this address?")
-        return answer
+        return self._checked(answer, _Job)  # of a job that is completed already only the state is told here
 
     def status(self, job_id: str) -> dict[str, Any]:
         """Return a job as the page sees it; raises SiteError."""
-        return self._json("GET", "/api/check-video-status", params={"jobId": job_id})
+        answer = self._json("GET", "/api/check-video-status", params={"jobId": job_id})
+        return self._checked(answer, _Completed if answer.get("status") == "completed" else _Job)
 
     def cancel(self, job_id: str, owner_token: str) -> dict[str, Any]:
         """Cancel a job; raises SiteError."""
@@ -61,6 +88,15 @@ class Site:
     def wake_worker(self) -> int:
         """Send the worker a call that it refuses, unsigned as it is; return the status. Raises SiteError."""
         return self._send("POST", WORKER_PATH, content=b"{}").status_code
+
+    def _checked(self, answer: dict[str, Any], kind: type[_Job]) -> dict[str, Any]:
+        try:
+            kind.model_validate(answer)
+        except ValidationError:
+            raise SiteError(
+                f"{self.url} answered without a job: is a videogen site at this address?"
+            ) from None
+        return answer
 
     def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's own
         response = self._send(method, path, **options)
