@@ -5,6 +5,8 @@ PORT ?= 8888
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/tests/node_modules/.bin:$(PATH)
 # No test and no build may find the machine's accounts, or call home.
 export NETLIFY_TELEMETRY_DISABLED := 1
+# A company's proxy has its certificate in the machine's store, which uv alone does not read.
+export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help dev test check format bundle bench lab audit lock

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from builds import files_of
+
 SRC = "src"
 ASK = """
 import json, sys
@@ -67,26 +69,12 @@ def imported(file: Path) -> set[str]:
 
 
 def test_nothing_outside_of_the_tests_imports_from_them() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    files = [ROOT / name for name in listed.stdout.split("\0") if name.endswith((".py", ".js", ".mjs"))]
-    others = [file for file in files if file.exists() and not file.is_relative_to(ROOT / "tests")]
+    others = [
+        file for file in files_of(ROOT) if file.suffix in {".py", ".js", ".mjs"} and file.parts[0] != "tests"
+    ]
 
-    assert {file.relative_to(ROOT).parts[0] for file in others} >= {
-        "src",
-        "scripts",
-        "bench",
-        "netlify",
-        "public",
-    }
-    assert {
-        str(file.relative_to(ROOT)): found for file in others if (found := imported(file) & OF_TESTS)
-    } == {}
+    assert {file.parts[0] for file in others} >= {"src", "scripts", "bench", "netlify", "public"}
+    assert {str(file): found for file in others if (found := imported(ROOT / file) & OF_TESTS)} == {}
 
 
 def test_what_is_imported_is_a_dependency_and_not_just_one_s_dependency() -> None:

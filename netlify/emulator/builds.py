@@ -73,8 +73,8 @@ def write_files(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def clone(folder: Path, repository: Path = REPOSITORY) -> Path:
-    """Copy a repository's files as they stand, committed or not."""
+def files_of(repository: Path = REPOSITORY) -> list[Path]:
+    """Return a repository's files as they stand, committed or not; paths are relative to it."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=repository,
@@ -82,9 +82,12 @@ def clone(folder: Path, repository: Path = REPOSITORY) -> Path:
         text=True,
         check=True,
     ).stdout
-    for name in filter(None, listed.split("\0")):
-        source = repository / name
-        if source.is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(source.read_bytes())
+    return [Path(name) for name in listed.split("\0") if name and (repository / name).is_file()]
+
+
+def clone(folder: Path, repository: Path = REPOSITORY) -> Path:
+    """Copy a repository's files."""
+    for name in files_of(repository):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((repository / name).read_bytes())
     return folder

@@ -59,13 +59,14 @@ export function findFunctions(folder, python) {
   }
   const scripts = new Set(found.map(([name]) => name))
   const files = entries(folder, /\.py$/).filter(([name]) => !scripts.has(name) && !name.startsWith('_'))
-  const notes = [...addFiles(functions, folder, files, python), ...packages(folder, functions, python)]
+  const notes = addFiles(functions, folder, files, python)
+  const ofPackages = packages(folder, functions, python)
   if (!Object.keys(functions).length)
     throw new Error(
-      notes.find(note => note.includes('__init__.py')) ??
+      ofPackages[0] ??
         `no function in Python in ${folder}: write hello.py with a handler(event, context) or an app`,
     )
-  return { functions, notes }
+  return { functions, notes: [...notes, ...ofPackages] }
 }
 
 /**

@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect
-
 from support.dev_site import DevSite
-from support.functions_under_test import photo
-from support.page_under_test import upload
+from support.page_under_test import expect_video, generate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,12 +18,8 @@ def test_a_job_goes_through_the_queue_to_its_playing_video(tmp_path: Path, page:
     environ = {"PATH": os.environ["PATH"], "QUEUE": "1"}
     with DevSite(tmp_path / "dev", environ=environ) as site:
         page.goto(site.url)
-        page.locator("input[type=file]").first.set_input_files(upload(photo((1600, 900))))
-        page.get_by_role("textbox").first.fill("slow pan over the lake")
-        page.get_by_role("button", name="Generate").click()
-        video = page.get_by_role("article").locator("video")
-        expect(video).to_be_visible(timeout=60_000)
-        video.evaluate("video => { video.muted = true; return video.play() }")
+        generate(page)
+        expect_video(page)
         page.wait_for_function("() => document.querySelector('article video').currentTime > 0.3")
         called = [line["answer"] for line in site.log_lines() if line["action"] == "worker.called"]
         bought = len(site.ledger())

@@ -100,9 +100,7 @@ def dev(package: Path, tmp_path: Path) -> Iterator[Callable[[str], Iterator[http
         subprocess.run(["git", "init", "--quiet", folder], check=True)
         if (folder / "requirements.txt").exists():
             for command in (["venv"], ["pip", "install", "-r", "requirements.txt"]):
-                # A company's proxy has its certificate in the machine's store, which uv alone does not read.
-                environ = {"UV_SYSTEM_CERTS": "1", **os.environ}
-                subprocess.run(["uv", "-q", *command], cwd=folder, env=environ, check=True)
+                subprocess.run(["uv", "-q", *command], cwd=folder, check=True)
         [port] = free_ports(1)
         log = folder / "dev.log"
         with log.open("w") as out:

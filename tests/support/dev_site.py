@@ -7,7 +7,6 @@ import ipaddress
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from builds import clone
 from videogen.cas import Cas
 from videogen.job_store import JobStore
 from videogen.local.ports import free_ports
@@ -67,17 +67,7 @@ class DevSite:
     def copy(self) -> Self:
         """Copy what git tracks or would track, and link what is installed."""
         self._home.mkdir(parents=True)
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            check=True,
-        ).stdout
-        for name in filter(None, listed.decode().split("\0")):
-            if (ROOT / name).is_file():
-                target = self.folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, target)
+        clone(self.folder)
         for name in (".venv", "node_modules"):
             (self.folder / name).symlink_to(ROOT / name)
         # Outside a repository the CLI looks for a project further up.
