@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 import boto3
 import pytest
 from botocore.config import Config
+from PIL import Image
 
 from videogen import page_config
 from videogen.botocore_data import domain_of
@@ -20,6 +22,8 @@ from videogen.errors import SettingsError
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret, read_for_build
 
+PUBLIC = Path(__file__).resolve().parent.parent / "public"
+PAGE = (PUBLIC / "index.html").read_text(encoding="utf-8")
 AWS = {"S3_BUCKET": "my-videos", "S3_REGION": "eu-west-1"}
 
 
@@ -158,6 +162,92 @@ def test_security_txt_names_the_operator_for_a_year(written: str, contact: str) 
     files = page_config.describe({**AWS, "VIDEOGEN_SECURITY_CONTACT": written}, now=now)["files"]
 
     assert files[".well-known/security.txt"] == f"Contact: {contact}\nExpires: 2028-02-28T12:00:00Z\n"
+
+
+HOSTED = {
+    **AWS,
+    "CONTEXT": "production",
+    "URL": "https://videos.example.com",
+    "DEPLOY_PRIME_URL": "https://main--my-videos.netlify.app",
+    "PUBLISH_DIR": str(PUBLIC),
+}
+"""What the plugin adds on Netlify's machine."""
+
+
+def preview_tags(environ: dict[str, str]) -> list[str]:
+    """Return the addresses that crawlers find, of the page that the build writes."""
+    html = page_config.describe(environ, now=0)["files"]["index.html"]
+    return re.findall(r'<meta property="og:(?:image|url)" content="(.*)">', html)
+
+
+@pytest.mark.parametrize(
+    ("variables", "origin"),
+    [
+        ({}, "https://videos.example.com"),
+        ({"URL": "https://videos.example.com/"}, "https://videos.example.com"),
+        ({"URL": "http://xn--bcher-kva.example:8080"}, "http://xn--bcher-kva.example:8080"),
+        ({"CONTEXT": "deploy-preview"}, "https://main--my-videos.netlify.app"),
+        ({"CONTEXT": "branch-deploy"}, "https://main--my-videos.netlify.app"),
+    ],
+)
+def test_a_hosted_build_makes_preview_tags_absolute(variables: dict[str, str], origin: str) -> None:
+    assert preview_tags(HOSTED | variables) == [f"{origin}/preview.png", f"{origin}/"]
+
+
+def test_a_hosted_build_changes_the_preview_tags_alone() -> None:
+    written = page_config.describe(HOSTED, now=0)["files"]["index.html"]
+    added = '<meta property="og:url" content="https://videos.example.com/">\n'
+
+    assert written.replace(added, "").replace("https://videos.example.com/preview", "/preview") == PAGE
+
+
+def test_preview_tags_made_absolute_once_more_are_the_same(tmp_path: Path) -> None:
+    once = page_config.describe(HOSTED, now=0)["files"]["index.html"]
+    (tmp_path / "index.html").write_text(once, encoding="utf-8")
+    again = HOSTED | {"PUBLISH_DIR": str(tmp_path)}
+
+    assert page_config.describe(again, now=0)["files"]["index.html"] == once
+    moved = preview_tags(again | {"URL": "https://other.example.com"})
+    assert moved == ["https://other.example.com/preview.png", "https://other.example.com/"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "videos.example.com",
+        "ftp://videos.example.com",
+        "https://videos.example.com/folder",
+        "https://videos.example.com?page=1",
+        "https://me:secret@videos.example.com",
+        'https://videos.example.com"><script>',
+        "https://videos.example.com\n",
+        "https://v\u00eddeos.example.com",
+        r"https://videos.example.com\1",
+    ],
+)
+def test_an_odd_site_address_leaves_the_page_as_it_is(url: str) -> None:
+    described = page_config.describe(HOSTED | {"URL": url}, now=0)
+
+    assert list(described["files"]) == ["config.json"]
+    assert described["notes"] == [
+        "URL is not the address of a site: the tags for link previews stay relative"
+    ]
+
+
+@pytest.mark.parametrize("missing", ["URL", "PUBLISH_DIR"])
+def test_without_a_site_address_the_page_stays_as_it_is(missing: str) -> None:
+    environ = {name: value for name, value in HOSTED.items() if name != missing}
+    described = page_config.describe(environ, now=0)
+
+    assert (list(described["files"]), described["notes"]) == (["config.json"], [])
+
+
+def test_the_preview_picture_has_the_size_that_its_tags_name() -> None:
+    with Image.open(PUBLIC / "preview.png") as picture:
+        size = picture.size
+    named = re.findall(r'<meta property="og:image:(?:width|height)" content="(\d+)">', PAGE)
+
+    assert tuple(map(int, named)) == size
 
 
 def test_the_program_imports_the_standard_library_only() -> None:

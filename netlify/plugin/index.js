@@ -12,6 +12,7 @@ import { devEnvironment } from './dev_environment.js'
 import { serveFiles } from './dev_files.js'
 import { environmentOf, findFunctions, writeEntries } from './functions.js'
 import { findPython, INTERPRETER_OPTIONS, projectPython, runModule, startModule } from './interpreter.js'
+import { pageEnvironment } from './page_environment.js'
 
 const RUN_TIME = path.resolve(import.meta.dirname, '../python')
 
@@ -67,7 +68,7 @@ export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
       }
     }
     if (inputs.page_config) {
-      const environment = childEnvironment(process.env, everyName(inputs, functions))
+      const environment = pageEnvironment(constants, netlifyConfig, everyName(inputs, functions))
       const [python, folders] = interpreterOfBundle(inputs)
       const printed = runModule(python, inputs.page_config, folders, environment)
       writeFiles(printed, netlifyConfig)

@@ -1,4 +1,4 @@
-"""What the build writes for the page: config.json, security.txt and the Content-Security-Policy.
+"""What the build writes for the page: config.json, security.txt, preview tags and its policy.
 
 Run as `python -m videogen.page_config`.
 
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 SECURITY_TXT_FOR = timedelta(days=364)
 """How long a security.txt counts from its build on: https://www.rfc-editor.org/rfc/rfc9116#section-2.5.5"""
+SITE_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?")
+"""Scheme and host as Netlify gives them; nothing in it has to be escaped in HTML."""
+PREVIEW_TAGS = re.compile(
+    r'(<meta property="og:image" content=")[^"]*?(/[^"/]+">\n)(?:<meta property="og:url" .*\n)?'
+)
 LIMITS = {
     "photos": MAX_PHOTOS,
     "photoBytes": MAX_PHOTO_BYTES,
@@ -86,6 +93,25 @@ def security_txt(contact: str, *, now: float) -> str:
     return f"Contact: {contact}\nExpires: {expires:%Y-%m-%dT%H:%M:%SZ}\n"
 
 
+def preview_address(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name and the value of the variable with the address that links to this deploy have.
+
+    That is the site's main address in production. A preview is known by its own: under the main one, a
+    crawler would show the production's picture in its place. Both are "" where Netlify does not build:
+    https://docs.netlify.com/build/configure-builds/environment-variables/#deploy-urls-and-metadata
+    """
+    name = "URL" if environ.get("CONTEXT") == "production" else "DEPLOY_PRIME_URL"
+    return name, environ.get(name, "").removesuffix("/")
+
+
+def with_absolute_preview(html: str, origin: str) -> str:
+    """Return the page with the addresses that crawlers want in full: its picture's, and its own.
+
+    Relative ones are ignored by many: https://ogp.me/#metadata
+    """
+    return PREVIEW_TAGS.sub(rf'\g<1>{origin}\g<2><meta property="og:url" content="{origin}/">\n', html)
+
+
 def describe(environ: Mapping[str, str], *, now: float) -> dict[str, Any]:
     """Return everything that the build needs to know; raises SettingsError."""
     site, s3 = settings.read_for_build(environ)
@@ -96,6 +122,13 @@ def describe(environ: Mapping[str, str], *, now: float) -> dict[str, Any]:
     files: dict[str, Any] = {"config.json": page_config(site)}
     if site.security_contact:
         files[".well-known/security.txt"] = security_txt(site.security_contact, now=now)
+    name, address = preview_address(environ)
+    publish = environ.get("PUBLISH_DIR")
+    if publish and SITE_ADDRESS.fullmatch(address):
+        html = (Path(publish) / "index.html").read_text(encoding="utf-8")
+        files["index.html"] = with_absolute_preview(html, address)
+    elif publish and address:
+        notes.append(f"{name} is not the address of a site: the tags for link previews stay relative")
     return {
         "files": files,
         "headers": {"/*": {"Content-Security-Policy": content_security_policy(origin)}},

@@ -16,6 +16,7 @@ import { test } from 'node:test'
 import { environmentOf, findFunctions, writeEntries } from '../../netlify/plugin/functions.js'
 import { onPreBuild } from '../../netlify/plugin/index.js'
 import { findPython, projectPython } from '../../netlify/plugin/interpreter.js'
+import { pageEnvironment } from '../../netlify/plugin/page_environment.js'
 import { PYTHON } from './project.mjs'
 
 const HANDLER = 'def handler(event, context): ...\n'
@@ -167,6 +168,30 @@ test('variables are for all functions or for one', () => {
   assert.throws(() => environmentOf({ ...INPUTS, environment: { c: ['Y'] } }, functions), {
     message: "the plugin's input environment names c, which is no function in Python",
   })
+})
+
+test("the page's module learns the site's address in Netlify's own builds alone", t => {
+  const site = {
+    CONTEXT: 'production',
+    DEPLOY_PRIME_URL: 'https://main--a.netlify.app',
+    URL: 'https://a.example',
+  }
+  const given = { ...site, NETLIFY: 'true', X_ONE: '1' }
+  Object.assign(process.env, given)
+  t.after(() => {
+    for (const name of Object.keys(given)) delete process.env[name]
+  })
+  const publish = { build: { publish: '/repo/public' } }
+  const seen = (/** @type {boolean} */ isLocal) => {
+    const { PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, SSL_CERT_DIR, SSL_CERT_FILE, ...others } = pageEnvironment(
+      { IS_LOCAL: isLocal },
+      publish,
+      ['X_*'],
+    )
+    return others
+  }
+  assert.deepEqual(seen(true), { X_ONE: '1' })
+  assert.deepEqual(seen(false), { X_ONE: '1', ...site, PUBLISH_DIR: '/repo/public' })
 })
 
 const OLD = 'echo 3.7.16'

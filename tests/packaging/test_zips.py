@@ -80,6 +80,12 @@ def test_the_manifest_says_how_each_function_is_called(project: Built) -> None:
     }
 
 
+def test_a_build_by_hand_leaves_the_page_of_its_checkout_as_it_is(project: Built) -> None:
+    page = "public/index.html"
+    assert (project.folder / "public/config.json").exists()
+    assert (project.folder / page).read_bytes() == (REPOSITORY / page).read_bytes()
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_zip_is_small(project: Built, interpreter: dict[str, str], function: str) -> None:
     limit = LARGEST_ZIP.get(function, LARGEST_OTHER_ZIP) - (STANDALONE_IS_LARGER if interpreter else 0)
