@@ -161,7 +161,6 @@ function exampleLoop() {
   if (wantsLessData() || wantsLessMotion()) return null
   const video = el('video', {
     class: 'example',
-    src: '/example.mp4',
     loop: true,
     playsinline: true,
     autoplay: true,
@@ -170,6 +169,13 @@ function exampleLoop() {
   })
   // The attribute alone would not let it play by itself.
   video.muted = true
+  // At the link to a video nobody sees the form.
+  const seen = new IntersectionObserver(([entry]) => {
+    if (!entry?.isIntersecting) return
+    seen.disconnect()
+    video.src = '/example.mp4'
+  })
+  seen.observe(video)
   return video
 }
 

@@ -9,13 +9,16 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from support.dev_site import DevSite
-from support.page_under_test import Complaints, Functions, Held, StaticSite, launch
+from support.page_under_test import IN_LAB, Complaints, Functions, Held, StaticSite, launch
 from videogen.settings import SiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+# Lighthouse is installed for `make lab` alone.
+collect_ignore = [] if IN_LAB else ["test_page_lighthouse.py"]
 
 
 @pytest.fixture(scope="session")

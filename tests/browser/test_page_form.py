@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from support.page_under_test import ROOT, axe_violations, fill, photo, upload, wait_until
+from support.page_under_test import (
+    JOB_ID,
+    ROOT,
+    axe_violations,
+    completed,
+    fill,
+    photo,
+    upload,
+    wait_until,
+)
 from videogen.settings import Model
 
 if TYPE_CHECKING:
@@ -210,6 +219,19 @@ def test_the_empty_form_shows_what_will_happen(open_page: OpenPage) -> None:
     assert (ROOT / "public/example.mp4").stat().st_size < 60_000
     fill(page)
     expect(example).to_be_hidden()
+
+
+def test_who_follows_a_link_to_a_video_loads_no_example(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{page.url}#{JOB_ID}")
+    page.reload()
+    expect(page.locator("video.is-there")).to_be_visible()
+    assert [url for url in asked if "example" in url] == []
+    page.get_by_role("link", name="Make your own").click()
+    wait_until(page, lambda: any("example" in url for url in asked))
 
 
 @pytest.mark.parametrize("wish", ["motion", "data", "header"])

@@ -3,7 +3,7 @@
 Half of the minutes are the fuzzer's, an equal part for each parser; in the other half the fault lab's
 simulation goes on. Both begin with that seed, a new one unless told. Beside them ten thousand requests are
 made of the API's description at the handlers, and three hundred over HTTP; the fault matrix and every browser
-state run once more, and the first hour is played from fresh clones.
+state run once more, Lighthouse looks at the page, and the first hour is played from fresh clones.
 """
 
 from __future__ import annotations

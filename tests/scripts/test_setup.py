@@ -51,7 +51,10 @@ def test_each_target_sets_up_what_it_needs_itself() -> None:
 def test_only_tests_need_a_browser_and_only_the_lab_a_cluster() -> None:
     with_a = {
         need: {target for target, needs in setup.NEEDS.items() if need in needs}
-        for need in ("Chromium", "Ceph", "bubblewrap", "tests/package-lock.json", "locks/lab.txt")
+        for need in (
+            *("Chromium", "Ceph", "bubblewrap", "tests/package-lock.json"),
+            *("locks/lab.txt", "tests/lab/package-lock.json"),
+        )
     }
 
     assert with_a == {
@@ -60,6 +63,7 @@ def test_only_tests_need_a_browser_and_only_the_lab_a_cluster() -> None:
         "bubblewrap": {"test", "bundle", "lab"},
         "tests/package-lock.json": {"check", "test", "lab"},
         "locks/lab.txt": {"lab"},
+        "tests/lab/package-lock.json": {"lab"},
     }
 
 
