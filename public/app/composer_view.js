@@ -68,7 +68,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
       { class: 'desk-head' },
       heading,
       promise,
-      config.paused && el('p', { class: 'hint paused', dir: 'auto' }, config.paused),
+      config.paused && el('p', { dir: 'auto' }, config.paused),
     ),
     photos.element,
     el(

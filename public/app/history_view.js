@@ -5,6 +5,7 @@ import { el, setAttribute, setText } from './dom.js'
 import { matching } from './history.js'
 import { actionsOf, elapsedSeconds, isUnderWay, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
+import { deleteLabel } from './phrases.js'
 import { clock } from './time.js'
 import { words } from './words.js'
 
@@ -139,7 +140,7 @@ export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, 
         name(summary, jobWords.actions.more, current)
         name(download, jobWords.actions.save, current)
         name(favor, current.isFavorite ? history.unfavor : history.favor, current)
-        name(remove, jobWords.actions.delete, current)
+        name(remove, deleteLabel(current), current)
         jobChanged()
       },
     }

@@ -306,6 +306,14 @@ export function isUnderWay(job) {
 }
 
 /**
+ * Whether the site no longer has it: it was erased, or there never was one under this link.
+ * @param {Job} job
+ */
+export function isGone(job) {
+  return ['missing', 'erased'].includes(stageOf(job))
+}
+
+/**
  * Seconds since the job began, by the server's clock where it has spoken.
  * @param {Job} job
  * @param {number} now ms since 1970

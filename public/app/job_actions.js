@@ -3,7 +3,7 @@
 import { priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
-import { isFresh, isLinked, isUnsent, stageOf } from './job.js'
+import { isFresh, isGone, isLinked, isUnsent, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
 import { lastFrame } from './last_frame.js'
 import { FORM } from './layout.js'
@@ -163,23 +163,25 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   /** @param {Job} job */
   async function remove(job) {
     const canErase = job.jobId !== null && job.ownerToken !== null
-    const answer = await ask({
-      heading: jobWords.deleteDialog.heading,
-      choices: [
-        { value: 'here', label: jobWords.deleteDialog.here, meaning: jobWords.deleteDialog.hereMeaning },
-        ...(canErase
-          ? [
-              {
-                value: 'everywhere',
-                label: jobWords.deleteDialog.everywhere,
-                meaning: jobWords.deleteDialog.everywhereMeaning,
-                isGrave: true,
-              },
-            ]
-          : []),
-      ],
-      keep: jobWords.deleteDialog.keep,
-    })
+    const answer = isGone(job)
+      ? 'here'
+      : await ask({
+          heading: jobWords.deleteDialog.heading,
+          choices: [
+            { value: 'here', label: jobWords.deleteDialog.here, meaning: jobWords.deleteDialog.hereMeaning },
+            ...(canErase
+              ? [
+                  {
+                    value: 'everywhere',
+                    label: jobWords.deleteDialog.everywhere,
+                    meaning: jobWords.deleteDialog.everywhereMeaning,
+                    isGrave: true,
+                  },
+                ]
+              : []),
+          ],
+          keep: jobWords.deleteDialog.keep,
+        })
     if (!answer) return
     if (answer === 'everywhere' && !(await engine.erase(job.key))) {
       layout.say(words.notices.eraseFailed)

@@ -2,11 +2,11 @@
 
 import { el, setAttribute, setText } from './dom.js'
 import { createFrameVideo } from './frame_video.js'
-import { elapsedSeconds, isLinked, isUnderWay, STAGES, stageOf } from './job.js'
+import { elapsedSeconds, isGone, isLinked, isUnderWay, STAGES, stageOf } from './job.js'
 import { buttonsOf, needsChange } from './job_buttons.js'
 import { jobWords } from './job_words.js'
 import { createPhotoFrame } from './photo_frame.js'
-import { details, headline, times } from './phrases.js'
+import { deleteLabel, details, headline, times } from './phrases.js'
 import { progress } from './time.js'
 
 /**
@@ -93,12 +93,8 @@ export function createJobView({ onAction, onNotify, onBroken, onShown, onAskNow,
     el('div', { class: 'job-doing' }, actions.element),
     el('div', { class: 'job-about' }, prompt, wholePrompt, facts),
   )
-  const element = el(
-    'article',
-    { class: 'job', hidden: true },
-    el('div', { class: 'stage' }, frame.element),
-    panel,
-  )
+  const picture = el('div', { class: 'stage' }, frame.element)
+  const element = el('article', { class: 'job', hidden: true }, picture, panel)
 
   /**
    * @param {string} style
@@ -146,6 +142,8 @@ export function createJobView({ onAction, onNotify, onBroken, onShown, onAskNow,
         setClamped(true)
       }
       frame.setPhoto(photoUrl, jobWords.job.photoAlt)
+      // An empty frame would promise a video that is not to come.
+      picture.hidden = !photoUrl && !isUnderWay(job) && stage !== 'completed'
       const videoUrl = stage === 'completed' && !isUnplayable ? (job.status?.videoUrl ?? null) : null
       video.show(videoUrl, isLinked(job) ? jobWords.visitor.video : jobWords.job.video, () => onBroken(job))
       const at = times(job, now)
@@ -178,7 +176,7 @@ export function createJobView({ onAction, onNotify, onBroken, onShown, onAskNow,
       wholePrompt.hidden = job.prompt.length <= SHORT_TEXT
       setText(photos, String(job.photosCount))
       setText(created, jobWords.time.moment(new Date(job.status?.createdAt ?? job.createdAt)))
-      facts.hidden = stage === 'missing' || stage === 'erased'
+      facts.hidden = isGone(job)
       linkRow.hidden = !job.jobId || !(isUnderWay(job) || stage === 'completed')
       setAttribute(link, 'href', permalink)
       setText(link, permalink)
@@ -310,6 +308,7 @@ function createActions({ onAction }) {
  * @param {number | null} price in USD
  */
 function labelOf(action, job, price) {
+  if (action === 'delete') return deleteLabel(job)
   if (action === 'edit' && job.phase !== 'refused' && needsChange(job)) return jobWords.actions.change
   const isPaid = price !== null && (action === 'another' || action === 'retry')
   return isPaid ? jobWords.actions.withPrice(jobWords.actions[action], price) : jobWords.actions[action]

@@ -101,8 +101,8 @@ function loadStyle(href) {
 }
 
 /**
- * Whether this browser may have jobs, or a form that was begun. The database itself is asked: a mark in localStorage, which is written to
- * the disk seconds later, would not survive a crash right after Generate.
+ * Whether this browser may have jobs, or a form that was begun. The database itself is asked: a mark in
+ * localStorage is written to the disk seconds later, and lost in a crash right after Generate.
  */
 async function hasUsedThePage() {
   try {

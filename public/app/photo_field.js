@@ -63,6 +63,8 @@ export function createPhotoField({ controller, limit }) {
   /** What moves photos and crops, loaded with the first photo. @type {Awaited<ReturnType<typeof loadTools>> | null} */
   let tools = null
   let isLoading = false
+  /** @type {import('./composer.js').Composer['refused']} */
+  let told = []
 
   async function loadTools() {
     const [{ createCropHandle }, { createPhotoStrip }] = await Promise.all([
@@ -140,9 +142,13 @@ export function createPhotoField({ controller, limit }) {
       setText(chooseLabel, entries.length ? words.photos.addMore : words.photos.choose)
       renderTools(composer)
       setText(hint, entries.length < 2 ? words.photos.limit(limit) : words.photos.others)
+      if (composer.refused === told) return
+      told = composer.refused
       refused.replaceChildren(
-        ...composer.refused.map(({ name, problem }) => el('p', {}, words.photoProblems[problem](name))),
+        ...told.map(({ name, problem }) => el('p', {}, words.photoProblems[problem](name))),
       )
+      // On a phone it is below the fold.
+      refused.scrollIntoView({ block: 'nearest' })
     },
   }
 }

@@ -1,6 +1,6 @@
 /** What the page says about a job: its state put into words. */
 
-import { canRescue, elapsedSeconds, isFresh, isLinked, stageOf } from './job.js'
+import { canRescue, elapsedSeconds, isFresh, isGone, isLinked, stageOf } from './job.js'
 import { waitBeforeRetry } from './job_buttons.js'
 import { jobWords } from './job_words.js'
 import { clock, timeLeft } from './time.js'
@@ -154,4 +154,12 @@ export function times(job, now) {
  */
 function secondsUntil(at, now) {
   return at === null ? 0 : Math.max(1, Math.ceil((at - now) / 1000))
+}
+
+/**
+ * What the button to delete a job says: of one that the site no longer has, only the entry in the list is left.
+ * @param {Job} job
+ */
+export function deleteLabel(job) {
+  return isGone(job) ? jobWords.deleteDialog.here : jobWords.actions.delete
 }

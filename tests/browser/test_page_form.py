@@ -24,7 +24,7 @@ from videogen.settings import Model
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import BrowserContext, Page
 
     from support.page_under_test import Functions, StaticSite
 
@@ -221,13 +221,14 @@ def test_the_empty_form_shows_what_will_happen(open_page: OpenPage) -> None:
     expect(example).to_be_hidden()
 
 
-def test_who_follows_a_link_to_a_video_loads_no_example(open_page: OpenPage, functions: Functions) -> None:
+def test_who_follows_a_link_to_a_video_loads_no_example(
+    open_page: OpenPage, functions: Functions, new_context: Callable[..., BrowserContext]
+) -> None:
     functions.states(completed())
-    page = open_page()
+    context = new_context(service_workers="block")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{page.url}#{JOB_ID}")
-    page.reload()
+    context.on("request", lambda request: asked.append(request.url))
+    page = open_page(f"/#{JOB_ID}", context=context)
     expect(page.locator("video.is-there")).to_be_visible()
     assert [url for url in asked if "example" in url] == []
     page.get_by_role("link", name="Make your own").click()
@@ -252,3 +253,32 @@ def test_who_spares_data_or_motion_loads_no_example(open_page: OpenPage, wish: s
     expect(page.get_by_text("Drop a photo here")).to_be_visible()
     expect(page.locator("video")).to_have_count(0)
     assert not [url for url in asked if "example" in url]
+
+
+# --- on a phone, where the button is always at hand --------------------------------------------------------
+
+
+def is_above_the_bar(page: Page, text: str) -> None:
+    """Wait until a text is in sight, all of it above the bar with the button."""
+    shown = page.get_by_text(text)
+    expect(shown).to_be_in_viewport(ratio=1)
+    bottom = "one => one.getBoundingClientRect().bottom"
+    top = page.locator(".generate").evaluate("bar => bar.getBoundingClientRect().top")
+    assert shown.evaluate(bottom) <= top
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de-DE"])
+def test_on_a_phone_a_refused_photo_is_told_in_sight(open_page: OpenPage, language: str) -> None:
+    page = open_page(viewport={"width": 360, "height": 740}, locale=language)
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
+    page.locator("#photos").set_input_files([upload(heic, "IMG_2041.HEIC", "image/heic")])
+    is_above_the_bar(page, "IMG_2041.HEIC")
+
+
+def test_on_a_phone_a_notice_leaves_the_button_free(open_page: OpenPage, page_site: StaticSite) -> None:
+    models = (Model("blackboxai/google/veo-3-fast", 0.8),)
+    page_site.settings = replace(page_site.settings, models=models)
+    page = open_page(viewport={"width": 360, "height": 740}, locale="de-DE")
+    page.locator("#prompt").fill("Wind.")
+    page.reload()
+    is_above_the_bar(page, "sind wieder da.")

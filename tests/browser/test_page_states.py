@@ -520,23 +520,32 @@ def test_the_maker_s_text_goes_with_a_link_only_if_they_say_so(
 
 
 @pytest.mark.parametrize(
-    ("answer", "heading"),
+    ("answer", "heading", "offered"),
     [
-        (problem(404, "job_not_found"), "Video not found"),
+        (problem(404, "job_not_found"), "Video not found", ["Remove from this browser"]),
         (
             Answer(200, status("completed", deletedAt="2026-11-20T10:00:00.000Z", prompt="")),
             "This video has been erased",
+            ["Remove from this browser"],
         ),
+        (Answer(200, failed("provider_busy")), "This video could not be made", []),
     ],
-    ids=["unknown", "erased"],
+    ids=["unknown", "erased", "failed"],
 )
 def test_a_link_that_leads_nowhere_says_so(
-    open_page: OpenPage, functions: Functions, answer: Answer, heading: str
+    open_page: OpenPage, functions: Functions, answer: Answer, heading: str, offered: list[str]
 ) -> None:
     functions.status = [answer]
     page = open_page(f"/#{JOB_ID}")
     expect(headline(page)).to_have_text(heading)
+    # No frame that stays empty, and nothing to erase that is gone.
+    expect(page.get_by_role("article").get_by_role("figure")).to_have_count(0)
+    assert buttons(page) == offered
     assert axe_violations(page) == []
+    if offered:
+        page.get_by_role("button", name=offered[0]).click()
+        expect(page.get_by_text("Removed from this browser.")).to_be_visible()
+        expect(headline(page)).to_have_text("Make a photo move.")
 
 
 def test_a_site_that_stays_silent_is_said_to_be_and_can_be_asked_at_once(

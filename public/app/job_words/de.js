@@ -160,7 +160,7 @@ export default {
     edit: 'Bearbeiten',
     change: 'Foto oder Text ändern',
     continue: 'Fortsetzen',
-    another: 'Noch ein Versuch',
+    another: 'Noch eine Version',
     withPrice: (label, usd) => `${label}, ${money.format(usd)}`,
     more: 'Mehr',
     soundOn: 'Ton an',
