@@ -83,7 +83,7 @@ def test_jobs_that_no_worker_takes_from_the_queue_are_told_with_the_oldest() -> 
         Finding(
             "warning",
             "queue",
-            "3 jobs wait for a worker, the oldest for 300 s",
+            "waiting for a worker: 3, the oldest for 300 s",
             "is `videogen worker` running? its /healthz says; or start another one",
         )
     ]
@@ -94,5 +94,5 @@ def test_a_job_past_its_end_is_named() -> None:
     stuck = rendering()
 
     assert list(examine([stuck], since="1h", now=stuck.ends_by + 1))[1:] == [
-        Finding("warning", "running", f"1 past their end, such as {stuck.id}", f"videogen fail {stuck.id}")
+        Finding("warning", "running", f"past their end: 1, such as {stuck.id}", f"videogen fail {stuck.id}")
     ]

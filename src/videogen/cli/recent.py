@@ -60,7 +60,7 @@ def examine(jobs: Sequence[Job], *, since: str, now: float) -> Iterator[Finding]
         yield Finding(
             "warning",
             "queue",
-            f"{len(waits)} jobs wait for a worker, the oldest for {max(waits):.0f} s",
+            f"waiting for a worker: {len(waits)}, the oldest for {max(waits):.0f} s",
             "is `videogen worker` running? its /healthz says; or start another one",
         )
     stuck = [job.id for job in jobs if not job.has_ended and now > job.ends_by]
@@ -68,7 +68,7 @@ def examine(jobs: Sequence[Job], *, since: str, now: float) -> Iterator[Finding]
         yield Finding(
             "warning",
             "running",
-            f"{len(stuck)} past their end, such as {stuck[0]}",
+            f"past their end: {len(stuck)}, such as {stuck[0]}",
             f"videogen fail {stuck[0]}",
         )
 
