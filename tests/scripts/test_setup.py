@@ -206,3 +206,22 @@ def test_a_second_set_up_waits_for_the_first() -> None:
     rest, _ = second.communicate(timeout=10)
 
     assert (said, rest) == ("==> another set-up of this folder is under way: waiting for it\n", "mine\n")
+
+
+def test_the_machine_s_node_serves_where_it_is_new_enough(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that suits `make dev` is too old for Lighthouse: the lab brings its own, and it is there again later."""
+    for name in ("node", "npm"):
+        program(tmp_path / "machine" / name, "echo v22.15.0")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'machine'}:{os.environ['PATH']}")
+    (clone / ".venv/lib/python3.13/site-packages").mkdir(parents=True)
+    (clone / ".venv/bin").mkdir()
+    (clone / "locks/node.txt").touch()
+    monkeypatch.setattr(setup, "run", lambda *_: None)
+    found = []
+    for wanted in (setup.NODE_WANTED, setup.NODE_OF_LIGHTHOUSE, setup.NODE_WANTED, setup.NODE_OF_LIGHTHOUSE):
+        setup.node(wanted)
+        found.append("PyPI's" if (clone / ".venv/bin/node").exists() else "the machine's")
+
+    assert found == ["the machine's", "PyPI's", "the machine's", "PyPI's"]
