@@ -211,7 +211,7 @@ def test_a_second_set_up_waits_for_the_first() -> None:
 def test_the_machine_s_node_serves_where_it_is_new_enough(
     clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that suits `make dev` is too old for Lighthouse: the lab brings its own, and it is there again later."""
+    """One that suits `make dev` is too old for Lighthouse: the lab brings its own, again if need be."""
     for name in ("node", "npm"):
         program(tmp_path / "machine" / name, "echo v22.15.0")
     monkeypatch.setenv("PATH", f"{tmp_path / 'machine'}:{os.environ['PATH']}")
