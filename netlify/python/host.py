@@ -120,6 +120,7 @@ class PrintedLines(io.RawIOBase):
         self._channel = channel
         self._level = level
         self._descriptor = descriptor
+        self._is_line_open = False
 
     def writable(self) -> bool:
         """Tell io that this can be written to."""
@@ -132,7 +133,11 @@ class PrintedLines(io.RawIOBase):
     def write(self, data: Any) -> int:  # noqa: ANN401 -- typeshed's buffer type is not importable at run time
         """Send what was printed as one log entry."""
         text = bytes(data)
-        self._channel.log(self._level, text.decode("utf-8", "replace"))
+        # print() writes the end of its line by itself. After text of several lines, which came here at once,
+        # that would be an empty entry.
+        if not (self._is_line_open and text == b"\n"):
+            self._channel.log(self._level, text.decode("utf-8", "replace"))
+        self._is_line_open = not text.endswith(b"\n")
         return len(text)
 
 

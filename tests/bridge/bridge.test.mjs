@@ -530,6 +530,32 @@ def handler(event, context):
   ])
 })
 
+test('printed text of several lines is one entry, and no empty one follows it', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import sys
+def handler(event, context):
+    print("one\\ntwo")
+    print("three\\n")
+    print("four\\nfive", end="")
+    print()
+    print()
+    print("six\\nseven", file=sys.stderr)
+    return {"statusCode": 200}
+`,
+  )
+  await call()
+  assert.deepEqual(lines, [
+    { level: 'info', text: 'one\ntwo' },
+    { level: 'info', text: 'three' },
+    { level: 'info', text: '' },
+    { level: 'info', text: 'four\nfive' },
+    { level: 'info', text: '' },
+    { level: 'error', text: 'six\nseven' },
+  ])
+})
+
 test('what C code writes to descriptors 1 and 2 appears before the answer, request after request', async t => {
   const { call, lines } = await project(
     t,
