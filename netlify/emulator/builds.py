@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,13 @@ def netlify_build(folder: Path, variables: Mapping[str, str]) -> Built:
     if built.returncode:
         raise BuildFailed(built.stdout)
     return Built(folder, built.stdout)
+
+
+def lay_out(example: str, package: Path, folder: Path) -> Path:
+    """Do what the example's netlify.toml says: install the npm package beside its files."""
+    shutil.copytree(REPOSITORY / "examples" / example, folder, dirs_exist_ok=True)
+    shutil.copytree(package, folder / "node_modules/netlify-plugin-python-functions")
+    return folder
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> Path:

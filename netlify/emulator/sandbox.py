@@ -19,18 +19,22 @@ from typing import IO, TYPE_CHECKING, Any
 from bundle import BASE_LIBRARIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 TASK = "/var/task"
 HARNESS = Path(__file__).with_name("harness.mjs")
 
 LAMBDA = {
+    "_HANDLER": "___netlify-entry-point.handler",
     "AWS_ACCESS_KEY_ID": "role-key",
     "AWS_SECRET_ACCESS_KEY": "role-secret",
     "AWS_SESSION_TOKEN": "role-token",
     "AWS_REGION": "us-east-2",
     "AWS_LAMBDA_FUNCTION_NAME": "function",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/function",
+    "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/26/[$LATEST]0",
     "LAMBDA_TASK_ROOT": TASK,
     "LANG": "en_US.UTF-8",
     "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime",
@@ -39,7 +43,8 @@ LAMBDA = {
     "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
     "TZ": ":UTC",
 }
-"""What Lambda and Netlify's bootstrap put into the environment (names from the two vendors' documents)."""
+"""What Lambda and Netlify's bootstrap put into the environment (names from the two vendors' documents,
+Lambda's from https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)."""
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -61,10 +66,12 @@ def loopback_alone(command: list[str]) -> list[str]:
     return [bwrap(), "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent", "--", *command]
 
 
-def like_lambda(folder: Path, environment: Mapping[str, str]) -> list[str]:
-    """Return the command that runs the harness on an unpacked zip; it shares the caller's network.
+def like_lambda(
+    folder: Path, environment: Mapping[str, str], files: Mapping[str, Path], arguments: Sequence[str]
+) -> list[str]:
+    """Return the command that runs Node beside an unpacked zip; it shares the caller's network.
 
-    The descriptor for the outcomes has still to be added.
+    `files` are what else is there, each by its path in the sandbox; `arguments` are Node's.
     """
     node = Path(
         subprocess.run(
@@ -78,7 +85,8 @@ def like_lambda(folder: Path, environment: Mapping[str, str]) -> list[str]:
     command = [bwrap(), "--unshare-user", "--uid", "993", "--gid", "990", "--die-with-parent", "--clearenv"]
     for path in sorted(libraries):
         command += ["--ro-bind", str(path), str(path)]
-    command += ["--ro-bind", str(node), "/node", "--ro-bind", str(HARNESS), "/harness.mjs"]
+    for place, path in ({"/node": node} | dict(files)).items():
+        command += ["--ro-bind", str(path), place]
     command += [
         "--ro-bind",
         str(folder),
@@ -94,7 +102,7 @@ def like_lambda(folder: Path, environment: Mapping[str, str]) -> list[str]:
     ]
     for name, value in (LAMBDA | dict(environment)).items():
         command += ["--setenv", name, value]
-    return [*command, "--", "/node", "/harness.mjs", TASK]
+    return [*command, "--", "/node", *arguments]
 
 
 def bwrap() -> str:
@@ -104,34 +112,19 @@ def bwrap() -> str:
     return found
 
 
-class Instance:
-    """One running function, as one sandbox of Lambda's: it handles one invocation at a time."""
+class Sandbox:
+    """One running function, as one sandbox of Lambda's."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], log: IO[bytes]) -> None:
-        outcomes, write_end = os.pipe()
-        command = [*like_lambda(folder, environment), str(write_end)]
+    def __init__(self, command: Sequence[str], log: IO[bytes], pass_fds: Sequence[int]) -> None:
+        """Start what `like_lambda` returned; what Node prints goes to the log."""
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            pass_fds=[write_end],
+            pass_fds=pass_fds,
             start_new_session=True,
         )
-        os.close(write_end)
-        self._outcomes = os.fdopen(outcomes, "rb")
-        self._lock = threading.Lock()
-
-    def invoke(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
-        """Run one invocation; return what the harness says of it."""
-        assert self.process.stdin
-        with self._lock:
-            self.process.stdin.write(json.dumps({"event": event, "requestId": request_id}).encode() + b"\n")
-            self.process.stdin.flush()
-            line = self._outcomes.readline()
-        assert line, "the function's process ended"
-        outcome: dict[str, Any] = json.loads(line)
-        return outcome
 
     def descendants(self) -> dict[int, str]:
         """Return the ids of the processes in the sandbox with the path of each one's program there."""
@@ -140,6 +133,10 @@ class Instance:
             for task in Path(f"/proc/{pid}/task").iterdir():
                 found += map(int, (task / "children").read_text().split())
         return {pid: Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0] for pid in found}
+
+    def node(self) -> int:
+        """Return the id of the function's Node."""
+        return next(pid for pid, program in self.descendants().items() if program == "/node")
 
     def python(self) -> int:
         """Return the id of the function's Python."""
@@ -157,4 +154,32 @@ class Instance:
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()
+
+
+class Instance(Sandbox):
+    """A function that the harness runs: it handles one invocation at a time."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], log: IO[bytes]) -> None:
+        outcomes, write_end = os.pipe()
+        arguments = ["/harness.mjs", TASK, str(write_end)]
+        command = like_lambda(folder, environment, {"/harness.mjs": HARNESS}, arguments)
+        super().__init__(command, log, [write_end])
+        os.close(write_end)
+        self._outcomes = os.fdopen(outcomes, "rb")
+        self._lock = threading.Lock()
+
+    def invoke(self, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+        """Run one invocation; return what the harness says of it."""
+        assert self.process.stdin
+        with self._lock:
+            self.process.stdin.write(json.dumps({"event": event, "requestId": request_id}).encode() + b"\n")
+            self.process.stdin.flush()
+            line = self._outcomes.readline()
+        assert line, "the function's process ended"
+        outcome: dict[str, Any] = json.loads(line)
+        return outcome
+
+    def close(self) -> None:
+        """End it and wait until it is gone."""
+        super().close()
         self._outcomes.close()

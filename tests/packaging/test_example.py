@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from builds import NETLIFY, REPOSITORY, BuildFailed, Built, netlify_build, write_files
+from builds import NETLIFY, REPOSITORY, BuildFailed, Built, lay_out, write_files
 from sandbox import unpack
 from support.running import run_site
 from videogen.local.ports import free_ports
@@ -32,41 +32,6 @@ export const config = { path: '/older' }
 BY_NAME = BY_PATH.replace("../python/bridge.mjs", "netlify-plugin-python-functions/bridge").replace(
     "/older", "/old"
 )
-
-
-@pytest.fixture(scope="session")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the npm package as a registry would give it out."""
-    folder = tmp_path_factory.mktemp("package")
-    pack = ["npm", "pack", "--silent", "--pack-destination", str(folder)]
-    name = subprocess.run(
-        pack, cwd=REPOSITORY / "netlify", capture_output=True, text=True, check=True
-    ).stdout.strip()
-    subprocess.run(["tar", "-xzf", folder / name, "-C", folder], check=True)
-    return folder / "package"
-
-
-def lay_out(example: str, package: Path, folder: Path) -> Path:
-    """Do what the example's netlify.toml says: install the package beside its files."""
-    shutil.copytree(REPOSITORY / "examples" / example, folder, dirs_exist_ok=True)
-    shutil.copytree(package, folder / "node_modules/netlify-plugin-python-functions")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def build(interpreter: dict[str, str]) -> Callable[[Path], Built]:
-    """Builds a folder. Each after the first finds that one's interpreter, as a second build does."""
-    first: list[Path] = []
-
-    def build(folder: Path) -> Built:
-        for built in first:
-            shutil.copytree(built / ".netlify/python", folder / ".netlify/python")
-        project = netlify_build(folder, interpreter)
-        if not first:
-            first.append(folder)
-        return project
-
-    return build
 
 
 @pytest.fixture(scope="session")
