@@ -203,6 +203,27 @@ def test_nothing_is_cut_off_at_any_width(
     assert page.evaluate(LONGEST_LINE) <= 0
 
 
+@pytest.mark.parametrize("letters", ["100%", "200%"])
+def test_a_small_phone_has_room_whatever_the_letters(
+    open_page: OpenPage, functions: Functions, letters: str
+) -> None:
+    functions.states(completed())
+    small = {"viewport": {"width": 320, "height": 640}, "is_mobile": True, "has_touch": True}
+    page = open_page(locale="de-DE", **small)
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", letters)
+    assert page.evaluate(LONGEST_LINE) <= 0
+    page.locator("#photos").set_input_files([upload(photo(), f"{number}.jpg") for number in range(4)])
+    expect(page.get_by_role("list", name="Fotos").get_by_role("img")).to_have_count(4)
+    assert page.evaluate(LONGEST_LINE) <= 0
+    page.locator("#prompt").fill("Wind " * 20)
+    page.locator("button[type=submit]").tap()
+    expect(headline(page)).to_have_text("Dein Video ist fertig")
+    assert page.evaluate(LONGEST_LINE) <= 0
+    width = "one => one.getBoundingClientRect().width"
+    card, text = page.locator(".card-link"), page.locator(".card-prompt")
+    assert text.evaluate(width) >= 0.4 * card.evaluate(width)
+
+
 def test_every_target_is_large_enough_to_hit(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page(viewport={"width": 320, "height": 700})
