@@ -179,6 +179,7 @@ def test_the_package_has_what_runs_and_nothing_else(package: Path) -> None:
         "plugin/index.js",
         "plugin/interpreter.js",
         "plugin/manifest.yml",
+        "plugin/page_environment.js",
         "plugin/python_version.py",
         "plugin/requirements.py",
         "plugin/uv.txt",
