@@ -421,6 +421,16 @@ def wait_for_debugger(channel: Channel) -> None:
     debugpy.wait_for_client()  # noqa: T100 -- it is what was asked for
 
 
+def close_inherited() -> None:
+    """Close what Node lets through of the platform's descriptors, such as that of Lambda's log."""
+    # Not os.closerange: where a process may have a billion, some builds of Python try each.
+    with contextlib.suppress(FileNotFoundError):
+        for descriptor in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 -- pathlib would cost a cold start
+            if descriptor > ANSWERS:
+                with contextlib.suppress(OSError):  # that of the listing is closed already
+                    os.close(descriptor)
+
+
 def receive() -> queue.SimpleQueue[tuple[dict[str, Any], bytes]]:
     """Return the queue that requests come into from here on."""
     # They move to a descriptor that no subprocess of a handler inherits.
@@ -443,6 +453,7 @@ def main() -> None:
     if name.endswith(".py"):
         own.append(name.rpartition("/")[0])
         sys.path.append(own[-1])
+    close_inherited()
     os.set_inheritable(ANSWERS, False)
     channel = Channel(ANSWERS)
     print_to(channel)

@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, createReadStream, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { isAlive, load, makeProject, project, writeHandler } from './project.mjs'
@@ -638,6 +639,20 @@ test('requests at the same time get their own answers', async t => {
   assert.deepEqual(await Promise.all(responses.map(response => response.text())), bodies)
 })
 
+test('Python inherits no descriptor of the platform', { timeout: 20_000 }, async t => {
+  const folder = makeProject(
+    t,
+    'import os\ndef handler(event, context): print(sorted(map(int, os.listdir("/dev/fd"))))',
+  )
+  // Node itself closes what lies below the first gap after 15; Lambda's descriptor for log entries may be beyond.
+  /** @type {('pipe' | 'ignore')[]} */
+  const stdio = ['ignore', 'pipe', ...Array(17).fill('ignore'), 'pipe']
+  const node = runEntry(folder, '/', stdio)
+  const seen = await text(/** @type {import('node:stream').Readable} */ (node.stdout))
+  // The last two are that of the requests and that of the listing.
+  assert.equal(seen.split('\n')[0], '[0, 1, 2, 3, 4, 5]')
+})
+
 test('a subprocess of the handler can neither read requests nor write answers', async t => {
   const { call } = await project(
     t,
@@ -1020,12 +1035,13 @@ function makePipe(folder) {
 /**
  * @param {string} folder
  * @param {string} url
+ * @param {import('node:child_process').StdioOptions} [stdio]
  */
-function runEntry(folder, url) {
+function runEntry(folder, url, stdio = 'inherit') {
   const script = `
     import { python } from '${folder}/netlify/python/bridge.mjs'
     await python('example.handler', { timeoutSeconds: 60 })(new Request('http://x${url}'), {})`
-  return spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' })
+  return spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio })
 }
 
 /**
