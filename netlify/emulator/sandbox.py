@@ -5,6 +5,7 @@ Made by bubblewrap (https://github.com/containers/bubblewrap): `apt-get install 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -145,8 +146,10 @@ class Sandbox:
     def signal(self, number: int) -> None:
         """Send a signal to Node and Python alike, as Lambda freezes and thaws both."""
         for pid, program in self.descendants().items():
+            # Node, thawed, takes note of a Python that has been killed.
             if program.startswith("/"):
-                os.kill(pid, number)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def close(self) -> None:
         """End it and wait until it is gone."""

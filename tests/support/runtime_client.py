@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import queue
@@ -189,13 +190,16 @@ class RuntimeClient(Sandbox):
         self._log, self._printed = scratch / "log", scratch / "printed"
         with self._log.open("wb") as log, self._printed.open("wb") as printed:
             self.api = RuntimeApi(self._log)
+            # Beyond the first 16, which Node closes for its children.
+            descriptor = fcntl.fcntl(log, fcntl.F_DUPFD, 64)
             variables = {
                 "AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1": "true",
                 "AWS_LAMBDA_RUNTIME_API": self.api.address,
-                "_LAMBDA_TELEMETRY_LOG_FD": str(log.fileno()),
+                "_LAMBDA_TELEMETRY_LOG_FD": str(descriptor),
             }
             command = like_lambda(folder, variables | dict(environment), CLIENT, ["/var/runtime/index.mjs"])
-            super().__init__(command, printed, [log.fileno()])
+            super().__init__(command, printed, [descriptor])
+            os.close(descriptor)
         self.wait_until_idle()
 
     def invoke(self, path: str = "", body: bytes = b"", seconds: float = 60) -> Answer:
@@ -230,11 +234,12 @@ class RuntimeClient(Sandbox):
         """Return what was logged, or what was under an answer's id before it began to come."""
         data = self._log.read_bytes()[: answer.logged if answer else None]
         lines, start = [], 0
-        while start < len(data):
+        # The client may be in the midst of its last entry.
+        while len(data) >= start + FRAME.size:
             _, size, _ = FRAME.unpack_from(data, start)
             start += FRAME.size + size
-            assert start <= len(data)
-            lines.append(entry(data[start - size : start].decode()))
+            if start <= len(data):
+                lines.append(entry(data[start - size : start].decode()))
         return [line for line in lines if answer is None or f"/{line.request_id}/" in answer.path]
 
     def printed(self) -> str:
