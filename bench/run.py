@@ -38,7 +38,7 @@ from store import DISTANCE, MEGABYTE, Store
 from waiting_jobs import waiting_jobs
 
 import interpreter_mirror
-from builds import Built, clone, netlify_build
+from builds import Built, clone, lay_out, netlify_build
 from sandbox import TASK, Instance, unpack
 from videogen import signing
 from videogen.settings import Secret
@@ -67,22 +67,16 @@ def build(folder: Path) -> dict[str, dict[str, Path]]:
     unpacked = folder / "unpacked"
     if not unpacked.exists():
         interpreter = interpreter_mirror.variables(folder / "mirror")
+        hello_project = lay_out(HELLO, REPOSITORY / "netlify", folder / HELLO)
         built = [
             ("python", netlify_build(clone(folder / "project"), interpreter)),
-            ("python", netlify_build(hello_project(folder / "hello"), interpreter)),
+            ("python", netlify_build(hello_project, interpreter)),
             ("node", twin(folder)),
         ]
         for side, project in built:
             for name in project.manifest:
                 unpack(project.zip(name), unpacked / side / name)
     return {side.name: {each.name: each for each in side.iterdir()} for side in unpacked.iterdir()}
-
-
-def hello_project(folder: Path) -> Path:
-    """Lay out the example with the package that its netlify.toml names; return its folder."""
-    shutil.copytree(REPOSITORY / "examples/hello", folder)
-    shutil.copytree(REPOSITORY / "netlify", folder / "node_modules/netlify-plugin-python-functions")
-    return folder
 
 
 def twin(folder: Path) -> Built:

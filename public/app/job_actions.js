@@ -160,28 +160,30 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     }
   }
 
+  /**
+   * Where a job is to be deleted: here, or everywhere for whoever made it. Null: nowhere.
+   * @param {Job} job
+   */
+  function askWhereToDelete(job) {
+    const { deleteDialog } = jobWords
+    const here = { value: 'here', label: deleteDialog.here, meaning: deleteDialog.hereMeaning }
+    const everywhere = {
+      value: 'everywhere',
+      label: deleteDialog.everywhere,
+      meaning: deleteDialog.everywhereMeaning,
+      isGrave: true,
+    }
+    const canErase = job.jobId !== null && job.ownerToken !== null
+    return ask({
+      heading: deleteDialog.heading,
+      choices: canErase ? [here, everywhere] : [here],
+      keep: deleteDialog.keep,
+    })
+  }
+
   /** @param {Job} job */
   async function remove(job) {
-    const canErase = job.jobId !== null && job.ownerToken !== null
-    const answer = isGone(job)
-      ? 'here'
-      : await ask({
-          heading: jobWords.deleteDialog.heading,
-          choices: [
-            { value: 'here', label: jobWords.deleteDialog.here, meaning: jobWords.deleteDialog.hereMeaning },
-            ...(canErase
-              ? [
-                  {
-                    value: 'everywhere',
-                    label: jobWords.deleteDialog.everywhere,
-                    meaning: jobWords.deleteDialog.everywhereMeaning,
-                    isGrave: true,
-                  },
-                ]
-              : []),
-          ],
-          keep: jobWords.deleteDialog.keep,
-        })
+    const answer = isGone(job) ? 'here' : await askWhereToDelete(job)
     if (!answer) return
     if (answer === 'everywhere' && !(await engine.erase(job.key))) {
       layout.say(words.notices.eraseFailed)

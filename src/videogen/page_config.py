@@ -97,7 +97,7 @@ def preview_address(environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the name and the value of the variable with the address that links to this deploy have.
 
     That is the site's main address in production. A preview is known by its own: under the main one, a
-    crawler would show the production's picture in its place. Both are "" where Netlify does not build:
+    crawler would show the production's picture in its place. The value is "" where Netlify does not build:
     https://docs.netlify.com/build/configure-builds/environment-variables/#deploy-urls-and-metadata
     """
     name = "URL" if environ.get("CONTEXT") == "production" else "DEPLOY_PRIME_URL"
