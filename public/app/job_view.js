@@ -168,7 +168,10 @@ export function createJobView({ onAction, onNotify, onBroken, onShown, onAskNow,
       saveToDevice.hidden = !(canSaveToDevice && stage === 'completed')
       askNow.hidden = job.silentSince === null || !isUnderWay(job)
       notify.hidden = !(canNotify && isUnderWay(job) && stage !== 'held')
-      if (hasEnded) appearAnew(panel)
+      if (hasEnded) {
+        panel.classList.add('is-new')
+        appearAnew(panel)
+      }
       if (hadFocus && !isVisible(document.activeElement)) heading.focus()
 
       setText(prompt, job.prompt)
@@ -315,14 +318,13 @@ function labelOf(action, job, price) {
 }
 
 /**
- * Let what is said at the end come in gently and all at once, instead of pushing about what stood there.
- * @param {HTMLElement} panel
+ * Let elements come in as new ones all at once, instead of being pushed about from where they stood.
+ * @param {HTMLElement[]} elements
  */
-function appearAnew(panel) {
-  panel.classList.add('is-new')
-  panel.hidden = true
-  panel.getBoundingClientRect()
-  panel.hidden = false
+export function appearAnew(...elements) {
+  for (const one of elements) one.hidden = true
+  document.body.getBoundingClientRect()
+  for (const one of elements) one.hidden = false
 }
 
 /** @param {Element | null} element */

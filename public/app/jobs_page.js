@@ -11,7 +11,7 @@ import { createHistoryView } from './history_view.js'
 import { isLinked, isLinkOld, isUnderWay, stageOf } from './job.js'
 import { createJobActions, linkTo, permalink } from './job_actions.js'
 import { openJobStore } from './job_store.js'
-import { createJobView } from './job_view.js'
+import { appearAnew, createJobView } from './job_view.js'
 import { jobWords } from './job_words.js'
 import { FORM } from './layout.js'
 import * as notifications from './notifications.js'
@@ -137,6 +137,7 @@ export async function openJobsPage({ config, composer, layout }) {
   function render() {
     const now = Date.now()
     const job = shownJob()
+    const isAnotherView = composer.element.hidden !== (job !== null)
     composer.element.hidden = job !== null
     jobView.element.hidden = job === null
     layout.newVideo.hidden = job === null
@@ -158,8 +159,10 @@ export async function openJobsPage({ config, composer, layout }) {
     // A job that is only watched by its link has no key of this browser.
     const own = [...engine.jobs.values()].filter(one => !isLinked(one))
     // A visitor's page has no empty list of nobody's videos.
-    layout.history.hidden = !own.length && job !== null && isLinked(job)
+    const hasHistory = own.length > 0 || job === null || !isLinked(job)
     history.update(own, now)
+    if (isAnotherView) appearAnew(layout.history, layout.foot)
+    layout.history.hidden = !hasHistory
     document.title = title(job)
   }
 

@@ -54,9 +54,10 @@ export function createLayout({ isSimulated }) {
   header?.before(el('a', { class: 'skip', href: '#content', onclick: skip }, words.skip))
   const badge = el('span', { class: 'badge', title: words.simulatorMeaning }, words.simulator)
   header?.append(...(isSimulated ? [badge] : []), newVideo)
+  const foot = el('footer', { class: 'foot' }, el('p', {}, words.footer.about), language)
   const elements = [
     main,
-    el('footer', { class: 'foot' }, el('p', {}, words.footer.about), language),
+    foot,
     el('p', { class: 'drop-anywhere', 'aria-hidden': 'true' }, words.photos.dropAnywhere),
     stageVoice,
     notice,
@@ -67,6 +68,7 @@ export function createLayout({ isSimulated }) {
     main,
     history,
     historyHeading,
+    foot,
     newVideo,
 
     /**
