@@ -18,6 +18,7 @@ import binascii
 import contextlib
 import gc
 import importlib
+import importlib.machinery
 import importlib.util
 import io
 import json
@@ -293,7 +294,8 @@ def function_of_file(path: str) -> Any:  # noqa: ANN401 -- whatever the project 
     # Under a name of its own: a file may be called flask.py or email.py.
     file = path.rpartition("/")[2]
     name = "function_" + "".join(char if char.isalnum() else "_" for char in file[:-3])
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = None if sys.dont_write_bytecode else EditedModule(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     if not spec or not spec.loader:
         raise ImportError(f"no file {path}")
     module: ModuleType = importlib.util.module_from_spec(spec)
@@ -303,6 +305,33 @@ def function_of_file(path: str) -> Any:  # noqa: ANN401 -- whatever the project 
         if callable(found := getattr(module, each, None)):
             return found
     raise ImportError(f"{file} defines no handler(event, context) and no app")
+
+
+class EditedModule(importlib.machinery.SourceFileLoader):
+    """Loads a module that somebody is editing: its bytecode is neither read nor written.
+
+    Bytecode knows its source by length and time, and so cannot tell two edits within one second apart.
+    """
+
+    def path_stats(self, path: Any) -> Any:  # noqa: ANN401 -- the base class's own
+        """Have no time of the last change, without which there is no bytecode.
+
+        https://docs.python.org/3/library/importlib.html#importlib.abc.SourceLoader.path_stats
+        """
+        raise OSError(path)
+
+
+def expect_edits(folders: list[str]) -> None:
+    """Load the modules in these folders as edited ones, but for those of an environment among them."""
+    extensions = (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES)
+    sources = (EditedModule, importlib.machinery.SOURCE_SUFFIXES)
+
+    def finder(path: str) -> importlib.machinery.FileFinder:
+        if not path.startswith(tuple(folders)) or path.startswith(sys.prefix + os.sep):
+            raise ImportError(path)
+        return importlib.machinery.FileFinder(path, extensions, sources)
+
+    sys.path_hooks.insert(0, finder)
 
 
 def adapted(function: Any) -> Callable[[dict[str, Any], Context], Any]:  # noqa: ANN401 -- found by its protocol
@@ -453,6 +482,9 @@ def main() -> None:
     if name.endswith(".py"):
         own.append(name.rpartition("/")[0])
         sys.path.append(own[-1])
+    # Only `netlify dev` lets this process write bytecode: of packages, since each request is a new process.
+    if not sys.dont_write_bytecode:
+        expect_edits(own)
     close_inherited()
     os.set_inheritable(ANSWERS, False)
     channel = Channel(ANSWERS)

@@ -5,10 +5,13 @@ import { once } from 'node:events'
 import {
   cpSync,
   createReadStream,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
@@ -38,9 +41,10 @@ const FILES = {
 [[plugins]]
   package = "./netlify/plugin"
   [plugins.inputs]
+    source = "."
     environment = ["APP_*"]
-    page_config = "around.page_config"
-    dev = "around.dev"
+    page_config = "src.around.page_config"
+    dev = "src.around.dev"
 `,
   '.env': 'APP_FILE=file\nAPP_FILE_AND_SHELL=file\nAPP_MASKED=canary\n',
   'public/index.html': 'page\n',
@@ -62,7 +66,14 @@ import json, os
 def handler(event, context):
     return {"statusCode": 200, "body": json.dumps({"pid": os.getpid(), "environment": dict(os.environ)})}
 `,
-  'src/edited.py': 'def handler(event, context): return {"statusCode": 200, "body": "one"}\n',
+  'src/edited.py':
+    'import package.installed\ndef handler(event, context): return {"statusCode": 200, "body": "one"}\n',
+  'netlify/functions/alone.py': `
+import beside
+config = {"path": "/api/alone"}
+def handler(event, context): return {"statusCode": 200, "body": "one"}
+`,
+  'netlify/functions/beside.py': '',
   'src/waits.py': `
 import os, pathlib, time
 def handler(event, context):
@@ -76,17 +87,17 @@ export const config = { path: '/api/bare' }
 `,
   'netlify/functions/hello.mjs': `
 import { python } from '../python/bridge.mjs'
-export default python('hello.handler', { timeoutSeconds: 10 })
+export default python('src.hello.handler', { timeoutSeconds: 10 })
 export const config = { path: '/api/hello' }
 `,
   'netlify/functions/edited.mjs': `
 import { python } from '../python/bridge.mjs'
-export default python('edited.handler', { timeoutSeconds: 10 })
+export default python('src.edited.handler', { timeoutSeconds: 10 })
 export const config = { path: '/api/edited' }
 `,
   'netlify/functions/waits-background.mjs': `
 import { python } from '../python/bridge.mjs'
-export default python('waits.handler', { timeoutSeconds: 200, background: true })
+export default python('src.waits.handler', { timeoutSeconds: 200, background: true })
 export const config = { background: true }
 `,
 }
@@ -113,6 +124,10 @@ before(
       cpSync(path.join(REPOSITORY, part), path.join(folder, part), { recursive: true })
     }
     execFileSync('git', ['init', '--quiet', folder])
+    execFileSync('python3', ['-m', 'venv', '--without-pip', path.join(folder, '.venv')])
+    const [packages = ''] = globSync(path.join(folder, '.venv/lib/python*/site-packages'))
+    mkdirSync(path.join(packages, 'package'))
+    writeFileSync(path.join(packages, 'package/installed.py'), '')
     execFileSync('mkfifo', [path.join(folder, 'src/around/pipe')])
     held = createInterface({ input: createReadStream(path.join(folder, 'src/around/pipe')) })
     cli = spawn(
@@ -131,7 +146,7 @@ before(
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     )
-    const wanted = new Set(['bare', 'hello', 'edited', 'waits-background'])
+    const wanted = new Set(['alone', 'bare', 'hello', 'edited', 'waits-background'])
     for await (const line of createInterface({
       input: /** @type {import('node:stream').Readable} */ (cli.stdout),
     })) {
@@ -173,12 +188,29 @@ test('no child is left after an answer', async () => {
   for (const { pid } of await Promise.all(answers)) assert.equal(isAlive(pid), false)
 })
 
-test('an edited file counts at the next request', async () => {
-  const file = path.join(folder, 'src/edited.py')
-  assert.equal(await (await fetch(`${origin}/api/edited`)).text(), 'one')
-  // Of the same size, within the same second: what a cached .pyc cannot tell apart.
-  writeFileSync(file, readFileSync(file, 'utf8').replace('one', 'two'))
-  assert.equal(await (await fetch(`${origin}/api/edited`)).text(), 'two')
+const EDITED = { edited: 'src/edited.py', alone: 'netlify/functions/alone.py' }
+
+for (const [name, file] of Object.entries(EDITED)) {
+  test(`${file} counts as it was edited at the next request`, async () => {
+    assert.equal(await (await fetch(`${origin}/api/${name}`)).text(), 'one')
+    // Of the same size, at the same time: what a cached .pyc cannot tell apart.
+    const edited = path.join(folder, file)
+    const { mtime } = statSync(edited)
+    writeFileSync(edited, readFileSync(edited, 'utf8').replace('"one"', '"two"'))
+    utimesSync(edited, mtime, mtime)
+    assert.equal(await (await fetch(`${origin}/api/${name}`)).text(), 'two')
+  })
+}
+
+test('bytecode is kept of what is installed, not of what is edited', async () => {
+  await Promise.all(Object.keys(EDITED).map(async name => (await fetch(`${origin}/api/${name}`)).text()))
+  const kept = globSync('{src,netlify,.venv}/**/*.pyc', { cwd: folder }).map(
+    file => path.basename(file).split('.')[0],
+  )
+  assert.deepEqual(
+    ['alone', 'beside', 'edited', 'installed'].filter(name => kept.includes(name)),
+    ['installed'],
+  )
 })
 
 test(`a request takes at most ${TIMES_OF_BARE_NODE} times as long as a bare Node function's`, async t => {
