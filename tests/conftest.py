@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ import httpx
 import hypothesis
 import pytest
 
+from dev import OF_ACCOUNTS
+from support.dev_site import CANARY, DevSite
 from support.functions_under_test import SIGNING_SECRET, SiteUnderTest, make_site
 from videogen.local.blackbox import Simulator
 from videogen.local.s3 import S3Server
@@ -124,6 +127,17 @@ def s3_server() -> Iterator[S3Server]:
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[Simulator]:
     with Simulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dev_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSite]:
+    """A real `netlify dev` for all who need no other. Its `.env` holds a key and a bucket not to be used."""
+    environ = {name: value for name, value in os.environ.items() if name not in OF_ACCOUNTS}
+    environ["VIDEOGEN_DAILY_LIMIT"] = "0"  # the tests make more videos than a day's default
+    running = DevSite(tmp_path_factory.mktemp("dev"), environ=environ).copy()
+    (running.folder / ".env").write_text(f"BLACKBOX_API_KEY={CANARY}\nS3_BUCKET={CANARY}\n")
+    with running:
         yield running
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from support.dev_site import DevSite
 from support.page_under_test import IN_LAB, Complaints, Functions, Held, StaticSite, launch
 from videogen.settings import SiteSettings
 
@@ -17,15 +15,15 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+    from support.dev_site import DevSite
+
 # Lighthouse is installed for `make lab` alone.
 collect_ignore = [] if IN_LAB else ["test_page_lighthouse.py"]
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevSite]:
-    environ = {**os.environ, "VIDEOGEN_DAILY_LIMIT": "0"}  # the tests make more videos than a day's default
-    with DevSite(tmp_path_factory.mktemp("dev"), environ=environ) as running:
-        yield running
+def site(dev_site: DevSite) -> DevSite:
+    return dev_site
 
 
 @pytest.fixture(scope="session")

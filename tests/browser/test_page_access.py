@@ -183,24 +183,32 @@ def test_no_violation_on_a_phone_in_either_theme(
     assert axe_violations(page) == []
 
 
-@pytest.mark.parametrize(
-    ("width", "language"), [(320, "en-GB"), (320, "de-DE"), (768, "de-DE"), (1280, "en-GB"), (3840, "en-GB")]
-)
-def test_nothing_is_cut_off_at_any_width(
-    open_page: OpenPage, functions: Functions, width: int, language: str
-) -> None:
-    # 320 pixels are also what a window of 1280 has at 400 % zoom (WCAG 1.4.10).
+# 320 pixels are also what a window of 1280 has at 400 % zoom (WCAG 1.4.10).
+WIDTHS = (320, 360, 768, 1280, 3840)
+
+
+def cut_off(page: Page) -> dict[int, int]:
+    """Return by how many pixels the page is too wide, for each width where it is."""
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 700})
+        found[width] = page.evaluate(LONGEST_LINE)
+    return {width: pixels for width, pixels in found.items() if pixels > 0}
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de-DE"])
+def test_nothing_is_cut_off_at_any_width(open_page: OpenPage, functions: Functions, language: str) -> None:
     functions.states(RENDERING)
-    page = open_page(viewport={"width": width, "height": 700}, locale=language)
-    assert page.evaluate(LONGEST_LINE) <= 0
+    page = open_page(locale=language)
+    assert cut_off(page) == {}
     page.locator("#photos").set_input_files([upload(photo()), upload(photo(600, 900), "tall.jpg")])
     page.locator("#prompt").fill("https://example.org/" + "a" * 200)
     page.locator("button[type=submit]").click()
     expect(page.get_by_role("timer")).to_be_visible()
-    assert page.evaluate(LONGEST_LINE) <= 0
+    assert cut_off(page) == {}
     page.locator(".new-video").click()
     page.locator("#photos").set_input_files([upload(photo()), upload(photo(600, 900), "tall.jpg")])
-    assert page.evaluate(LONGEST_LINE) <= 0
+    assert cut_off(page) == {}
 
 
 @pytest.mark.parametrize("letters", ["100%", "200%"])

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from videogen.objects import Objects, PutOptions, StoredObject
 
 SECONDS = float(os.environ.get("LAB_SECONDS", "0"))
+SOON = 4
+"""A seed with which each missing guard is found soon: 7 s for all of them, with others up to 45."""
 SEED = int(os.environ.get("LAB_SEED", "0")) or secrets.randbelow(2**32)
 STEPS = 100
 STORIES = 200
@@ -228,7 +230,7 @@ def test_without_a_guard_of_the_queue_it_is_found(guard: str, monkeypatch: pytes
 
     monkeypatch.setattr(*patch)
     with pytest.raises(AssertionError):
-        search(Unguarded, with_seed=1, max_examples=3000, phases=[Phase.generate])
+        search(Unguarded, with_seed=SOON, max_examples=3000, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("guard", CONTROLS)
@@ -244,4 +246,4 @@ def test_without_a_guard_the_search_finds_the_story(guard: str, monkeypatch: pyt
         monkeypatch.setattr(owner, name, replacement)
 
     with pytest.raises(AssertionError):
-        search(Unguarded, with_seed=1, max_examples=3000, phases=[Phase.generate])
+        search(Unguarded, with_seed=SOON, max_examples=3000, phases=[Phase.generate])
