@@ -279,6 +279,8 @@ def test_on_a_phone_a_notice_leaves_the_button_free(open_page: OpenPage, page_si
     models = (Model("blackboxai/google/veo-3-fast", 0.8),)
     page_site.settings = replace(page_site.settings, models=models)
     page = open_page(viewport={"width": 360, "height": 740}, locale="de-DE")
+    page.locator("#photos").set_input_files([upload(photo(320, 240))])
+    expect(page.get_by_role("list", name="Fotos").get_by_role("img")).to_have_count(1)
     page.locator("#prompt").fill("Wind.")
     page.reload()
     is_above_the_bar(page, "sind wieder da.")

@@ -39,7 +39,7 @@ COUNT_QUESTIONS = """
 """
 HIDE = """() => {
   Object.defineProperty(document, 'hidden', { get: () => true })
-  document.dispatchEvent(new Event('visibilitychange'))
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
 }"""
 SHOWN = """async () => {
   const registration = await navigator.serviceWorker.ready
