@@ -143,7 +143,7 @@ export function createJobView({ onAction, onNotify, onBroken, onShown, onAskNow,
       }
       frame.setPhoto(photoUrl, jobWords.job.photoAlt)
       // An empty frame would promise a video that is not to come.
-      picture.hidden = !photoUrl && !isUnderWay(job) && stage !== 'completed'
+      picture.hidden = !photoUrl && !isUnderWay(job) && (stage !== 'completed' || isUnplayable)
       const videoUrl = stage === 'completed' && !isUnplayable ? (job.status?.videoUrl ?? null) : null
       video.show(videoUrl, isLinked(job) ? jobWords.visitor.video : jobWords.job.video, () => onBroken(job))
       const at = times(job, now)

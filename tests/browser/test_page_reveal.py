@@ -28,6 +28,7 @@ from support.page_under_test import (
     press_more,
     problem,
     status,
+    upload,
     wait_until,
 )
 from videogen.settings import Model
@@ -198,6 +199,24 @@ def test_the_finished_video_offers_four_things_and_more(
     page.get_by_role("article").get_by_text("More", exact=True).click()
     assert buttons(page)[-2:] == ["Edit", "Delete …"]
     assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de-DE"])
+def test_more_opens_where_it_was_pressed(open_page: OpenPage, functions: Functions, language: str) -> None:
+    functions.states(completed())
+    page = open_page(locale=language)
+    page.locator("#photos").set_input_files([upload(photo())])
+    page.locator("#prompt").fill("The light turns to gold.")
+    page.locator("button[type=submit]").click()
+    is_there(page)
+    more = page.locator("article .more summary")
+    for width in (320, 360, 390, 768, 1024, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 1600})
+        before = more.bounding_box()
+        more.click()
+        assert (width, more.bounding_box()) == (width, before)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        more.click()
 
 
 def test_a_long_text_is_clamped_and_can_be_read(open_page: OpenPage, functions: Functions) -> None:

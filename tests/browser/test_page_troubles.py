@@ -227,6 +227,8 @@ def test_a_video_that_does_not_play_gets_one_new_link_and_a_sentence(
     assert len(fetched) <= 4
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     expect(page.locator("video:not(.example)")).to_have_count(0)
+    # Of another's photo there is nothing to show in its place.
+    expect(page.get_by_role("article").get_by_role("figure")).to_have_count(0)
 
 
 # --- what is said of money ----------------------------------------------------------------------------------
