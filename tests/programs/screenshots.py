@@ -87,6 +87,7 @@ def take(
     functions.attach(page)
     show(page, functions, site)
     page.evaluate("() => { scrollTo(0, 0); document.activeElement?.blur() }")
+    page.evaluate("() => Promise.all(document.getAnimations().map(({ finished }) => finished))")
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     # A palette of 256 colours makes a third of the bytes, and nobody sees it.
     shot.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
