@@ -15,15 +15,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-    from support.dev_site import DevSite
-
 # Lighthouse is installed for `make lab` alone.
 collect_ignore = [] if IN_LAB else ["test_page_lighthouse.py"]
-
-
-@pytest.fixture(scope="session")
-def site(dev_site: DevSite) -> DevSite:
-    return dev_site
 
 
 @pytest.fixture(scope="session")

@@ -156,15 +156,15 @@ def test_every_failure_has_a_case() -> None:
 
 @pytest.mark.parametrize("code", SHOWN)
 def test_a_failure_says_why_what_it_cost_and_what_can_be_done(
-    site: DevSite, new_context: NewContext, code: FailureCode
+    dev_site: DevSite, new_context: NewContext, code: FailureCode
 ) -> None:
     case = CASES[code]
-    page = visit(new_context(), site.url)
+    page = visit(new_context(), dev_site.url)
     if code == "photo_unreadable":
         page.route("**/api/start-video", cut_photo)
     generate(page, prompt=f"{code} {case.prompt}", photos=[photo(640, 480)])
     if case.then:
-        case.then(site, page)
+        case.then(dev_site, page)
 
     expect(headline(page)).to_have_text(case.heading, timeout=PATIENCE_MS)
     why = page.evaluate(WHY, code)

@@ -132,12 +132,12 @@ def interrupt(way: str, visitor: Visitor, page: Page, session: CDPSession, promp
 
 @pytest.mark.parametrize(("stage", "way"), PAIRS)
 def test_an_interrupted_job_gets_its_video_and_is_bought_once(
-    site: DevSite, visitor: Visitor, stage: str, way: str
+    dev_site: DevSite, visitor: Visitor, stage: str, way: str
 ) -> None:
-    bought = len(site.ledger())
+    bought = len(dev_site.ledger())
     heading, words = STAGES[stage]
     prompt = f"{stage}, {way} {words}"
-    page = visit(visitor.context, site.url)
+    page = visit(visitor.context, dev_site.url)
     session = visitor.connect(page)
     if stage == "uploading":
         network(session, uploadThroughput=1_000)
@@ -151,4 +151,4 @@ def test_an_interrupted_job_gets_its_video_and_is_bought_once(
     if way == "second tab":
         expect_video(page)
     assert again.get_by_role("region", name="Your videos").get_by_role("listitem").count() == 1
-    assert len(site.ledger()) - bought == 1
+    assert len(dev_site.ledger()) - bought == 1

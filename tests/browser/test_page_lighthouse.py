@@ -44,19 +44,19 @@ Report = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def addresses(
-    site: DevSite, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    dev_site: DevSite, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
     """Make a video; yield the page's addresses behind Netlify's edge, by what they show."""
     with browser.new_context(locale="en-GB") as context:
-        page = visit(context, site.url)
+        page = visit(context, dev_site.url)
         generate(page)
         expect_video(page)
-        link = page.url.removeprefix(site.url)
+        link = page.url.removeprefix(dev_site.url)
         video = urlsplit(str(page.get_by_role("article").locator("video").get_attribute("src")))
     folder = tmp_path_factory.mktemp("edge")
     loopback_tls(folder)
     command = [
-        *("node", str(ROOT / "tests/support/edge_server.mjs"), str(folder / "server.pem"), site.url),
+        *("node", str(ROOT / "tests/support/edge_server.mjs"), str(folder / "server.pem"), dev_site.url),
         f"{video.scheme}://{video.netloc}",
     ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:

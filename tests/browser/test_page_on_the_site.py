@@ -42,12 +42,12 @@ READY = "Your video is ready"
 WAITING = re.compile("In the queue|Making your video|Saving your video")
 
 
-def test_on_a_phone_by_roles_and_labels(site: DevSite, new_context: NewContext) -> None:
-    bought = len(site.ledger())
+def test_on_a_phone_by_roles_and_labels(dev_site: DevSite, new_context: NewContext) -> None:
+    bought = len(dev_site.ledger())
     context = new_context(
         viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, device_scale_factor=3
     )
-    page = visit(context, site.url)
+    page = visit(context, dev_site.url)
     page.get_by_label("Take a photo").set_input_files([upload(photo(3000, 4000))])
     expect(page.get_by_label("Tall 9:16")).to_be_checked()
     page.get_by_label("What happens in the video?").fill("The sun goes down.")
@@ -61,19 +61,19 @@ def test_on_a_phone_by_roles_and_labels(site: DevSite, new_context: NewContext) 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").tap()
     assert re.fullmatch(r"video-\d{4}-\d\d-\d\d-\w{6}\.mp4", download.value.suggested_filename)
-    assert len(site.ledger()) - bought == 1
+    assert len(dev_site.ledger()) - bought == 1
 
 
 def test_a_lost_tab_a_reload_and_another_browser_find_the_same_video(
-    site: DevSite, new_context: NewContext
+    dev_site: DevSite, new_context: NewContext
 ) -> None:
-    bought = len(site.ledger())
+    bought = len(dev_site.ledger())
     context = new_context()
-    page = visit(context, site.url)
+    page = visit(context, dev_site.url)
     generate(page, prompt="A lost tab.")
     page.reload()
     page.close()
-    again = visit(context, site.url)
+    again = visit(context, dev_site.url)
     again.get_by_role("link", name="A lost tab.").click()
     expect(headline(again)).to_have_text(WAITING, timeout=PATIENCE_MS)
     address = again.url
@@ -82,23 +82,25 @@ def test_a_lost_tab_a_reload_and_another_browser_find_the_same_video(
     expect_video(stranger)
     expect(stranger.get_by_role("button", name="Delete …")).to_have_count(0)
     assert again.url == address
-    assert len(site.ledger()) - bought == 1
+    assert len(dev_site.ledger()) - bought == 1
 
 
-def test_five_jobs_at_once(site: DevSite, new_context: NewContext) -> None:
-    bought = len(site.ledger())
-    page = visit(new_context(), site.url)
+def test_five_jobs_at_once(dev_site: DevSite, new_context: NewContext) -> None:
+    bought = len(dev_site.ledger())
+    page = visit(new_context(), dev_site.url)
     for number in range(5):
         generate(page, prompt=f"Job {number}.", photos=[photo(640, 480)])
         expect(page.get_by_role("article")).to_contain_text(f"Job {number}.")
         page.get_by_role("link", name="New video").click()
     shelf = page.get_by_role("region", name="Your videos")
     expect(shelf.get_by_text("Ready")).to_have_count(5, timeout=2 * PATIENCE_MS)
-    assert len(site.ledger()) - bought == 5
+    assert len(dev_site.ledger()) - bought == 5
 
 
-def test_what_is_erased_everywhere_is_gone_for_every_browser(site: DevSite, new_context: NewContext) -> None:
-    page = visit(new_context(), site.url)
+def test_what_is_erased_everywhere_is_gone_for_every_browser(
+    dev_site: DevSite, new_context: NewContext
+) -> None:
+    page = visit(new_context(), dev_site.url)
     generate(page, prompt="To be erased.")
     expect_video(page)
     address = page.url
@@ -154,17 +156,17 @@ def own_browser(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[],
 
 @pytest.mark.parametrize("moment", ["at once", "after the answer"])
 def test_a_killed_browser_shows_the_job_again_and_in_time_its_video(
-    site: DevSite, own_browser: Callable[[], OwnBrowser], moment: str
+    dev_site: DevSite, own_browser: Callable[[], OwnBrowser], moment: str
 ) -> None:
     """A kill in the very moment of the press may forget the press itself, never what was to be sent."""
-    bought = len(site.ledger())
+    bought = len(dev_site.ledger())
     first = own_browser()
-    page = visit(first.context, site.url)
+    page = visit(first.context, dev_site.url)
     generate(page, prompt=f"Killed {moment}.")
     if moment == "after the answer":
         expect(headline(page)).to_have_text(WAITING, timeout=PATIENCE_MS)
     first.kill()
-    again = visit(own_browser().context, site.url)
+    again = visit(own_browser().context, dev_site.url)
     link = again.get_by_role("link", name=f"Killed {moment}.")
     is_back = again.get_by_text("Your photos and text from last time are back.")
     expect(link.or_(is_back)).to_be_visible()
@@ -173,7 +175,7 @@ def test_a_killed_browser_shows_the_job_again_and_in_time_its_video(
     else:
         link.click()
     expect_video(again)
-    assert len(site.ledger()) - bought == 1
+    assert len(dev_site.ledger()) - bought == 1
 
 
 def test_a_slow_upload_shows_how_far_it_is(

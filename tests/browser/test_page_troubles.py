@@ -105,15 +105,15 @@ def without_cookies(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserC
 
 
 def test_with_cookies_blocked_the_video_comes_and_is_bought_once(
-    site: DevSite, without_cookies: BrowserContext
+    dev_site: DevSite, without_cookies: BrowserContext
 ) -> None:
-    bought = len(site.ledger())
-    page = visit(without_cookies, site.url)
+    bought = len(dev_site.ledger())
+    page = visit(without_cookies, dev_site.url)
     denied = page.evaluate("() => { try { localStorage.length; return false } catch { return true } }")
     assert denied, "the setting holds"
     generate(page, photos=[photo(320, 240)])
     expect_video(page)
-    assert len(site.ledger()) - bought == 1
+    assert len(dev_site.ledger()) - bought == 1
 
 
 # --- storage that goes while a job runs ---------------------------------------------------------------------

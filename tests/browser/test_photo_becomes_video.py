@@ -31,9 +31,9 @@ COLOURS_OF_A_FRAME = """async video => {
 }"""
 
 
-def test_a_photo_becomes_a_playing_video_of_that_photo(site: DevSite, page: Page) -> None:
-    bought = len(site.ledger())
-    page.goto(site.url)
+def test_a_photo_becomes_a_playing_video_of_that_photo(dev_site: DevSite, page: Page) -> None:
+    bought = len(dev_site.ledger())
+    page.goto(dev_site.url)
     page.locator("input[type=file]").first.set_input_files(
         {"name": "red.jpg", "mimeType": "image/jpeg", "buffer": photo((1600, 900), color="#c8281e")}
     )
@@ -48,4 +48,4 @@ def test_a_photo_becomes_a_playing_video_of_that_photo(site: DevSite, page: Page
     red, green, blue = video.evaluate(COLOURS_OF_A_FRAME)
     assert red > 150
     assert max(green, blue) < 90
-    assert len(site.ledger()) - bought == 1
+    assert len(dev_site.ledger()) - bought == 1

@@ -30,18 +30,18 @@ class Made(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made(site: DevSite) -> Made:
+def made(dev_site: DevSite) -> Made:
     """curl, with the requests that the first version documented."""
     request = {"photos": [{"name": "lake.jpg", "data": data_uri(photo())}], "prompt": "slow pan"}
-    before = len(site.ledger())
+    before = len(dev_site.ledger())
 
-    started = curl(f"{site.url}/api/start-video", "--json", json.dumps(request))
+    started = curl(f"{dev_site.url}/api/start-video", "--json", json.dumps(request))
     deadline = time.monotonic() + DEADLINE_SECONDS
     status: dict[str, Any] = {}
     while status.get("status") not in {"completed", "failed"} and time.monotonic() < deadline:
         time.sleep(1)
-        status = curl(f"{site.url}/api/check-video-status?jobId={started['jobId']}")
-    return Made(started, status, len(site.ledger()) - before)
+        status = curl(f"{dev_site.url}/api/check-video-status?jobId={started['jobId']}")
+    return Made(started, status, len(dev_site.ledger()) - before)
 
 
 def curl(*arguments: str) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def test_a_client_of_the_first_version_needs_only_the_new_paths(made: Made) -> N
     assert httpx.get(status["videoUrl"], timeout=30).content[4:8] == b"ftyp"
 
 
-def test_one_job_can_be_followed_through_the_log_by_its_id(site: DevSite, made: Made) -> None:
-    story = [line["action"] for line in site.log_lines() if line.get("jobId") == made.started["jobId"]]
+def test_one_job_can_be_followed_through_the_log_by_its_id(dev_site: DevSite, made: Made) -> None:
+    story = [line["action"] for line in dev_site.log_lines() if line.get("jobId") == made.started["jobId"]]
 
     assert sorted(story) == sorted(
         [
@@ -91,21 +91,21 @@ def test_one_start_is_one_purchase(made: Made) -> None:
     assert made.purchases == 1
 
 
-def test_an_unsigned_call_of_the_worker_gets_202_and_is_refused_in_the_log(site: DevSite) -> None:
+def test_an_unsigned_call_of_the_worker_gets_202_and_is_refused_in_the_log(dev_site: DevSite) -> None:
     def refused() -> int:
-        return sum(line["action"] == "worker.refused" for line in site.log_lines())
+        return sum(line["action"] == "worker.refused" for line in dev_site.log_lines())
 
-    before, bought = refused(), len(site.ledger())
+    before, bought = refused(), len(dev_site.ledger())
 
     answer = httpx.post(
-        f"{site.url}/.netlify/functions/generate-video-background", json={"jobId": "A" * 22}, timeout=30
+        f"{dev_site.url}/.netlify/functions/generate-video-background", json={"jobId": "A" * 22}, timeout=30
     )
     deadline = time.monotonic() + DEADLINE_SECONDS
     while refused() == before and time.monotonic() < deadline:
         time.sleep(0.2)
 
     assert (answer.status_code, answer.content) == (202, b"")
-    assert (refused() - before, len(site.ledger()) - bought) == (1, 0)
+    assert (refused() - before, len(dev_site.ledger()) - bought) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,10 @@ def test_an_unsigned_call_of_the_worker_gets_202_and_is_refused_in_the_log(site:
     ],
 )
 def test_bad_input_is_a_problem_through_the_whole_stack(
-    site: DevSite, content: bytes, content_type: str, status: int, code: str
+    dev_site: DevSite, content: bytes, content_type: str, status: int, code: str
 ) -> None:
     answer = httpx.post(
-        f"{site.url}/api/start-video", content=content, headers={"Content-Type": content_type}, timeout=30
+        f"{dev_site.url}/api/start-video", content=content, headers={"Content-Type": content_type}, timeout=30
     )
 
     problem = answer.json()
@@ -145,63 +145,65 @@ def test_bad_input_is_a_problem_through_the_whole_stack(
         ("PUT", "/api/cancel-video", "POST"),
     ],
 )
-def test_a_wrong_method_is_405(site: DevSite, method: str, path: str, allowed: str) -> None:
-    answer = httpx.request(method, site.url + path)
+def test_a_wrong_method_is_405(dev_site: DevSite, method: str, path: str, allowed: str) -> None:
+    answer = httpx.request(method, dev_site.url + path)
 
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
-def test_the_page_is_served_with_its_policy(site: DevSite) -> None:
-    answer = httpx.get(site.url, timeout=30)
+def test_the_page_is_served_with_its_policy(dev_site: DevSite) -> None:
+    answer = httpx.get(dev_site.url, timeout=30)
 
     assert answer.status_code == 200
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert re.search(r"media-src 'self' blob: http://127\.0\.0\.1:\d+;", policy)
-    assert httpx.get(f"{site.url}/config.json", timeout=30).json()["simulated"] is True
+    assert httpx.get(f"{dev_site.url}/config.json", timeout=30).json()["simulated"] is True
 
 
-def test_nothing_generated_lies_in_the_published_folder(site: DevSite) -> None:
-    assert httpx.get(f"{site.url}/config.json", timeout=30).status_code == 200
-    assert not (site.folder / "public/config.json").exists()
+def test_nothing_generated_lies_in_the_published_folder(dev_site: DevSite) -> None:
+    assert httpx.get(f"{dev_site.url}/config.json", timeout=30).status_code == 200
+    assert not (dev_site.folder / "public/config.json").exists()
 
 
-def test_the_key_in_dotenv_is_neither_used_nor_shown(site: DevSite) -> None:
-    lines = site.output().splitlines()
+def test_the_key_in_dotenv_is_neither_used_nor_shown(dev_site: DevSite) -> None:
+    lines = dev_site.output().splitlines()
     said = "==> BLACKBOX_API_KEY and S3_BUCKET are set and not used: make dev REAL=1 uses what is set"
     assert [line for line in lines if line.startswith(said)] == [f"{said}, and spends money"]
-    assert CANARY not in site.output()
+    assert CANARY not in dev_site.output()
     assert (
-        httpx.get(f"{site.url}/api/check-video-status", params={"jobId": "A" * 22}, timeout=30).status_code
+        httpx.get(
+            f"{dev_site.url}/api/check-video-status", params={"jobId": "A" * 22}, timeout=30
+        ).status_code
         == 404
     )
 
 
-def test_what_serves_stands_below_the_cli_s_box(site: DevSite) -> None:
-    before, _, after = site.output().partition("Local dev server ready")
+def test_what_serves_stands_below_the_cli_s_box(dev_site: DevSite) -> None:
+    before, _, after = dev_site.output().partition("Local dev server ready")
 
     for part in (before, after):
         assert re.search(r"^Blackbox: simulator$", part, re.MULTILINE)
     assert "configuration property" not in before
 
 
-def test_a_foreign_host_gets_403_and_buys_nothing(site: DevSite) -> None:
+def test_a_foreign_host_gets_403_and_buys_nothing(dev_site: DevSite) -> None:
     """Which hosts are foreign is for tests/bridge/loopback.test.mjs."""
     host = "localhost.rebind.example"
-    before = len(site.ledger())
-    port = site.url.rpartition(":")[2]
+    before = len(dev_site.ledger())
+    port = dev_site.url.rpartition(":")[2]
 
     answer = httpx.post(
-        f"{site.url}/api/start-video",
+        f"{dev_site.url}/api/start-video",
         json=start_body(),
         headers={"Host": f"{host}:{port}", "Origin": f"http://{host}:{port}"},
         timeout=30,
     )
 
     assert (answer.status_code, answer.json()["code"]) == (403, "foreign_host")
-    assert len(site.ledger()) == before
+    assert len(dev_site.ledger()) == before
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="sockets are found through Linux's /proc")
-def test_all_that_listens_listens_on_loopback(site: DevSite) -> None:
-    assert set(site.listening()) == {"127.0.0.1"}
+def test_all_that_listens_listens_on_loopback(dev_site: DevSite) -> None:
+    assert set(dev_site.listening()) == {"127.0.0.1"}

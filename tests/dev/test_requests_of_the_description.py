@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 REQUESTS = int(os.environ.get("REQUESTS_OVER_HTTP", "10"))
 
 
-def test_no_request_is_answered_with_a_server_error_or_in_an_undescribed_way(site: DevSite) -> None:
-    started = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30).json()
+def test_no_request_is_answered_with_a_server_error_or_in_an_undescribed_way(dev_site: DevSite) -> None:
+    started = httpx.post(f"{dev_site.url}/api/start-video", json=start_body(), timeout=30).json()
     described = schemathesis.openapi.from_path(ROOT / "docs/openapi.json")
     seen: dict[int, int] = {}
 
     @settings(max_examples=REQUESTS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases(described, [(started["jobId"], started["ownerToken"])]))
     def send(case: schemathesis.Case[Any]) -> None:
-        answer = case.call(base_url=site.url, timeout=60)
+        answer = case.call(base_url=dev_site.url, timeout=60)
         seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
         case.validate_response(answer, checks=HELD)
 
     send()
 
     print(f"answers by status: {dict(sorted(seen.items()))}")  # noqa: T201 - a figure of the run
-    assert "Traceback" not in site.output()
+    assert "Traceback" not in dev_site.output()
