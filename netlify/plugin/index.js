@@ -93,7 +93,7 @@ export async function onPreDev({ inputs, constants, netlifyConfig, utils }) {
       host: path.join(RUN_TIME, 'host.py'),
       path: [path.resolve(inputs.source), path.join(RUN_TIME, 'types')],
       functions: path.resolve(constants.FUNCTIONS_SRC ?? ''),
-      arguments: INTERPRETER_OPTIONS,
+      arguments: INTERPRETER_OPTIONS, // without -B: host.py keeps bytecode of packages alone
       environment: environmentOf(inputs, functions),
       problemMembers: inputs.problem_members,
     })

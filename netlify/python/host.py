@@ -44,6 +44,9 @@ LONGEST_ANSWER = 20_000_000
 """Bytes that Netlify carries at most: https://docs.netlify.com/build/functions/configuration"""
 LOG_PIECE = 16_384
 """Characters of one log entry; what is longer comes in several."""
+IS_EDITED = not sys.dont_write_bytecode
+"""Whether somebody is editing the project: only `netlify dev` lets this process write bytecode. It is that of
+packages, since each request there is a new process."""
 FUNCTION_NAMES = ("handler", "lambda_handler", "app", "application")
 """What a file of its own may call its function, the first of them counts."""
 ASGI = ("scope", "receive", "send")
@@ -294,7 +297,7 @@ def function_of_file(path: str) -> Any:  # noqa: ANN401 -- whatever the project 
     # Under a name of its own: a file may be called flask.py or email.py.
     file = path.rpartition("/")[2]
     name = "function_" + "".join(char if char.isalnum() else "_" for char in file[:-3])
-    loader = None if sys.dont_write_bytecode else EditedModule(name, path)
+    loader = EditedModule(name, path) if IS_EDITED else None
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     if not spec or not spec.loader:
         raise ImportError(f"no file {path}")
@@ -482,8 +485,7 @@ def main() -> None:
     if name.endswith(".py"):
         own.append(name.rpartition("/")[0])
         sys.path.append(own[-1])
-    # Only `netlify dev` lets this process write bytecode: of packages, since each request is a new process.
-    if not sys.dont_write_bytecode:
+    if IS_EDITED:
         expect_edits(own)
     close_inherited()
     os.set_inheritable(ANSWERS, False)

@@ -137,7 +137,7 @@ export async function openJobsPage({ config, composer, layout }) {
   function render() {
     const now = Date.now()
     const job = shownJob()
-    const isAnotherView = composer.element.hidden !== (job !== null)
+    if (composer.element.hidden !== (job !== null)) appearAnew(layout.history, layout.foot)
     composer.element.hidden = job !== null
     jobView.element.hidden = job === null
     layout.newVideo.hidden = job === null
@@ -159,10 +159,8 @@ export async function openJobsPage({ config, composer, layout }) {
     // A job that is only watched by its link has no key of this browser.
     const own = [...engine.jobs.values()].filter(one => !isLinked(one))
     // A visitor's page has no empty list of nobody's videos.
-    const hasHistory = own.length > 0 || job === null || !isLinked(job)
+    layout.history.hidden = !own.length && job !== null && isLinked(job)
     history.update(own, now)
-    if (isAnotherView) appearAnew(layout.history, layout.foot)
-    layout.history.hidden = !hasHistory
     document.title = title(job)
   }
 

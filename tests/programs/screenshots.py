@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.page_under_test import (  # noqa: E402 - found through the line above
+    AT_REST,
     Answer,
     Functions,
     StaticSite,
@@ -87,7 +88,7 @@ def take(
     functions.attach(page)
     show(page, functions, site)
     page.evaluate("() => { scrollTo(0, 0); document.activeElement?.blur() }")
-    page.evaluate("() => Promise.all(document.getAnimations().map(({ finished }) => finished))")
+    page.evaluate(AT_REST)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     # A palette of 256 colours makes a third of the bytes, and nobody sees it.
     shot.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "tests/node_modules/axe-core/axe.min.js"
+AT_REST: Final = "async () => { await Promise.all(document.getAnimations().map(one => one.finished)) }"
+"""Waits for the end of what moves: on its way, what fades in has less contrast."""
 RUN_AXE = """async () => {
-  // What fades in has less contrast on its way.
-  await Promise.all(document.getAnimations().map(({ finished }) => finished))
   const { violations } = await axe.run(document, { resultTypes: ['violations'] })
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`))
@@ -387,6 +387,7 @@ def axe_violations(page: Page) -> list[str]:
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text())
+    page.evaluate(AT_REST)
     return list(page.evaluate(RUN_AXE))
 
 
