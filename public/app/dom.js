@@ -56,6 +56,23 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
 
+/**
+ * Add a style sheet to the page.
+ * @param {string} href
+ * @returns {Promise<unknown>} rejects if it could not be loaded
+ */
+export function loadStyle(href) {
+  const link = el('link', { rel: 'stylesheet', href })
+  return new Promise((resolve, reject) => {
+    link.onload = resolve
+    link.onerror = () => {
+      link.remove()
+      reject(new Error(`${href} could not be loaded`))
+    }
+    document.head.append(link)
+  })
+}
+
 /** @param {Child[]} children */
 function present(children) {
   return children.filter(child => child !== null && child !== undefined && child !== false)

@@ -137,7 +137,7 @@ export async function openJobsPage({ config, composer, layout }) {
   function render() {
     const now = Date.now()
     const job = shownJob()
-    if (composer.element.hidden !== (job !== null)) appearAnew(layout.history, layout.foot)
+    if (composer.element.hidden !== (job !== null)) appearAnew(layout.main, layout.foot)
     composer.element.hidden = job !== null
     jobView.element.hidden = job === null
     layout.newVideo.hidden = job === null

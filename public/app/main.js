@@ -7,7 +7,7 @@ import { clock } from './clock.js'
 import { createComposerView } from './composer_view.js'
 import { loadConfig } from './config.js'
 import { inTime } from './database.js'
-import { el } from './dom.js'
+import { loadStyle } from './dom.js'
 import { takePhotosFromAnywhere } from './drop.js'
 import { createLayout, FORM } from './layout.js'
 import { words } from './words.js'
@@ -85,19 +85,6 @@ if (location.search === '?forgotten') {
   // Said once: a link copied from this page must not carry it along.
   history.replaceState(null, '', '/')
   layout.say(words.notices.forgotten)
-}
-
-/** @param {string} href */
-function loadStyle(href) {
-  const link = el('link', { rel: 'stylesheet', href })
-  return new Promise((resolve, reject) => {
-    link.onload = resolve
-    link.onerror = () => {
-      link.remove()
-      reject(new Error(`${href} could not be loaded`))
-    }
-    document.head.append(link)
-  })
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { cropOfStartFrame, ratioOf } from './composer.js'
 import { cutOff, shapeOf } from './crop.js'
-import { el, setText } from './dom.js'
+import { el, loadStyle, setAttribute, setText } from './dom.js'
 import { createPhotoFrame } from './photo_frame.js'
 import { wantsLessData, wantsLessMotion } from './preferences.js'
 import { words } from './words.js'
@@ -19,10 +19,15 @@ export function createPhotoField({ controller, limit }) {
     id: 'photos',
     accept: 'image/*,.heic,.heif',
     multiple: true,
-    'aria-labelledby': 'photos-label',
     'aria-describedby': 'photos-limit photos-error',
   })
-  const camera = fileInput({ id: 'camera', accept: 'image/*', capture: 'environment' })
+  const camera = fileInput({
+    id: 'camera',
+    accept: 'image/*',
+    capture: 'environment',
+    'aria-label': words.photos.takePhoto,
+  })
+  camera.classList.add('camera')
   const example = exampleLoop()
   const dropHere = el(
     'label',
@@ -33,7 +38,11 @@ export function createPhotoField({ controller, limit }) {
   const content = el('div', { class: 'frame-content' }, example, dropHere)
   frame.element.append(content)
 
-  const chooseLabel = el('span', { id: 'photos-label' }, words.photos.choose)
+  // Beside the first photo, the strip's own take their place.
+  const buttons = [
+    el('label', { class: 'button is-small', for: 'photos' }, words.photos.choose),
+    el('label', { class: 'button is-small camera', for: 'camera' }, words.photos.takePhoto),
+  ]
   const cut = el('p', { class: 'hint cut' })
   const hint = el('p', { class: 'hint others', id: 'photos-limit' })
   const error = el('p', { class: 'error', id: 'photos-error' })
@@ -43,18 +52,7 @@ export function createPhotoField({ controller, limit }) {
     { class: 'desk-picture' },
     el('div', { class: 'frame-box' }, frame.element),
     cut,
-    el(
-      'div',
-      { class: 'photo-bar' },
-      input,
-      el('label', { class: 'button is-small', for: 'photos' }, chooseLabel),
-      el(
-        'span',
-        { class: 'camera' },
-        camera,
-        el('label', { class: 'button is-small', for: 'camera' }, words.photos.takePhoto),
-      ),
-    ),
+    el('div', { class: 'photo-bar' }, input, camera, ...buttons),
     hint,
     error,
     refused,
@@ -70,11 +68,13 @@ export function createPhotoField({ controller, limit }) {
     const [{ createCropHandle }, { createPhotoStrip }] = await Promise.all([
       import('./crop_handle.js'),
       import('./photo_strip.js'),
+      loadStyle('/photos.css'),
     ])
     const handle = createCropHandle({
       move: position => controller.change({ type: 'crop-moved', position }),
     })
     const strip = createPhotoStrip({
+      limit,
       urlOf: urls.of,
       move: (id, to) => controller.change({ type: 'photo-moved', id, to }),
       remove(id) {
@@ -108,6 +108,8 @@ export function createPhotoField({ controller, limit }) {
     const off = crop && cutOff(crop.photo, crop.part)
     tools.handle.render(crop && off ? { ...crop, axis: off.axis, meaning: words.photos.cut(off) } : null)
     tools.strip.render(entries)
+    for (const one of buttons) one.hidden = entries.length > 0
+    for (const one of [input, camera]) one.hidden = entries.length >= limit
   }
 
   /** @param {Record<string, string | boolean>} attributes */
@@ -139,7 +141,7 @@ export function createPhotoField({ controller, limit }) {
       if (crop) frame.setPart(crop.part, crop.photo)
       setText(cut, cropText(crop && cutOff(crop.photo, crop.part), crop !== null))
       content.hidden = entries.length > 0
-      setText(chooseLabel, entries.length ? words.photos.addMore : words.photos.choose)
+      setAttribute(input, 'aria-label', entries.length ? words.photos.addMore : words.photos.choose)
       renderTools(composer)
       setText(hint, entries.length < 2 ? words.photos.limit(limit) : words.photos.others)
       if (composer.refused === told) return

@@ -1,6 +1,6 @@
 /** The photos as tiles in a row: dragged, or moved by the arrow keys, into another order. */
 
-import { el, setAttribute, setText } from './dom.js'
+import { el, setAttribute, setText, svg } from './dom.js'
 import { words } from './words.js'
 
 /** How far a tile must be dragged before it counts as that, in px. */
@@ -9,9 +9,14 @@ const THRESHOLD = 6
 /** @typedef {import('./composer.js').Entry} Entry */
 
 /**
- * @param {{urlOf: (blob: Blob) => string, move: (id: number, to: number) => void, remove: (id: number) => void}} options
+ * @param {{
+ *   limit: number,
+ *   urlOf: (blob: Blob) => string,
+ *   move: (id: number, to: number) => void,
+ *   remove: (id: number) => void,
+ * }} options limit: how many photos there may be
  */
-export function createPhotoStrip({ urlOf, move, remove }) {
+export function createPhotoStrip({ limit, urlOf, move, remove }) {
   /** @type {Map<number, ReturnType<typeof createTile>>} */
   const tiles = new Map()
   /** @type {Entry[]} */
@@ -19,6 +24,15 @@ export function createPhotoStrip({ urlOf, move, remove }) {
   /** @type {{id: number, x: number, hasMoved: boolean} | null} */
   let grip = null
   const list = el('ul', { class: 'strip', 'aria-label': words.photos.heading })
+  // As narrow as that, the row is one on a small phone too, and what is below stays where it is.
+  const adding = [
+    addingTile('photos', words.photos.addMore, 'M12 5v14M5 12h14'),
+    addingTile(
+      'camera',
+      words.photos.takePhoto,
+      'M4 8h4l1.5-2.5h5L16 8h4v11H4zM12 10a3.2 3.2 0 1 0 0 6.4a3.2 3.2 0 1 0 0-6.4',
+    ),
+  ]
   const voice = el('p', { class: 'visually-hidden', role: 'status' })
 
   /** @param {number} id */
@@ -119,12 +133,13 @@ export function createPhotoStrip({ urlOf, move, remove }) {
   }
 
   return {
-    elements: [list, voice],
+    elements: [list, ...adding, voice],
 
     /** @param {Entry[]} entries */
     render(entries) {
       shown = entries
       list.hidden = !entries.length
+      for (const one of adding) one.hidden = !entries.length || entries.length >= limit
       for (const [id, { element }] of tiles) {
         if (entries.some(entry => entry.id === id)) continue
         element.remove()
@@ -139,4 +154,17 @@ export function createPhotoStrip({ urlOf, move, remove }) {
       })
     },
   }
+}
+
+/**
+ * @param {'photos' | 'camera'} field the file input that it opens
+ * @param {string} text
+ * @param {string} outline as in the `d` of an SVG path, 24 by 24
+ */
+function addingTile(field, text, outline) {
+  return el(
+    'label',
+    { for: field, class: `adding ${field}`, title: text },
+    svg('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: outline })),
+  )
 }

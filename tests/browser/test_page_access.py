@@ -176,7 +176,7 @@ def test_no_violation_on_a_phone_in_either_theme(
         viewport={"width": 390, "height": 844}, color_scheme=theme, has_touch=True, is_mobile=True
     )
     fill(page, photos=[photo(), photo(800, 1200)])
-    expect(page.get_by_text("Take a photo")).to_be_visible()
+    expect(page.get_by_title("Take a photo")).to_be_visible()
     assert axe_violations(page) == []
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_role("region", name="Your videos")).to_contain_text(STAMPS[state])

@@ -170,6 +170,25 @@ def test_a_fifth_photo_is_left_out_by_name(open_page: OpenPage) -> None:
     expect(list_of_photos(page)).to_have_count(4)
 
 
+def test_beside_the_photos_another_is_added_until_there_are_four(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    for number in range(4):
+        # The first by a button with words, the others by a tile.
+        way = page.get_by_text("Choose photos") if number == 0 else page.get_by_title("Add photos")
+        with page.expect_file_chooser() as chooser:
+            way.tap()
+        chooser.value.set_files([upload(photo(320, 240), f"{number}.jpg")])
+        expect(list_of_photos(page).get_by_role("img")).to_have_count(number + 1)
+    expect(page.get_by_title("Add photos")).to_be_hidden()
+    expect(page.get_by_title("Take a photo")).to_be_hidden()
+    page.get_by_role("button", name="Remove: 3.jpg").tap()
+    expect(page.get_by_label("Add photos")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_title("Take a photo").tap()
+    chooser.value.set_files([upload(photo(320, 240), "4.jpg")])
+    expect(list_of_photos(page).get_by_role("img")).to_have_count(4)
+
+
 def test_any_photo_can_become_the_start_frame_and_goes_up_first(
     open_page: OpenPage, functions: Functions
 ) -> None:

@@ -111,6 +111,33 @@ def test_from_the_form_to_the_video_nothing_jumps(
     assert page.evaluate("() => window.shift") <= 0.02
 
 
+@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize("hand", [{}, {"has_touch": True, "is_mobile": True}], ids=["mouse", "finger"])
+def test_however_many_photos_are_added_nothing_jumps(
+    open_page: OpenPage, locale: str, hand: dict[str, bool]
+) -> None:
+    page = open_page(viewport={"width": 360, "height": 740}, locale=locale, **hand)
+    # As slow as a phone, so that a tile is drawn before its picture is there.
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.evaluate(COUNT_SHIFTS)
+    for number in range(1, 5):
+        page.locator("#photos").set_input_files([upload(photo(320, 240), f"{number}.jpg")])
+        expect(page.locator(".tile img:visible")).to_have_count(number)
+    assert page.evaluate("() => window.shift") <= 0.02
+
+
+def test_from_anothers_video_to_the_form_nothing_jumps(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page(f"/#{OTHER_JOB}", viewport={"width": 360, "height": 740})
+    is_there(page)
+    page.evaluate(COUNT_SHIFTS)
+    page.evaluate("() => { location.hash = 'new' }")
+    # Without "Make your own" the header is a line shorter.
+    expect(headline(page)).to_have_text("Make a photo move.")
+    page.wait_for_function("() => document.querySelector('video.example').currentTime > 0")
+    assert page.evaluate("() => window.shift") <= 0.02
+
+
 def test_nothing_frames_the_video(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page()

@@ -41,7 +41,7 @@ export default {
     queued: 'In der Warteschlange',
     rendering: 'Dein Video entsteht',
     rescuing: 'Dein Video wird geholt',
-    saving: 'Dein Video wird gespeichert',
+    saving: 'Wird gespeichert',
     completed: 'Dein Video ist fertig',
     failed: 'Diesmal kein Video',
     canceled: 'Abgebrochen',
