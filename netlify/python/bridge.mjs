@@ -11,6 +11,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -152,6 +154,7 @@ function timed(response, begun) {
 class Children {
   #handler
   #keep = process.env.NETLIFY_DEV !== 'true'
+  #isRehearsed = false
   /** @type {Child | undefined} */
   #idle
   /** @type {Record<string, unknown>} */
@@ -182,7 +185,10 @@ class Children {
     this.#idle = undefined
     // A child that ended before its first request says why (an import that failed); a new one would repeat it.
     const child = idle && !(idle.ended && idle.served) ? idle : this.#start()
-    const answer = await child.call(fields, body, deadline)
+    const answering = child.call(fields, body, deadline)
+    if (!this.#isRehearsed) rehearse().catch(() => {})
+    this.#isRehearsed = true
+    const answer = await answering
     if (this.#keep && !this.#idle) this.#idle = child
     else await child.kill()
     return answer
@@ -573,6 +579,19 @@ function response({ statusCode = 204, headers = {} }, body) {
     status: statusCode,
     headers: all,
   })
+}
+
+/**
+ * Takes an answer through what the platform does with one: the first costs some milliseconds in which Node loads
+ * and compiles, and while Python starts there is nothing else to do.
+ */
+async function rehearse() {
+  const { body } = timed(
+    response({ answer: 0, statusCode: 200, headers: { vary: ['*'] } }, Buffer.from('.')),
+    0,
+  )
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  await pipeline(Readable.fromWeb(/** @type {any} */ (body)), nowhere)
 }
 
 /** @type {Record<'internal_error' | 'timeout' | 'foreign_host', [number, string, string]>} */

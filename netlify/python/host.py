@@ -15,6 +15,7 @@ in format 1.0, the response may have either format
 from __future__ import annotations
 
 import binascii
+import builtins
 import contextlib
 import gc
 import importlib
@@ -22,23 +23,24 @@ import importlib.machinery
 import importlib.util
 import io
 import json
-import logging
 import os
 import queue
-import signal
 import struct
 import sys
 import threading
 import time
-import traceback
-from typing import TYPE_CHECKING, Any, BinaryIO
 
+# Not typing, logging, traceback or signal: they take as long as all of these together.
+# https://typing.python.org/en/latest/spec/directives.html#type-checking
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from types import ModuleType
+    from typing import Any, BinaryIO
 
 PREFIX = struct.Struct(">II")
+SIGKILL = 9
 ANSWERS = 3  # the file descriptor that the bridge reads
 LONGEST_ANSWER = 20_000_000
 """Bytes that Netlify carries at most: https://docs.netlify.com/build/functions/configuration"""
@@ -145,28 +147,57 @@ class PrintedLines(io.RawIOBase):
         return len(text)
 
 
-class LogRecords(logging.Handler):
-    """Sends log records with their level."""
+class LoggingFinder:
+    """Finds the standard library's `logging` when it is imported, and sends its records from then on."""
 
     def __init__(self, channel: Channel) -> None:
-        super().__init__()
         self._channel = channel
+        self._standard_library = list(sys.path)  # nothing of the project's is in it yet
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Send one record; the text is the formatted message alone."""
-        try:
-            self._channel.log(level_name(record.levelno), self.format(record))
-        except Exception:  # noqa: BLE001 -- a log call never raises, as in every handler of the standard library
-            self.handleError(record)
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 -- the protocol of finders
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> Any:  # noqa: ANN401 -- a module's spec, whose loader is one of the standard library's
+        """Return how logging is loaded; None for all else.
+
+        https://docs.python.org/3/reference/import.html#the-meta-path
+        """
+        if name != "logging":
+            return None
+        # Not a module of the project's that has this name: its libraries mean the other.
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, self._standard_library)
+        execute = spec.loader.exec_module
+
+        def execute_and_attach(module: ModuleType) -> None:
+            execute(module)
+            send_records(self._channel)
+
+        spec.loader.exec_module = execute_and_attach
+        return spec
 
 
-def level_name(number: int) -> str:
-    """Return the name of the console method that prints a record of this level."""
-    if number >= logging.ERROR:
-        return "error"
-    if number >= logging.WARNING:
-        return "warn"
-    return "info" if number >= logging.INFO else "debug"
+def send_records(channel: Channel) -> None:
+    """Send log records with their level; the text is the formatted message alone."""
+    import logging  # noqa: PLC0415 -- somebody has just imported it
+
+    def level_name(number: int) -> str:
+        """Return the name of the console method that prints a record of this level."""
+        if number >= logging.ERROR:
+            return "error"
+        if number >= logging.WARNING:
+            return "warn"
+        return "info" if number >= logging.INFO else "debug"
+
+    class LogRecords(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            try:
+                channel.log(level_name(record.levelno), self.format(record))
+            except Exception:  # noqa: BLE001 -- a log call never raises, as in every handler of the standard library
+                self.handleError(record)
+
+    logging.getLogger().addHandler(LogRecords())
 
 
 def read_frames(stream: BinaryIO, frames: queue.SimpleQueue[tuple[dict[str, Any], bytes]]) -> None:
@@ -182,7 +213,7 @@ def read_frames(stream: BinaryIO, frames: queue.SimpleQueue[tuple[dict[str, Any]
             break
         frames.put((json.loads(header), body))
     # The bridge started this process as the leader of its own group.
-    os.kill(0 if os.getpgrp() == os.getpid() else os.getpid(), signal.SIGKILL)
+    os.kill(0 if os.getpgrp() == os.getpid() else os.getpid(), SIGKILL)
 
 
 def complete_event(event: dict[str, Any], body: bytes) -> dict[str, Any]:
@@ -409,11 +440,26 @@ class Awaiting:
 
 def place_of(error: BaseException, own: list[str]) -> str | None:
     """Return file and line of the project's own code that an exception came through last."""
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+    place = None
+    step = error.__traceback__
+    while step:
+        file = step.tb_frame.f_code.co_filename
         for folder in own:
-            if frame.f_code.co_filename.startswith(folder + os.sep):
-                return f"{frame.f_code.co_filename[len(folder) + 1 :]}:{line}"
-    return None
+            if file.startswith(folder + os.sep):
+                place = f"{file[len(folder) + 1 :]}:{step.tb_lineno}"
+                break
+        step = step.tb_next
+    return place
+
+
+def told(error: BaseException) -> str:
+    """Return an exception with its traceback, as Python prints it."""
+    try:
+        import traceback  # noqa: PLC0415 -- see above
+
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
+    except Exception:  # noqa: BLE001 -- a module of the project's may be in the place of one of these
+        return f"{type(error).__name__}: {error}"
 
 
 def prepare(name: str) -> None:
@@ -430,7 +476,7 @@ def print_to(channel: Channel) -> None:
         stream = io.TextIOWrapper(lines, encoding="utf-8", errors="backslashreplace", line_buffering=True)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    logging.getLogger().addHandler(LogRecords(channel))
+    sys.meta_path.insert(0, LoggingFinder(channel))
 
 
 def flush_printed() -> None:
@@ -477,6 +523,12 @@ def receive() -> queue.SimpleQueue[tuple[dict[str, Any], bytes]]:
 
 def main() -> None:
     """Answer requests one after another until standard input ends."""
+    close_inherited()
+    os.set_inheritable(ANSWERS, False)
+    channel = Channel(ANSWERS)
+    print_to(channel)
+    # The module site defines them elsewhere; see bundle.js.
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)
     name, *folders = sys.argv[1:]
     sys.argv = [name]
     sys.path[:0] = folders
@@ -487,17 +539,13 @@ def main() -> None:
         sys.path.append(own[-1])
     if IS_EDITED:
         expect_edits(own)
-    close_inherited()
-    os.set_inheritable(ANSWERS, False)
-    channel = Channel(ANSWERS)
-    print_to(channel)
     frames = receive()
     try:
         wait_for_debugger(channel)
         prepare(name)
         handler = load(name)
-    except BaseException:  # noqa: BLE001 -- SystemExit while importing is a failure as well
-        channel.log("error", traceback.format_exc().rstrip())
+    except BaseException as error:  # noqa: BLE001 -- SystemExit while importing is a failure as well
+        channel.log("error", told(error))
         os._exit(1)
     awaiting = Awaiting()
     while True:
@@ -509,7 +557,7 @@ def main() -> None:
             channel.write({"answer": fields["id"], **header}, answer)
         except BaseException as error:  # noqa: BLE001 -- sys.exit() in a handler must not end the process for the next request
             flush_printed()
-            channel.log("error", traceback.format_exc().rstrip())
+            channel.log("error", told(error))
             failure = {"error": type(error).__name__, "place": place_of(error, own)}
             channel.write({"answer": fields["id"], "failed": failure})
 

@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, createReadStream, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -689,6 +690,62 @@ def handler(event, context):
   const raised = { error: 'ValueError', place: 'example.py:6' }
   assert.deepEqual(lines.slice(2), [failureLine('the handler raised an exception', 'internal_error', raised)])
   assert.equal(await (await call()).text(), before)
+})
+
+for (const name of ['logging', 'traceback', 'linecache', 'tokenize', 'textwrap']) {
+  test(`a module of the project's that is called ${name} hides neither a log record nor a failure`, async t => {
+    const source = `
+import logging, threading
+def handler(event, context):
+    if event["path"] == "/log":
+        logging.warning("logged")
+        return str(threading.active_count())
+    raise ValueError("the reason")
+`
+    const folder = makeProject(t, source)
+    writeFileSync(path.join(folder, `src/${name}.py`), 'NOTHING = True')
+    const { call, lines } = await load(t, folder)
+    assert.equal((await call(new Request('http://x/log'))).status, 200)
+    await assertProblem(await call(), FAILED)
+    const raised = { error: 'ValueError', place: 'example.py:7' }
+    const [record, failure, ...rest] = lines
+    assert.deepEqual(record, { level: 'warn', text: 'logged' })
+    assert.match(failure?.text ?? '', /^(Traceback .*\n)?ValueError: the reason$/s)
+    assert.deepEqual(rest, [failureLine('the handler raised an exception', 'internal_error', raised)])
+  })
+}
+
+test('a record of the import itself is sent, with its level and once', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import threading
+def imports(): import logging
+threads = [threading.Thread(target=imports) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+import logging
+logging.warning("imported")
+def handler(event, context): logging.error("called")
+`,
+  )
+  await call()
+  assert.deepEqual(lines.slice(0, 2), [
+    { level: 'warn', text: 'imported' },
+    { level: 'error', text: 'called' },
+  ])
+})
+
+test('Node is prepared for an answer once, while Python starts, and a failure of that is none', async t => {
+  const { call } = await project(t, 'import sys\ndef handler(event, context): return [*sys.modules]')
+  const prepared = t.mock.method(Readable, 'fromWeb', () => {
+    throw new TypeError('not in this version')
+  })
+  const loaded = await (await call()).json()
+  assert.equal((await call()).status, 200)
+  assert.equal(prepared.mock.callCount(), 1)
+  // What the host imports late a small function never waits for.
+  for (const name of ['typing', 'logging', 'traceback', 'signal']) assert.ok(!loaded.includes(name), name)
 })
 
 for (const [title, returned] of [

@@ -95,6 +95,9 @@ def threads(event, context):
         thread.start()
     return str(os.getpid())
 
+def quits(event, context):
+    exit(event["body"])
+
 def no_threads(event, context):
     while going:
         stop, thread = going.pop()
@@ -324,6 +327,15 @@ def test_frozen_between_requests_python_answers_the_next(start: Callable[..., Ru
         client.send("pid")
         client.signal(signal.SIGCONT)
         assert client.receive().response()[1].decode() == python
+
+
+def test_exit_ends_a_request_and_not_python(start: Callable[..., RuntimeClient]) -> None:
+    client = start()
+    python = text(client)
+    answer = client.invoke("quits", b"enough")
+    assert answer.response()[0]["statusCode"] == 500
+    assert [line.text.splitlines()[-1] for line in client.log(answer)][:1] == ["SystemExit: enough"]
+    assert text(client) == python
 
 
 def test_a_failed_background_run_is_told_once(start: Callable[..., RuntimeClient]) -> None:
