@@ -36,8 +36,7 @@ export function bundle(inputs, functions, folder) {
     ),
     problem_members,
     python,
-    // The zip is read-only, and has no site-packages for the module site to look into.
-    arguments: [...INTERPRETER_OPTIONS, '-B', '-S'],
+    arguments: [...INTERPRETER_OPTIONS, '-B'], // the zip is read-only
   }
   const script = path.resolve(import.meta.dirname, 'bundle.py')
   const { status, stderr, error } = spawnSync(projectPython(), [script, OUTPUT], {

@@ -125,15 +125,16 @@ FUNCTIONS_LEFT_OUT = ("**/node_modules/**", *(f"**/*.{ending}" for ending in SCR
 SOURCE_LEFT_OUT = ("**/__pycache__/**", "**/*.egg-info/**", "**/.*", "**/.*/**")
 
 IMPORT_CHECK = """
-import importlib.util, json, os, sys, traceback
+import importlib.util, json, logging, os, sys
 host, folders, absent, name, report = json.load(sys.stdin)
+spec = importlib.util.spec_from_file_location("host", host)
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+# From here on as in host.py: what it imports, and logging, is the standard library's.
 sys.path[:0] = folders
 if name.endswith(".py"):
     sys.path.append(os.path.dirname(name))
 sys.modules.update(dict.fromkeys(absent))
-spec = importlib.util.spec_from_file_location("host", host)
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
 found = {}
 try:
     module.load(name)

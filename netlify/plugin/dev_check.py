@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import re
 import sys
 
 import python_version
@@ -36,12 +37,17 @@ def main() -> None:
 
 
 def is_installed(name: str) -> bool:
-    """Whether a distribution is there."""
-    try:
-        importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+    """Whether a distribution is there.
+
+    Python 3.9 looks for the very name, where 3.8 and the later ones know that `ruamel.yaml` is `ruamel_yaml`.
+    """
+    for spelling in (name, re.sub(r"[-_.]+", "-", name)):
+        try:
+            importlib.metadata.version(spelling)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        return True
+    return False
 
 
 def version_note(wanted: str) -> str:

@@ -26,7 +26,12 @@ def describe(path: Path) -> dict[str, Any]:
     try:
         tree = ast.parse(path.read_bytes(), filename=str(path))
     except SyntaxError as error:
-        return {"defines": None, "config": None, "error": f"{path}:{error.lineno}: {error.msg}"}
+        place = f"{path}:{error.lineno}" if error.lineno else str(path)
+        return {"defines": None, "config": None, "error": f"{place}: {error.msg}"}
+    except ValueError:
+        # So says Python 3.8 of UTF-16.
+        error_text = f"{path} is no text in UTF-8: save it as that"
+        return {"defines": None, "config": None, "error": error_text}
     names = set(bound_names(tree.body))
     defines = next((name for name in FUNCTION_NAMES if name in names), None)
     config = next((value for node in tree.body if (value := assigned_to(node, "config"))), None)
@@ -34,7 +39,7 @@ def describe(path: Path) -> dict[str, Any]:
         return {"defines": defines, "config": None, "error": None}
     try:
         value = ast.literal_eval(config)
-        json.dumps(value)
+        json.dumps(value, allow_nan=False)
     except (ValueError, TypeError):
         value = None
     if not isinstance(value, dict):

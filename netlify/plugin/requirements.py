@@ -6,6 +6,7 @@ The format of the files: https://pip.pypa.io/en/stable/reference/requirements-fi
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tempfile
 from dataclasses import dataclass
@@ -55,8 +56,9 @@ def is_there(path: Path) -> bool:
     """Whether a file is there; a pyproject.toml without a project only sets tools up."""
     if not path.is_file():
         return False
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return path.name != "pyproject.toml" or re.search(r"^\[project\]", text, re.MULTILINE) is not None
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    is_project = re.search(r"^[ \t]*\[[ \t]*project[ \t]*\]", text, re.MULTILINE) is not None
+    return path.name != "pyproject.toml" or is_project
 
 
 def lines(path: Path, *, constraints: bool = True) -> Iterator[tuple[Path, str]]:
@@ -84,9 +86,16 @@ def lines(path: Path, *, constraints: bool = True) -> Iterator[tuple[Path, str]]
             included = INCLUDES.fullmatch(line)
             if included and "://" not in included[1]:
                 if constraints or line.startswith(("-r", "--r")):
-                    waiting.append(file.parent / included[1])
+                    # https://pip.pypa.io/en/stable/reference/requirements-file-format/#using-environment-variables
+                    name = re.sub(r"\$\{([A-Z0-9_]+)\}", variable, included[1])
+                    waiting.append(file.parent / name)
             elif line:
                 yield file.parent, line
+
+
+def variable(match: re.Match[str]) -> str:
+    """Return what a variable of the environment says, itself where it is not set."""
+    return os.environ.get(match[1], match[0])
 
 
 def names(path: Path) -> list[str]:
@@ -111,8 +120,8 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
     root = Path() if path.name == "uv.lock" else workspace() if path == Path("pyproject.toml") else None
     if root is not None:
         # Without this project itself: its modules are in the plugin's input `source`.
-        exported = uv("export", "--locked", "--no-dev", "--no-emit-project", "--no-editable", "--no-header",
-                      "--no-annotate")  # fmt: skip
+        exported = uv("export", "--locked", "--no-default-groups", "--no-emit-project", "--no-editable",
+                      "--no-header", "--no-annotate")  # fmt: skip
         return resolved(exported, uv, folder, root=root)
     if path.name != "pyproject.toml":
         given = list(lines(path))

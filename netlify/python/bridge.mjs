@@ -536,11 +536,13 @@ function proxyEvent(request, context, requestId) {
  * @param {[string, string][]} params
  */
 function resourceOf(pathname, params) {
-  const names = new Map(params.map(([name, value]) => [value, name]))
-  return pathname
-    .split('/')
-    .map(part => (names.has(decoded(part)) ? `{${names.get(decoded(part))}}` : part))
-    .join('/')
+  const parts = pathname.split('/')
+  // A value may stand elsewhere in the path too: more often before its place, as in `/items/items`.
+  for (const [name, value] of params.toReversed()) {
+    const place = parts.findLastIndex(part => decoded(part) === value)
+    if (place >= 0) parts[place] = `{${name}}`
+  }
+  return parts.join('/')
 }
 
 /** @param {string} part of a path */

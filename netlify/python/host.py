@@ -15,7 +15,6 @@ in format 1.0, the response may have either format
 from __future__ import annotations
 
 import binascii
-import builtins
 import contextlib
 import gc
 import importlib
@@ -388,17 +387,25 @@ def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     called = function if hasattr(function, "__code__") else type(function).__call__
+    bound = called is not function or hasattr(function, "__self__")
+    if not hasattr(called, "__code__") and not isinstance(function, type):
+        # A class may keep `__call__` in a slot, for each of its objects.
+        called = function.__call__
+        bound = hasattr(called, "__self__")
     code = getattr(called, "__code__", None)
     if not code:
         return "Lambda"
-    bound = called is not function or hasattr(function, "__self__")
     parameters = code.co_varnames[int(bound) : code.co_argcount]
     # https://asgi.readthedocs.io/en/latest/specs/main.html
     takes_three = len(parameters) == len(ASGI) and not called.__defaults__
     if parameters == ASGI or (takes_three and code.co_flags & COROUTINE):
         return "ASGI"
-    # https://peps.python.org/pep-3333/
-    return "WSGI" if parameters[1:2] == ("start_response",) else "Lambda"
+    # https://peps.python.org/pep-3333/ names the parameters by example alone.
+    if parameters[1:2] == ("start_response",):
+        return "WSGI"
+    return (
+        "WSGI" if parameters[:1] in (("environ",), ("env",)) and parameters[1:] != ("context",) else "Lambda"
+    )
 
 
 def adapter(module: str, name: str, kind: str) -> Any:  # noqa: ANN401 -- the adapters' own types
@@ -458,8 +465,14 @@ def told(error: BaseException) -> str:
         import traceback  # noqa: PLC0415 -- see above
 
         return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
-    except Exception:  # noqa: BLE001 -- a module of the project's may be in the place of one of these
-        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 -- no descriptor is left to read it by, or the project has one of its name
+        steps = []
+        step = error.__traceback__
+        while step:
+            code = step.tb_frame.f_code
+            steps.append(f'  File "{code.co_filename}", line {step.tb_lineno}, in {code.co_name}\n')
+            step = step.tb_next
+        return f"Traceback (most recent call last):\n{''.join(steps)}{type(error).__name__}: {error}"
 
 
 def prepare(name: str) -> None:
@@ -477,6 +490,9 @@ def print_to(channel: Channel) -> None:
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     sys.meta_path.insert(0, LoggingFinder(channel))
+    if "logging" in sys.modules:
+        # Something of a virtual environment's has imported it while Python started.
+        send_records(channel)
 
 
 def flush_printed() -> None:
@@ -527,8 +543,6 @@ def main() -> None:
     os.set_inheritable(ANSWERS, False)
     channel = Channel(ANSWERS)
     print_to(channel)
-    # The module site defines them elsewhere; see bundle.js.
-    vars(builtins).update(exit=sys.exit, quit=sys.exit)
     name, *folders = sys.argv[1:]
     sys.argv = [name]
     sys.path[:0] = folders

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, createReadStream, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  createReadStream,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { isAlive, load, makeProject, project, writeHandler } from './project.mjs'
+import { isAlive, load, makeProject, PYTHON, project, writeHandler } from './project.mjs'
 
 const ECHO_EVENT = `
 import json
@@ -412,6 +421,21 @@ for (const [title, source, reason] of /** @type {const} */ ([
     'class App:\n    def __call__(self, environ, start_response): ...\napp = App()',
     'ImportError: this is an application of WSGI: require apig-wsgi, which adapts it',
   ],
+  [
+    'an application of WSGI that has its own names',
+    'def app(env, start_resp): ...',
+    'ImportError: this is an application of WSGI: require apig-wsgi, which adapts it',
+  ],
+  [
+    'an application of ASGI whose call lies in a slot',
+    `
+class App:
+    __slots__ = ("__call__",)
+    def __init__(self): self.__call__ = self._run
+    async def _run(self, scope, receive, send): ...
+app = App()`,
+    'ImportError: this is an application of ASGI: require mangum, which adapts it',
+  ],
 ])) {
   test(`a file with ${title} and nothing that runs it says so`, async t => {
     const folder = makeProject(t, '')
@@ -710,8 +734,59 @@ def handler(event, context):
     const raised = { error: 'ValueError', place: 'example.py:7' }
     const [record, failure, ...rest] = lines
     assert.deepEqual(record, { level: 'warn', text: 'logged' })
-    assert.match(failure?.text ?? '', /^(Traceback .*\n)?ValueError: the reason$/s)
+    assert.match(
+      failure?.text ?? '',
+      /^Traceback .*example.py", line 7, in handler\n.*ValueError: the reason$/s,
+    )
     assert.deepEqual(rest, [failureLine('the handler raised an exception', 'internal_error', raised)])
+  })
+}
+
+test('a handler without a descriptor left to read by still tells where it failed', async t => {
+  const { call, lines } = await project(
+    t,
+    `
+import os
+held = []
+def handler(event, context):
+    try:
+        while True:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+    raise ValueError("the reason")
+`,
+  )
+  await assertProblem(await call(), FAILED)
+  assert.match(
+    lines[0]?.text ?? '',
+    /^Traceback \(most recent call last\):\n.*example.py", line 10, in handler\n.*ValueError: the reason$/s,
+  )
+})
+
+test('what a virtual environment imports before the host is heard as well', async t => {
+  const folder = makeProject(t, 'import logging\ndef handler(event, context): logging.warning("heard")')
+  execFileSync(PYTHON, ['-m', 'venv', '--without-pip', path.join(folder, 'venv')])
+  const [packages] = globSync(path.join(folder, 'venv/lib/python3*/site-packages'))
+  writeFileSync(path.join(packages ?? '', 'early.pth'), 'import logging\n')
+  const file = path.join(folder, '.netlify/python/bundle/python.json')
+  const settings = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify({ ...settings, python: path.join(folder, 'venv/bin/python') }))
+  const { call, lines } = await load(t, folder)
+  await call()
+  assert.deepEqual(lines[0], { level: 'warn', text: 'heard' })
+})
+
+for (const [pathname, params, resource] of /** @type {const} */ ([
+  ['/items/items', { id: 'items' }, '/items/{id}'],
+  ['/a/1/1', { x: '1', y: '1' }, '/a/{x}/{y}'],
+  ['/sp%20ace/b', { name: 'sp ace' }, '/{name}/b'],
+  ['/a/b/c', { splat: 'b/c' }, '/a/b/c'],
+])) {
+  test(`the resource of ${pathname} is ${resource}`, async t => {
+    const { call } = await project(t, 'def handler(event, context): return [event["resource"]]')
+    const response = await call(new Request(`http://x${pathname}`), { requestId: 'request-1', params })
+    assert.deepEqual(await response.json(), [resource])
   })
 }
 

@@ -142,6 +142,8 @@ def imported(
         ({"one.py": "class Two:\n    def __call__(self, e, c): ...\ntwo = Two()"}, "one.two"),
         ({"one/__init__.py": "from .two import handler", "one/two.py": "handler = print"}, "one.handler"),
         ({"one.py": "def app(e, c): ..."}, "one.py"),
+        # What the host has imported already is the standard library's, here as there.
+        ({"one.py": "from logging import getLogger\nhandler = print", "logging.py": ""}, "one.handler"),
     ],
 )
 def test_a_handler_in_any_form_is_found(
@@ -164,6 +166,11 @@ def test_a_handler_in_any_form_is_found(
         ({"one.py": "handler = 1"}, "one.handler", "ImportError: one.handler is no function but int"),
         ({"one.py": "def handler("}, "one.py", "SyntaxError: '\\(' was never closed"),
         ({"one.py": "x = 1"}, "one.py", "ImportError: one.py defines no handler"),
+        (
+            {"one.py": "from queue import push\nhandler = print", "queue.py": "push = 1"},
+            "one.handler",
+            "ImportError: cannot import name 'push' from 'queue'",
+        ),
     ],
 )
 def test_what_cannot_be_imported_ends_the_build(
@@ -195,6 +202,7 @@ def test_a_module_reads_its_variables_in_the_import_check(
         ({"one.py": "{}['a b']"}, [], "KeyError: 'a b' (one.py:1)"),
         ({"one.py": "raise OSError('no database')"}, [], "OSError: no database (one.py:1)"),
         ({"one.py": "import sys\nsys.exit('set APP_KEY')"}, [], "SystemExit: set APP_KEY (one.py:2)"),
+        ({"one.py": "exit('set APP_KEY')"}, [], "SystemExit: set APP_KEY (one.py:1)"),
         ({"one.py": "import os\nos._exit(3)"}, [], "Python ended"),
     ],
 )

@@ -61,10 +61,30 @@ def test_the_plugin_reads_a_project(tmp_path: Path, version: str) -> None:
     assert json.loads(described.stdout) == {
         "hello.py": {"defines": "handler", "config": {"path": "/x"}, "error": None}
     }
+    write_files(tmp_path, {"infinite.py": "def handler(event, context): ...\nconfig = {'a': 1e999}"})
+    (tmp_path / "utf_16.py").write_text("app = 1", encoding="utf-16")
+    odd = json.loads(
+        run(EVERY[version], "function_files.py", "infinite.py", "utf_16.py", cwd=tmp_path).stdout
+    )
+    assert odd["infinite.py"]["error"].startswith("infinite.py:2: config is a dict of literals")
+    assert odd["utf_16.py"]["error"].startswith("utf_16.py")
+    assert ":None" not in odd["utf_16.py"]["error"]
     checked = json.loads(run(EVERY[version], "dev_check.py", "", "", cwd=tmp_path, env={}).stdout)
     assert (checked["missing"][0], Path(checked["executable"]).exists()) == ("no-such", True)
     differs = f"netlify dev runs Python {version}, the deployed functions 3.13"
     assert checked["note"] == ("" if version == "3.13" else differs)
+
+
+@pytest.mark.parametrize("version", EVERY)
+def test_a_package_with_a_dot_in_its_name_is_found(tmp_path: Path, version: str) -> None:
+    about = "Metadata-Version: 2.1\nName: dotted.name\nVersion: 1\n"
+    write_files(
+        tmp_path,
+        {"requirements.txt": "dotted.name", "packages/dotted_name-1.dist-info/METADATA": about},
+    )
+    environment = {"PYTHONPATH": str(tmp_path / "packages")}
+    checked = json.loads(run(EVERY[version], "dev_check.py", "", "", cwd=tmp_path, env=environment).stdout)
+    assert checked["missing"] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,9 +66,13 @@ def lock(uv: Callable[..., str]) -> requirements.Locked:
         ("requirements.txt", "uvicorn[standard]>=1\nflask @ https://host/flask.whl", ["flask", "uvicorn"]),
         ("requirements.txt", "-e .\n./pkg\nhttps://host/a.whl\n--index-url https://host/simple\n", []),
         ("requirements.txt", "-r requirements.txt\nsix", ["six"]),
+        ("requirements.txt", "-r ${APP_FOLDER}/more.txt", ["anyio", "six"]),
     ],
 )
-def test_the_names_of_what_is_required(folder: Path, file: str, text: str, names: list[str]) -> None:
+def test_the_names_of_what_is_required(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, names: list[str]
+) -> None:
+    monkeypatch.setenv("APP_FOLDER", "deep")
     write_files(folder, {file: text, "base.txt": "six", "deep/more.txt": "-r ../base.txt\nanyio"})
     assert sorted(requirements.names(Path(file))) == names
 
@@ -82,9 +87,13 @@ def test_an_included_file_counts_where_all_is_hashed(folder: Path, syntax: str) 
     assert before.fingerprint != after.fingerprint
 
 
-def test_an_include_that_is_missing_is_named(folder: Path) -> None:
-    write_files(folder, {"requirements.txt": "-r base.txt"})
-    with pytest.raises(requirements.RequirementsError, match=r"^requirements\.txt includes base\.txt, which"):
+@pytest.mark.parametrize("name", ["base.txt", "${APP_NOT_SET}/base.txt"])
+def test_an_include_that_is_missing_is_named(folder: Path, name: str) -> None:
+    write_files(folder, {"requirements.txt": f"-r {name}"})
+    included = re.escape(name)
+    with pytest.raises(
+        requirements.RequirementsError, match=rf"^requirements\.txt includes {included}, which"
+    ):
         lock(Uv())
 
 
@@ -153,6 +162,16 @@ def test_the_first_that_is_there_counts(folder: Path, files: list[str], command:
     lock(uv)
     assert [asked[0] for asked in uv.asked] == [command]
     assert files[0] in uv.asked[0] or command == "export"
+
+
+@pytest.mark.parametrize(
+    "table", ["\ufeff[project]", "[ project ]", "  [project] # us", "[tool.x]\n\t[project]"]
+)
+def test_a_project_in_any_form_of_toml_counts(folder: Path, table: str) -> None:
+    write_files(folder, {"pyproject.toml": table})
+    uv = Uv()
+    lock(uv)
+    assert [asked[0] for asked in uv.asked] == ["pip"]
 
 
 @pytest.mark.parametrize(
@@ -227,8 +246,8 @@ def test_uv_lock_is_installed_with_the_projects_folders(folder: Path) -> None:
         folder,
         {
             "pyproject.toml": '[project]\nname="app"\nversion="1"\nrequires-python=">=3.9"\n'
-            'dependencies=["lib"]\n[dependency-groups]\ndev=["ruff"]\n'
-            '[tool.uv.sources]\nlib={path="lib", editable=true}\n',
+            'dependencies=["lib"]\n[dependency-groups]\ndev=["ruff"]\nlint=["six"]\n'
+            '[tool.uv]\ndefault-groups=["dev", "lint"]\n[tool.uv.sources]\nlib={path="lib", editable=true}\n',
             "lib/pyproject.toml": '[build-system]\nrequires=["setuptools>=77"]\n'
             'build-backend="setuptools.build_meta"\n[project]\nname="lib"\nversion="1"\n',
             "lib/lib.py": "",
