@@ -297,6 +297,7 @@ def error_body(code: str) -> bytes:
         ("412 Precondition Failed", "", Conflict, None),
         ("404 Not Found", "NoSuchKey", NoSuchObject, None),
         ("404 Not Found", "NoSuchBucket", StoreUnavailable, False),
+        ("404 Not Found", "", StoreUnavailable, True),
         ("409 Conflict", "ConditionalRequestConflict", StoreUnavailable, True),
         ("409 Conflict", "ConcurrentModification", StoreUnavailable, True),
         ("429 Too Many Requests", "TooManyRequests", StoreUnavailable, True),
@@ -331,9 +332,13 @@ def test_the_status_decides_what_a_write_has_met(
         ("500 Internal Server Error", "InternalError", StoreUnavailable),
     ],
 )
-def test_what_a_read_has_met(wire: Wire, status: str, code: str, error: type[StoreError]) -> None:
+@pytest.mark.parametrize("is_packed", [False, True], ids=["", "gzip"])
+def test_what_a_read_has_met(
+    wire: Wire, status: str, code: str, error: type[StoreError], *, is_packed: bool
+) -> None:
     # Without s3:ListBucket AWS answers 403 for a key that is not there.
-    wire.behave = answering(status, error_body(code))
+    body = error_body(code)
+    wire.behave = answering(status, gzip.compress(body) if is_packed else body)
 
     with pytest.raises(error):
         wire.client.get("key")

@@ -143,6 +143,12 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("VIDEOGEN_VIDEO_HOSTS", "replicate.delivery/videos"),
         ("VIDEOGEN_VIDEO_HOSTS", "http://127.0.0.1:9000/videos"),
         ("VIDEOGEN_VIDEO_HOSTS", "localhost"),
+        ("VIDEOGEN_VIDEO_HOSTS", "http://fal.media"),
+        ("VIDEOGEN_VIDEO_HOSTS", "https://[:::::]"),
+        ("VIDEOGEN_PAUSED", "1"),
+        ("VIDEOGEN_PAUSED", "TRUE"),
+        ("S3_ENDPOINT_URL", "http://[1.2.3.4]:9000"),
+        ("BLACKBOX_BASE_URL", "https://[::1"),
         ("VIDEOGEN_JOB_MINUTES", "9"),
         ("VIDEOGEN_JOB_MINUTES", "17"),
         ("VIDEOGEN_QUEUE_URL", "arn:aws:sqs:us-east-2:123456789012:videogen"),
@@ -262,7 +268,11 @@ def test_an_invisible_character_inside_a_value_is_taken_out() -> None:
         ("VIDEOGEN_DAILY_LIMIT", "none", "0"),
         ("VIDEOGEN_DAILY_LIMIT", "None", "0"),
         ("VIDEOGEN_VIDEO_HOSTS", "*.fal.media, .replicate.delivery", "fal.media,replicate.delivery"),
-        ("VIDEOGEN_VIDEO_HOSTS", "https://Fal.media/", "https://fal.media"),
+        ("VIDEOGEN_VIDEO_HOSTS", "https://Fal.media/", "fal.media"),
+        ("VIDEOGEN_VIDEO_HOSTS", "https://*.fal.media:443", "fal.media"),
+        ("VIDEOGEN_PAUSED", "false", ""),
+        ("VIDEOGEN_PAUSED", "Off", ""),
+        ("VIDEOGEN_PAUSED", '"0"', ""),
         ("VIDEOGEN_SIGNING_SECRET", f"'{SECRET}' '{SECRET}'", f"{SECRET} {SECRET}"),
         ("VIDEOGEN_SIGNING_SECRET", f"{SECRET},\n{SECRET}", f"{SECRET} {SECRET}"),
         ("VIDEOGEN_SIGNING_SECRET", f"{SECRET}\uff0c{SECRET}", f"{SECRET} {SECRET}"),
@@ -311,6 +321,26 @@ def test_the_key_travels_in_clear_on_loopback_alone(host: str) -> None:
 
     assert read.blackbox is not None
     assert read.blackbox.base_url == f"http://{host}"
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("https://My-Videos.Netlify.App", "https://my-videos.netlify.app"),
+        ("https://my-videos.netlify.app:443/index.html", "https://my-videos.netlify.app"),
+        ("http://videos.example:80/", "http://videos.example"),
+        ("http://videos.example:8080/", "http://videos.example:8080"),
+        ("my-videos.netlify.app", "https://my-videos.netlify.app"),
+        ("localhost:8888", "http://localhost:8888"),
+        ("[::1]:8888", "http://[::1]:8888"),
+        ("https://[::1", ""),
+        ("ftp://my-videos.netlify.app", ""),
+        ("my videos", ""),
+        ("", ""),
+    ],
+)
+def test_a_site_is_named_as_browsers_write_its_origin(written: str, address: str) -> None:
+    assert settings.site_address(written) == address
 
 
 def test_a_sentence_keeps_what_its_script_needs() -> None:

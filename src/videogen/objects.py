@@ -323,7 +323,7 @@ class S3Objects:
         if status == HTTPStatus.OK and _XML_ERROR.match(answer.content):
             status = HTTPStatus.INTERNAL_SERVER_ERROR
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            code = _CODE.search(answer.content)
+            code = _CODE.search(_unpacked(answer))
             is_conditional = not {"If-Match", "If-None-Match"}.isdisjoint(headers)
             raise _error(
                 status,
@@ -438,9 +438,11 @@ def _error(
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
         return StoreForbidden()
-    if status == 404 and code not in {"NoSuchBucket", A_PAGE}:  # noqa: PLR2004 - HTTP
+    # A 404 without a code is not the store's: something before it does not know the way.
+    if status == 404 and code not in {"NoSuchBucket", A_PAGE, ""}:  # noqa: PLR2004 - HTTP
         return NoSuchObject() if no_such_object else StoreUnavailable("the upload is not there any more")
     if status < 400:  # noqa: PLR2004 - HTTP
         told += ": are S3_REGION and S3_ENDPOINT_URL the bucket's?"
     passing = status in {0, 408, 409, 412, 425, 429} or (status >= 500 and status not in {501, 505})  # noqa: PLR2004 - HTTP
+    passing = passing or (status == 404 and not code)  # noqa: PLR2004 - HTTP
     return StoreUnavailable(told, transient=passing or code == "RequestTimeout", code=code)

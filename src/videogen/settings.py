@@ -234,6 +234,19 @@ def read_for_build(environ: Mapping[str, str]) -> tuple[SiteSettings, S3Settings
     return site, s3
 
 
+def site_address(text: str) -> str:
+    """Return where a site is, as browsers write an origin; "" if the text is no address.
+
+    Without a scheme it is that of this machine by http, and any other by https.
+    """
+    address = _plain_address(text if "://" in text else f"http://{text}")
+    scheme, _, rest = address.partition("://")
+    host = rest.partition("/")[0].removesuffix(":443" if scheme == "https" else ":80")
+    if "://" not in text and not is_loopback(address):
+        scheme = "https"
+    return address and f"{scheme}://{host}"
+
+
 def value(environ: Mapping[str, str], name: str) -> str:
     """Return a variable as it is plainly meant, "" where it is not set."""
     return _Environment(environ).text(name)
@@ -241,7 +254,11 @@ def value(environ: Mapping[str, str], name: str) -> str:
 
 def is_loopback(address: str) -> bool:
     """Whether a web address leads to this very machine."""
-    host = urlsplit(address).hostname or ""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        # Brackets around what is no IPv6 address.
+        return False
     return _LOOPBACK.fullmatch(host) is not None
 
 
@@ -379,7 +396,7 @@ def _site(given: _Environment) -> SiteSettings:
         access_code=Secret(code) if code else None,
         keep_days=given.whole_number("VIDEOGEN_KEEP_DAYS", least=1, most=36_500),
         simulated=given.text("VIDEOGEN_SIMULATED") == "1",
-        paused=" ".join(given.text("VIDEOGEN_PAUSED", is_sentence=True).split()),
+        paused=_paused(given),
         job_minutes=given.whole_number(
             "VIDEOGEN_JOB_MINUTES",
             least=JOB_MINUTES[0],
@@ -388,6 +405,14 @@ def _site(given: _Environment) -> SiteSettings:
         push_public_key=_push_key(given, "VIDEOGEN_VAPID_PUBLIC_KEY") or None,
         security_contact=given.contact("VIDEOGEN_SECURITY_CONTACT"),
     )
+
+
+def _paused(given: _Environment) -> str:
+    sentence = " ".join(given.text("VIDEOGEN_PAUSED", is_sentence=True).split())
+    if sentence.lower() in {"1", "true", "yes", "on"}:
+        # Visitors would read it.
+        given.malformed("VIDEOGEN_PAUSED", "no sentence")
+    return "" if sentence.lower() in {"0", "false", "no", "off", "none"} else sentence
 
 
 def _daily_limit(given: _Environment) -> int:
@@ -429,7 +454,7 @@ def _blackbox(given: _Environment) -> BlackboxSettings:
     if mode not in get_args(ImageMode):
         given.malformed("BLACKBOX_IMAGE_MODE", "unknown", "data, url or field")
     hosts = tuple(
-        _unwrapped(host).lower().rstrip("/").removeprefix("*").removeprefix(".")
+        _video_host(_unwrapped(host))
         for line in given.listed("VIDEOGEN_VIDEO_HOSTS")
         for host in line.split()
     )
@@ -540,11 +565,24 @@ def _plain_address(text: str) -> str:
         return ""
     if int((found["port"] or ":0")[1:]) > 65_535:  # noqa: PLR2004 - TCP
         return ""
+    try:
+        urlsplit(text)
+    except ValueError:
+        # Brackets around what is no IPv6 address.
+        return ""
     origin = f"{scheme}://{found['host']}{found['port'] or ''}".lower()
     return origin + (found["path"] or "").rstrip("/")
 
 
+def _video_host(text: str) -> str:
+    """Return a host as it is compared: an origin stays one on this machine alone."""
+    host = text.lower().rstrip("/")
+    if not is_loopback(host):
+        host = host.removeprefix("https://").removesuffix(":443")
+    return host.removeprefix("*").removeprefix(".")
+
+
 def _is_video_host(text: str) -> bool:
     if "://" in text:
-        return _plain_address(text) == text and not urlsplit(text).path
+        return _plain_address(text) == text and not urlsplit(text).path and is_loopback(text)
     return re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text) is not None

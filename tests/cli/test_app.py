@@ -351,6 +351,33 @@ def test_a_dot_env_of_the_folder_counts_and_the_process_wins(videogen: Operator,
     assert videogen("jobs").code == 0
 
 
+@pytest.mark.parametrize("quoted", ['"{}"', "\ufeff{}", "VIDEOGEN_SITE={}"])
+def test_the_site_of_a_dot_env_counts_as_it_is_meant(
+    videogen: Operator, site: ServedSite, tmp_path: Path, quoted: str
+) -> None:
+    (tmp_path / ".env").write_text(f"VIDEOGEN_SITE='{quoted.format(site.url)}'\n")
+
+    findings = videogen("doctor", "--json").json
+
+    assert [one["level"] for one in findings if one["about"] == "site"] == ["ok"]
+
+
+def test_a_site_that_is_no_address_is_refused(videogen: Operator) -> None:
+    ran = videogen("doctor", "--site", "https://[::1")
+
+    assert ran.code == 2
+    assert "https://[::1 is no web address" in ran.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_dot_env_that_is_no_utf_8_is_named(videogen: Operator, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_text("S3_REGION=café\n", encoding=encoding)
+
+    ran = videogen("jobs")
+
+    assert (ran.code, ".env is no text in UTF-8: save it as that" in ran.err) == (1, True)
+
+
 def change(store: JobStore, job_id: str, step: Callable[[Job], Job | None]) -> None:
     assert store.swap(store.read(job_id), lambda it: step(it.job)) is not None
 

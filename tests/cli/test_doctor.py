@@ -13,7 +13,7 @@ from support.hostile_proxy import BROKEN, USABLE
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from support.s3_proxy import S3Proxy
 from videogen import spending
-from videogen.cli import doctor, purchase
+from videogen.cli import doctor, doctor_bucket, purchase
 from videogen.local import clips
 from videogen.local.blackbox import Simulator
 from videogen.push import new_keys
@@ -267,6 +267,67 @@ def test_a_site_that_is_not_there(videogen: Operator) -> None:
     )
 
 
+@pytest.mark.parametrize(("status", "code"), [(429, "TooManyRequests"), (503, "SlowDown")])
+def test_a_store_that_takes_a_write_of_a_key_now_and_then_is_waited_for(
+    videogen: Operator, monkeypatch: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    """Cloudflare R2 takes one a second."""
+    monkeypatch.setattr(doctor_bucket, "PAUSE", 0.001)
+    seen = 0
+
+    def refuse(request: Passed) -> Reply | None:
+        nonlocal seen
+        seen += request.method in {"PUT", "DELETE"}
+        return s3_error(status, code) if request.method in {"PUT", "DELETE"} and seen % 2 else None
+
+    with before(videogen, refuse):
+        ran = videogen("doctor", "--json")
+        left = list(videogen.bucket.entries(""))
+
+    assert (ran.code, finding(ran, "conditional writes")["level"], left) == (0, "ok", [])
+
+
+def test_a_store_that_cannot_delete_for_another_reason_is_told_so(
+    videogen: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_bucket, "PATIENCE", 0)
+
+    def refuse(request: Passed) -> Reply | None:
+        return s3_error(503, "SlowDown") if request.method == "DELETE" else None
+
+    with before(videogen, refuse):
+        found = finding(videogen("doctor", "--json"), "bucket, deleting")
+
+    assert (found["level"], found["detail"]) == (
+        "warning",
+        "the store answered 503 SlowDown: nobody can erase a video",
+    )
+
+
+@pytest.mark.parametrize("empty", ["LifecycleConfiguration", "CORSConfiguration"])
+def test_a_store_with_an_empty_list_of_rules_has_none(
+    videogen: Operator, site: ServedSite, empty: str
+) -> None:
+    videogen.environ["VIDEOGEN_SIMULATED"] = ""
+    name = empty.removesuffix("Configuration").lower()
+
+    def answer(request: Passed) -> Reply | None:
+        is_asked = request.method == "GET" and f"?{name}" in request.path
+        body = f"<{empty}></{empty}>".encode()
+        return (200, {"Content-Type": "application/xml"}, body) if is_asked else None
+
+    with before(videogen, answer):
+        assert videogen("doctor", "--fix", "--site", site.url, "--json").code == 0
+
+
+def test_an_address_of_the_provider_that_ends_in_its_version_is_asked_once(
+    videogen: Operator, simulator: Simulator
+) -> None:
+    videogen.environ["BLACKBOX_BASE_URL"] = f"{simulator.url}/v1"
+
+    assert finding(videogen("doctor", "--json"), "Blackbox")["level"] == "ok"
+
+
 def test_a_failure_is_the_exit_code(videogen: Operator) -> None:
     videogen.environ["S3_BUCKET"] = "elsewhere"
 
@@ -326,10 +387,22 @@ def test_versions_that_outlive_an_erasure_are_a_failure(videogen: Operator, stat
         assert finding(videogen("doctor", "--json"), "versions")["level"] == level
 
 
-@pytest.mark.parametrize(("code", "level"), [("AccessDenied", "warning"), ("NotImplemented", "ok")])
-def test_a_store_that_says_nothing_of_versions(videogen: Operator, code: str, level: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "code", "level"),
+    [
+        (403, "AccessDenied", "warning"),
+        (403, "SignatureDoesNotMatch", "warning"),
+        (500, "InternalError", "warning"),
+        (400, "NotImplemented", "ok"),
+        (405, "MethodNotAllowed", "ok"),
+        (501, "NotImplemented", "ok"),
+    ],
+)
+def test_a_store_that_says_nothing_of_versions(
+    videogen: Operator, status: int, code: str, level: str
+) -> None:
     def refuse(request: Passed) -> Reply | None:
-        return s3_error(403, code) if "versioning" in request.path else None
+        return s3_error(status, code) if "versioning" in request.path else None
 
     with before(videogen, refuse):
         assert finding(videogen("doctor", "--json"), "versions")["level"] == level

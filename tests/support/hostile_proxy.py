@@ -111,6 +111,11 @@ BROKEN: Mapping[str, Rewrite] = {
     "403": _answering(403, DENIED, ("Content-Type", "application/xml")),
     "403 of a proxy": _answering(403, PAGE, ("Content-Type", "text/html")),
     "404 of a proxy": _answering(404, PAGE, ("Content-Type", "text/html")),
+    # As routers say it that have no way to the store.
+    "404 in words": _answering(404, b"404 page not found\n", ("Content-Type", "text/plain")),
+    "404 in JSON": _answering(404, b'{"error":"not found"}', ("Content-Type", "application/json")),
+    "404 with a mark": _answering(404, b"\xef\xbb\xbf<!doctype html><p>no", ("Content-Type", "text/plain")),
+    "404 and nothing": _answering(404, b""),
     "405": _answering(405, b""),
     "501": _answering(501, b"<Error><Code>NotImplemented</Code></Error>"),
     "502": _answering(502, PAGE, ("Content-Type", "text/html")),

@@ -63,6 +63,15 @@ app = typer.Typer(
     help="Look after a videogen site. Settings come from the environment and from .env in this folder.",
 )
 
+
+def check_site(site: str | None) -> str | None:
+    """Return the address of a site, with its scheme; raises BadParameter with the form that is wanted."""
+    address = site_settings.site_address((site or "").strip())
+    if site and not address:
+        raise typer.BadParameter(f"{site} is no web address: write it as https://my-videos.netlify.app")
+    return address or None
+
+
 # A job id may begin with a dash, so a command that takes one has no short options.
 JOB = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
@@ -71,8 +80,7 @@ JobsArgument = Annotated[
 ]
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the page's link to it.")]
 SiteOption = Annotated[
-    str,
-    typer.Option("--site", envvar="VIDEOGEN_SITE", help="The deployed site, https://…netlify.app"),
+    str, typer.Option("--site", callback=check_site, help="The deployed site, or VIDEOGEN_SITE.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SinceOption = Annotated[
@@ -122,13 +130,18 @@ def print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def common(
+    context: typer.Context,
     *,
     version: Annotated[
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Take what all commands have in common; `print_version` has done it."""
+    """Take what all commands have in common: the version is printed, and the site named."""
     del version
+    with telling():
+        site = site_settings.value(read_environment(), "VIDEOGEN_SITE")
+    if site:
+        context.default_map = {name: {"site": site} for name in getattr(context.command, "commands", ())}
 
 
 @app.command(rich_help_panel=OFTEN)
@@ -136,7 +149,9 @@ def doctor(
     *,
     site: Annotated[
         str | None,
-        typer.Option("--site", envvar="VIDEOGEN_SITE", help="The deployed site, to check it as well."),
+        typer.Option(
+            "--site", callback=check_site, help="The deployed site, to check it as well, or VIDEOGEN_SITE."
+        ),
     ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Set the bucket's rules where they are missing.")
@@ -381,7 +396,7 @@ def generate(
     body: dict[str, Any] = {"prompt": prompt, "aspectRatio": aspect_ratio}
     if model is not None:
         body["model"] = model
-    code = read_environment().get("VIDEOGEN_ACCESS_CODE", "").strip()
+    code = site_settings.value(read_environment(), "VIDEOGEN_ACCESS_CODE")
     again = ["videogen", "generate", str(photo), prompt, "--site", site, "--key", key]
     again += ["--aspect-ratio", aspect_ratio] if aspect_ratio != "auto" else []
     again += ["--model", model] if model else []

@@ -134,9 +134,10 @@ def notifications(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _blackbox(blackbox: BlackboxSettings, site: SiteSettings, http: httpx.Client) -> Iterator[Finding]:
     about = "Blackbox"
+    models = f"{blackbox.base_url.removesuffix('/v1')}/v1/models"
     try:
         answer = http.get(
-            f"{blackbox.base_url}/v1/models",
+            models,
             headers={"Authorization": f"Bearer {blackbox.api_key.reveal()}", "Accept": "application/json"},
         )
     except httpx.HTTPError as error:
@@ -153,7 +154,7 @@ def _blackbox(blackbox: BlackboxSettings, site: SiteSettings, http: httpx.Client
     except (ValueError, KeyError, TypeError):
         listed = None
     if listed is None:
-        detail = f"{blackbox.base_url}/v1/models answered {answer.status_code} and no list of models"
+        detail = f"{models} answered {answer.status_code} and no list of models"
         raise Failed(about, detail, "correct BLACKBOX_BASE_URL, or wait: the provider may be down")
     unlisted = [model.id for model in site.models if model.id not in listed]
     if unlisted:

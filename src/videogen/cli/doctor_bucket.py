@@ -23,6 +23,7 @@ from videogen.cli.findings import CLOCK_REMEDY, Failed, Finding
 from videogen.errors import MalformedRecord, StoreError, StoreForbidden
 from videogen.http_date import seconds_of
 from videogen.job_store import MP4, NO_ETAG
+from videogen.settings import site_address
 from videogen.spending import LEDGER, ledger_key
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ SKEW_FAILURE = 4 * 60.0
 """Seconds; the worker refuses a signature from 5 minutes ahead, S3 a request that is 15 minutes off."""
 NO_STORE = "set S3_ENDPOINT_URL to the store's S3 address, which is not that of its web console"
 RANGE = (100, 199)
+PATIENCE = 4
+"""How often a store is asked again that wants to be asked less often."""
+PAUSE = 1.1
+"""Seconds."""
 POLICY = "allow s3:GetObject, s3:PutObject and s3:DeleteObject on arn:aws:s3:::{bucket}/{prefix}*"
 
 
@@ -44,6 +49,7 @@ def examine(
 ) -> Iterator[Finding]:
     """Yield what is found out about the bucket; raises Failed."""
     bucket = Bucket(found.s3)
+    bucket.client.meta.events.register("needs-retry.s3", _wait)  # type: ignore[arg-type]  # the stubs know of no answer
     key = f"doctor/{secrets.token_hex(8)}"
     where: Any = {"Bucket": found.s3.bucket, "Key": found.s3.prefix + key}
     _reach(bucket, where)
@@ -70,6 +76,15 @@ def examine(
     if site is not None:
         yield _cors(bucket, site, http, fix=fix)
     yield from _clocks(headers, asked_at)
+
+
+def _wait(response: Any, attempts: int, **_: object) -> float | None:  # noqa: ANN401 - botocore's own
+    """Return the seconds after which botocore asks again, None for never.
+
+    R2 takes one write of a key a second: https://developers.cloudflare.com/r2/platform/limits/
+    """
+    is_throttled = response is not None and response[0].status_code in {429, 503}
+    return PAUSE if is_throttled and attempts <= PATIENCE else None
 
 
 def _reach(bucket: Bucket, where: Any) -> None:  # noqa: ANN401 - boto3's arguments
@@ -190,6 +205,8 @@ def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: AN
             if status in {404, 409, 412}:
                 return None
             raise _store_failure(about, bucket, error) from None
+        except BotoCoreError as error:
+            raise _unreachable(about, bucket, error) from None
         return str(answer.get("ETag", "")).strip('"')
 
     impossible = {"If-None-Match": {"IfNoneMatch": "*"}, "If-Match": {"IfMatch": NO_ETAG}}
@@ -201,7 +218,9 @@ def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: AN
             f"the store ignores {' and '.join(ignored)}: a video could be bought twice",
             "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
         )
-    etag = str(bucket.client.put_object(**where, Body=body)["ETag"]).strip('"')
+    etag = put()
+    if etag is None:
+        raise Failed(about, "the store refuses a write without a condition as if it had one", NO_STORE)
     bare = put(IfMatch=etag)
     quoted = put(IfMatch=f'"{bare or etag}"')
     if bare is None:
@@ -220,7 +239,7 @@ def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: 
     about = "presigned links"
     first, last = RANGE
     url = bucket.presign(key, seconds=60, content_type=MP4, disposition="inline")
-    headers = {"Range": f"bytes={first}-{last}", **({"Origin": _origin(site)} if site else {})}
+    headers = {"Range": f"bytes={first}-{last}", **({"Origin": site_address(site)} if site else {})}
     try:
         answer = http.get(url, headers=headers)
     except httpx.HTTPError as error:
@@ -252,9 +271,12 @@ def _deletion(bucket: Bucket, where: Any) -> Finding:  # noqa: ANN401 - boto3's 
     about = "bucket, deleting"
     try:
         bucket.client.delete_object(**where)
-    except ClientError:
-        policy = POLICY.format(bucket=bucket.settings.bucket, prefix=bucket.settings.prefix)
-        return Finding("warning", about, "the access key may not delete: nobody can erase a video", policy)
+    except ClientError as error:
+        failed = _store_failure(about, bucket, error).finding
+        detail = f"{failed.detail}: nobody can erase a video"
+        if error.response["Error"].get("Code") == "AccessDenied":
+            detail = "the access key may not delete: nobody can erase a video"
+        return Finding("warning", about, detail, failed.remedy)
     except BotoCoreError as error:
         raise _unreachable(about, bucket, error) from None
     return Finding("ok", about, "the object could be deleted")
@@ -280,14 +302,16 @@ def _versions(bucket: Bucket) -> Finding:
     try:
         answer = bucket.client.get_bucket_versioning(Bucket=bucket.settings.bucket)
     except ClientError as error:
-        if error.response["Error"].get("Code") == "AccessDenied":
-            return Finding(
-                "warning",
-                about,
-                "whether erased videos are kept as old versions cannot be asked",
-                f"allow s3:GetBucketVersioning on arn:aws:s3:::{bucket.settings.bucket}",
-            )
-        return Finding("ok", about, "the store keeps none")
+        code = error.response["Error"].get("Code", "")
+        if code == "NotImplemented" or error.response["ResponseMetadata"]["HTTPStatusCode"] in {405, 501}:
+            return Finding("ok", about, "the store keeps none")
+        allow = f"allow s3:GetBucketVersioning on arn:aws:s3:::{bucket.settings.bucket}"
+        return Finding(
+            "warning",
+            about,
+            f"whether erased videos are kept as old versions cannot be asked ({code})",
+            allow if code == "AccessDenied" else "try again, or look at the store whether it keeps versions",
+        )
     except BotoCoreError as error:
         raise _unreachable(about, bucket, error) from None
     if answer.get("Status") == "Enabled":
@@ -309,7 +333,7 @@ def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
     have: list[Any] = []
     unreadable = ""
     try:
-        have = list(client.get_bucket_lifecycle_configuration(Bucket=name)["Rules"])
+        have = list(client.get_bucket_lifecycle_configuration(Bucket=name).get("Rules", []))
     except ClientError as error:
         code = str(error.response["Error"].get("Code"))
         unreadable = "" if code == "NoSuchLifecycleConfiguration" else code
@@ -358,7 +382,7 @@ def _ledger(bucket: Bucket, moment: float) -> Finding:
 
 def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Finding:
     about = "sharing"
-    origin = _origin(site)
+    origin = site_address(site)
     url = bucket.presign("doctor/none", seconds=60, content_type=MP4, disposition="inline")
     try:
         allowed = http.get(url, headers={"Origin": origin}).headers.get("access-control-allow-origin")
@@ -373,7 +397,7 @@ def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Findin
     paste = f"paste this CORS rule at the store: {json.dumps([wanted])}"
     client, name = bucket.client, bucket.settings.bucket
     try:
-        have: list[Any] = list(client.get_bucket_cors(Bucket=name)["CORSRules"])
+        have: list[Any] = list(client.get_bucket_cors(Bucket=name).get("CORSRules", []))
     except ClientError as error:
         if error.response["Error"].get("Code") != "NoSuchCORSConfiguration":
             return Finding("warning", about, detail, paste)
@@ -410,11 +434,6 @@ def _clocks(headers: Mapping[str, str], asked_at: float) -> Iterator[Finding]:
             f"Date and Last-Modified of a new object {apart}: a worker that died may be noticed late",
             "let nothing between this site and the store write dates of its own",
         )
-
-
-def _origin(site: str) -> str:
-    parts = urlsplit(site)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _is_loopback(endpoint: str | None) -> bool:
