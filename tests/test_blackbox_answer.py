@@ -299,6 +299,10 @@ CF_JSON = refusal("Gateway timeout.", 524, type="cf_gateway_timeout")
 NO_VERDICT = refusal(
     "LiteLLM Error - prediction not succeeded - {'detail': 'throttled', 'status': 429}", "422"
 )
+THROTTLED = (
+    "litellm.RateLimitError: ReplicateException - LiteLLM Error - prediction not succeeded - "
+    "{'detail': 'Request was throttled. Your rate limit resets in ~1s.', 'status': 429}"
+)
 
 
 @pytest.mark.parametrize(
@@ -420,6 +424,13 @@ NO_VERDICT = refusal(
             "status 422, error code 422, prediction failed",
         ),
         (
+            400,
+            dump("failed"),
+            "provider_rejected",
+            "unknown",
+            "status 400, error code 422, prediction failed",
+        ),
+        (
             422,
             dump("canceled"),
             "provider_rejected",
@@ -472,6 +483,10 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
         (409, refusal("conflict", 409)),
         (422, dump("processing")),
         (422, NO_VERDICT),
+        *((status, NO_VERDICT) for status in (400, 401, 403, 404, 429, 503)),
+        (400, dump("processing")),
+        (429, refusal(THROTTLED, "429")),
+        (429, refusal("prediction not succeeded - {'detail': 'insufficient credits', 'status': 402}", "429")),
         (500, refusal(CONNECTION_500, "500")),
         (500, refusal(CONNECTION_500, 500)),
         (500, refusal("No response received from Replicate API after max retries", "500")),

@@ -256,6 +256,10 @@ def _has_error_object(it: _Refusal) -> bool:
     return it.error is not None
 
 
+def _has_a_prediction(it: _Refusal) -> bool:
+    return _PREDICTION.search(it.text) is not None
+
+
 def _always(_: _Refusal) -> bool:
     return True
 
@@ -288,13 +292,15 @@ def _unprocessable(it: _Refusal) -> ProviderRefused | ProviderOutcomeUnknown:
     if states & {"failed", "canceled", "aborted"}:
         code: FailureCode = "content_refused" if _MODERATION.search(it.text) else "provider_rejected"
         return it.refused(code, ", prediction failed", charged="unknown")
-    if states or _PREDICTION.search(it.text):
+    if states or _has_a_prediction(it):
         return it.unknown(", prediction not succeeded")
     return it.refused("provider_rejected")
 
 
 _MEANINGS: tuple[tuple[Container[int], Callable[[_Refusal], bool], Callable[[_Refusal], JobError]], ...] = (
     # statuses, a sign in the answer, what it means
+    # LiteLLM gives a prediction that had begun any status, by words in its texts.
+    ({*range(400, 500), 503}, _has_a_prediction, _unprocessable),
     ({400, 403, 429}, _is_about_the_account, _account),
     ({429}, _always, _busy),
     ({503}, _says_no_provider, _busy),
