@@ -464,7 +464,7 @@ THROTTLED = (
         (200, refusal("x", 403, metadata=FLAGGED), "content_refused", "no", "status 403, error code 403"),
         (
             200,
-            answer(error={"code": 400, "message": "x"}),
+            answer(None, error={"code": 400, "message": "x"}),
             "provider_rejected",
             "no",
             "status 400, error code 400",
@@ -514,6 +514,47 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
 def test_what_does_not_tell_leaves_the_outcome_unknown(status: int, payload: object) -> None:
     error = failure(payload, status)
     assert (type(error), error.code, error.charged) == (ProviderOutcomeUnknown, "outcome_unknown", "unknown")
+
+
+SLOW = {"code": 429, "message": "slow down"}
+CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("status", "payload"),
+    [
+        (200, {"id": "p", "status": "processing", "error": SLOW}),
+        (200, {"id": "p", "status": "processing", "error": SLOW | {"code": 401}}),
+        (200, {"id": "p", "urls": {"get": "https://api.example/p"}, "error": SLOW}),
+        (200, b'data: {"status":"processing"}\n\ndata: ' + json.dumps({"error": SLOW}).encode() + b"\n\n"),
+        (200, CUT + b"data: " + json.dumps({"error": SLOW}).encode() + b"\n\n"),
+        (429, {"id": "p", "status": "starting", "urls": {"get": "https://api.example/p"}}),
+        (429, {"id": "p", "polling_url": "https://api.example/p"}),
+        (503, {"data": {"state": "running"}, "error": {"code": 503, "message": "no provider"}}),
+        *((status, answer()) for status in (302, 400, 401, 402, 403, 404, 413, 422, 429)),
+        (401, answer() | {"error": {"code": 401, "message": "x"}}),
+    ],
+)
+def test_a_refusal_beside_something_that_began_leaves_the_outcome_unknown(
+    status: int, payload: object
+) -> None:
+    error = failure(payload, status)
+    assert (type(error), error.code, error.charged) == (ProviderOutcomeUnknown, "outcome_unknown", "unknown")
+    assert error.note.endswith(", but something began")
+
+
+@pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 429, 500, 503, "rate_limit_exceeded"])
+def test_a_video_beside_an_error_is_the_video(code: object) -> None:
+    error = {"code": code, "message": "no provider, see https://h.example/help.mp4"}
+    events = f'data: {json.dumps(answer())}\n\ndata: {{"error": {json.dumps(error)}}}\n\n'
+    for payload in (answer() | {"error": error}, answer(error=error), events.encode()):
+        assert parse(payload).url == URL
+
+
+@pytest.mark.parametrize("status", [200, 401, 429])
+def test_a_link_in_an_errors_own_words_is_no_video(status: int) -> None:
+    error = failure({"error": {"code": 401, "message": f"A prompt with {URL}"}}, status)
+    assert error.charged == "no"
 
 
 BUDGET = "Budget has been exceeded! Current cost: 26.1, Max budget: 25.0"

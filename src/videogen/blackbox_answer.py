@@ -136,15 +136,17 @@ def parse_answer(
     text = _decode(body)
     payload, is_complete = _read_json(text)
     try:
+        error = _error_in(payload)
         if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
-            raise _refusal(status, lower, _error_in(payload), text)
-        if (error := _error_in(payload)) is not None:
+            raise _unless_begun(_refusal(status, lower, error, text), payload, allowed_origins)
+        found = _generated(payload, allowed_origins) if is_complete else None
+        if found is None and error is not None:
             # Errors come with HTTP 200 too; the body's own code then stands for the status
             # (https://docs.blackbox.ai/api-reference/errors).
-            raise _refusal(_number(error.get("code")), lower, error, json.dumps(error))
-        if not is_complete:
-            raise ProviderOutcomeUnknown(note=f"status {status}, answer not readable")
-        found = _generated(status, payload, allowed_origins)
+            refusal = _refusal(_number(error.get("code")), lower, error, json.dumps(error))
+            raise _unless_begun(refusal, payload, allowed_origins)
+        if found is None:
+            raise _without_video(status, payload, is_complete=is_complete)
         return replace(found, call_ids=ids, shape=shape_of(payload))
     except JobError as error:
         error.answer_shape = shape_of(payload)
@@ -173,26 +175,50 @@ def call_ids(headers: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(found.items())[:_MAX_CALL_IDS])
 
 
-def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> Generated:  # noqa: ANN401 - JSON of any shape
-    """Return the video of a complete answer without an error."""
-    choice = _first_choice(payload)
-    finish_reason = choice.get("finish_reason")
-    if finish_reason == "content_filter":
-        raise ProviderRefused("content_refused", charged="unknown", note="finish_reason content_filter")
-    if finish_reason == "error":
-        raise ProviderRefused("provider_rejected", charged="unknown", note="finish_reason error")
-    places = [choice.get("message"), choice, payload]
-    not_ready = ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
-    if is_under_way(places):
-        raise not_ready
+def _generated(payload: Any, allowed_origins: Collection[str]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
+    """Return the video of a complete answer, None where it has none."""
+    places = _places(payload)
+    if _first_choice(payload).get("finish_reason") in {"content_filter", "error"} or is_under_way(places):
+        return None
     request_id, model = identifier(payload, "id"), identifier(payload, "model")
     if (url := video_link(places, allowed_origins)) is not None:
         return Generated(url, request_id, model)
     if (video := video_itself(places)) is not None:
         return replace(_held(video), request_id=request_id, model=model)
-    if status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
-        raise not_ready
-    raise ProviderNoVideo(note=f"status {status}, no link in the answer")
+    return None
+
+
+def _places(payload: Any) -> list[Any]:  # noqa: ANN401 - JSON of any shape
+    """Return where a video may be, likeliest first: not in an error, whose words may quote a prompt."""
+    choice = _first_choice(payload)
+    return [choice.get("message"), _without_error(choice), _without_error(payload)]
+
+
+def _without_error(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    return {key: each for key, each in value.items() if key != "error"} if isinstance(value, dict) else value
+
+
+def _unless_begun(refusal: JobError, payload: Any, allowed_origins: Collection[str]) -> JobError:  # noqa: ANN401 - JSON of any shape
+    """Return what a refusal means: one that names a task or a link does not prove that nothing began."""
+    places = _places(payload)
+    has_begun = is_under_way(places) or task_urls(payload) or video_link(places, allowed_origins)
+    if refusal.charged == "no" and has_begun:
+        return ProviderOutcomeUnknown(note=f"{refusal.note}, but something began")
+    return refusal
+
+
+def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:  # noqa: ANN401 - JSON of any shape
+    """Return what an answer without an error and without a video means."""
+    if not is_complete:
+        return ProviderOutcomeUnknown(note=f"status {status}, answer not readable")
+    finish_reason = _first_choice(payload).get("finish_reason")
+    if finish_reason == "content_filter":
+        return ProviderRefused("content_refused", charged="unknown", note="finish_reason content_filter")
+    if finish_reason == "error":
+        return ProviderRefused("provider_rejected", charged="unknown", note="finish_reason error")
+    if is_under_way(_places(payload)) or status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
+        return ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
+    return ProviderNoVideo(note=f"status {status}, no link in the answer")
 
 
 def _held(video: bytes) -> Generated:
