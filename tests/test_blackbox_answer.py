@@ -156,6 +156,27 @@ def test_nulls_and_unknown_fields_do_no_harm() -> None:
     assert parse(payload | {"error": "None"}).url == URL
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 0, "message": ""},
+        {"code": "0", "message": None},
+        {"code": None, "message": None, "param": "None"},
+        {"code": "", "details": [], "is_error": False},
+        "null",
+        "none",
+        " NONE ",
+        "",
+        0,
+        False,
+        [],
+    ],
+)
+def test_an_error_that_says_nothing_is_none(error: object) -> None:
+    assert parse({"status": "completed", "url": URL, "error": error}).url == URL
+    assert type(failure({"error": error})) is ProviderNoVideo
+
+
 @pytest.mark.parametrize("value", [None, "None", 5, "x" * 201, "two words", "<script>"])
 def test_an_identifier_that_is_none_is_left_out(value: object) -> None:
     assert parse(answer() | {"id": value, "model": value}) == Generated(URL)

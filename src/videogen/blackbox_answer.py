@@ -437,11 +437,14 @@ def _event_data(text: str) -> Iterator[str]:
 def _error_in(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401 - JSON of any shape
     for holder in (payload, _first_choice(payload)):
         error = holder.get("error") if isinstance(holder, dict) else None
-        if isinstance(error, dict) and error:
-            return error
-        if error and error != "None":
-            return {"message": error}
+        values = error.values() if isinstance(error, dict) else [error]
+        if not all(map(_says_nothing, values)):
+            return error if isinstance(error, dict) else {"message": error}
     return None
+
+
+def _says_nothing(value: object) -> bool:
+    return not value or (isinstance(value, str) and value.strip().lower() in {"", "none", "null", "0"})
 
 
 def _first_choice(payload: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON of any shape
