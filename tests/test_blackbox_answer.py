@@ -500,6 +500,8 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
 @pytest.mark.parametrize(
     ("status", "payload"),
     [
+        (303, b""),
+        (303, b"<html>See Other</html>"),
         (408, refusal("timed out", 408)),
         (409, refusal("conflict", 409)),
         (422, dump("processing")),
@@ -624,13 +626,22 @@ def test_budget_and_access_are_the_accounts(status: int, payload: object) -> Non
         (400, refusal("bad parameters: " + "x" * 300 + "insufficient credits", 400), "provider_rejected"),
         (403, refusal("over budget", 403, metadata=FLAGGED), "content_refused"),
         (403, refusal("The prompt violates our safety system", 403), "content_refused"),
+        (403, refusal("CANARY " * 60 + "moderation", "content_policy_violation"), "content_refused"),
+        (403, refusal("Your request was rejected", "content_policy_violation"), "content_refused"),
+        (403, refusal("Your request was rejected", 403, type="moderation_blocked"), "content_refused"),
+        (403, {"detail": "Your prompt was flagged by our moderation"}, "content_refused"),
+        (403, {"message": "Your prompt was flagged by our moderation"}, "content_refused"),
+        (403, {"errors": [{"message": "Content flagged"}]}, "content_refused"),
+        (403, {"error": {"error": {"message": "flagged", "code": 403}}}, "content_refused"),
+        (403, {"error": {"message": ["flagged by moderation"]}}, "content_refused"),
+        (403, {"detail": "x" * 300 + " safety"}, "provider_account"),
     ],
 )
 def test_what_a_refusal_quotes_is_not_its_reason(status: int, payload: object, code: str) -> None:
     assert failure(payload, status).code == code
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 404, 405, 406, 410, 415, 421, 426])
+@pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308, 404, 405, 406, 410, 415, 421, 426])
 def test_an_address_that_takes_no_call_is_misconfigured(status: int) -> None:
     for payload in (b"", b"<html>Not Found</html>", {"detail": "Not Found"}):
         error = failure(payload, status)

@@ -78,8 +78,9 @@ _ACCOUNT = re.compile(
     re.IGNORECASE,
 )
 _FIRST_WORDS = 300
-# The address is none that takes the call: it leads elsewhere, or knows no such path, no POST or no JSON.
-_WRONG_ADDRESS = frozenset({*range(300, 400), 404, 405, 406, 410, 411, 414, 415, 417, 421, 426, 428, 431})
+# The address is none that takes the call: it leads elsewhere, or knows no such path, no POST or no JSON. A
+# 303 is none of them: it leads to what the POST has done (https://www.rfc-editor.org/rfc/rfc9110#name-303-see-other).
+_WRONG_ADDRESS = {*range(300, 400), 404, 405, 406, 410, 411, 414, 415, 417, 421, 426, 428, 431} - {303}
 # LiteLLM's dump of a Replicate prediction, as Python or as JSON inside JSON.
 _PREDICTION = re.compile(r"prediction not succeeded", re.IGNORECASE)
 _PREDICTION_STATUS = re.compile(r"""\bstatus\\*["']\s*:\s*\\*["'](\w{1,20})""")
@@ -240,6 +241,17 @@ class _Refusal:
         return message if isinstance(message, str) else ""
 
     @property
+    def first_words(self) -> str:
+        """What it says before it may quote a prompt."""
+        return (self.message or self.text)[:_FIRST_WORDS]
+
+    @property
+    def kinds(self) -> str:
+        """The `type` and the `code` of its error, where they are words."""
+        kinds = (self.error.get(key) for key in ("type", "code")) if self.error else ()
+        return " ".join(kind[:100] for kind in kinds if isinstance(kind, str))
+
+    @property
     def names_reasons(self) -> bool:
         """Whether it has the metadata of a moderated request."""
         metadata = self.error.get("metadata") if self.error else None
@@ -262,10 +274,7 @@ def _refusal(status: int, headers: Mapping[str, str], error: Mapping[str, Any] |
 def _is_about_the_account(it: _Refusal) -> bool:
     if it.names_reasons:
         return False
-    kinds = (it.error.get(key) for key in ("type", "code")) if it.error else ()
-    if any(isinstance(kind, str) and _ACCOUNT_TYPE.search(kind[:100]) for kind in kinds):
-        return True
-    return _ACCOUNT.search((it.message or it.text)[:_FIRST_WORDS]) is not None
+    return (_ACCOUNT_TYPE.search(it.kinds) or _ACCOUNT.search(it.first_words)) is not None
 
 
 def _says_no_provider(it: _Refusal) -> bool:
@@ -274,7 +283,7 @@ def _says_no_provider(it: _Refusal) -> bool:
 
 
 def _is_moderated(it: _Refusal) -> bool:
-    return it.names_reasons or _MODERATION.search(it.message) is not None
+    return it.names_reasons or any(map(_MODERATION.search, (it.message, it.kinds, it.first_words)))
 
 
 def _has_error_object(it: _Refusal) -> bool:
