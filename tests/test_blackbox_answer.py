@@ -755,13 +755,60 @@ def test_a_task_under_way_is_unknown_and_named(payload: dict[str, Any], ids: dic
     assert error.call_ids == ids
 
 
+@pytest.mark.parametrize("link", [URL, "https://api.example/tasks/7"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        "Queueing",
+        "NOT_START",
+        "not_started",
+        "enqueued",
+        "waiting_in_queue",
+        "pending_review",
+        "generating",
+        "generation",
+        "transcoding",
+        "TASK_STATUS_PROCESSING",
+        "TASK_STATUS_QUEUED",
+        "JOB_STATE_RUNNING",
+        "STATE_PROCESSING",
+        "running...",
+        "In progress (45%)",
+    ],
+)
+def test_a_link_beside_a_task_under_way_is_no_video(status: str, link: str) -> None:
+    error = failure({"id": "p", "status": status, "url": link})
+    assert (type(error), error.note) == (ProviderOutcomeUnknown, "status 200, the video is not ready")
+
+
+@pytest.mark.parametrize("link", [URL, "https://api.example/tasks/7", None])
+@pytest.mark.parametrize(
+    "status", ["failed", "FAILURE", "error", "cancelled", "CANCELED", "aborted", "JOB_STATE_FAILED"]
+)
+def test_a_link_beside_a_task_that_failed_is_no_video(status: str, link: str | None) -> None:
+    error = failure({"id": "p", "status": status, "url": link, "urls": {"get": POLLING}})
+    assert (type(error), error.charged) == (ProviderNoVideo, "unknown")
+    assert error.note == "status 200, the task failed"
+
+
 def test_accepted_without_a_video_is_unknown() -> None:
     assert type(failure({"id": "x"}, 202)) is ProviderOutcomeUnknown
     assert parse(answer(), 202).url == URL
 
 
 @pytest.mark.parametrize(
-    "status", ["succeeded", "completed", "COMPLETED", "done", "success", "ready", "weird"]
+    "status",
+    [
+        *("succeeded", "completed", "COMPLETED", "done", "success", "ready", "weird", "warning"),
+        *(
+            "generated",
+            "ACTIVE",
+            "rendered",
+            "TASK_STATUS_SUCCEED",
+            "JOB_STATE_SUCCEEDED",
+            "Completed (100%)",
+        ),
+    ],
 )
 def test_a_link_beside_another_status_is_the_video(status: str) -> None:
     assert parse({"status": status, "output": [URL], "urls": {"get": POLLING}}).url == URL

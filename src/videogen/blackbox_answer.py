@@ -23,9 +23,9 @@ from videogen.blackbox_result import (
     IDENTIFIER,
     identifier,
     is_link,
-    is_under_way,
     is_video,
     json_or_none,
+    progress,
     task_ids,
     task_urls,
     video_itself,
@@ -179,7 +179,9 @@ def call_ids(headers: Mapping[str, str]) -> dict[str, str]:
 def _generated(payload: Any, allowed_origins: Collection[str]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
     """Return the video of a complete answer, None where it has none."""
     places = _places(payload)
-    if _first_choice(payload).get("finish_reason") in {"content_filter", "error"} or is_under_way(places):
+    if _first_choice(payload).get("finish_reason") in {"content_filter", "error"}:
+        return None
+    if progress(places) in {"under way", "failed"}:
         return None
     request_id, model = identifier(payload, "id"), identifier(payload, "model")
     if (url := video_link(places, allowed_origins)) is not None:
@@ -202,7 +204,8 @@ def _without_error(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
 def _unless_begun(refusal: JobError, payload: Any, allowed_origins: Collection[str]) -> JobError:  # noqa: ANN401 - JSON of any shape
     """Return what a refusal means: one that names a task or a link does not prove that nothing began."""
     places = _places(payload)
-    has_begun = is_under_way(places) or task_urls(payload) or video_link(places, allowed_origins)
+    is_under_way = progress(places) == "under way"
+    has_begun = is_under_way or task_urls(payload) or video_link(places, allowed_origins)
     if refusal.charged == "no" and has_begun:
         return ProviderOutcomeUnknown(note=f"{refusal.note}, but something began")
     return refusal
@@ -217,7 +220,10 @@ def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:
         return ProviderRefused("content_refused", charged="unknown", note="finish_reason content_filter")
     if finish_reason == "error":
         return ProviderRefused("provider_rejected", charged="unknown", note="finish_reason error")
-    if is_under_way(_places(payload)) or status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
+    task = progress(_places(payload))
+    if task == "failed":
+        return ProviderNoVideo(note=f"status {status}, the task failed")
+    if task == "under way" or status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
         return ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
     return ProviderNoVideo(note=f"status {status}, no link in the answer")
 

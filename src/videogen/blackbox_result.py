@@ -11,7 +11,7 @@ import base64
 import itertools
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -74,12 +74,15 @@ _DATA_URI = re.compile(
     r"data:[\w.+/-]*(?:; ?[\w.+-]+(?:=[\w.+-]*|=\"[^\"]{0,60}\")?){0,6}; ?base64,\s?\n?", re.IGNORECASE
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:[\r\n]+[A-Za-z0-9+/_-]+)*")  # in lines perhaps
-# A task that is under way, in the words of the APIs that have tasks (Replicate, fal, Runway, Kling, Luma).
+# What becomes of a task, in the words of the APIs that have tasks (Replicate, fal, Runway, Kling, Luma,
+# MiniMax, Vidu, Google), which some write with a prefix, a percentage or dots.
+_WORD_PREFIX = re.compile(r"^((task|job)_)?(status|state)_")
 _UNDER_WAY = re.compile(
-    r"(in_)?(pending|queue|queued|progress|process|processing|start|starting|started|running|render|rendering"
-    r"|generat\w{2,4}|submitted|accepted|created|waiting|scheduled|throttled|dreaming|preparing|not_ready|active)"
+    r"(?!warning)\w+ing(_\w+)?|(in_)?(queue|progress|process)|(en)?queued|start|started|not_start|not_started"
+    r"|render|generation|submitted|accepted|created|scheduled|throttled|not_ready"
 )
-_DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok")
+_FAILED = re.compile(r"fail(ed|ure)?|error(ed)?|cancell?ed|abort(ed)?|rejected")
+_DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok|active|generated")
 _STATUS_KEYS = ("status", "state", "task_status", "job_status")
 _TASK_ID_KEYS = (
     "id",
@@ -124,20 +127,23 @@ def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any sha
     }
 
 
-def is_under_way(places: list[Any]) -> bool:
-    """Whether an answer says that its task is not done; the outermost word counts."""
+def progress(places: list[Any]) -> Literal["under way", "failed", "done", ""]:
+    """Return what an answer says of its task, "" where nothing is known; the outermost word counts."""
     for place in places:
         for found in _dictionaries(place):
-            words = [
-                str(found[key]).lower().replace("-", "_").replace(" ", "_")
-                for key in _STATUS_KEYS
-                if key in found
-            ]
+            words = [_word(word) for key in _STATUS_KEYS if isinstance(word := found.get(key), str)]
             if any(map(_DONE.fullmatch, words)):
-                return False
+                return "done"
             if found.get("done") is False or any(map(_UNDER_WAY.fullmatch, words)):
-                return True
-    return False
+                return "under way"
+            if any(map(_FAILED.fullmatch, words)):
+                return "failed"
+    return ""
+
+
+def _word(status: str) -> str:
+    word = re.sub(r"[\W\d_]+", "_", status[:100].lower()).strip("_")
+    return _WORD_PREFIX.sub("", word)
 
 
 def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON of any shape
