@@ -265,6 +265,59 @@ def test_an_answer_that_cannot_be_read_to_its_end_leaves_the_outcome_unknown(bod
     assert error.note == "status 200, answer not readable"
 
 
+JSON = json.dumps(answer()).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Here is your video: {URL}\n".encode(),
+        f"![video]({URL})".encode(),
+        f"**{URL}**".encode(),
+        f"{URL}\n{URL}2.mp4".encode(),
+        f'<html><body><video src="{URL}"></video></body></html>'.encode(),
+        f"<r><url>{URL}</url></r>".encode(),
+        f'{{"status":"processing"}}\n{{"status":"succeeded","output":"{URL}"}}\n'.encode(),
+        JSON + b"\n\ndata: [DONE]\n\n",
+        JSON + b"\0",
+        JSON * 2,
+        b"```json\n" + JSON + b"\n```",
+        JSON[: JSON.index(b".mp4") + 5],
+        JSON.replace(b"/", b"\\/")[:-3],
+        f"event: output\ndata: {URL}\n\nevent: done\ndata: {{}}\n\n".encode(),
+        f'event: completed\ndata: {{"video":{{"url":"{URL}"}}}}\n\n'.encode(),
+        f'data: {{"choices":[{{"message":{{"content":"{URL}"}}}}]}}\n\n'.encode(),
+    ],
+)
+def test_a_videos_link_is_found_in_any_text(body: bytes) -> None:
+    assert parse(body).url == URL
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Here is your video: {URL}".encode(),
+        f"Here is your video: {URL}?".encode(),
+        JSON[: JSON.index(b".mp4") + 4],
+        JSON.replace(b"/", b"\\/")[: JSON.replace(b"/", b"\\/").index(b".mp4") + 4],
+        b"See https://h.example/pricing for more",
+        f'<!doctype html><head><title>x</title></head><video src="{URL}">'.encode(),
+        f'{{"input": {{"prompt": "CANARY {URL} "}}, "video'.encode(),
+        f'{{"error": {{"code": 500, "message": "CANARY {URL} '.encode(),
+        f'{{"status":"succeeded"}}\n{{"status": "In progress", "output":"{URL}"}}\n'.encode(),
+        f'{{"status": "failed", "output":"{URL}"'.encode(),
+        f'{{"choices":[{{"delta":{{"content":"{URL}"}}}}]}}\n{{}}'.encode(),
+    ],
+)
+def test_a_link_in_a_text_that_may_be_another_or_cut_is_none(body: bytes) -> None:
+    error = failure(body)
+    assert (type(error), error.note) == (ProviderOutcomeUnknown, "status 200, answer not readable")
+
+
+def test_a_text_under_another_status_has_no_video() -> None:
+    assert type(failure(f"Here is your video: {URL}\n".encode(), 500)) is ProviderOutcomeUnknown
+
+
 def test_an_answer_in_events_is_put_together() -> None:
     body = (
         b": PROCESSING\n\n"

@@ -25,6 +25,7 @@ from videogen.blackbox_result import (
     is_link,
     is_video,
     json_or_none,
+    link_in_text,
     progress,
     task_ids,
     task_urls,
@@ -146,6 +147,8 @@ def parse_answer(
             # (https://docs.blackbox.ai/api-reference/errors).
             refusal = _refusal(_number(error.get("code")), lower, error, json.dumps(error))
             raise _unless_begun(refusal, payload, allowed_origins)
+        if not is_complete and (url := link_in_text(text, allowed_origins)) is not None:
+            found = Generated(url)
         if found is None:
             raise _without_video(status, payload, is_complete=is_complete)
         return replace(found, call_ids=ids, shape=shape_of(payload))
@@ -394,14 +397,14 @@ def _decode(body: bytes) -> str:
             body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, MAX_ANSWER_BYTES)
         except zlib.error:
             body = b""
-    return body.decode(json.detect_encoding(body), errors="replace").lstrip("\ufeff").strip()
+    return body.decode(json.detect_encoding(body), errors="replace").lstrip("\ufeff")
 
 
 def _read_json(text: str) -> tuple[Any, bool]:
     """Return the answer as JSON, and whether it is there to its end."""
     # Comments keep a connection alive (https://html.spec.whatwg.org/multipage/server-sent-events.html), and
     # plain JSON may follow them.
-    plain = re.sub(r"\A(?::[^\r\n]*[\r\n]+\s*)+", "", text)
+    plain = re.sub(r"\A(?::[^\r\n]*[\r\n]+\s*)+", "", text.strip())
     payload = json_or_none(plain)
     if payload is not None:
         return payload, True

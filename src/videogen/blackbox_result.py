@@ -84,6 +84,13 @@ _UNDER_WAY = re.compile(
 _FAILED = re.compile(r"fail(ed|ure)?|error(ed)?|cancell?ed|abort(ed)?|rejected")
 _DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok|active|generated")
 _STATUS_KEYS = ("status", "state", "task_status", "job_status")
+_STATUS_IN_TEXT = re.compile(r"""["'](?:status|state|task_status|job_status)["']\s*:\s*["']([^"']{1,100})""")
+# A text whose links need not be its video's: a whole page, what quotes a prompt, an error, a stream's pieces.
+_OTHER_TEXT = re.compile(
+    r"""<(?:head|script|meta|title)\b|["'](?:\w{0,40}(?:input|prompt|request)|delta)["']\s*:"""
+    r"""|["']error["']\s*:\s*["'{]""",
+    re.IGNORECASE,
+)
 _TASK_ID_KEYS = (
     "id",
     "task_id",
@@ -175,6 +182,19 @@ def video_link(places: list[Any], allowed_origins: Collection[str]) -> str | Non
     return next((link for link in likeliest if _rank(link) < _PICTURE), next(iter(likeliest), None))
 
 
+def link_in_text(text: str, allowed_origins: Collection[str]) -> str | None:
+    """Return the link that is surely a video's in a text of no known shape: prose, or JSON that was cut.
+
+    One at the very end may be cut too.
+    """
+    last_status = [{"status": each} for each in _STATUS_IN_TEXT.findall(text)[-1:]]
+    if _OTHER_TEXT.search(text) or progress(last_status) in {"under way", "failed"}:
+        return None
+    end = _unwrapped(text).rstrip(".,;:!?")
+    links = [link for link in _links(text) if _is_usable(link, allowed_origins) and not end.endswith(link)]
+    return next((link for link in links if _rank(link) <= _SURE), None)
+
+
 def _rank(link: str) -> int:
     """Return how likely a link is a video's: the lower the likelier."""
     path = urlsplit(link).path.lower()
@@ -253,14 +273,17 @@ def _json_inside(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
 
 def _links(text: str) -> Iterator[str]:
     """Yield the links in a text, in order."""
-    if len(text) <= _MAX_ESCAPED_CHARACTERS:
-        text = _ESCAPED.sub(_unescaped, text)
+    text = _unwrapped(text)
     if _WHOLE_LINK.fullmatch(text.strip()):
         yield text.strip()
     for glued in _LINKS.findall(text):
         yield from (
             _without_punctuation(link) for link in _SEAM.split(glued) if len(link) <= MAX_URL_CHARACTERS
         )
+
+
+def _unwrapped(text: str) -> str:
+    return _ESCAPED.sub(_unescaped, text) if len(text) <= _MAX_ESCAPED_CHARACTERS else text
 
 
 def _unescaped(found: re.Match[str]) -> str:
