@@ -329,6 +329,44 @@ def test_an_answer_in_events_is_put_together() -> None:
     assert parse(body) == Generated("https://replicate.delivery/v.mp4", "gen-1")
 
 
+PARTS = [{"type": "video_url", "video_url": {"url": URL}}]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [{"status": "succeeded", "video_url": "https://h.example/get/7"}],
+        [{"status": "processing"}, {"status": "COMPLETED", "output": ["https://h.example/get/7"]}],
+        [{"status": "succeeded", "output": "https://h.example/get/7"}, {"status": "", "output": []}],
+    ],
+)
+def test_a_done_tasks_event_ends_an_answer(events: list[Any]) -> None:
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    assert parse(body.encode()).url == "https://h.example/get/7"
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [{"content": PARTS}, {"content": ""}],
+        [{"content": ""}, {"content": PARTS}],
+        [{"content": "Generating"}, {"content": PARTS}, {"content": None}],
+        [{"content": PARTS}, {"content": [{"type": "text", "text": "Enjoy"}]}],
+        [{"videos": [{"url": URL}]}, {"videos": []}],
+        [{"video": {"url": URL}}, {"video": None}, {"video": {}}],
+    ],
+)
+def test_an_event_that_says_nothing_takes_nothing_away(deltas: list[Any]) -> None:
+    events = [{"choices": [{"delta": each}]} for each in deltas]
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+    assert parse(body.encode()).url == URL
+
+
+def test_a_task_under_way_ends_no_answer() -> None:
+    body = f'data: {{"status": "succeeded"}}\n\ndata: {{"status": "processing", "url": "{URL}"}}\n\n'
+    assert type(failure(body.encode())) is ProviderOutcomeUnknown
+
+
 def test_an_error_among_events_counts() -> None:
     body = b'data: {"choices":[{"delta":{"content":""}}]}\n\ndata: {"error":{"code":402,"message":"x"}}\n\n'
     assert failure(body).code == "provider_account"

@@ -86,6 +86,8 @@ _WRONG_ADDRESS = {*range(300, 400), 404, 405, 406, 410, 411, 414, 415, 417, 421,
 _PREDICTION = re.compile(r"prediction not succeeded", re.IGNORECASE)
 _PREDICTION_STATUS = re.compile(r"""\bstatus\\*["']\s*:\s*\\*["'](\w{1,20})""")
 _PREDICTION_STATES = {"starting", "processing", "succeeded", "failed", "canceled", "aborted"}
+# What an event may say of a field that another has filled.
+_EMPTY: tuple[object, ...] = (None, "", [], {})
 _UNKNOWN_MODEL = "The video provider does not know this model. Please choose another one."
 _NO_PHOTOS = "The video provider takes no photo for this model. Please choose another one."
 _TOO_LARGE = "The photos are too large for the video provider. Please use fewer or smaller ones."
@@ -419,7 +421,7 @@ def _read_events(text: str) -> tuple[Any, bool]:
     """Put together an answer that came as server-sent events, though nobody asked for them."""
     merged: dict[str, Any] = {}
     message: dict[str, Any] = {}
-    content: list[str] = []
+    contents: list[Any] = []
     is_complete = False
     for data in _event_data(text):
         if data.strip() == "[DONE]":
@@ -429,16 +431,20 @@ def _read_events(text: str) -> tuple[Any, bool]:
         if not isinstance(event, dict):
             continue
         choice = _first_choice(event)
-        merged |= {key: value for key, value in event.items() if key != "choices"}
+        merged |= {key: value for key, value in event.items() if key != "choices" and value not in _EMPTY}
         if choice.get("finish_reason") is not None:
             merged["choices"] = [{"finish_reason": choice["finish_reason"]}]
             is_complete = True  # some senders leave it at that
         for part in (choice.get("delta"), choice.get("message")):
             if isinstance(part, dict):
-                message |= part
-                content += [part["content"]] if isinstance(part.get("content"), str) else []
-    if content:
-        message["content"] = "".join(content)
+                message |= {key: value for key, value in part.items() if value not in _EMPTY}
+                contents.append(part.get("content"))
+    pieces = "".join(each for each in contents if isinstance(each, str))
+    others = [each for each in contents if each and not isinstance(each, str)]
+    if contents:
+        message["content"] = [pieces, *others] if others else pieces
+    else:
+        is_complete |= progress([merged]) == "done"  # an event of a task is whole, and so is its last one
     return merged | {"choices": [_first_choice(merged) | {"message": message}]}, is_complete
 
 
