@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from videogen.errors import JobError, VideoGone, VideoInterrupted, VideoRefused
+from videogen.errors import JobError, VideoGone, VideoInterrupted, VideoIsText, VideoRefused
 from videogen.videos import PART_BYTES, Video, check_head, is_public, open_video
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def test_gzip_that_comes_byte_by_byte_is_unpacked() -> None:
 )
 def test_a_page_in_place_of_the_file_is_tried_again(serve: Serve, body: bytes) -> None:
     found = failure(serve(replying(body)).origin + "/")
-    assert isinstance(found, VideoInterrupted)
+    assert isinstance(found, VideoIsText)
     assert (found.code, found.note, found.received) == ("save_failed", "a page in place of the file", 0)
 
 
@@ -301,7 +301,7 @@ def test_a_page_in_place_of_the_file_is_tried_again(serve: Serve, body: bytes) -
     ("packed", "error", "note"),
     [
         (gzip.compress(MP4)[:-9], VideoInterrupted, "the file is cut gzip"),
-        (gzip.compress(b"<html>"), VideoInterrupted, "a page in place of the file"),
+        (gzip.compress(b"<html>"), VideoIsText, "a page in place of the file"),
         (b"\x1f\x8b" + bytes(60), VideoRefused, "the file is damaged gzip"),
         (gzip.compress(bytes(300_000_000)), VideoRefused, "the file is no MP4"),
         (gzip.compress(MP4 + bytes(200_000)), VideoRefused, "the file is too large"),

@@ -178,7 +178,7 @@ def video_link(places: list[Any], allowed_origins: Collection[str]) -> str | Non
         return [link for text in texts for link in _links(text) if _is_usable(link, allowed_origins)]
 
     likeliest = [min(links, key=_rank) for place in places if (links := usable(_texts(place)))]
-    likeliest += [link for link in usable(_everywhere(places[-1])) if _rank(link) <= _SURE]
+    likeliest += [link for link in usable(_everywhere(places[-1])) if names_a_video(link)]
     return next((link for link in likeliest if _rank(link) < _PICTURE), next(iter(likeliest), None))
 
 
@@ -192,7 +192,12 @@ def link_in_text(text: str, allowed_origins: Collection[str]) -> str | None:
         return None
     end = _unwrapped(text).rstrip(".,;:!?")
     links = [link for link in _links(text) if _is_usable(link, allowed_origins) and not end.endswith(link)]
-    return next((link for link in links if _rank(link) <= _SURE), None)
+    return next(filter(names_a_video, links), None)
+
+
+def names_a_video(link: str) -> bool:
+    """Whether a link is surely a video's by its name; any other may be a page's in some sentence."""
+    return _rank(link) <= _SURE
 
 
 def _rank(link: str) -> int:

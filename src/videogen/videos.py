@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from videogen.errors import VideoGone, VideoInterrupted, VideoRefused
+from videogen.errors import VideoGone, VideoInterrupted, VideoIsText, VideoRefused
 from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
@@ -177,11 +177,11 @@ def check_head(head: bytes) -> None:
 
     The file type box comes first: https://developer.apple.com/documentation/quicktime-file-format/file_type_compatibility_atom,
     or after boxes that say nothing; a file without one is QuickTime as it was before there were any.
-    A page or a message in its place, which proxies and stores send with a 200 too, is VideoInterrupted: it
+    A page or a message in its place, which proxies and stores send with a 200 too, is VideoIsText: it
     tells nothing of the file.
     """
     if _TEXT.fullmatch(head):
-        raise VideoInterrupted(note="a page in place of the file", received=0)
+        raise VideoIsText
     at, size, kind = 0, *_box(head)
     while kind in _BEFORE_FTYP and size >= _BOX_BYTES:
         at += size
