@@ -209,9 +209,9 @@ def _without_error(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
 def _unless_begun(refusal: JobError, payload: Any, allowed_origins: Collection[str]) -> JobError:  # noqa: ANN401 - JSON of any shape
     """Return what a refusal means: one that names a task or a link does not prove that nothing began."""
     places = _places(payload)
-    is_under_way = progress(places) == "under way"
-    has_begun = is_under_way or task_urls(payload) or video_link(places, allowed_origins)
-    if refusal.charged == "no" and has_begun:
+    if refusal.charged == "no" and (
+        progress(places) == "under way" or task_urls(payload) or video_link(places, allowed_origins)
+    ):
         return ProviderOutcomeUnknown(note=f"{refusal.note}, but something began")
     return refusal
 

@@ -59,7 +59,13 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg")
 _SURE, _PICTURE = 2, 4
 """Ranks of links: up to which one a link is surely a video's, and which one is a picture's."""
 # Links, each up to white space or to what ends it in Markdown, JSON, HTML and Python.
-_LINKS = re.compile(r"https?://[!#-&(-;=?-Z_a-z~]+", re.IGNORECASE)
+_LINKS = re.compile(
+    r"https?://[!#-&(-;=?-Z_a-z~]+"
+    # Letters of other scripts belong to it where a video's name follows, elsewhere to the text around it.
+    r"(?:(?<!\.mp4|\.m4v|\.mov)[^\W\x00-\x7f][\w!#-&(-;=?-Z~]{0,100}?\.(?:mp4|m4v|mov)[!#-&(-;=?-Z_a-z~]*)?",
+    re.IGNORECASE,
+)
+_EMPHASIS = re.compile(r"(?<=\.mp4|\.m4v|\.mov)[_~*]+\Z", re.IGNORECASE)
 # A text that is nothing but a link may have signs in it that end one elsewhere.
 _WHOLE_LINK = re.compile(r"https?://[^\s:\"'<>()]{1,2000}\.(?:mp4|m4v|mov)", re.IGNORECASE)
 # Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
@@ -304,7 +310,7 @@ def _without_punctuation(link: str) -> str:
     while end and (link[end - 1] in ".,;:!?*" or (link[end - 1] == ")" and surplus > 0)):
         surplus -= link[end - 1] == ")"
         end -= 1
-    return link[:end]
+    return _EMPHASIS.sub("", link[:end])
 
 
 def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
@@ -318,7 +324,7 @@ def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
     return (
         parts.scheme == "https"
         and "@" not in parts.netloc
-        and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None
+        and re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", host) is not None
     )
 
 
