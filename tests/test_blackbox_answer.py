@@ -680,6 +680,14 @@ def test_a_video_beside_an_error_is_the_video(code: object) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 401, 429])
+def test_a_refusals_own_status_is_no_tasks(status: int) -> None:
+    assert (
+        failure({"status": "missing_api_key", "error": {"code": 401, "message": "x"}}, status).charged == "no"
+    )
+    assert failure({"status": "missing", "error": {"code": 401, "message": "x"}}, status).charged == "no"
+
+
+@pytest.mark.parametrize("status", [200, 401, 429])
 def test_a_link_in_an_errors_own_words_is_no_video(status: int) -> None:
     error = failure({"error": {"code": 401, "message": f"A prompt with {URL}"}}, status)
     assert error.charged == "no"
@@ -888,7 +896,17 @@ def test_a_link_beside_a_task_under_way_is_no_video(status: str, link: str) -> N
 
 @pytest.mark.parametrize("link", [URL, "https://api.example/tasks/7", None])
 @pytest.mark.parametrize(
-    "status", ["failed", "FAILURE", "error", "cancelled", "CANCELED", "aborted", "JOB_STATE_FAILED"]
+    "status",
+    [
+        "failed",
+        "FAILURE",
+        "error",
+        "cancelled",
+        "CANCELED",
+        "aborted",
+        "JOB_STATE_FAILED",
+        "generation_failed",
+    ],
 )
 def test_a_link_beside_a_task_that_failed_is_no_video(status: str, link: str | None) -> None:
     error = failure({"id": "p", "status": status, "url": link, "urls": {"get": POLLING}})
