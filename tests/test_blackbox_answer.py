@@ -116,6 +116,20 @@ def test_a_link_with_a_signature_does_not_show() -> None:
         ("https://h.example/docs https://h.example/get?file=v.mp4", "https://h.example/get?file=v.mp4"),
         ("https://h.example/still.png https://h.example/abc", "https://h.example/abc"),
         ("https://h.example/a[1]|{b}.mp4", "https://h.example/a[1]|{b}.mp4"),
+        ("https://my_bucket.storage.googleapis.com/v.mp4", "https://my_bucket.storage.googleapis.com/v.mp4"),
+        (f"_{URL}_", URL),
+        (f"__{URL}__", URL),
+        (f"~~{URL}~~", URL),
+        ("https://h.example/get/a_", "https://h.example/get/a_"),
+        (f"_**{URL}**_", URL),
+        ("https://h.example/日本 https://h.example/v.mp4", "https://h.example/v.mp4"),
+        ("[v](https://h.example/日本.mp4)", "https://h.example/日本.mp4"),
+        ("https://h.example/日本.mp4?x=1", "https://h.example/日本.mp4?x=1"),
+        ("Here: https://h.example/café.mp4", "https://h.example/café.mp4"),
+        ("完成 https://h.example/日本.mp4。お楽しみください", "https://h.example/日本.mp4"),
+        ("「https://h.example/v.mp4」をどうぞ", "https://h.example/v.mp4"),
+        ("视频https://h.example/日本.mp4已完成", "https://h.example/日本.mp4"),
+        ("视频https://h.example/v.mp4已完成", "https://h.example/v.mp4"),
     ],
 )
 def test_a_link_is_found_in_every_shape_of_message(content: object, url: str) -> None:
@@ -154,6 +168,27 @@ def test_nulls_and_unknown_fields_do_no_harm() -> None:
     payload["choices"][0]["message"] |= {"tool_calls": None, "provider_specific_fields": {}}
     assert parse(payload) == Generated(URL, "chatcmpl-1757152743", MODEL)
     assert parse(payload | {"error": "None"}).url == URL
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 0, "message": ""},
+        {"code": "0", "message": None},
+        {"code": None, "message": None, "param": "None"},
+        {"code": "", "details": [], "is_error": False},
+        "null",
+        "none",
+        " NONE ",
+        "",
+        0,
+        False,
+        [],
+    ],
+)
+def test_an_error_that_says_nothing_is_none(error: object) -> None:
+    assert parse({"status": "completed", "url": URL, "error": error}).url == URL
+    assert type(failure({"error": error})) is ProviderNoVideo
 
 
 @pytest.mark.parametrize("value", [None, "None", 5, "x" * 201, "two words", "<script>"])
@@ -244,6 +279,59 @@ def test_an_answer_that_cannot_be_read_to_its_end_leaves_the_outcome_unknown(bod
     assert error.note == "status 200, answer not readable"
 
 
+JSON = json.dumps(answer()).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Here is your video: {URL}\n".encode(),
+        f"![video]({URL})".encode(),
+        f"**{URL}**".encode(),
+        f"{URL}\n{URL}2.mp4".encode(),
+        f'<html><body><video src="{URL}"></video></body></html>'.encode(),
+        f"<r><url>{URL}</url></r>".encode(),
+        f'{{"status":"processing"}}\n{{"status":"succeeded","output":"{URL}"}}\n'.encode(),
+        JSON + b"\n\ndata: [DONE]\n\n",
+        JSON + b"\0",
+        JSON * 2,
+        b"```json\n" + JSON + b"\n```",
+        JSON[: JSON.index(b".mp4") + 5],
+        JSON.replace(b"/", b"\\/")[:-3],
+        f"event: output\ndata: {URL}\n\nevent: done\ndata: {{}}\n\n".encode(),
+        f'event: completed\ndata: {{"video":{{"url":"{URL}"}}}}\n\n'.encode(),
+        f'data: {{"choices":[{{"message":{{"content":"{URL}"}}}}]}}\n\n'.encode(),
+    ],
+)
+def test_a_videos_link_is_found_in_any_text(body: bytes) -> None:
+    assert parse(body).url == URL
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Here is your video: {URL}".encode(),
+        f"Here is your video: {URL}?".encode(),
+        JSON[: JSON.index(b".mp4") + 4],
+        JSON.replace(b"/", b"\\/")[: JSON.replace(b"/", b"\\/").index(b".mp4") + 4],
+        b"See https://h.example/pricing for more",
+        f'<!doctype html><head><title>x</title></head><video src="{URL}">'.encode(),
+        f'{{"input": {{"prompt": "CANARY {URL} "}}, "video'.encode(),
+        f'{{"error": {{"code": 500, "message": "CANARY {URL} '.encode(),
+        f'{{"status":"succeeded"}}\n{{"status": "In progress", "output":"{URL}"}}\n'.encode(),
+        f'{{"status": "failed", "output":"{URL}"'.encode(),
+        f'{{"choices":[{{"delta":{{"content":"{URL}"}}}}]}}\n{{}}'.encode(),
+    ],
+)
+def test_a_link_in_a_text_that_may_be_another_or_cut_is_none(body: bytes) -> None:
+    error = failure(body)
+    assert (type(error), error.note) == (ProviderOutcomeUnknown, "status 200, answer not readable")
+
+
+def test_a_text_under_another_status_has_no_video() -> None:
+    assert type(failure(f"Here is your video: {URL}\n".encode(), 500)) is ProviderOutcomeUnknown
+
+
 def test_an_answer_in_events_is_put_together() -> None:
     body = (
         b": PROCESSING\n\n"
@@ -253,6 +341,44 @@ def test_an_answer_in_events_is_put_together() -> None:
         b"data: [DONE]\n\n"
     )
     assert parse(body) == Generated("https://replicate.delivery/v.mp4", "gen-1")
+
+
+PARTS = [{"type": "video_url", "video_url": {"url": URL}}]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [{"status": "succeeded", "video_url": "https://h.example/get/7"}],
+        [{"status": "processing"}, {"status": "COMPLETED", "output": ["https://h.example/get/7"]}],
+        [{"status": "succeeded", "output": "https://h.example/get/7"}, {"status": "", "output": []}],
+    ],
+)
+def test_a_done_tasks_event_ends_an_answer(events: list[Any]) -> None:
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    assert parse(body.encode()).url == "https://h.example/get/7"
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [{"content": PARTS}, {"content": ""}],
+        [{"content": ""}, {"content": PARTS}],
+        [{"content": "Generating"}, {"content": PARTS}, {"content": None}],
+        [{"content": PARTS}, {"content": [{"type": "text", "text": "Enjoy"}]}],
+        [{"videos": [{"url": URL}]}, {"videos": []}],
+        [{"video": {"url": URL}}, {"video": None}, {"video": {}}],
+    ],
+)
+def test_an_event_that_says_nothing_takes_nothing_away(deltas: list[Any]) -> None:
+    events = [{"choices": [{"delta": each}]} for each in deltas]
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+    assert parse(body.encode()).url == URL
+
+
+def test_a_task_under_way_ends_no_answer() -> None:
+    body = f'data: {{"status": "succeeded"}}\n\ndata: {{"status": "processing", "url": "{URL}"}}\n\n'
+    assert type(failure(body.encode())) is ProviderOutcomeUnknown
 
 
 def test_an_error_among_events_counts() -> None:
@@ -298,6 +424,10 @@ CLOUDFLARE_524 = b"<html><title>api.blackbox.ai | 524: A timeout occurred</title
 CF_JSON = refusal("Gateway timeout.", 524, type="cf_gateway_timeout")
 NO_VERDICT = refusal(
     "LiteLLM Error - prediction not succeeded - {'detail': 'throttled', 'status': 429}", "422"
+)
+THROTTLED = (
+    "litellm.RateLimitError: ReplicateException - LiteLLM Error - prediction not succeeded - "
+    "{'detail': 'Request was throttled. Your rate limit resets in ~1s.', 'status': 429}"
 )
 
 
@@ -420,6 +550,13 @@ NO_VERDICT = refusal(
             "status 422, error code 422, prediction failed",
         ),
         (
+            400,
+            dump("failed"),
+            "provider_rejected",
+            "unknown",
+            "status 400, error code 422, prediction failed",
+        ),
+        (
             422,
             dump("canceled"),
             "provider_rejected",
@@ -453,7 +590,7 @@ NO_VERDICT = refusal(
         (200, refusal("x", 403, metadata=FLAGGED), "content_refused", "no", "status 403, error code 403"),
         (
             200,
-            answer(error={"code": 400, "message": "x"}),
+            answer(None, error={"code": 400, "message": "x"}),
             "provider_rejected",
             "no",
             "status 400, error code 400",
@@ -468,10 +605,16 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
 @pytest.mark.parametrize(
     ("status", "payload"),
     [
+        (303, b""),
+        (303, b"<html>See Other</html>"),
         (408, refusal("timed out", 408)),
         (409, refusal("conflict", 409)),
         (422, dump("processing")),
         (422, NO_VERDICT),
+        *((status, NO_VERDICT) for status in (400, 401, 403, 404, 429, 503)),
+        (400, dump("processing")),
+        (429, refusal(THROTTLED, "429")),
+        (429, refusal("prediction not succeeded - {'detail': 'insufficient credits', 'status': 402}", "429")),
         (500, refusal(CONNECTION_500, "500")),
         (500, refusal(CONNECTION_500, 500)),
         (500, refusal("No response received from Replicate API after max retries", "500")),
@@ -499,6 +642,55 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
 def test_what_does_not_tell_leaves_the_outcome_unknown(status: int, payload: object) -> None:
     error = failure(payload, status)
     assert (type(error), error.code, error.charged) == (ProviderOutcomeUnknown, "outcome_unknown", "unknown")
+
+
+SLOW = {"code": 429, "message": "slow down"}
+CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("status", "payload"),
+    [
+        (200, {"id": "p", "status": "processing", "error": SLOW}),
+        (200, {"id": "p", "status": "processing", "error": SLOW | {"code": 401}}),
+        (200, {"id": "p", "urls": {"get": "https://api.example/p"}, "error": SLOW}),
+        (200, b'data: {"status":"processing"}\n\ndata: ' + json.dumps({"error": SLOW}).encode() + b"\n\n"),
+        (200, CUT + b"data: " + json.dumps({"error": SLOW}).encode() + b"\n\n"),
+        (429, {"id": "p", "status": "starting", "urls": {"get": "https://api.example/p"}}),
+        (429, {"id": "p", "polling_url": "https://api.example/p"}),
+        (503, {"data": {"state": "running"}, "error": {"code": 503, "message": "no provider"}}),
+        *((status, answer()) for status in (302, 400, 401, 402, 403, 404, 413, 422, 429)),
+        (401, answer() | {"error": {"code": 401, "message": "x"}}),
+    ],
+)
+def test_a_refusal_beside_something_that_began_leaves_the_outcome_unknown(
+    status: int, payload: object
+) -> None:
+    error = failure(payload, status)
+    assert (type(error), error.code, error.charged) == (ProviderOutcomeUnknown, "outcome_unknown", "unknown")
+    assert error.note.endswith(", but something began")
+
+
+@pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 429, 500, 503, "rate_limit_exceeded"])
+def test_a_video_beside_an_error_is_the_video(code: object) -> None:
+    error = {"code": code, "message": "no provider, see https://h.example/help.mp4"}
+    events = f'data: {json.dumps(answer())}\n\ndata: {{"error": {json.dumps(error)}}}\n\n'
+    for payload in (answer() | {"error": error}, answer(error=error), events.encode()):
+        assert parse(payload).url == URL
+
+
+@pytest.mark.parametrize("status", [200, 401, 429])
+def test_a_refusals_own_status_is_no_tasks(status: int) -> None:
+    assert (
+        failure({"status": "missing_api_key", "error": {"code": 401, "message": "x"}}, status).charged == "no"
+    )
+    assert failure({"status": "missing", "error": {"code": 401, "message": "x"}}, status).charged == "no"
+
+
+@pytest.mark.parametrize("status", [200, 401, 429])
+def test_a_link_in_an_errors_own_words_is_no_video(status: int) -> None:
+    error = failure({"error": {"code": 401, "message": f"A prompt with {URL}"}}, status)
+    assert error.charged == "no"
 
 
 BUDGET = "Budget has been exceeded! Current cost: 26.1, Max budget: 25.0"
@@ -547,13 +739,22 @@ def test_budget_and_access_are_the_accounts(status: int, payload: object) -> Non
         (400, refusal("bad parameters: " + "x" * 300 + "insufficient credits", 400), "provider_rejected"),
         (403, refusal("over budget", 403, metadata=FLAGGED), "content_refused"),
         (403, refusal("The prompt violates our safety system", 403), "content_refused"),
+        (403, refusal("CANARY " * 60 + "moderation", "content_policy_violation"), "content_refused"),
+        (403, refusal("Your request was rejected", "content_policy_violation"), "content_refused"),
+        (403, refusal("Your request was rejected", 403, type="moderation_blocked"), "content_refused"),
+        (403, {"detail": "Your prompt was flagged by our moderation"}, "content_refused"),
+        (403, {"message": "Your prompt was flagged by our moderation"}, "content_refused"),
+        (403, {"errors": [{"message": "Content flagged"}]}, "content_refused"),
+        (403, {"error": {"error": {"message": "flagged", "code": 403}}}, "content_refused"),
+        (403, {"error": {"message": ["flagged by moderation"]}}, "content_refused"),
+        (403, {"detail": "x" * 300 + " safety"}, "provider_account"),
     ],
 )
 def test_what_a_refusal_quotes_is_not_its_reason(status: int, payload: object, code: str) -> None:
     assert failure(payload, status).code == code
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 404, 405, 406, 410, 415, 421, 426])
+@pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308, 404, 405, 406, 410, 415, 421, 426])
 def test_an_address_that_takes_no_call_is_misconfigured(status: int) -> None:
     for payload in (b"", b"<html>Not Found</html>", {"detail": "Not Found"}):
         error = failure(payload, status)
@@ -667,13 +868,70 @@ def test_a_task_under_way_is_unknown_and_named(payload: dict[str, Any], ids: dic
     assert error.call_ids == ids
 
 
+@pytest.mark.parametrize("link", [URL, "https://api.example/tasks/7"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        "Queueing",
+        "NOT_START",
+        "not_started",
+        "enqueued",
+        "waiting_in_queue",
+        "pending_review",
+        "generating",
+        "generation",
+        "transcoding",
+        "TASK_STATUS_PROCESSING",
+        "TASK_STATUS_QUEUED",
+        "JOB_STATE_RUNNING",
+        "STATE_PROCESSING",
+        "running...",
+        "In progress (45%)",
+    ],
+)
+def test_a_link_beside_a_task_under_way_is_no_video(status: str, link: str) -> None:
+    error = failure({"id": "p", "status": status, "url": link})
+    assert (type(error), error.note) == (ProviderOutcomeUnknown, "status 200, the video is not ready")
+
+
+@pytest.mark.parametrize("link", [URL, "https://api.example/tasks/7", None])
+@pytest.mark.parametrize(
+    "status",
+    [
+        "failed",
+        "FAILURE",
+        "error",
+        "cancelled",
+        "CANCELED",
+        "aborted",
+        "JOB_STATE_FAILED",
+        "generation_failed",
+    ],
+)
+def test_a_link_beside_a_task_that_failed_is_no_video(status: str, link: str | None) -> None:
+    error = failure({"id": "p", "status": status, "url": link, "urls": {"get": POLLING}})
+    assert (type(error), error.charged) == (ProviderNoVideo, "unknown")
+    assert error.note == "status 200, the task failed"
+
+
 def test_accepted_without_a_video_is_unknown() -> None:
     assert type(failure({"id": "x"}, 202)) is ProviderOutcomeUnknown
     assert parse(answer(), 202).url == URL
 
 
 @pytest.mark.parametrize(
-    "status", ["succeeded", "completed", "COMPLETED", "done", "success", "ready", "weird"]
+    "status",
+    [
+        *("succeeded", "completed", "COMPLETED", "done", "success", "ready", "weird", "warning"),
+        *(
+            "generated",
+            "ACTIVE",
+            "rendered",
+            "TASK_STATUS_SUCCEED",
+            "JOB_STATE_SUCCEEDED",
+            "Completed (100%)",
+        ),
+    ],
 )
 def test_a_link_beside_another_status_is_the_video(status: str) -> None:
     assert parse({"status": status, "output": [URL], "urls": {"get": POLLING}}).url == URL
@@ -797,6 +1055,9 @@ def test_an_answers_bytes_say_whether_it_is_compressed(label: str, pack: Any) ->
         ".",
         "https://" + ")" * 4000,
         "https://h.example/" + ".)" * 2000 + " ",
+        "https://h.example/" + 100 * "é",
+        "https://h.example/é.mp4" + 100 * "é",
+        ".mp4_",
         "&amp;",
         "\\/",
         "<",

@@ -40,6 +40,7 @@ from videogen.errors import (
     UnsafeStore,
     VideoGone,
     VideoInterrupted,
+    VideoIsText,
     VideoRefused,
 )
 from videogen.generation import Resumable, next_fetch_after
@@ -49,7 +50,7 @@ from videogen.jobs import Estimate, Failure, Job, Photo, Stage, Status, Transiti
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from videogen.errors import JobError
+    from videogen.errors import FailureCode, JobError
 
 NOT_APPLIED, REPLY_LOST, CONFLICT_REPORTED, DENIED = Trouble
 SAVED = Video(
@@ -869,6 +870,31 @@ def test_a_file_that_always_ends_early_ends_the_job(worker: ScriptedWorker) -> N
 
     assert (worker.job.failure, len(worker.fetched)) == (Failure.of("save_failed"), 6)
     assert worker.clock.passed < 152 + 180
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("https://www.blackbox.ai/pricing", "no_video"),
+        ("https://h.example/v.mp4", "save_failed"),
+        ("https://h.example/get?file=v.mp4&sig=1", "save_failed"),
+    ],
+)
+@pytest.mark.parametrize("pages", [6, 400])
+def test_a_link_of_no_videos_name_to_a_page_was_no_video(
+    worker: ScriptedWorker, url: str, code: FailureCode, pages: int
+) -> None:
+    worker.add(queued())
+    worker.provider.script = [Made(url=url)]
+    # Interruptions between the pages keep the run at it until its time is over.
+    worker.downloads = [VideoIsText()] * 6 if pages == 6 else [VideoIsText(), VideoInterrupted()] * 200
+
+    worker.run()
+    worker.run("run 2")
+
+    assert worker.job.failure is not None
+    assert (worker.job.failure.code, worker.job.charged) == (code, Failure.of(code).charged)
+    assert (len(worker.provider.calls), worker.job.is_rescuable) == (1, True)
 
 
 def test_a_link_that_is_gone_is_asked_three_times_over_half_a_minute(worker: ScriptedWorker) -> None:

@@ -570,6 +570,9 @@ def test_a_rescue_is_a_job_that_any_run_may_go_on_saving() -> None:
         (failed(Failure.of("video_gone"), saving()), False),
         (failed(Failure.of("video_refused"), saving()), True),
         (failed(Failure.of("video_refused"), replace(saving(), rescues=OLD_ID)), False),
+        (failed(Failure.of("no_video"), saving()), True),
+        (failed(Failure.of("no_video"), replace(saving(), rescues=OLD_ID)), False),
+        (failed(Failure.of("save_failed"), replace(saving(), rescues=OLD_ID)), True),
     ],
 )
 def test_what_can_be_rescued(job: Job, *, expected: bool) -> None:

@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from videogen.errors import JobError, VideoGone, VideoInterrupted, VideoRefused
-from videogen.videos import PART_BYTES, Video, check_ftyp, is_public, open_video
+from videogen.errors import JobError, VideoGone, VideoInterrupted, VideoIsText, VideoRefused
+from videogen.videos import PART_BYTES, Video, check_head, is_public, open_video
 
 if TYPE_CHECKING:
     import ipaddress
@@ -191,7 +191,10 @@ def test_the_next_address_is_tried_where_the_first_does_not_answer(serve: Serve)
     ("body", "note"),
     [
         (b"\0\0\0\x20ftyp", "the file is no MP4"),
-        (b"x" * 9_000_000, "the file is no MP4"),
+        (b"\1" * 9_000_000, "the file is no MP4"),
+        (b"\0\0\0\x08free\0\0\0\x10ftypheic\0\0\0\0" + MP4, "the file is a picture or sound, no video"),
+        (b"\0\0\0\x08free\0\0\0\x08junk" + MP4, "the file is no MP4"),
+        (b"\0\0\0\0free\0\0\0\0free" + MP4, "the file is no MP4"),
         (b"\0\0\0\0ftypisom\0\0\0\0" + MP4, "the file is no MP4: its first box is malformed"),
         (b"\0\0\0\x01ftypisom\0\0\0\0" + MP4, "the file is no MP4: its first box is malformed"),
         (b"\0\0\0\x11ftypisom\0\0\0\0" + MP4, "the file is no MP4: its first box is malformed"),
@@ -208,17 +211,38 @@ def test_what_is_no_mp4_is_refused_before_a_part_is_handed_out(serve: Serve, bod
 
 @pytest.mark.parametrize("brand", [b"isom", b"mp42", b"avc1", b"iso5", b"M4V ", b"dash", b"qt  "])
 def test_the_brands_of_videos_are_taken(brand: bytes) -> None:
-    check_ftyp(b"\0\0\0\x10ftyp" + brand + b"\0\0\0\0")
+    check_head(b"\0\0\0\x10ftyp" + brand + b"\0\0\0\0")
+
+
+def box(kind: bytes, content: bytes = b"") -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        box(b"free") + MP4,
+        box(b"free", bytes(4000)) + MP4,
+        box(b"skip", bytes(8)) + box(b"free") + MP4,
+        box(b"styp", b"msdh\0\0\0\0msdhmsix") + MP4,
+        box(b"wide") + box(b"mdat", bytes(500)) + box(b"moov", bytes(50)),
+        box(b"moov", bytes(500)) + box(b"mdat", bytes(50)),
+        b"\0\0\0\1mdat" + (516).to_bytes(8, "big") + bytes(500) + box(b"moov", bytes(50)),
+    ],
+    ids=["free", "a large free", "two", "styp", "wide", "moov", "a 64-bit mdat"],
+)
+def test_a_video_may_begin_with_another_box(serve: Serve, body: bytes) -> None:
+    assert download(serve(replying(body)).origin + "/")[0] == [body]
 
 
 @given(st.binary(max_size=64) | st.binary(max_size=30).map(lambda tail: b"\0\0\0\x10ftyp" + tail))
 @example(b"\0\0\0\x10ftypisom\0\0\0")
 def test_any_first_bytes_are_an_mp4_or_refused(head: bytes) -> None:
     try:
-        check_ftyp(head)
+        check_head(head)
     except (VideoRefused, VideoInterrupted):
         return
-    assert head[4:8] == b"ftyp"
+    assert head[4:8] in {b"ftyp", b"styp", b"free", b"skip", b"wide", b"moov", b"mdat"}
 
 
 @pytest.mark.parametrize(
@@ -259,11 +283,17 @@ def test_gzip_that_comes_byte_by_byte_is_unpacked() -> None:
         b"<?xml version='1.0'?><Error><Code>SlowDown</Code></Error>",
         b'{"detail": "The file is not ready yet"}',
         b"[]",
+        b"Not Found",
+        b"PENDING",
+        "Die Datei wird gerade für Sie vorbereitet, bitte warten.\r\n".encode(),
+        "ファイルを準備しています。しばらくお待ちください。".encode(),
+        b"x" * 9_000_000,
     ],
+    ids=lambda body: repr(body[:20]),
 )
 def test_a_page_in_place_of_the_file_is_tried_again(serve: Serve, body: bytes) -> None:
     found = failure(serve(replying(body)).origin + "/")
-    assert isinstance(found, VideoInterrupted)
+    assert isinstance(found, VideoIsText)
     assert (found.code, found.note, found.received) == ("save_failed", "a page in place of the file", 0)
 
 
@@ -271,7 +301,7 @@ def test_a_page_in_place_of_the_file_is_tried_again(serve: Serve, body: bytes) -
     ("packed", "error", "note"),
     [
         (gzip.compress(MP4)[:-9], VideoInterrupted, "the file is cut gzip"),
-        (gzip.compress(b"<html>"), VideoInterrupted, "a page in place of the file"),
+        (gzip.compress(b"<html>"), VideoIsText, "a page in place of the file"),
         (b"\x1f\x8b" + bytes(60), VideoRefused, "the file is damaged gzip"),
         (gzip.compress(bytes(300_000_000)), VideoRefused, "the file is no MP4"),
         (gzip.compress(MP4 + bytes(200_000)), VideoRefused, "the file is too large"),

@@ -23,9 +23,10 @@ from videogen.blackbox_result import (
     IDENTIFIER,
     identifier,
     is_link,
-    is_under_way,
     is_video,
     json_or_none,
+    link_in_text,
+    progress,
     task_ids,
     task_urls,
     video_itself,
@@ -78,12 +79,15 @@ _ACCOUNT = re.compile(
     re.IGNORECASE,
 )
 _FIRST_WORDS = 300
-# The address is none that takes the call: it leads elsewhere, or knows no such path, no POST or no JSON.
-_WRONG_ADDRESS = frozenset({*range(300, 400), 404, 405, 406, 410, 411, 414, 415, 417, 421, 426, 428, 431})
+# The address is none that takes the call: it leads elsewhere, or knows no such path, no POST or no JSON. A
+# 303 is none of them: it leads to what the POST has done (https://www.rfc-editor.org/rfc/rfc9110#name-303-see-other).
+_WRONG_ADDRESS = {*range(300, 400), 404, 405, 406, 410, 411, 414, 415, 417, 421, 426, 428, 431} - {303}
 # LiteLLM's dump of a Replicate prediction, as Python or as JSON inside JSON.
 _PREDICTION = re.compile(r"prediction not succeeded", re.IGNORECASE)
 _PREDICTION_STATUS = re.compile(r"""\bstatus\\*["']\s*:\s*\\*["'](\w{1,20})""")
 _PREDICTION_STATES = {"starting", "processing", "succeeded", "failed", "canceled", "aborted"}
+# What an event may say of a field that another has filled.
+_EMPTY: tuple[object, ...] = (None, "", [], {})
 _UNKNOWN_MODEL = "The video provider does not know this model. Please choose another one."
 _NO_PHOTOS = "The video provider takes no photo for this model. Please choose another one."
 _TOO_LARGE = "The photos are too large for the video provider. Please use fewer or smaller ones."
@@ -136,15 +140,19 @@ def parse_answer(
     text = _decode(body)
     payload, is_complete = _read_json(text)
     try:
+        error = _error_in(payload)
         if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
-            raise _refusal(status, lower, _error_in(payload), text)
-        if (error := _error_in(payload)) is not None:
+            raise _unless_begun(_refusal(status, lower, error, text), payload, allowed_origins)
+        found = _generated(payload, allowed_origins) if is_complete else None
+        if found is None and error is not None:
             # Errors come with HTTP 200 too; the body's own code then stands for the status
             # (https://docs.blackbox.ai/api-reference/errors).
-            raise _refusal(_number(error.get("code")), lower, error, json.dumps(error))
-        if not is_complete:
-            raise ProviderOutcomeUnknown(note=f"status {status}, answer not readable")
-        found = _generated(status, payload, allowed_origins)
+            refusal = _refusal(_number(error.get("code")), lower, error, json.dumps(error))
+            raise _unless_begun(refusal, payload, allowed_origins)
+        if not is_complete and (url := link_in_text(text, allowed_origins)) is not None:
+            found = Generated(url)
+        if found is None:
+            raise _without_video(status, payload, is_complete=is_complete)
         return replace(found, call_ids=ids, shape=shape_of(payload))
     except JobError as error:
         error.answer_shape = shape_of(payload)
@@ -173,26 +181,56 @@ def call_ids(headers: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(found.items())[:_MAX_CALL_IDS])
 
 
-def _generated(status: int, payload: Any, allowed_origins: Collection[str]) -> Generated:  # noqa: ANN401 - JSON of any shape
-    """Return the video of a complete answer without an error."""
-    choice = _first_choice(payload)
-    finish_reason = choice.get("finish_reason")
-    if finish_reason == "content_filter":
-        raise ProviderRefused("content_refused", charged="unknown", note="finish_reason content_filter")
-    if finish_reason == "error":
-        raise ProviderRefused("provider_rejected", charged="unknown", note="finish_reason error")
-    places = [choice.get("message"), choice, payload]
-    not_ready = ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
-    if is_under_way(places):
-        raise not_ready
+def _generated(payload: Any, allowed_origins: Collection[str]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
+    """Return the video of a complete answer, None where it has none."""
+    places = _places(payload)
+    if _first_choice(payload).get("finish_reason") in {"content_filter", "error"}:
+        return None
+    if progress(places) in {"under way", "failed"}:
+        return None
     request_id, model = identifier(payload, "id"), identifier(payload, "model")
     if (url := video_link(places, allowed_origins)) is not None:
         return Generated(url, request_id, model)
     if (video := video_itself(places)) is not None:
         return replace(_held(video), request_id=request_id, model=model)
-    if status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
-        raise not_ready
-    raise ProviderNoVideo(note=f"status {status}, no link in the answer")
+    return None
+
+
+def _places(payload: Any) -> list[Any]:  # noqa: ANN401 - JSON of any shape
+    """Return where a video may be, likeliest first: not in an error, whose words may quote a prompt."""
+    choice = _first_choice(payload)
+    return [choice.get("message"), _without_error(choice), _without_error(payload)]
+
+
+def _without_error(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    return {key: each for key, each in value.items() if key != "error"} if isinstance(value, dict) else value
+
+
+def _unless_begun(refusal: JobError, payload: Any, allowed_origins: Collection[str]) -> JobError:  # noqa: ANN401 - JSON of any shape
+    """Return what a refusal means: one that names a task or a link does not prove that nothing began."""
+    places = _places(payload)
+    if refusal.charged == "no" and (
+        progress(places) == "under way" or task_urls(payload) or video_link(places, allowed_origins)
+    ):
+        return ProviderOutcomeUnknown(note=f"{refusal.note}, but something began")
+    return refusal
+
+
+def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:  # noqa: ANN401 - JSON of any shape
+    """Return what an answer without an error and without a video means."""
+    if not is_complete:
+        return ProviderOutcomeUnknown(note=f"status {status}, answer not readable")
+    finish_reason = _first_choice(payload).get("finish_reason")
+    if finish_reason == "content_filter":
+        return ProviderRefused("content_refused", charged="unknown", note="finish_reason content_filter")
+    if finish_reason == "error":
+        return ProviderRefused("provider_rejected", charged="unknown", note="finish_reason error")
+    task = progress(_places(payload))
+    if task == "failed":
+        return ProviderNoVideo(note=f"status {status}, the task failed")
+    if task == "under way" or status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
+        return ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
+    return ProviderNoVideo(note=f"status {status}, no link in the answer")
 
 
 def _held(video: bytes) -> Generated:
@@ -212,6 +250,17 @@ class _Refusal:
     def message(self) -> str:
         message = self.error.get("message") if self.error else None
         return message if isinstance(message, str) else ""
+
+    @property
+    def first_words(self) -> str:
+        """What it says before it may quote a prompt."""
+        return (self.message or self.text)[:_FIRST_WORDS]
+
+    @property
+    def kinds(self) -> str:
+        """The `type` and the `code` of its error, where they are words."""
+        kinds = (self.error.get(key) for key in ("type", "code")) if self.error else ()
+        return " ".join(kind[:100] for kind in kinds if isinstance(kind, str))
 
     @property
     def names_reasons(self) -> bool:
@@ -236,10 +285,7 @@ def _refusal(status: int, headers: Mapping[str, str], error: Mapping[str, Any] |
 def _is_about_the_account(it: _Refusal) -> bool:
     if it.names_reasons:
         return False
-    kinds = (it.error.get(key) for key in ("type", "code")) if it.error else ()
-    if any(isinstance(kind, str) and _ACCOUNT_TYPE.search(kind[:100]) for kind in kinds):
-        return True
-    return _ACCOUNT.search((it.message or it.text)[:_FIRST_WORDS]) is not None
+    return (_ACCOUNT_TYPE.search(it.kinds) or _ACCOUNT.search(it.first_words)) is not None
 
 
 def _says_no_provider(it: _Refusal) -> bool:
@@ -248,12 +294,16 @@ def _says_no_provider(it: _Refusal) -> bool:
 
 
 def _is_moderated(it: _Refusal) -> bool:
-    return it.names_reasons or _MODERATION.search(it.message) is not None
+    return it.names_reasons or any(map(_MODERATION.search, (it.message, it.kinds, it.first_words)))
 
 
 def _has_error_object(it: _Refusal) -> bool:
     # The API's own 404 has one; a page or another API's JSON means another address.
     return it.error is not None
+
+
+def _has_a_prediction(it: _Refusal) -> bool:
+    return _PREDICTION.search(it.text) is not None
 
 
 def _always(_: _Refusal) -> bool:
@@ -288,13 +338,15 @@ def _unprocessable(it: _Refusal) -> ProviderRefused | ProviderOutcomeUnknown:
     if states & {"failed", "canceled", "aborted"}:
         code: FailureCode = "content_refused" if _MODERATION.search(it.text) else "provider_rejected"
         return it.refused(code, ", prediction failed", charged="unknown")
-    if states or _PREDICTION.search(it.text):
+    if states or _has_a_prediction(it):
         return it.unknown(", prediction not succeeded")
     return it.refused("provider_rejected")
 
 
 _MEANINGS: tuple[tuple[Container[int], Callable[[_Refusal], bool], Callable[[_Refusal], JobError]], ...] = (
     # statuses, a sign in the answer, what it means
+    # LiteLLM gives a prediction that had begun any status, by words in its texts.
+    ({*range(400, 500), 503}, _has_a_prediction, _unprocessable),
     ({400, 403, 429}, _is_about_the_account, _account),
     ({429}, _always, _busy),
     ({503}, _says_no_provider, _busy),
@@ -347,14 +399,14 @@ def _decode(body: bytes) -> str:
             body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, MAX_ANSWER_BYTES)
         except zlib.error:
             body = b""
-    return body.decode(json.detect_encoding(body), errors="replace").lstrip("\ufeff").strip()
+    return body.decode(json.detect_encoding(body), errors="replace").lstrip("\ufeff")
 
 
 def _read_json(text: str) -> tuple[Any, bool]:
     """Return the answer as JSON, and whether it is there to its end."""
     # Comments keep a connection alive (https://html.spec.whatwg.org/multipage/server-sent-events.html), and
     # plain JSON may follow them.
-    plain = re.sub(r"\A(?::[^\r\n]*[\r\n]+\s*)+", "", text)
+    plain = re.sub(r"\A(?::[^\r\n]*[\r\n]+\s*)+", "", text.strip())
     payload = json_or_none(plain)
     if payload is not None:
         return payload, True
@@ -369,7 +421,7 @@ def _read_events(text: str) -> tuple[Any, bool]:
     """Put together an answer that came as server-sent events, though nobody asked for them."""
     merged: dict[str, Any] = {}
     message: dict[str, Any] = {}
-    content: list[str] = []
+    contents: list[Any] = []
     is_complete = False
     for data in _event_data(text):
         if data.strip() == "[DONE]":
@@ -379,16 +431,20 @@ def _read_events(text: str) -> tuple[Any, bool]:
         if not isinstance(event, dict):
             continue
         choice = _first_choice(event)
-        merged |= {key: value for key, value in event.items() if key != "choices"}
+        merged |= {key: value for key, value in event.items() if key != "choices" and value not in _EMPTY}
         if choice.get("finish_reason") is not None:
             merged["choices"] = [{"finish_reason": choice["finish_reason"]}]
             is_complete = True  # some senders leave it at that
         for part in (choice.get("delta"), choice.get("message")):
             if isinstance(part, dict):
-                message |= part
-                content += [part["content"]] if isinstance(part.get("content"), str) else []
-    if content:
-        message["content"] = "".join(content)
+                message |= {key: value for key, value in part.items() if value not in _EMPTY}
+                contents.append(part.get("content"))
+    pieces = "".join(each for each in contents if isinstance(each, str))
+    others = [each for each in contents if each and not isinstance(each, str)]
+    if contents:
+        message["content"] = [pieces, *others] if others else pieces
+    else:
+        is_complete |= progress([merged]) == "done"  # an event of a task is whole, and so is its last one
     return merged | {"choices": [_first_choice(merged) | {"message": message}]}, is_complete
 
 
@@ -405,11 +461,14 @@ def _event_data(text: str) -> Iterator[str]:
 def _error_in(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401 - JSON of any shape
     for holder in (payload, _first_choice(payload)):
         error = holder.get("error") if isinstance(holder, dict) else None
-        if isinstance(error, dict) and error:
-            return error
-        if error and error != "None":
-            return {"message": error}
+        values = error.values() if isinstance(error, dict) else [error]
+        if not all(map(_says_nothing, values)):
+            return error if isinstance(error, dict) else {"message": error}
     return None
+
+
+def _says_nothing(value: object) -> bool:
+    return not value or (isinstance(value, str) and value.strip().lower() in {"", "none", "null", "0"})
 
 
 def _first_choice(payload: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON of any shape

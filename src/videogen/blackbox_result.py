@@ -11,7 +11,7 @@ import base64
 import itertools
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -59,7 +59,13 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg")
 _SURE, _PICTURE = 2, 4
 """Ranks of links: up to which one a link is surely a video's, and which one is a picture's."""
 # Links, each up to white space or to what ends it in Markdown, JSON, HTML and Python.
-_LINKS = re.compile(r"https?://[!#-&(-;=?-Z_a-z~]+", re.IGNORECASE)
+_LINKS = re.compile(
+    r"https?://[!#-&(-;=?-Z_a-z~]+"
+    # Letters of other scripts belong to it where a video's name follows, elsewhere to the text around it.
+    r"(?:(?<!\.mp4|\.m4v|\.mov)[^\W\x00-\x7f][\w!#-&(-;=?-Z~]{0,100}?\.(?:mp4|m4v|mov)[!#-&(-;=?-Z_a-z~]*)?",
+    re.IGNORECASE,
+)
+_EMPHASIS = re.compile(r"(?<=\.mp4|\.m4v|\.mov)[_~*]+\Z", re.IGNORECASE)
 # A text that is nothing but a link may have signs in it that end one elsewhere.
 _WHOLE_LINK = re.compile(r"https?://[^\s:\"'<>()]{1,2000}\.(?:mp4|m4v|mov)", re.IGNORECASE)
 # Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
@@ -74,13 +80,25 @@ _DATA_URI = re.compile(
     r"data:[\w.+/-]*(?:; ?[\w.+-]+(?:=[\w.+-]*|=\"[^\"]{0,60}\")?){0,6}; ?base64,\s?\n?", re.IGNORECASE
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:[\r\n]+[A-Za-z0-9+/_-]+)*")  # in lines perhaps
-# A task that is under way, in the words of the APIs that have tasks (Replicate, fal, Runway, Kling, Luma).
+# What becomes of a task, in the words of the APIs that have tasks (Replicate, fal, Runway, Kling, Luma,
+# MiniMax, Vidu, Google), which some write with a prefix, a percentage or dots.
+_WORD_PREFIX = re.compile(r"^((task|job)_)?(status|state)_")
 _UNDER_WAY = re.compile(
-    r"(in_)?(pending|queue|queued|progress|process|processing|start|starting|started|running|render|rendering"
-    r"|generat\w{2,4}|submitted|accepted|created|waiting|scheduled|throttled|dreaming|preparing|not_ready|active)"
+    r"(?!warning|missing)\w+ing|(pending|waiting)_\w+|(in_)?(queue|progress|process)|(en)?queued|start|started|not_start|not_started"
+    r"|render|generation|submitted|accepted|created|scheduled|throttled|not_ready"
 )
-_DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok")
+_FAILED = re.compile(
+    r"((task|job|generation|processing)_)?fail(ed|ure)?|error(ed)?|cancell?ed|abort(ed)?|rejected"
+)
+_DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok|active|generated")
 _STATUS_KEYS = ("status", "state", "task_status", "job_status")
+_STATUS_IN_TEXT = re.compile(r"""["'](?:status|state|task_status|job_status)["']\s*:\s*["']([^"']{1,100})""")
+# A text whose links need not be its video's: a whole page, what quotes a prompt, an error, a stream's pieces.
+_OTHER_TEXT = re.compile(
+    r"""<(?:head|script|meta|title)\b|["'](?:\w{0,40}(?:input|prompt|request)|delta)["']\s*:"""
+    r"""|["']error["']\s*:\s*["'{]""",
+    re.IGNORECASE,
+)
 _TASK_ID_KEYS = (
     "id",
     "task_id",
@@ -124,20 +142,23 @@ def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any sha
     }
 
 
-def is_under_way(places: list[Any]) -> bool:
-    """Whether an answer says that its task is not done; the outermost word counts."""
+def progress(places: list[Any]) -> Literal["under way", "failed", "done", ""]:
+    """Return what an answer says of its task, "" where nothing is known; the outermost word counts."""
     for place in places:
         for found in _dictionaries(place):
-            words = [
-                str(found[key]).lower().replace("-", "_").replace(" ", "_")
-                for key in _STATUS_KEYS
-                if key in found
-            ]
+            words = [_word(word) for key in _STATUS_KEYS if isinstance(word := found.get(key), str)]
             if any(map(_DONE.fullmatch, words)):
-                return False
+                return "done"
             if found.get("done") is False or any(map(_UNDER_WAY.fullmatch, words)):
-                return True
-    return False
+                return "under way"
+            if any(map(_FAILED.fullmatch, words)):
+                return "failed"
+    return ""
+
+
+def _word(status: str) -> str:
+    word = re.sub(r"[\W\d_]+", "_", status[:100].lower()).strip("_")
+    return _WORD_PREFIX.sub("", word)
 
 
 def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON of any shape
@@ -165,8 +186,26 @@ def video_link(places: list[Any], allowed_origins: Collection[str]) -> str | Non
         return [link for text in texts for link in _links(text) if _is_usable(link, allowed_origins)]
 
     likeliest = [min(links, key=_rank) for place in places if (links := usable(_texts(place)))]
-    likeliest += [link for link in usable(_everywhere(places[-1])) if _rank(link) <= _SURE]
+    likeliest += [link for link in usable(_everywhere(places[-1])) if names_a_video(link)]
     return next((link for link in likeliest if _rank(link) < _PICTURE), next(iter(likeliest), None))
+
+
+def link_in_text(text: str, allowed_origins: Collection[str]) -> str | None:
+    """Return the link that is surely a video's in a text of no known shape: prose, or JSON that was cut.
+
+    One at the very end may be cut too.
+    """
+    last_status = [{"status": each} for each in _STATUS_IN_TEXT.findall(text)[-1:]]
+    if _OTHER_TEXT.search(text) or progress(last_status) in {"under way", "failed"}:
+        return None
+    end = _unwrapped(text).rstrip(".,;:!?")
+    links = [link for link in _links(text) if _is_usable(link, allowed_origins) and not end.endswith(link)]
+    return next(filter(names_a_video, links), None)
+
+
+def names_a_video(link: str) -> bool:
+    """Whether a link is surely a video's by its name; any other may be a page's in some sentence."""
+    return _rank(link) <= _SURE
 
 
 def _rank(link: str) -> int:
@@ -247,14 +286,17 @@ def _json_inside(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
 
 def _links(text: str) -> Iterator[str]:
     """Yield the links in a text, in order."""
-    if len(text) <= _MAX_ESCAPED_CHARACTERS:
-        text = _ESCAPED.sub(_unescaped, text)
+    text = _unwrapped(text)
     if _WHOLE_LINK.fullmatch(text.strip()):
         yield text.strip()
     for glued in _LINKS.findall(text):
         yield from (
             _without_punctuation(link) for link in _SEAM.split(glued) if len(link) <= MAX_URL_CHARACTERS
         )
+
+
+def _unwrapped(text: str) -> str:
+    return _ESCAPED.sub(_unescaped, text) if len(text) <= _MAX_ESCAPED_CHARACTERS else text
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -270,7 +312,7 @@ def _without_punctuation(link: str) -> str:
     while end and (link[end - 1] in ".,;:!?*" or (link[end - 1] == ")" and surplus > 0)):
         surplus -= link[end - 1] == ")"
         end -= 1
-    return link[:end]
+    return _EMPHASIS.sub("", link[:end])
 
 
 def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
@@ -284,7 +326,7 @@ def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
     return (
         parts.scheme == "https"
         and "@" not in parts.netloc
-        and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) is not None
+        and re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", host) is not None
     )
 
 

@@ -434,3 +434,10 @@ class VideoInterrupted(JobError):
     def __init__(self, *, note: str = "", received: int | None = None) -> None:
         self.received = received
         super().__init__("save_failed", note=note)
+
+
+class VideoIsText(VideoInterrupted):
+    """A page or a message lies where the video should; there may never have been one."""
+
+    def __init__(self) -> None:
+        super().__init__(note="a page in place of the file", received=0)

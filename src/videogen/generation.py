@@ -22,12 +22,14 @@ from videogen.errors import (
     NoSuchObject,
     PhotoUnreadable,
     ProviderNotStarted,
+    ProviderNoVideo,
     ProviderOutcomeUnknown,
     StoreUnavailable,
     UnsafeStore,
     VideogenError,
     VideoGone,
     VideoInterrupted,
+    VideoIsText,
 )
 from videogen.job_store import photo_keys, video_key
 from videogen.jobs import Failure, Stage, Status, Video
@@ -378,13 +380,13 @@ class _Run:
                 failures.append(error)
                 pause = next_fetch_after(failures)
                 if pause is None:
-                    return self._fail(error)
+                    return self._fail(_without_video(url, failures) or error)
                 self._log_warning("video.retried", note=error.note)
             else:
                 self._log("video.saved", bytes=video.bytes)
                 return self._complete(video)
             if self._clock.monotonic() + pause >= self._ends_at:
-                return self._out_of_time()
+                return self._out_of_time(_without_video(url, failures) or VideoInterrupted())
             self._with_heartbeat(lambda: self._clock.sleep(pause), self._stop)  # noqa: B023 - called at once
 
     def _fetch(self, url: str) -> Video:
@@ -411,11 +413,11 @@ class _Run:
         self._delete_leftovers()
         return Step.DONE
 
-    def _out_of_time(self) -> Step:
+    def _out_of_time(self, error: JobError) -> Step:
         left = self._job.work_ends_by - self._clock.now()
         if not self._job.has_ended and left > REDELIVERED_AFTER:
             raise Resumable
-        return self._end(Failure.of("save_failed"))
+        return self._fail(error)
 
     # --- ends ----------------------------------------------------------------------------------------------
 
@@ -543,6 +545,18 @@ def next_fetch_after(failures: Sequence[JobError]) -> float | None:
     if last.received is not None and latest == [last.received] * STUCK_TRIES:
         return None
     return float(min(FIRST_PAUSE * 2 ** (len(failures) - 1), LONGEST_PAUSE))
+
+
+def _without_video(url: str, failures: Sequence[JobError]) -> JobError | None:
+    """Return that there was no video, where a link that does not name one has led to a page.
+
+    It may stand in a sentence that tells why there is none.
+    """
+    from videogen.blackbox_result import names_a_video  # noqa: PLC0415 - no start of a function waits for it
+
+    if not names_a_video(url) and any(isinstance(each, VideoIsText) for each in failures):
+        return ProviderNoVideo(note="the link leads to a page")
+    return None
 
 
 def _failure(error: JobError) -> Failure:

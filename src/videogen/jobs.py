@@ -270,12 +270,13 @@ class Job:
     def is_rescuable(self) -> bool:
         """Whether the job has ended with a paid video that was never saved, and may still be there.
 
-        A file that was refused is tried once more, since its host may have been allowed by now.
+        A file that was refused is tried once more, since its host may have been allowed by now, and so is a
+        link that led to a page.
         """
         if not self.has_ended or self.provider_url is None or self.video is not None:
             return False
         code = self.failure.code if self.failure else None
-        return code != "video_gone" and not (code == "video_refused" and self.rescues)
+        return code != "video_gone" and not (code in {"video_refused", "no_video"} and self.rescues)
 
     def is_held_by(self, run_id: str, epoch: int) -> bool:
         """Whether a run's claim is still the latest one."""

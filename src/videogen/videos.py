@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from videogen.errors import VideoGone, VideoInterrupted, VideoRefused
+from videogen.errors import VideoGone, VideoInterrupted, VideoIsText, VideoRefused
 from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
@@ -80,9 +80,16 @@ _NO_VIDEO_BRANDS = frozenset(
     {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"crx "}
     | {b"jp2 ", b"jpx ", b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
 )
-_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")  # HTML, XML, JSON
+# HTML, JSON, a message: no box, whose size is no text.
+_TEXT = re.compile(rb"[\t\n\f\r -\x7e\x80-\xff]+")
+_HEAD_BYTES = 64
+_BOX_BYTES = 8  # size, kind
 _FTYP_BYTES = 16  # size, "ftyp", brand, version
 _MAX_FTYP_BYTES = 1024
+# What may come before the file type, and what QuickTime begins with that has none
+# (https://developer.apple.com/documentation/quicktime-file-format/movie_files).
+_BEFORE_FTYP = frozenset({b"free", b"skip", b"wide", b"styp"})
+_WITHOUT_FTYP = frozenset({b"moov", b"mdat"})
 
 
 class Video:
@@ -115,8 +122,8 @@ class Video:
                 room = PART_BYTES - part.tell()
                 part.write(rest[:room])
                 rest = rest[room:]
-                if not is_checked and part.tell() >= _FTYP_BYTES:
-                    check_ftyp(part.getbuffer()[:_FTYP_BYTES].tobytes())
+                if not is_checked and part.tell() >= _HEAD_BYTES:
+                    check_head(part.getbuffer()[:_HEAD_BYTES].tobytes())
                     is_checked = True
                 if part.tell() == PART_BYTES:
                     yield part.getvalue()
@@ -124,7 +131,7 @@ class Video:
         if not self.length:
             raise VideoInterrupted(note="the file is empty", received=0)
         if not is_checked:
-            check_ftyp(part.getvalue())
+            check_head(part.getvalue()[:_HEAD_BYTES])
         self.sha256 = digest.hexdigest()
         if part.tell():
             yield part.getvalue()
@@ -165,23 +172,35 @@ def _gzip_member() -> zlib._Decompress:
     return zlib.decompressobj(zlib.MAX_WBITS | 16)
 
 
-def check_ftyp(head: bytes) -> None:
+def check_head(head: bytes) -> None:
     """Raise VideoRefused unless a file that begins with `head` can be an MP4.
 
-    The file type box is the first one: https://developer.apple.com/documentation/quicktime-file-format/file_type_compatibility_atom.
-    A page or a message in its place, which proxies and stores send with a 200 too, is VideoInterrupted: it
+    The file type box comes first: https://developer.apple.com/documentation/quicktime-file-format/file_type_compatibility_atom,
+    or after boxes that say nothing; a file without one is QuickTime as it was before there were any.
+    A page or a message in its place, which proxies and stores send with a 200 too, is VideoIsText: it
     tells nothing of the file.
     """
-    size = int.from_bytes(head[:4], "big")
-    brand = head[8:12]
-    if _TEXT.match(head):
-        raise VideoInterrupted(note="a page in place of the file", received=0)
-    if len(head) < _FTYP_BYTES or head[4:8] != b"ftyp":
+    if _TEXT.fullmatch(head):
+        raise VideoIsText
+    at, size, kind = 0, *_box(head)
+    while kind in _BEFORE_FTYP and size >= _BOX_BYTES:
+        at += size
+        size, kind = _box(head[at:])
+    if len(head) < _FTYP_BYTES:
         raise VideoRefused(note="the file is no MP4")
+    if kind in _WITHOUT_FTYP or (at and at + _FTYP_BYTES > len(head)):
+        return
+    if kind != b"ftyp":
+        raise VideoRefused(note="the file is no MP4")
+    brand = head[at + 8 : at + 12]
     if not _FTYP_BYTES <= size <= _MAX_FTYP_BYTES or size % 4 or not all(32 <= byte < 127 for byte in brand):  # noqa: PLR2004 - printable ASCII
         raise VideoRefused(note="the file is no MP4: its first box is malformed")
     if brand in _NO_VIDEO_BRANDS:
         raise VideoRefused(note="the file is a picture or sound, no video")
+
+
+def _box(head: bytes) -> tuple[int, bytes]:
+    return int.from_bytes(head[:4], "big"), head[4:_BOX_BYTES]
 
 
 @contextmanager

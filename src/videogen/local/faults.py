@@ -659,7 +659,7 @@ _DOWNLOADS: dict[str, Fault] = {
     "D-label-charset": Fault("a plain file called UTF-8", download=_labelled("UTF-8")),
     "D-gzip": Fault("a file that is gzip", download=_packed),
     "D-garbage": Fault(
-        "video/mp4 that is none", download=_download(Reply(200, b"This is no video.\n" * 1000, "video/mp4"))
+        "video/mp4 that is none", download=_download(Reply(200, b"This is no video.\0" * 1000, "video/mp4"))
     ),
     "D-empty": Fault("no bytes", download=lambda reply, _: Reply(200, b"", "video/mp4", reply.headers)),
     "D-length": Fault("fewer bytes than Content-Length says", download=lambda reply, _: _overstated(reply)),
