@@ -1,10 +1,10 @@
 /** The access code that the person entered last, for sites that ask for one: kept for this tab, or until forgotten. */
 
-import { inThisTab, preference, setPreference } from './preferences.js'
+import { preference, setPreference } from './preferences.js'
 
 /** @returns {string} '' where there is none */
 export function keptAccessCode() {
-  return preference('access-code', inThisTab) || preference('access-code')
+  return preference('access-code', 'sessionStorage') || preference('access-code')
 }
 
 /** Whether it outlives the tab. */
@@ -17,6 +17,6 @@ export function isAccessCodeRemembered() {
  * @param {boolean} isRemembered whether the person wants it to outlive the tab
  */
 export function keepAccessCode(code, isRemembered) {
-  setPreference('access-code', code, inThisTab)
+  setPreference('access-code', code, 'sessionStorage')
   setPreference('access-code', isRemembered ? code : '')
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from support.page_under_test import (
     visit,
     wait_until,
 )
+from videogen.settings import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Playwright, Route
 
     from support.dev_site import DevSite
-    from support.page_under_test import Functions
+    from support.page_under_test import Functions, StaticSite
 
     OpenPage = Callable[..., Page]
     NewContext = Callable[..., BrowserContext]
@@ -114,6 +116,31 @@ def test_with_cookies_blocked_the_video_comes_and_is_bought_once(
     generate(page, photos=[photo(320, 240)])
     expect_video(page)
     assert len(dev_site.ledger()) - bought == 1
+
+
+NO_STORAGE = f"{getter('window', 'localStorage')}; {getter('window', 'sessionStorage')}"
+
+
+def test_what_the_person_gave_holds_for_the_page_where_nothing_can_be_kept(
+    new_context: NewContext, open_page: OpenPage, page_site: StaticSite, functions: Functions
+) -> None:
+    page_site.settings = replace(page_site.settings, access_code=Secret("sesame"))
+    context = new_context(service_workers="block")
+    context.add_init_script(NO_STORAGE)
+    context.add_init_script("""
+      window.Notification = class {
+        static permission = 'default'
+        static requestPermission = async () => (this.permission = 'granted')
+      }
+    """)
+    functions.states(RENDERING)
+    page = open_page(context=context)
+    page.get_by_label("Access code").fill("sesame")
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    assert functions.codes == ["sesame"]
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
 
 
 # --- storage that goes while a job runs ---------------------------------------------------------------------
