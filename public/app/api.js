@@ -75,8 +75,8 @@ export function startVideo({ body, key, accessCode, onUpload, signal }) {
     request.open('POST', '/api/start-video')
     request.setRequestHeader('Content-Type', 'application/json')
     request.setRequestHeader('Idempotency-Key', key)
-    // A header holds visible ASCII only; a code with anything else is refused as the wrong one.
-    if (accessCode) request.setRequestHeader('X-Access-Code', accessCode.replace(/[^!-~]/g, '?'))
+    // A header holds printable ASCII only; a code with anything else is refused as the wrong one.
+    if (accessCode) request.setRequestHeader('X-Access-Code', accessCode.replace(/[^ -~]/g, '?'))
     request.upload.onprogress = ({ loaded }) => {
       alive()
       onUpload(Math.min(0.99, loaded / body.size))

@@ -324,13 +324,13 @@ def test_the_access_code_is_asked_for_where_it_is_needed_and_kept(
     generate(page)
     expect(page.get_by_text("Enter the access code.")).to_be_visible()
     expect(page.get_by_label("Access code")).to_be_focused()
-    page.get_by_label("Access code").fill("sesame")
+    page.get_by_label("Access code").fill("open sesame")
     page.get_by_role("button", name="Generate").click()
     expect(headline(page)).to_have_text("Making your video")
     page.reload()
     page.get_by_role("link", name="New video").click()
-    expect(page.get_by_label("Access code")).to_have_value("sesame")
-    assert functions.codes == ["sesame"]
+    expect(page.get_by_label("Access code")).to_have_value("open sesame")
+    assert functions.codes == ["open sesame"]
 
 
 def test_no_code_is_asked_for_where_none_is_needed(open_page: OpenPage, functions: Functions) -> None:
