@@ -139,16 +139,17 @@ function post(path, body) {
  * @returns {Promise<Outcome<any>>}
  */
 async function call(path, init) {
+  // AbortSignal.timeout is missing in browsers that are otherwise new enough.
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), STATUS_TIMEOUT_MS)
   try {
-    const response = await fetch(path, {
-      ...init,
-      cache: 'no-store',
-      signal: AbortSignal.timeout(STATUS_TIMEOUT_MS),
-    })
+    const response = await fetch(path, { ...init, cache: 'no-store', signal: patience.signal })
     const header = (/** @type {string} */ name) => response.headers.get(name)
     return outcome(response.status, await response.text(), header, Date.now())
   } catch {
     return { ok: false, failure: { kind: 'network' } }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -143,6 +143,23 @@ def test_what_the_person_gave_holds_for_the_page_where_nothing_can_be_kept(
     expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
 
 
+# What Safari before 17.4 and Chrome before 103 lack.
+OLDER = "delete AbortSignal.timeout"
+
+
+def test_in_an_older_browser_the_video_comes(
+    new_context: NewContext, open_page: OpenPage, functions: Functions
+) -> None:
+    context = new_context(service_workers="block")
+    context.add_init_script(OLDER)
+    functions.states(RENDERING)
+    page = open_page(context=context)
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    functions.states(completed())
+    expect(headline(page)).to_have_text(READY)
+
+
 # --- storage that goes while a job runs ---------------------------------------------------------------------
 
 KEEP_CONNECTIONS = """
