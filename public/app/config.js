@@ -25,13 +25,19 @@ const FALLBACK = {
 }
 
 /** @returns {Promise<Config>} */
-export async function loadConfig() {
+export async function loadConfig(attempts = 3) {
   try {
     const response = await fetch('/config.json')
-    return response.ok ? { ...FALLBACK, ...(await response.json()) } : FALLBACK
+    if (response.ok) return { ...FALLBACK, ...(await response.json()) }
   } catch {
-    return FALLBACK
+    // As where the answer is an error.
   }
+  return attempts > 1 ? loadConfig(attempts - 1) : FALLBACK
+}
+
+/** Whether the file can be read only now, so that the page has to begin anew. @param {Config} config */
+export async function isLate(config) {
+  return config === FALLBACK && (await loadConfig()) !== FALLBACK
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The part of the page that deals with jobs: which one is shown, the history, what is said when one moves on. */
 
-import { keptAccessCode } from './access_code.js'
 import * as api from './api.js'
 import { priceOf } from './config.js'
 import { ask } from './dialog.js'
@@ -22,7 +21,7 @@ import { createPictures } from './pictures.js'
 import { platform } from './platform.js'
 import { createPlayback } from './playback.js'
 import { posterOf } from './poster.js'
-import { wantsLessData } from './preferences.js'
+import { keptAccessCode, wantsLessData } from './preferences.js'
 import { canShareFiles } from './sharing.js'
 import { words } from './words.js'
 

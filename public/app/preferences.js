@@ -35,6 +35,25 @@ export function setPreference(name, value, store = 'localStorage') {
   }
 }
 
+/** The one that the person entered last. @returns {string} '' where there is none */
+export function keptAccessCode() {
+  return preference('access-code', 'sessionStorage') || preference('access-code')
+}
+
+/** Whether the access code outlives the tab. */
+export function isAccessCodeRemembered() {
+  return preference('access-code') !== ''
+}
+
+/**
+ * @param {string} code
+ * @param {boolean} isRemembered whether the person wants it to outlive the tab
+ */
+export function keepAccessCode(code, isRemembered) {
+  setPreference('access-code', code, 'sessionStorage')
+  setPreference('access-code', isRemembered ? code : '')
+}
+
 export const wantsLessMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches
 
 export const wantsLessData = () =>
