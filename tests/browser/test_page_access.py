@@ -265,6 +265,32 @@ def test_the_page_speaks_the_browsers_language_or_the_chosen_one(open_page: Open
     expect(headline(page)).to_have_text("Make a photo move.")
 
 
+TRANSLATE = """() => {
+  const texts = [...document.querySelectorAll('h1, .details p, .stage-name + span, .actions button')]
+  for (const one of texts) {
+    const font = document.createElement('font')
+    font.textContent = 'Übersetzt'
+    one.replaceChildren(font)
+  }
+  return texts.length
+}"""
+
+
+def test_what_the_browser_translates_stays_translated_until_it_says_something_else(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING | {"pollAfterMs": 200})
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    translated = page.evaluate(TRANSLATE)
+    polls = len(functions.polls)
+    wait_until(page, lambda: len(functions.polls) > polls + 2)
+    assert page.get_by_text("Übersetzt").count() == translated
+    functions.states(completed())
+    expect(headline(page)).to_have_text("Your video is ready")
+
+
 def test_another_language_than_those_falls_back_to_english(open_page: OpenPage) -> None:
     expect(headline(open_page(locale="fi-FI"))).to_have_text("Make a photo move.")
 
