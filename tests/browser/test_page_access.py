@@ -243,6 +243,20 @@ def test_a_small_phone_has_room_whatever_the_letters(
     assert text.evaluate(width) >= 0.4 * card.evaluate(width)
 
 
+def test_the_notice_of_a_job_with_a_long_text_leaves_the_page_in_sight(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING | {"pollAfterMs": 200})
+    page = open_page(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    generate(page, prompt="The light turns to gold. " * 75)
+    expect(headline(page)).to_have_text("Making your video")
+    page.get_by_role("link", name="New video").tap()
+    functions.states(completed())
+    notice = page.get_by_role("status").get_by_role("link", name="Ready: The light turns to gold.")
+    expect(notice).to_be_visible()
+    assert notice.evaluate("one => one.getBoundingClientRect().height") < 100
+
+
 def test_every_target_is_large_enough_to_hit(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page(viewport={"width": 320, "height": 700})
