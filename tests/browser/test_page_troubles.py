@@ -144,7 +144,7 @@ def test_what_the_person_gave_holds_for_the_page_where_nothing_can_be_kept(
 
 
 # What Safari before 17.4 and Chrome before 103 lack.
-OLDER = "delete AbortSignal.timeout"
+OLDER = "delete AbortSignal.timeout; delete Element.prototype.checkVisibility"
 
 
 def test_in_an_older_browser_the_video_comes(
@@ -156,8 +156,10 @@ def test_in_an_older_browser_the_video_comes(
     page = open_page(context=context)
     generate(page)
     expect(headline(page)).to_have_text("Making your video")
+    page.get_by_role("button", name="Cancel").focus()
     functions.states(completed())
     expect(headline(page)).to_have_text(READY)
+    expect(headline(page)).to_be_focused()
 
 
 # --- storage that goes while a job runs ---------------------------------------------------------------------
