@@ -26,8 +26,8 @@ const FIELD_OF = {
 
 /**
  * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>,
- *   onRestore: () => void}} options generate: whether the draft was taken; restore: the form holds again what an
- *   earlier page left
+ *   onRestore: (isPart?: boolean) => void}} options generate: whether the draft was taken; restore: the form holds
+ *   again what an earlier page left, or a part of it
  */
 export function createComposerView({ config, onGenerate, onRestore }) {
   const { limits, accessCodeNeeded } = config

@@ -18,6 +18,7 @@ from support.page_under_test import (
     completed,
     expect_video,
     failed,
+    fill,
     generate,
     headline,
     photo,
@@ -141,6 +142,35 @@ def test_what_the_person_gave_holds_for_the_page_where_nothing_can_be_kept(
     assert functions.codes == ["sesame"]
     page.get_by_role("button", name="Tell me when it is ready").click()
     expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
+
+
+FULL_FOR_PHOTOS = f"""
+  const put = IDBObjectStore.prototype.put
+  const full = {FULL}
+  IDBObjectStore.prototype.put = function (...what) {{
+    return this.name === 'draftPhotos' ? full() : put.apply(this, what)
+  }}
+"""
+
+KEPT_TEXTS = """() => new Promise(resolve => {
+  indexedDB.open('videogen').onsuccess = ({ target }) => {
+    const all = target.result.transaction('drafts').objectStore('drafts').getAll()
+    all.onsuccess = () => resolve(all.result.map(({ prompt }) => prompt))
+  }
+})"""
+
+
+def test_photos_that_could_not_be_kept_are_asked_for_again(
+    new_context: NewContext, open_page: OpenPage
+) -> None:
+    context = new_context(service_workers="block")
+    context.add_init_script(FULL_FOR_PHOTOS)
+    page = open_page(context=context)
+    fill(page)
+    wait_until(page, lambda: page.evaluate(KEPT_TEXTS) == ["The light turns to gold."])
+    page.reload()
+    expect(page.get_by_text("The photos are no longer in this browser. Please add them")).to_be_visible()
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
 
 
 # What Safari before 17.4 and Chrome before 103 lack.
