@@ -238,11 +238,11 @@ export async function openJobsPage({ config, composer, layout }) {
     const isOn = await notifications.turnOn()
     render()
     if (!isOn) {
-      layout.say(words.notices.notifyRefused)
+      layout.say(jobWords.notices.notifyRefused)
       return
     }
     const asked = await Promise.all([...engine.jobs.values()].filter(isUnderWay).map(askToBeTold))
-    layout.say(asked.includes(true) ? words.notices.notifiedAnywhere : words.notices.notified)
+    layout.say(asked.includes(true) ? jobWords.notices.notifiedAnywhere : jobWords.notices.notified)
   }
 
   /**
