@@ -26,12 +26,10 @@ const FALLBACK = {
 
 /** @returns {Promise<Config>} */
 export async function loadConfig(attempts = 3) {
-  try {
-    const response = await fetch('/config.json')
-    if (response.ok) return { ...FALLBACK, ...(await response.json()) }
-  } catch {
-    // As where the answer is an error.
-  }
+  const found = await fetch('/config.json')
+    .then(response => response.ok && response.json())
+    .catch(() => null)
+  if (found) return { ...FALLBACK, ...found }
   return attempts > 1 ? loadConfig(attempts - 1) : FALLBACK
 }
 

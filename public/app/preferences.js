@@ -24,14 +24,17 @@ export function preference(name, store = 'localStorage') {
  * @param {Preference} name
  * @param {string} value '' to forget it
  * @param {Store} store
+ * @returns {boolean} whether it outlives the page
  */
 export function setPreference(name, value, store = 'localStorage') {
   try {
     if (value) globalThis[store].setItem(`videogen-${name}`, value)
     else globalThis[store].removeItem(`videogen-${name}`)
     unkept.delete(store + name)
+    return true
   } catch {
     unkept.set(store + name, value)
+    return false
   }
 }
 

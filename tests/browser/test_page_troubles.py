@@ -144,6 +144,21 @@ def test_what_the_person_gave_holds_for_the_page_where_nothing_can_be_kept(
     expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
 
 
+def test_another_language_that_cannot_be_kept_costs_nothing_of_the_form(
+    new_context: NewContext, open_page: OpenPage
+) -> None:
+    context = new_context(service_workers="block")
+    context.add_init_script(NO_STORAGE)
+    context.add_init_script(getter("window", "indexedDB"))
+    page = open_page(context=context)
+    fill(page)
+    page.get_by_label("Language").select_option("Deutsch")
+    expect(page.get_by_text("This browser does not let the page keep anything.")).to_be_visible()
+    expect(page.get_by_label("Language")).to_have_value("en")
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
+    expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(1)
+
+
 FULL_FOR_PHOTOS = f"""
   const put = IDBObjectStore.prototype.put
   const full = {FULL}
