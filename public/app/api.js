@@ -75,8 +75,8 @@ export function startVideo({ body, key, accessCode, onUpload, signal }) {
     request.open('POST', '/api/start-video')
     request.setRequestHeader('Content-Type', 'application/json')
     request.setRequestHeader('Idempotency-Key', key)
-    // A header holds visible ASCII only; a code with anything else is refused as the wrong one.
-    if (accessCode) request.setRequestHeader('X-Access-Code', accessCode.replace(/[^!-~]/g, '?'))
+    // A header holds printable ASCII only; a code with anything else is refused as the wrong one.
+    if (accessCode) request.setRequestHeader('X-Access-Code', accessCode.replace(/[^ -~]/g, '?'))
     request.upload.onprogress = ({ loaded }) => {
       alive()
       onUpload(Math.min(0.99, loaded / body.size))
@@ -139,16 +139,17 @@ function post(path, body) {
  * @returns {Promise<Outcome<any>>}
  */
 async function call(path, init) {
+  // AbortSignal.timeout is missing in browsers that are otherwise new enough.
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), STATUS_TIMEOUT_MS)
   try {
-    const response = await fetch(path, {
-      ...init,
-      cache: 'no-store',
-      signal: AbortSignal.timeout(STATUS_TIMEOUT_MS),
-    })
+    const response = await fetch(path, { ...init, cache: 'no-store', signal: patience.signal })
     const header = (/** @type {string} */ name) => response.headers.get(name)
     return outcome(response.status, await response.text(), header, Date.now())
   } catch {
     return { ok: false, failure: { kind: 'network' } }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -180,14 +180,14 @@ export function createComposerController({
 
     /**
      * Take up what an earlier page left in the form; where Generate had been pressed, go on with that.
-     * @param {() => void} onRestore it stands in the form again, and waits for the person
+     * @param {(isPart?: boolean) => void} onRestore it stands in the form again, or a part, and waits for the person
      */
     async restore(onRestore) {
-      await drafts.restore(({ prompt, chosenRatio, position = null, model, isPressed, photos }) => {
+      await drafts.restore(({ prompt, chosenRatio, position = null, model, isPressed, photos, isPart }) => {
         change({ type: 'filled', prompt, chosenRatio, position, model })
         for (const photo of photos) add(photo)
-        if (isPressed) void send()
-        else onRestore()
+        if (isPressed && !isPart) void send()
+        else onRestore(isPart)
       })
     },
   }

@@ -1,11 +1,11 @@
 /** The form: photos, text, shape, and the button that spends money. */
 
-import { isAccessCodeRemembered, keepAccessCode, keptAccessCode } from './access_code.js'
 import { createComposerController } from './composer_controller.js'
-import { priceOf } from './config.js'
+import { isLate, priceOf } from './config.js'
 import { el, setAttribute, setText } from './dom.js'
 import { createDrafts } from './drafts.js'
 import { createPhotoField } from './photo_field.js'
+import { isAccessCodeRemembered, keepAccessCode, keptAccessCode } from './preferences.js'
 import { createPromptField } from './prompt_field.js'
 import { createShapeField } from './shape_field.js'
 import { words } from './words.js'
@@ -26,8 +26,8 @@ const FIELD_OF = {
 
 /**
  * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>,
- *   onRestore: () => void}} options generate: whether the draft was taken; restore: the form holds again what an
- *   earlier page left
+ *   onRestore: (isPart?: boolean) => void}} options generate: whether the draft was taken; restore: the form holds
+ *   again what an earlier page left, or a part of it
  */
 export function createComposerView({ config, onGenerate, onRestore }) {
   const { limits, accessCodeNeeded } = config
@@ -86,6 +86,8 @@ export function createComposerView({ config, onGenerate, onRestore }) {
   /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault()
+    // Nothing is bought before its price, or what the operator has to say, could be seen; the form is kept.
+    if (await isLate(config)) return location.reload()
     const obstacle = await controller.send()
     if (obstacle) fields[FIELD_OF[obstacle]].control.focus()
   }

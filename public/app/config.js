@@ -25,13 +25,17 @@ const FALLBACK = {
 }
 
 /** @returns {Promise<Config>} */
-export async function loadConfig() {
-  try {
-    const response = await fetch('/config.json')
-    return response.ok ? { ...FALLBACK, ...(await response.json()) } : FALLBACK
-  } catch {
-    return FALLBACK
-  }
+export async function loadConfig(attempts = 3) {
+  const found = await fetch('/config.json')
+    .then(response => response.ok && response.json())
+    .catch(() => null)
+  if (found) return { ...FALLBACK, ...found }
+  return attempts > 1 ? loadConfig(attempts - 1) : FALLBACK
+}
+
+/** Whether the file can be read only now, so that the page has to begin anew. @param {Config} config */
+export async function isLate(config) {
+  return config === FALLBACK && (await loadConfig()) !== FALLBACK
 }
 
 /**

@@ -47,13 +47,18 @@ export function setAttribute(element, name, value) {
     element.setAttribute(name, value === true ? '' : String(value))
 }
 
+/** As they were set: a browser may have translated them. @type {WeakMap<Element, string>} */
+const texts = new WeakMap()
+
 /**
  * Set an element's text, and only touch the page where it differs: a live region speaks at each change.
  * @param {Element} element
  * @param {string} text
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text
+  const before = texts.get(element) ?? element.textContent
+  texts.set(element, text)
+  if (before !== text) element.textContent = text
 }
 
 /**

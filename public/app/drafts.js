@@ -17,9 +17,10 @@ import { exclusively, locks } from './locks.js'
  * @property {string | null} model
  * @property {boolean} isPressed Generate has been pressed
  * @property {{id: number, file: File, isPrepared: boolean}[]} photos
+ * @property {boolean} [isPart] some of its photos could not be kept
  */
 
-/** @typedef {Omit<Content, 'photos'> & {key: string, photos: number[]}} Record as it is stored */
+/** @typedef {Omit<Content, 'photos' | 'isPart'> & {key: string, photos: number[]}} Record as it is stored */
 
 /** @param {string} key */
 const lockOf = key => `videogen-draft-${key}`
@@ -133,5 +134,6 @@ async function read(database, key) {
   const photos = await Promise.all(
     record.photos.map(async id => ({ id, ...(await result(draftPhotos.get([key, id]))) })),
   )
-  return { ...record, photos: photos.filter(({ file }) => file) }
+  const found = photos.filter(({ file }) => file)
+  return { ...record, photos: found, isPart: found.length < photos.length }
 }

@@ -65,7 +65,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     const taken = await engine.cancel(job.key)
     if (!taken) return
     edit(taken.job, taken.pictures)
-    layout.say(words.notices.takenBack)
+    layout.say(jobWords.notices.takenBack)
   }
 
   /** @param {Job} job */
@@ -123,7 +123,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
       composer.fill({ prompt: '', aspectRatio, model, photos: [photo] })
       location.hash = FORM
     } catch {
-      jobView.refuseContinue(words.notices.cannotContinue)
+      jobView.refuseContinue(jobWords.notices.cannotContinue)
     }
   }
 
@@ -154,9 +154,9 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   async function copy(link) {
     try {
       await navigator.clipboard.writeText(link)
-      layout.say(words.notices.linkCopied)
+      layout.say(jobWords.notices.linkCopied)
     } catch {
-      layout.say(words.notices.link(link))
+      layout.say(jobWords.notices.link(link))
     }
   }
 
@@ -186,13 +186,13 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     const answer = isGone(job) ? 'here' : await askWhereToDelete(job)
     if (!answer) return
     if (answer === 'everywhere' && !(await engine.erase(job.key))) {
-      layout.say(words.notices.eraseFailed)
+      layout.say(jobWords.notices.eraseFailed)
       return
     }
     const isRemoved = answer === 'everywhere' || (await engine.remove(job.key))
     pictures.release(job.key)
-    if (!isRemoved) layout.say(words.notices.removeFailed)
-    else layout.say(answer === 'here' ? words.notices.removed : words.notices.erased)
+    if (!isRemoved) layout.say(jobWords.notices.removeFailed)
+    else layout.say(answer === 'here' ? jobWords.notices.removed : jobWords.notices.erased)
     layout.historyHeading.focus()
   }
 

@@ -329,5 +329,5 @@ export function appearAnew(...elements) {
 
 /** @param {Element | null} element */
 function isVisible(element) {
-  return element instanceof HTMLElement && element !== document.body && element.checkVisibility()
+  return element !== null && element !== document.body && element.getClientRects().length > 0
 }

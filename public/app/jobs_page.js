@@ -1,6 +1,5 @@
 /** The part of the page that deals with jobs: which one is shown, the history, what is said when one moves on. */
 
-import { keptAccessCode } from './access_code.js'
 import * as api from './api.js'
 import { priceOf } from './config.js'
 import { ask } from './dialog.js'
@@ -22,7 +21,7 @@ import { createPictures } from './pictures.js'
 import { platform } from './platform.js'
 import { createPlayback } from './playback.js'
 import { posterOf } from './poster.js'
-import { wantsLessData } from './preferences.js'
+import { keptAccessCode, wantsLessData } from './preferences.js'
 import { canShareFiles } from './sharing.js'
 import { words } from './words.js'
 
@@ -239,11 +238,11 @@ export async function openJobsPage({ config, composer, layout }) {
     const isOn = await notifications.turnOn()
     render()
     if (!isOn) {
-      layout.say(words.notices.notifyRefused)
+      layout.say(jobWords.notices.notifyRefused)
       return
     }
     const asked = await Promise.all([...engine.jobs.values()].filter(isUnderWay).map(askToBeTold))
-    layout.say(asked.includes(true) ? words.notices.notifiedAnywhere : words.notices.notified)
+    layout.say(asked.includes(true) ? jobWords.notices.notifiedAnywhere : jobWords.notices.notified)
   }
 
   /**

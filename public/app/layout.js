@@ -1,7 +1,8 @@
 /** What stands around the form and the jobs: header, footer, and the voice of the page. */
 
 import { el, setText } from './dom.js'
-import { chooseLanguage, LANGUAGES, words } from './words.js'
+import { setPreference } from './preferences.js'
+import { LANGUAGES, words } from './words.js'
 
 /** How long a notice stays, in ms. */
 const NOTICE_MS = 8_000
@@ -25,7 +26,17 @@ export function createLayout({ isSimulated }) {
   const main = el('main', { id: 'content', tabindex: -1 }, history)
   const language = el(
     'select',
-    { 'aria-label': words.chooseLanguage, onchange: () => chooseLanguage(language.value) },
+    {
+      'aria-label': words.chooseLanguage,
+      onchange() {
+        if (setPreference('language', language.value)) location.reload()
+        else {
+          // The page would come back in the old one, and perhaps without its form.
+          language.value = words.language
+          say(words.notices.notKept)
+        }
+      },
+    },
     ...Object.entries(LANGUAGES).map(([value, { name }]) =>
       el('option', { value, lang: value, selected: value === words.language }, name),
     ),
@@ -34,6 +45,18 @@ export function createLayout({ isSimulated }) {
   const header = document.querySelector('header')
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let noticeTimer
+
+  /**
+   * Show a notice for a while, and say it. A press takes it away.
+   * @param {string} text
+   * @param {string} [href] where a press leads
+   */
+  function say(text, href) {
+    notice.replaceChildren(href ? el('a', { href, dir: 'auto' }, text) : text)
+    notice.classList.add('is-shown')
+    clearTimeout(noticeTimer)
+    noticeTimer = setTimeout(hideNotice, NOTICE_MS)
+  }
 
   function hideNotice() {
     clearTimeout(noticeTimer)
@@ -70,18 +93,7 @@ export function createLayout({ isSimulated }) {
     historyHeading,
     foot,
     newVideo,
-
-    /**
-     * Show a notice for a while, and say it. A press takes it away.
-     * @param {string} text
-     * @param {string} [href] where a press leads
-     */
-    say(text, href) {
-      notice.replaceChildren(href ? el('a', { href, dir: 'auto' }, text) : text)
-      notice.classList.add('is-shown')
-      clearTimeout(noticeTimer)
-      noticeTimer = setTimeout(hideNotice, NOTICE_MS)
-    },
+    say,
 
     /**
      * Say something to those who cannot see it happen.

@@ -39,8 +39,8 @@ const composer = createComposerView({
       return false
     }
   },
-  onRestore() {
-    if (!isShared) layout.say(words.notices.restored)
+  onRestore(isPart) {
+    if (!isShared) layout.say(isPart ? words.notices.noPhotos : words.notices.restored)
   },
 })
 layout.main.prepend(composer.element)

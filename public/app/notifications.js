@@ -25,7 +25,10 @@ export async function turnOn() {
  */
 export async function subscription(applicationServerKey) {
   try {
-    const { pushManager } = await navigator.serviceWorker.ready
+    const { serviceWorker } = navigator
+    // Where none could be registered, `ready` would be waited for in vain.
+    if (!(await serviceWorker.getRegistration())) return null
+    const { pushManager } = await serviceWorker.ready
     const found = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })
     return found.toJSON()
   } catch {

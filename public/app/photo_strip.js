@@ -60,7 +60,10 @@ export function createPhotoStrip({ limit, urlOf, move, remove }) {
         type: 'button',
         class: 'tile',
         title: words.photos.reorder,
-        onclick: () => moveTo(id, 0),
+        onclick() {
+          moveTo(id, 0)
+          button.focus()
+        },
         onkeydown(/** @type {KeyboardEvent} */ event) {
           const isBack = document.documentElement.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
           if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
@@ -101,12 +104,12 @@ export function createPhotoStrip({ limit, urlOf, move, remove }) {
 
     /** @param {PointerEvent} event */
     function letGo(event) {
-      // The click that ends a drag is none.
-      if (grip?.hasMoved && event.type === 'pointerup')
-        button.addEventListener('click', click => click.stopImmediatePropagation(), {
-          capture: true,
-          once: true,
-        })
+      if (grip?.hasMoved && event.type === 'pointerup') {
+        // The click that ends a drag is none; after a finger's there is none, and the next tap counts.
+        const ignore = (/** @type {Event} */ click) => click.stopImmediatePropagation()
+        button.addEventListener('click', ignore, { capture: true })
+        setTimeout(() => button.removeEventListener('click', ignore, { capture: true }))
+      }
       grip = null
       element.classList.remove('is-dragged')
     }
@@ -152,6 +155,9 @@ export function createPhotoStrip({ limit, urlOf, move, remove }) {
         if (list.children[place] !== tile.element)
           list.insertBefore(tile.element, list.children[place] ?? null)
       })
+      // The fields that took them are about to be hidden.
+      if (entries.length >= limit && document.activeElement?.matches('#photos, #camera'))
+        list.lastElementChild?.querySelector('button')?.focus()
     },
   }
 }

@@ -2,19 +2,19 @@
 
 /** @typedef {'language' | 'access-code' | 'notify'} Preference */
 
-/** Until the tab is closed. @returns {Storage} */
-export const inThisTab = () => sessionStorage
-/** @returns {Storage} */
-const onThisDevice = () => localStorage
+/** @typedef {'localStorage' | 'sessionStorage'} Store the latter only until the tab is closed */
+
+/** What the browser refused to remember: it holds until the page is left. @type {Map<string, string>} */
+const unkept = new Map()
 
 /**
  * @param {Preference} name
- * @param {() => Storage} where
+ * @param {Store} store
  * @returns {string} '' where nothing is remembered
  */
-export function preference(name, where = onThisDevice) {
+export function preference(name, store = 'localStorage') {
   try {
-    return where().getItem(`videogen-${name}`) ?? ''
+    return unkept.get(store + name) ?? globalThis[store].getItem(`videogen-${name}`) ?? ''
   } catch {
     return ''
   }
@@ -23,15 +23,38 @@ export function preference(name, where = onThisDevice) {
 /**
  * @param {Preference} name
  * @param {string} value '' to forget it
- * @param {() => Storage} where
+ * @param {Store} store
+ * @returns {boolean} whether it outlives the page
  */
-export function setPreference(name, value, where = onThisDevice) {
+export function setPreference(name, value, store = 'localStorage') {
   try {
-    if (value) where().setItem(`videogen-${name}`, value)
-    else where().removeItem(`videogen-${name}`)
+    if (value) globalThis[store].setItem(`videogen-${name}`, value)
+    else globalThis[store].removeItem(`videogen-${name}`)
+    unkept.delete(store + name)
+    return true
   } catch {
-    // Then it is asked for again the next time.
+    unkept.set(store + name, value)
+    return false
   }
+}
+
+/** The one that the person entered last. @returns {string} '' where there is none */
+export function keptAccessCode() {
+  return preference('access-code', 'sessionStorage') || preference('access-code')
+}
+
+/** Whether the access code outlives the tab. */
+export function isAccessCodeRemembered() {
+  return preference('access-code') !== ''
+}
+
+/**
+ * @param {string} code
+ * @param {boolean} isRemembered whether the person wants it to outlive the tab
+ */
+export function keepAccessCode(code, isRemembered) {
+  setPreference('access-code', code, 'sessionStorage')
+  setPreference('access-code', isRemembered ? code : '')
 }
 
 export const wantsLessMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches

@@ -1,6 +1,6 @@
 /** The words of the page, in the language the person chose or the browser asks for. */
 
-import { preference, setPreference } from './preferences.js'
+import { preference } from './preferences.js'
 import english from './words/en.js'
 
 /** @typedef {typeof english} Words */
@@ -9,12 +9,6 @@ import english from './words/en.js'
 export const LANGUAGES = {
   en: { name: 'English', load: async () => ({ default: english }) },
   de: { name: 'Deutsch', load: () => import('./words/de.js') },
-}
-
-/** @param {string} language */
-export function chooseLanguage(language) {
-  setPreference('language', language)
-  location.reload()
 }
 
 function wantedLanguage() {

@@ -42,6 +42,14 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select
   .filter(([, box]) => box.width < 24 || box.height < 24)
   .map(([html]) => html)"""
 
+MISSED_TILES = """() => [...document.querySelectorAll('.tile, .tile-remove')].filter(one => {
+  one.scrollIntoView({ block: 'center' })
+  const { left, right, top, bottom } = one.getBoundingClientRect()
+  // Its own cross covers the upper end of a tile.
+  const y = one.matches('.tile') ? bottom - 8 : (top + bottom) / 2
+  return document.elementFromPoint((left + right) / 2, y)?.closest('button') !== one
+}).map(one => one.getAttribute('aria-label'))"""
+
 
 def focus_by_tab(page: Page, name: str, *, role: str | None = None) -> None:
     """Press Tab until the control of this accessible name has the focus."""
@@ -220,9 +228,12 @@ def test_a_small_phone_has_room_whatever_the_letters(
     page = open_page(locale="de-DE", **small)
     page.evaluate("size => { document.documentElement.style.fontSize = size }", letters)
     assert page.evaluate(LONGEST_LINE) <= 0
-    page.locator("#photos").set_input_files([upload(photo(), f"{number}.jpg") for number in range(4)])
-    expect(page.get_by_role("list", name="Fotos").get_by_role("img")).to_have_count(4)
-    assert page.evaluate(LONGEST_LINE) <= 0
+    tiles = page.get_by_role("list", name="Fotos").get_by_role("img")
+    for number in range(4):
+        page.locator("#photos").set_input_files([upload(photo(320, 240), f"{number}.jpg")])
+        expect(tiles).to_have_count(number + 1)
+        assert page.evaluate(LONGEST_LINE) <= 0
+        assert page.evaluate(MISSED_TILES) == []
     page.locator("#prompt").fill("Wind " * 20)
     page.locator("button[type=submit]").tap()
     expect(headline(page)).to_have_text("Dein Video ist fertig")
@@ -230,6 +241,20 @@ def test_a_small_phone_has_room_whatever_the_letters(
     width = "one => one.getBoundingClientRect().width"
     card, text = page.locator(".card-link"), page.locator(".card-prompt")
     assert text.evaluate(width) >= 0.4 * card.evaluate(width)
+
+
+def test_the_notice_of_a_job_with_a_long_text_leaves_the_page_in_sight(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING | {"pollAfterMs": 200})
+    page = open_page(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    generate(page, prompt="The light turns to gold. " * 75)
+    expect(headline(page)).to_have_text("Making your video")
+    page.get_by_role("link", name="New video").tap()
+    functions.states(completed())
+    notice = page.get_by_role("status").get_by_role("link", name="Ready: The light turns to gold.")
+    expect(notice).to_be_visible()
+    assert notice.evaluate("one => one.getBoundingClientRect().height") < 100
 
 
 def test_every_target_is_large_enough_to_hit(open_page: OpenPage, functions: Functions) -> None:
@@ -252,6 +277,32 @@ def test_the_page_speaks_the_browsers_language_or_the_chosen_one(open_page: Open
     expect(headline(page)).to_have_text("Make a photo move.")
     page.reload()
     expect(headline(page)).to_have_text("Make a photo move.")
+
+
+TRANSLATE = """() => {
+  const texts = [...document.querySelectorAll('h1, .details p, .stage-name + span, .actions button')]
+  for (const one of texts) {
+    const font = document.createElement('font')
+    font.textContent = 'Übersetzt'
+    one.replaceChildren(font)
+  }
+  return texts.length
+}"""
+
+
+def test_what_the_browser_translates_stays_translated_until_it_says_something_else(
+    open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(RENDERING | {"pollAfterMs": 200})
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    translated = page.evaluate(TRANSLATE)
+    polls = len(functions.polls)
+    wait_until(page, lambda: len(functions.polls) > polls + 2)
+    assert page.get_by_text("Übersetzt").count() == translated
+    functions.states(completed())
+    expect(headline(page)).to_have_text("Your video is ready")
 
 
 def test_another_language_than_those_falls_back_to_english(open_page: OpenPage) -> None:

@@ -169,6 +169,24 @@ def test_a_site_with_a_key_tells_a_browser_whose_page_is_closed(
     ]
 
 
+def test_where_the_service_worker_is_denied_the_press_is_answered_all_the_same(
+    new_context: NewContext, functions: Functions, page_site: StaticSite
+) -> None:
+    page_site.settings = replace(page_site.settings, push_public_key="BPublic")
+    context = new_context(permissions=["notifications"])
+    context.add_init_script("""
+      const deny = async () => { throw new DOMException('denied', 'SecurityError') }
+      if (window.ServiceWorkerContainer) ServiceWorkerContainer.prototype.register = deny
+    """)
+    functions.states(RENDERING)
+    page = context.new_page()
+    functions.attach(page)
+    page.goto(page_site.url)
+    generate(page)
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
+
+
 def test_a_push_is_shown_and_its_press_opens_the_job(
     new_context: NewContext, functions: Functions, page_site: StaticSite
 ) -> None:

@@ -451,6 +451,57 @@ def test_a_removed_photo_is_not_sent_and_the_focus_stays_near(open_page: OpenPag
     expect(page.get_by_label("Choose photos")).to_be_focused()
 
 
+def test_the_fourth_photo_hides_its_field_and_takes_the_focus(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_label("Choose photos").set_input_files(
+        [upload(photo(320, 240), f"{n}.jpg") for n in range(1, 4)]
+    )
+    expect(list_of_photos(page).get_by_role("img")).to_have_count(3)
+    page.get_by_label("Add photos").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([upload(photo(320, 240), "4.jpg")])
+    expect(page.get_by_role("button", name="Use as start frame: 4.jpg")).to_be_focused()
+
+
+def test_a_tile_that_becomes_the_start_frame_keeps_the_focus(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_label("Choose photos").set_input_files(
+        [upload(photo(320, 240), f"{n}.jpg") for n in range(1, 4)]
+    )
+    expect(list_of_photos(page).get_by_role("img")).to_have_count(3)
+    page.get_by_role("button", name="Use as start frame: 3.jpg").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Start frame: 3.jpg", exact=True)).to_be_focused()
+
+
+def test_after_a_drag_by_finger_the_next_tap_counts(open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page.get_by_label("Choose photos").set_input_files(
+        [upload(photo(320, 240), f"{n}.jpg") for n in range(1, 3)]
+    )
+    tiles = list_of_photos(page)
+    expect(tiles.get_by_role("img")).to_have_count(2)
+    tiles.first.evaluate("tile => tile.scrollIntoView({ block: 'center' })")
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, points: list[dict[str, float]]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    here, there = tiles.first.bounding_box(), tiles.last.bounding_box()
+    assert here is not None
+    assert there is not None
+    y = here["y"] + 0.7 * here["height"]
+    touch("touchStart", [{"x": here["x"] + 20, "y": y}])
+    for step in range(1, 11):
+        touch("touchMove", [{"x": here["x"] + 20 + step * (there["x"] - here["x"]) / 10, "y": y}])
+    touch("touchEnd", [])
+    dragged = page.get_by_role("button", name="Use as start frame: 1.jpg")
+    expect(dragged).to_be_visible()
+    dragged.tap()
+    expect(page.get_by_role("button", name="Start frame: 1.jpg", exact=True)).to_be_visible()
+
+
 def test_where_no_worker_can_decode_the_page_does(open_page: OpenPage, functions: Functions) -> None:
     page = open_page()
     page.add_init_script("delete window.OffscreenCanvas")

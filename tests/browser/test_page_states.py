@@ -36,7 +36,7 @@ from videogen.settings import Model, Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import BrowserContext, Page
 
     from support.page_under_test import Functions, StaticSite
     from videogen.errors import FailureCode
@@ -324,13 +324,13 @@ def test_the_access_code_is_asked_for_where_it_is_needed_and_kept(
     generate(page)
     expect(page.get_by_text("Enter the access code.")).to_be_visible()
     expect(page.get_by_label("Access code")).to_be_focused()
-    page.get_by_label("Access code").fill("sesame")
+    page.get_by_label("Access code").fill("open sesame")
     page.get_by_role("button", name="Generate").click()
     expect(headline(page)).to_have_text("Making your video")
     page.reload()
     page.get_by_role("link", name="New video").click()
-    expect(page.get_by_label("Access code")).to_have_value("sesame")
-    assert functions.codes == ["sesame"]
+    expect(page.get_by_label("Access code")).to_have_value("open sesame")
+    assert functions.codes == ["open sesame"]
 
 
 def test_no_code_is_asked_for_where_none_is_needed(open_page: OpenPage, functions: Functions) -> None:
@@ -354,6 +354,31 @@ def test_the_price_of_the_chosen_model_is_shown_before_it_is_spent(
     generate(page)
     wait_until(page, lambda: len(functions.starts) == 1)
     assert functions.starts[0]["model"] == "blackboxai/google/veo-3"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_operators_settings_are_asked_for_again_before_anything_is_spent(
+    new_context: Callable[..., BrowserContext],
+    open_page: OpenPage,
+    functions: Functions,
+    page_site: StaticSite,
+    *,
+    late: bool,
+) -> None:
+    page_site.settings = replace(page_site.settings, models=(Model("blackboxai/google/veo-3-fast", 0.8),))
+    context = new_context(service_workers="block")
+    context.route("**/config.json", lambda route: route.abort("connectionreset"), times=None if late else 1)
+    page = open_page(context=context)
+    price = page.get_by_text("US$0.80 for this video. You have 3 seconds to undo.")
+    if late:
+        fill(page)
+        expect(price).to_be_hidden()
+        context.unroute("**/config.json")
+        page.get_by_role("button", name="Generate").click()
+        expect(page.get_by_text("Your photos and text from last time are back.")).to_be_visible()
+        expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(1)
+        assert functions.starts == []
+    expect(price).to_be_visible()
 
 
 def test_undo_takes_everything_back_before_anything_is_sent(

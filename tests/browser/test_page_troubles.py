@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from support.page_under_test import (
     completed,
     expect_video,
     failed,
+    fill,
     generate,
     headline,
     photo,
@@ -24,6 +26,7 @@ from support.page_under_test import (
     visit,
     wait_until,
 )
+from videogen.settings import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Playwright, Route
 
     from support.dev_site import DevSite
-    from support.page_under_test import Functions
+    from support.page_under_test import Functions, StaticSite
 
     OpenPage = Callable[..., Page]
     NewContext = Callable[..., BrowserContext]
@@ -114,6 +117,94 @@ def test_with_cookies_blocked_the_video_comes_and_is_bought_once(
     generate(page, photos=[photo(320, 240)])
     expect_video(page)
     assert len(dev_site.ledger()) - bought == 1
+
+
+NO_STORAGE = f"{getter('window', 'localStorage')}; {getter('window', 'sessionStorage')}"
+
+
+def test_what_the_person_gave_holds_for_the_page_where_nothing_can_be_kept(
+    new_context: NewContext, open_page: OpenPage, page_site: StaticSite, functions: Functions
+) -> None:
+    page_site.settings = replace(page_site.settings, access_code=Secret("sesame"))
+    context = new_context(service_workers="block")
+    context.add_init_script(NO_STORAGE)
+    context.add_init_script("""
+      window.Notification = class {
+        static permission = 'default'
+        static requestPermission = async () => (this.permission = 'granted')
+      }
+    """)
+    functions.states(RENDERING)
+    page = open_page(context=context)
+    page.get_by_label("Access code").fill("sesame")
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    assert functions.codes == ["sesame"]
+    page.get_by_role("button", name="Tell me when it is ready").click()
+    expect(page.get_by_text("You will be told when it is ready, while this page is open.")).to_be_visible()
+
+
+def test_another_language_that_cannot_be_kept_costs_nothing_of_the_form(
+    new_context: NewContext, open_page: OpenPage
+) -> None:
+    context = new_context(service_workers="block")
+    context.add_init_script(NO_STORAGE)
+    context.add_init_script(getter("window", "indexedDB"))
+    page = open_page(context=context)
+    fill(page)
+    page.get_by_label("Language").select_option("Deutsch")
+    expect(page.get_by_text("This browser does not let the page keep anything.")).to_be_visible()
+    expect(page.get_by_label("Language")).to_have_value("en")
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
+    expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(1)
+
+
+FULL_FOR_PHOTOS = f"""
+  const put = IDBObjectStore.prototype.put
+  const full = {FULL}
+  IDBObjectStore.prototype.put = function (...what) {{
+    return this.name === 'draftPhotos' ? full() : put.apply(this, what)
+  }}
+"""
+
+KEPT_TEXTS = """() => new Promise(resolve => {
+  indexedDB.open('videogen').onsuccess = ({ target }) => {
+    const all = target.result.transaction('drafts').objectStore('drafts').getAll()
+    all.onsuccess = () => resolve(all.result.map(({ prompt }) => prompt))
+  }
+})"""
+
+
+def test_photos_that_could_not_be_kept_are_asked_for_again(
+    new_context: NewContext, open_page: OpenPage
+) -> None:
+    context = new_context(service_workers="block")
+    context.add_init_script(FULL_FOR_PHOTOS)
+    page = open_page(context=context)
+    fill(page)
+    wait_until(page, lambda: page.evaluate(KEPT_TEXTS) == ["The light turns to gold."])
+    page.reload()
+    expect(page.get_by_text("The photos are no longer in this browser. Please add them")).to_be_visible()
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
+
+
+# What Safari before 17.4 and Chrome before 103 lack.
+OLDER = "delete AbortSignal.timeout; delete Element.prototype.checkVisibility"
+
+
+def test_in_an_older_browser_the_video_comes(
+    new_context: NewContext, open_page: OpenPage, functions: Functions
+) -> None:
+    context = new_context(service_workers="block")
+    context.add_init_script(OLDER)
+    functions.states(RENDERING)
+    page = open_page(context=context)
+    generate(page)
+    expect(headline(page)).to_have_text("Making your video")
+    page.get_by_role("button", name="Cancel").focus()
+    functions.states(completed())
+    expect(headline(page)).to_have_text(READY)
+    expect(headline(page)).to_be_focused()
 
 
 # --- storage that goes while a job runs ---------------------------------------------------------------------

@@ -189,6 +189,24 @@ test('a draft that was pressed goes on; one that was not waits', async () => {
   }
 })
 
+test('a pressed draft that has lost a photo waits, and is told to be a part', async () => {
+  const { controller, taken, drafts } = form()
+  drafts.restore = async take =>
+    take({
+      prompt: 'Wind.',
+      chosenRatio: null,
+      model: null,
+      isPressed: true,
+      photos: [{ id: 7, file: file('old.jpg'), isPrepared: false }],
+      isPart: true,
+    })
+  /** @type {unknown[]} */
+  const told = []
+  await controller.restore(isPart => told.push(isPart))
+  await settle()
+  assert.deepEqual([taken.length, told], [0, [true]])
+})
+
 test('the photos of an earlier job are cropped anew, from where they were', async () => {
   const { controller, taken, parts } = form()
   const photos = [new Blob(['1']), new Blob(['2'])]

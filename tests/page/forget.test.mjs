@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { isAccessCodeRemembered, keepAccessCode, keptAccessCode } from '../../public/app/access_code.js'
 import { forgetDevice } from '../../public/app/forget.js'
+import { isAccessCodeRemembered, keepAccessCode, keptAccessCode } from '../../public/app/preferences.js'
 
 /** A storage whose entries are its own properties, as a browser's are. @returns {any} */
 function fakeStorage() {

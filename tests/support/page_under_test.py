@@ -367,7 +367,15 @@ class Complaints:
         url = message.location["url"]
         may_fail = any(
             part in url
-            for part in ("/api/", "/gone", "/clip.mp4", "/jobs_page.js", "/photos.js", "/photo_worker.js")
+            for part in (
+                "/api/",
+                "/config.json",
+                "/gone",
+                "/clip.mp4",
+                "/jobs_page.js",
+                "/photos.js",
+                "/photo_worker.js",
+            )
         )
         is_expected = message.text.startswith("Failed to load resource") and (
             may_fail or "ERR_INTERNET_DISCONNECTED" in message.text

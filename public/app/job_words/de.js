@@ -253,6 +253,22 @@ export default {
     underWay: (state, rest) => `${state} … | ${rest}`,
   },
 
+  notices: {
+    linkCopied: 'Link kopiert. Wer ihn hat, kann das Video ansehen.',
+    link: link => `Der Link: ${link}`,
+    removed: 'Aus diesem Browser entfernt.',
+    removeFailed:
+      'Dieser Browser hat es nicht entfernt. Bitte lade die Seite neu und versuche es noch einmal.',
+    erased: 'Überall gelöscht.',
+    eraseFailed: 'Es ließ sich nicht löschen. Bitte versuche es noch einmal.',
+    takenBack: 'Rückgängig gemacht. Nichts wurde gesendet.',
+    notified: 'Du bekommst Bescheid, wenn es fertig ist, solange diese Seite offen ist.',
+    notifiedAnywhere: 'Du bekommst Bescheid, wenn es fertig ist. Du kannst diese Seite schließen.',
+    notifyRefused: 'Dieser Browser erlaubt für diese Seite keine Mitteilungen.',
+    cannotContinue:
+      'Zum Fortsetzen muss die Seite das Video lesen, und ihr Speicher erlaubt das nicht. Lade es stattdessen herunter.',
+  },
+
   notification: {
     ready: 'Dein Video ist fertig',
     ended: 'Dein Video konnte nicht erstellt werden',

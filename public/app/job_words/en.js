@@ -247,6 +247,21 @@ export default {
     underWay: (/** @type {string} */ state, /** @type {string} */ rest) => `${state} … | ${rest}`,
   },
 
+  notices: {
+    linkCopied: 'Link copied. Anyone who has it can watch the video.',
+    link: (/** @type {string} */ link) => `The link: ${link}`,
+    removed: 'Removed from this browser.',
+    removeFailed: 'This browser did not remove it. Please reload the page and try again.',
+    erased: 'Erased everywhere.',
+    eraseFailed: 'It could not be erased. Please try again.',
+    takenBack: 'Undone. Nothing was sent.',
+    notified: 'You will be told when it is ready, while this page is open.',
+    notifiedAnywhere: 'You will be told when it is ready. You can close this page.',
+    notifyRefused: 'This browser does not allow notifications for this page.',
+    cannotContinue:
+      'Continue needs to read the video, and the storage of this site does not allow that. Download it instead.',
+  },
+
   notification: {
     ready: 'Your video is ready',
     ended: 'Your video could not be made',
