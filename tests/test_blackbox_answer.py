@@ -661,6 +661,9 @@ CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}
         (503, {"data": {"state": "running"}, "error": {"code": 503, "message": "no provider"}}),
         *((status, answer()) for status in (302, 400, 401, 402, 403, 404, 413, 422, 429)),
         (401, answer() | {"error": {"code": 401, "message": "x"}}),
+        # A page's link beside a refusal is no video; what began nobody knows.
+        (200, answer("See https://pages.example/pricing") | {"error": {"code": 429, "message": "x"}}),
+        (200, {"url": "https://pages.example/errors", "error": {"code": 401, "message": "x"}}),
     ],
 )
 def test_a_refusal_beside_something_that_began_leaves_the_outcome_unknown(

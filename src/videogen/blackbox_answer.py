@@ -26,6 +26,7 @@ from videogen.blackbox_result import (
     is_video,
     json_or_none,
     link_in_text,
+    names_a_video,
     progress,
     task_ids,
     task_urls,
@@ -144,7 +145,7 @@ def parse_answer(
         if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
             raise _unless_begun(_refusal(status, lower, error, text), payload, allowed_origins)
         found = _generated(payload, allowed_origins) if is_complete else None
-        if found is None and error is not None:
+        if error is not None and not (found and (found.video or names_a_video(found.url))):
             # Errors come with HTTP 200 too; the body's own code then stands for the status
             # (https://docs.blackbox.ai/api-reference/errors).
             refusal = _refusal(_number(error.get("code")), lower, error, json.dumps(error))
