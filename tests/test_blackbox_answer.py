@@ -690,6 +690,11 @@ def test_a_refusals_own_status_is_no_tasks(status: int) -> None:
     assert failure({"status": "missing", "error": {"code": 401, "message": "x"}}, status).charged == "no"
 
 
+def test_a_firewalls_page_is_no_moderation() -> None:
+    page = b"<!doctype html><title>403</title><p>Access to this content is prohibited by our content policy."
+    assert failure(page, 403).code == "provider_account"
+
+
 @pytest.mark.parametrize("status", [200, 401, 429])
 def test_a_link_in_an_errors_own_words_is_no_video(status: int) -> None:
     error = failure({"error": {"code": 401, "message": f"A prompt with {URL}"}}, status)

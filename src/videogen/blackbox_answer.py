@@ -295,7 +295,9 @@ def _says_no_provider(it: _Refusal) -> bool:
 
 
 def _is_moderated(it: _Refusal) -> bool:
-    return it.names_reasons or any(map(_MODERATION.search, (it.message, it.kinds, it.first_words)))
+    # A firewall's page speaks of what is prohibited as well.
+    words = "" if it.text.lstrip().startswith("<") else it.first_words
+    return it.names_reasons or any(map(_MODERATION.search, (it.message, it.kinds, words)))
 
 
 def _has_error_object(it: _Refusal) -> bool:
