@@ -104,12 +104,12 @@ export function createPhotoStrip({ limit, urlOf, move, remove }) {
 
     /** @param {PointerEvent} event */
     function letGo(event) {
-      if (grip?.hasMoved && event.type === 'pointerup') {
-        // The click that ends a drag is none; after a finger's there is none, and the next tap counts.
-        const ignore = (/** @type {Event} */ click) => click.stopImmediatePropagation()
-        button.addEventListener('click', ignore, { capture: true })
-        setTimeout(() => button.removeEventListener('click', ignore, { capture: true }))
-      }
+      // The click that ends a drag is none; a finger's drag ends without one, and its next tap counts.
+      if (grip?.hasMoved && event.type === 'pointerup' && event.pointerType !== 'touch')
+        button.addEventListener('click', click => click.stopImmediatePropagation(), {
+          capture: true,
+          once: true,
+        })
       grip = null
       element.classList.remove('is-dragged')
     }

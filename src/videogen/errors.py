@@ -35,6 +35,7 @@
         ├── VideoGone              the provider no longer has the file           charged
         ├── VideoRefused           the file is not one that we may store         charged
         └── VideoInterrupted       the download broke off; it may be repeated    charged
+            └── VideoIsText        a page or a message lies there instead        charged
 
 The message of an error is for the person who can do something about it. It never holds a key, a token, a
 prompt, or a provider's own words.

@@ -307,12 +307,19 @@ def test_continue_begins_with_the_last_picture(open_page: OpenPage, functions: F
 
 
 def card_picture(page: Page) -> dict[str, object]:
-    """Return the size of the newest card's picture, its color in the middle, and which part is shown."""
+    """Return the size of the newest card's picture, its color in the middle, and which part is shown.
+
+    Nothing while another picture takes its place.
+    """
     image = page.locator(".card-picture img").first
     expect(image).to_have_js_property("complete", value=True)
     return dict(
         image.evaluate("""async image => {
-          await image.decode()
+          try {
+            await image.decode()
+          } catch {
+            return {}
+          }
           const canvas = new OffscreenCanvas(1, 1)
           const context = canvas.getContext('2d')
           context.drawImage(image, 0, 0, 1, 1)

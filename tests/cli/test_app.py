@@ -356,6 +356,7 @@ def test_the_site_of_a_dot_env_counts_as_it_is_meant(
     videogen: Operator, site: ServedSite, tmp_path: Path, quoted: str
 ) -> None:
     (tmp_path / ".env").write_text(f"VIDEOGEN_SITE='{quoted.format(site.url)}'\n")
+    videogen.unset.add("VIDEOGEN_SITE")
 
     findings = videogen("doctor", "--json").json
 

@@ -177,7 +177,8 @@ class RuntimeApi(ThreadingHTTPServer):
         self._thread.join()
         self.server_close()
         for connection in self.connections:
-            if connection.fileno() >= 0:
+            # One that the client has left already is not connected any more.
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
