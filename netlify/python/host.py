@@ -34,7 +34,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
     from types import ModuleType
     from typing import Any, BinaryIO
 
@@ -157,7 +157,7 @@ class LoggingFinder:
         self,
         name: str,
         path: Sequence[str] | None = None,  # noqa: ARG002 -- the protocol of finders
-        target: ModuleType | None = None,  # noqa: ARG002
+        target: ModuleType | None = None,  # noqa: ARG002 -- as above
     ) -> Any:  # noqa: ANN401 -- a module's spec, whose loader is one of the standard library's
         """Return how logging is loaded; None for all else.
 
@@ -401,11 +401,8 @@ def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
     if parameters == ASGI or (takes_three and code.co_flags & COROUTINE):
         return "ASGI"
     # https://peps.python.org/pep-3333/ names the parameters by example alone.
-    if parameters[1:2] == ("start_response",):
-        return "WSGI"
-    return (
-        "WSGI" if parameters[:1] in (("environ",), ("env",)) and parameters[1:] != ("context",) else "Lambda"
-    )
+    names_environ = parameters[:1] in (("environ",), ("env",)) and parameters[1:] != ("context",)
+    return "WSGI" if parameters[1:2] == ("start_response",) or names_environ else "Lambda"
 
 
 def adapter(module: str, name: str, kind: str) -> Any:  # noqa: ANN401 -- the adapters' own types
@@ -447,16 +444,20 @@ class Awaiting:
 
 def place_of(error: BaseException, own: list[str]) -> str | None:
     """Return file and line of the project's own code that an exception came through last."""
-    place = None
-    step = error.__traceback__
-    while step:
-        file = step.tb_frame.f_code.co_filename
+    for file, line, _ in reversed(list(steps(error))):
         for folder in own:
             if file.startswith(folder + os.sep):
-                place = f"{file[len(folder) + 1 :]}:{step.tb_lineno}"
-                break
+                return f"{file[len(folder) + 1 :]}:{line}"
+    return None
+
+
+def steps(error: BaseException) -> Iterator[tuple[str, int, str]]:
+    """Yield file, line and function of each step that an exception came through, the outermost first."""
+    step = error.__traceback__
+    while step:
+        code = step.tb_frame.f_code
+        yield code.co_filename, step.tb_lineno, code.co_name
         step = step.tb_next
-    return place
 
 
 def told(error: BaseException) -> str:
@@ -466,13 +467,8 @@ def told(error: BaseException) -> str:
 
         return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
     except Exception:  # noqa: BLE001 -- no descriptor is left to read it by, or the project has one of its name
-        steps = []
-        step = error.__traceback__
-        while step:
-            code = step.tb_frame.f_code
-            steps.append(f'  File "{code.co_filename}", line {step.tb_lineno}, in {code.co_name}\n')
-            step = step.tb_next
-        return f"Traceback (most recent call last):\n{''.join(steps)}{type(error).__name__}: {error}"
+        places = "".join(f'  File "{file}", line {line}, in {name}\n' for file, line, name in steps(error))
+        return f"Traceback (most recent call last):\n{places}{type(error).__name__}: {error}"
 
 
 def prepare(name: str) -> None:

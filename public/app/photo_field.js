@@ -27,7 +27,6 @@ export function createPhotoField({ controller, limit }) {
     capture: 'environment',
     'aria-label': words.photos.takePhoto,
   })
-  camera.classList.add('camera')
   const example = exampleLoop()
   const dropHere = el(
     'label',
@@ -41,7 +40,7 @@ export function createPhotoField({ controller, limit }) {
   // Beside the first photo, the strip's own take their place.
   const buttons = [
     el('label', { class: 'button is-small', for: 'photos' }, words.photos.choose),
-    el('label', { class: 'button is-small camera', for: 'camera' }, words.photos.takePhoto),
+    el('label', { class: 'button is-small', for: 'camera' }, words.photos.takePhoto),
   ]
   const cut = el('p', { class: 'hint cut' })
   const hint = el('p', { class: 'hint others', id: 'photos-limit' })

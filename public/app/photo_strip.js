@@ -170,7 +170,7 @@ export function createPhotoStrip({ limit, urlOf, move, remove }) {
 function addingTile(field, text, outline) {
   return el(
     'label',
-    { for: field, class: `adding ${field}`, title: text },
+    { for: field, class: 'adding', title: text },
     svg('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: outline })),
   )
 }

@@ -84,15 +84,15 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:[\r\n]+[A-Za-z0-9+/_-]+)*")  # in 
 # MiniMax, Vidu, Google), which some write with a prefix, a percentage or dots.
 _WORD_PREFIX = re.compile(r"^((task|job)_)?(status|state)_")
 _UNDER_WAY = re.compile(
-    r"(?!warning|missing)\w+ing|(pending|waiting)_\w+|(in_)?(queue|progress|process)|(en)?queued|start|started|not_start|not_started"
-    r"|render|generation|submitted|accepted|created|scheduled|throttled|not_ready"
+    r"(?!warning|missing)\w+ing|(pending|waiting)_\w+|(in_)?(queue|progress|process)|(en)?queued"
+    r"|(not_)?start(ed)?|render|generation|submitted|accepted|created|scheduled|throttled|not_ready"
 )
 _FAILED = re.compile(
     r"((task|job|generation|processing)_)?fail(ed|ure)?|error(ed)?|cancell?ed|abort(ed)?|rejected"
 )
 _DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok|active|generated")
 _STATUS_KEYS = ("status", "state", "task_status", "job_status")
-_STATUS_IN_TEXT = re.compile(r"""["'](?:status|state|task_status|job_status)["']\s*:\s*["']([^"']{1,100})""")
+_STATUS_IN_TEXT = re.compile(rf"""["'](?:{"|".join(_STATUS_KEYS)})["']\s*:\s*["']([^"']{{1,100}})""")
 # A text whose links need not be its video's: a whole page, what quotes a prompt, an error, a stream's pieces.
 _OTHER_TEXT = re.compile(
     r"""<(?:head|script|meta|title)\b|["'](?:\w{0,40}(?:input|prompt|request)|delta)["']\s*:"""

@@ -443,6 +443,6 @@ def _error(
         return NoSuchObject() if no_such_object else StoreUnavailable("the upload is not there any more")
     if status < 400:  # noqa: PLR2004 - HTTP
         told += ": are S3_REGION and S3_ENDPOINT_URL the bucket's?"
-    passing = status in {0, 408, 409, 412, 425, 429} or (status >= 500 and status not in {501, 505})  # noqa: PLR2004 - HTTP
-    passing = passing or (status == 404 and not code)  # noqa: PLR2004 - HTTP
+    passing = status in {0, 408, 409, 412, 425, 429} or (status == 404 and not code)  # noqa: PLR2004 - HTTP
+    passing = passing or (status >= 500 and status not in {501, 505})  # noqa: PLR2004 - HTTP
     return StoreUnavailable(told, transient=passing or code == "RequestTimeout", code=code)

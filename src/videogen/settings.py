@@ -254,12 +254,15 @@ def value(environ: Mapping[str, str], name: str) -> str:
 
 def is_loopback(address: str) -> bool:
     """Whether a web address leads to this very machine."""
+    return _LOOPBACK.fullmatch(_host(address)) is not None
+
+
+def _host(address: str) -> str:
+    """Return the host of a web address, "" where it has none or one in brackets that is no IPv6 address."""
     try:
-        host = urlsplit(address).hostname or ""
+        return urlsplit(address).hostname or ""
     except ValueError:
-        # Brackets around what is no IPv6 address.
-        return False
-    return _LOOPBACK.fullmatch(host) is not None
+        return ""
 
 
 class _Environment:
@@ -563,12 +566,7 @@ def _plain_address(text: str) -> str:
     found = _ADDRESS.fullmatch(rest)
     if scheme.lower() not in {"http", "https"} or found is None or set("?#\\") & set(rest):
         return ""
-    if int((found["port"] or ":0")[1:]) > 65_535:  # noqa: PLR2004 - TCP
-        return ""
-    try:
-        urlsplit(text)
-    except ValueError:
-        # Brackets around what is no IPv6 address.
+    if int((found["port"] or ":0")[1:]) > 65_535 or not _host(text):  # noqa: PLR2004 - TCP
         return ""
     origin = f"{scheme}://{found['host']}{found['port'] or ''}".lower()
     return origin + (found["path"] or "").rstrip("/")

@@ -38,7 +38,7 @@ def examine(
     fix: bool = False,
     now: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
-    """Yield the findings, in order. `site` is the deployed site's address; `fix` sets the bucket's rules."""
+    """Yield the findings, in order. `site` is the deployed site's origin; `fix` sets the bucket's rules."""
     try:
         found = site_settings.read(environ, blackbox=True)
     except SettingsError as error:

@@ -23,7 +23,6 @@ from videogen.cli.findings import CLOCK_REMEDY, Failed, Finding
 from videogen.errors import MalformedRecord, StoreError, StoreForbidden
 from videogen.http_date import seconds_of
 from videogen.job_store import MP4, NO_ETAG
-from videogen.settings import site_address
 from videogen.spending import LEDGER, ledger_key
 
 if TYPE_CHECKING:
@@ -239,7 +238,7 @@ def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: 
     about = "presigned links"
     first, last = RANGE
     url = bucket.presign(key, seconds=60, content_type=MP4, disposition="inline")
-    headers = {"Range": f"bytes={first}-{last}", **({"Origin": site_address(site)} if site else {})}
+    headers = {"Range": f"bytes={first}-{last}", **({"Origin": site} if site else {})}
     try:
         answer = http.get(url, headers=headers)
     except httpx.HTTPError as error:
@@ -382,16 +381,15 @@ def _ledger(bucket: Bucket, moment: float) -> Finding:
 
 def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Finding:
     about = "sharing"
-    origin = site_address(site)
     url = bucket.presign("doctor/none", seconds=60, content_type=MP4, disposition="inline")
     try:
-        allowed = http.get(url, headers={"Origin": origin}).headers.get("access-control-allow-origin")
+        allowed = http.get(url, headers={"Origin": site}).headers.get("access-control-allow-origin")
     except httpx.HTTPError as error:
         return Finding("warning", about, f"not asked ({type(error).__name__})", "try again")
-    if allowed in {"*", origin}:
-        return Finding("ok", about, f"the page at {origin} may read videos to share them")
-    wanted = rules.cors(origin)
-    detail = f"the page at {origin} may not read videos: phones share a link instead of the file"
+    if allowed in {"*", site}:
+        return Finding("ok", about, f"the page at {site} may read videos to share them")
+    wanted = rules.cors(site)
+    detail = f"the page at {site} may not read videos: phones share a link instead of the file"
     if not fix:
         return Finding("warning", about, detail, "set the rule with: videogen doctor --fix --site …")
     paste = f"paste this CORS rule at the store: {json.dumps([wanted])}"
@@ -407,7 +405,7 @@ def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Findin
         client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules_now})
     except ClientError:
         return Finding("warning", about, detail, paste)
-    return Finding("ok", about, f"set: the page at {origin} may read videos to share them")
+    return Finding("ok", about, f"set: the page at {site} may read videos to share them")
 
 
 def _clocks(headers: Mapping[str, str], asked_at: float) -> Iterator[Finding]:
