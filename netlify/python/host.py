@@ -51,6 +51,8 @@ packages, since each request there is a new process."""
 FUNCTION_NAMES = ("handler", "lambda_handler", "app", "application")
 """What a file of its own may call its function, the first of them counts."""
 ASGI = ("scope", "receive", "send")
+NO_START_RESPONSE = ((), ("context",), ("ctx",))
+"""What follows an `env` that is an event."""
 COROUTINE = 0x80
 """The flag of `async def` in co_flags; the module inspect would cost 10 ms of a cold start."""
 
@@ -401,7 +403,7 @@ def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
     if parameters == ASGI or (takes_three and code.co_flags & COROUTINE):
         return "ASGI"
     # https://peps.python.org/pep-3333/ names the parameters by example alone.
-    names_environ = parameters[:1] in (("environ",), ("env",)) and parameters[1:] != ("context",)
+    names_environ = parameters[:1] in (("environ",), ("env",)) and parameters[1:] not in NO_START_RESPONSE
     return "WSGI" if parameters[1:2] == ("start_response",) or names_environ else "Lambda"
 
 

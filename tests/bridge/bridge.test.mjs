@@ -391,6 +391,7 @@ for (const [name, source] of /** @type {const} */ ([
   ['flask.py', 'import flask\ndef handler(event, context): return "/x" if flask.Flask else ""'],
   ['email.py', 'import email.message\nasync def handler(event, context): return event["path"]'],
   ['more.py', 'async def handler(event, context, more=None): return event["path"]'],
+  ['env.py', 'def handler(env, ctx): return env["path"]'],
   ['two-words.py', 'import beside\nlambda_handler = beside.handler'],
   ['guarded.py', 'try:\n    from beside import handler\nexcept ImportError:\n    handler = None'],
   ['logged.py', 'import logging\nhandler = logging.StreamHandler()\nfrom beside import handler as app'],
