@@ -156,6 +156,7 @@ def test_heic_comes_with_the_advice_what_to_do(brand: bytes) -> None:
 def test_avif_comes_with_the_advice_what_to_do() -> None:
     expected = "is an AVIF picture, which the video model cannot read. Please save it as JPEG."
     assert message(encoded("AVIF")) == expected
+    assert message(b"\0\0\0\x20ftypmif1\0\0\0\0mif1avifmiafMA1B") == expected
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,49 @@ def test_a_missing_length_is_no_obstacle(serve: Serve, answer: bytes) -> None:
     assert download(serve(raw(answer)).origin + "/")[0] == [MP4]
 
 
+def box(kind: bytes, content: bytes, *, wide: bool = False) -> bytes:
+    if wide:
+        return b"\0\0\0\x01" + kind + (16 + len(content)).to_bytes(8, "big") + content
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
+MOOV = box(b"free", b"") + box(b"moov", bytes(50))
+UNCUT = {
+    "index last": FTYP + box(b"mdat", bytes(3000)) + MOOV,
+    "index first": FTYP + MOOV + box(b"mdat", bytes(3000), wide=True),
+    "to the end": FTYP + MOOV + b"\0\0\0\0mdat" + bytes(3000),
+    "padding": FTYP + MOOV + box(b"mdat", bytes(3000)) + b"\xff" * 40,
+    "malformed": FTYP + MOOV + b"\0\0\0\x05mdat" + bytes(3000),
+}
+
+
+@pytest.mark.parametrize("body", UNCUT.values(), ids=UNCUT)
+def test_what_comes_until_the_connection_closes_is_whole(serve: Serve, body: bytes) -> None:
+    assert download(serve(raw(b"HTTP/1.0 200 OK\r\n\r\n" + body)).origin + "/")[0] == [body]
+
+
+@pytest.mark.parametrize("left_out", [1, 70, 3000])
+@pytest.mark.parametrize("name", ["index last", "index first"])
+def test_a_connection_closed_in_the_middle_cuts_the_file(serve: Serve, name: str, left_out: int) -> None:
+    body = UNCUT[name][:-left_out]
+    error = failure(serve(raw(b"HTTP/1.0 200 OK\r\n\r\n" + body)).origin + "/")
+    assert (type(error), error.note, error.received) == (VideoInterrupted, "the file is cut", len(body))
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+def test_boxes_are_followed_through_pieces_of_any_size(serve: Serve, piece: int) -> None:
+    cut = UNCUT["index last"][:-1]
+
+    def behave(server: Any, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+        for at in range(0, len(cut), piece):
+            connection.sendall(cut[at : at + piece])
+
+    assert failure(serve(behave).origin + "/").note == "the file is cut"
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_a_file_that_is_no_longer_there_is_gone(serve: Serve, status: int) -> None:
     error = failure(serve(replying(b"<Error/>", f"{status} X")).origin + "/?secret")

@@ -49,10 +49,9 @@ _HEIC = (
     "Settings > Camera > Formats > Most Compatible."
 )
 _AVIF = "is an AVIF picture, which the video model cannot read. Please save it as JPEG."
-_BRANDS = {
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), _HEIC),
-    **dict.fromkeys((b"avif", b"avis"), _AVIF),
-}
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+# The last two are those of any such picture; which codec it has, the brands after them say.
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _OTHERS = (
     (rb"GIF8[79]a", "a GIF"),
     (rb"%PDF-", "a PDF"),
@@ -112,8 +111,9 @@ def sniff(data: bytes, field: str = "photo") -> PhotoInfo:
         return _sniff_png(data, field)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _sniff_webp(data, field)
-    if data[4:8] == b"ftyp" and data[8:12] in _BRANDS:
-        raise _unsupported(field, _BRANDS[data[8:12]])
+    if data[4:8] == b"ftyp" and data[8:12] in _AVIF_BRANDS | _HEIC_BRANDS:
+        brands = {data[at : at + 4] for at in range(8, min(int.from_bytes(data[:4], "big"), _LOOKED_AT), 4)}
+        raise _unsupported(field, _AVIF if brands & _AVIF_BRANDS else _HEIC)
     for pattern, name in _SIGNATURES:
         if pattern.match(data[:_LOOKED_AT]):
             raise _unsupported(field, f"is {name}. {_USE_ANOTHER}")

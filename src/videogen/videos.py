@@ -247,7 +247,8 @@ def open_video(
         closing(download.follow(client, _parsed(url))) as response,
     ):
         _check_response(response, max_bytes)
-        yield Video(download.chunks(response), max_bytes)
+        chunks = download.chunks(response)
+        yield Video(chunks if _tells_its_end(response) else _up_to_a_whole_box(chunks), max_bytes)
 
 
 def post(
@@ -388,6 +389,39 @@ def _check_response(response: httpx.Response, max_bytes: int) -> None:
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise VideoRefused(note="the file is too large")
+
+
+def _tells_its_end(response: httpx.Response) -> bool:
+    """Whether an answer that was cut is known to be: any other looks whole when the connection closes."""
+    encodings = response.headers.get("transfer-encoding", "").lower()
+    return "content-length" in response.headers or encodings.endswith("chunked")
+
+
+def _up_to_a_whole_box(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a file's bytes; raise VideoInterrupted after them if its last box is cut.
+
+    https://developer.apple.com/documentation/quicktime-file-format/atoms: a size of 1 stands for one of 64
+    bits after the kind, a size of 0 for all that follows. Only the frames and their index must be whole: what
+    else stands at the end may be malformed.
+    """
+    received, end, header, kind = 0, 0, b"", b""
+    for chunk in chunks:
+        yield chunk
+        start, received = received, received + len(chunk)
+        while end < received:
+            unread = max(end + len(header) - start, 0)
+            header += chunk[unread : unread + 2 * _BOX_BYTES - len(header)]
+            if len(header) < 2 * _BOX_BYTES:
+                break
+            size, kind = _box(header)
+            size = int.from_bytes(header[_BOX_BYTES:], "big") if size == 1 else size
+            if size < _BOX_BYTES:
+                yield from chunks
+                return
+            end += size
+            header = header[size:]
+    if end > received and kind in _WITHOUT_FTYP:
+        raise VideoInterrupted(note="the file is cut", received=received)
 
 
 def _is_whole(content_range: str) -> bool:
