@@ -149,7 +149,7 @@ def test_an_end_s_line_carries_its_note(site: ServiceUnderTest, caplog: pytest.L
 @pytest.mark.parametrize("end", CHANGES)
 def test_what_an_end_did_not_cost_is_given_back(end: str, site: ServiceUnderTest) -> None:
     job, change, line = CHANGES[end]
-    site.deps.ledger.reserve(JOB_ID)
+    site.deps.ledger.reserve(JOB_ID, CREATED_AT)
     site.put(job)
 
     swap(site, change)
@@ -266,7 +266,7 @@ def test_of_two_who_end_a_job_one_tells_it(site: ServiceUnderTest, caplog: pytes
 
 def test_a_repeated_cancel_gives_back_what_the_first_did_not(site: ServiceUnderTest) -> None:
     """The first one died between its write and the ledger's."""
-    site.deps.ledger.reserve(JOB_ID)
+    site.deps.ledger.reserve(JOB_ID, CREATED_AT)
     site.put(canceled())
 
     swap(site, lambda job: jobs.cancel(job, now=NOW))

@@ -76,6 +76,7 @@ def test_what_a_record_looks_like() -> None:
         "rescues": None,
         "estimate": None,
         "fingerprint": "f" * 64,
+        "keyId": None,
         "subscription": None,
         "price": None,
         "history": [
@@ -194,6 +195,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
         *({"p50": 60, "p90": 60} | {name: each} for name in ("p10", "p50", "p90") for each in SECONDS),
     ),
     "fingerprint": TEXTS,
+    "keyId": OPTIONAL_TEXTS,
     "subscription": (5, "none", {}, {"endpoint": "https://a.example", "p256dh": 5, "auth": "b"}),
     "price": tuple(each for each in SECONDS if each is not None),
     "history": (

@@ -21,7 +21,7 @@ from support.example_jobs import (
     rendering,
     saving,
 )
-from support.memory_objects import Trouble
+from support.memory_objects import IF_ABSENT, Trouble
 from support.service_under_test import ServiceUnderTest, logged
 from videogen import jobs, service
 from videogen.errors import (
@@ -35,6 +35,7 @@ from videogen.errors import (
     PhotosGone,
     RescuesUsedUp,
     StoreUnavailable,
+    UnsafeStore,
     WorkerUnreachable,
 )
 from videogen.job_store import digest_of, photo_key, photo_keys
@@ -229,18 +230,63 @@ def test_a_repeated_start_counts_once(site: ServiceUnderTest, again: str) -> Non
     assert sum(ledgers) == 1
 
 
+@pytest.mark.parametrize("when", ["the day is full", "the next day is full", "another has its place"])
+def test_a_repeated_start_is_its_job_on_a_full_day(when: str) -> None:
+    site = ServiceUnderTest(limit=1)
+    job = site.start(key=KEY)
+    if when == "the next day is full":
+        site.clock.advance(24 * 3600)
+        site.start()
+    if when == "another has its place":
+        job = service.cancel(site.deps, job.id, site.token(job.id))
+        site.start()
+    reserved = site.reserved()
+
+    assert site.start(key=KEY) == job
+    with pytest.raises(DailyLimitReached):
+        site.start(key="another-key-of-its-own")
+    assert site.reserved() == reserved
+
+
+def test_a_start_without_its_job_keeps_no_photos() -> None:
+    """Nobody could erase them: whoever asked has no job, and no key to ask again."""
+    site = ServiceUnderTest()
+    site.objects.plan = [("PUT", Trouble.DENIED)]
+    with pytest.raises(StoreUnavailable):
+        site.start(b"red", b"green")
+    site.objects.answers = {IF_ABSENT: UnsafeStore}
+    with pytest.raises(UnsafeStore):
+        site.start(b"red", b"green")
+
+    assert site.bucket.held == {}
+
+
 # --- retry -------------------------------------------------------------------------------------------------
 
 
+def canceled_with_clean_photos(site: ServiceUnderTest) -> Job:
+    job = site.start(b"red", b"green")
+    site.change(job.id, lambda it: jobs.claim(it.job, RUN_ID, 1, now=CREATED_AT))
+    return service.cancel(site.deps, job.id, site.token(job.id))
+
+
 def test_a_retry_is_a_new_job_of_the_same_photos(site: ServiceUnderTest) -> None:
-    old = site.start(b"red", b"green")
-    site.change(old.id, lambda it: jobs.claim(it.job, RUN_ID, 1, now=CREATED_AT))
-    service.cancel(site.deps, old.id, site.token(old.id))
+    old = canceled_with_clean_photos(site)
 
     job = site.retry(old)
 
     assert (job.id != old.id, job.status, job.rescues) == (True, Status.QUEUED, None)
     assert photos_of(site, job.id) == [b"red", b"green"]
+
+
+def test_a_retry_without_its_job_keeps_no_photos(site: ServiceUnderTest) -> None:
+    old = canceled_with_clean_photos(site)
+    site.objects.plan = [("COPY", Trouble.DENIED)]
+
+    with pytest.raises(StoreUnavailable):
+        site.retry(old)
+
+    assert [key for key in site.bucket.held if key.startswith("photos/")] == photo_keys(old)
 
 
 @pytest.mark.parametrize("key", [None, KEY])
@@ -358,6 +404,53 @@ def test_three_rescues_of_a_job_in_all(site: ServiceUnderTest) -> None:
     for each in (old, latest):
         with pytest.raises(RescuesUsedUp):
             site.retry(each)
+
+
+def test_a_repeated_rescue_is_the_one_it_started(site: ServiceUnderTest) -> None:
+    old = unsaved(site)
+    lost = lose(site, site.retry(old, key=KEY))
+
+    assert site.retry(old, key=KEY) == lost
+    with pytest.raises(KeyReused):
+        site.retry(old, key=KEY, fingerprint="another body")
+    assert site.retry(old, key="another-key-of-its-own").id != lost.id
+    service.erase(site.deps, lost.id, site.token(lost.id))
+    with pytest.raises(JobErased):
+        site.retry(old, key=KEY)
+
+
+def test_a_repeated_retry_is_the_video_it_bought(site: ServiceUnderTest) -> None:
+    """Meanwhile the old job's own video turned up, so that the same request would save that one."""
+    old = unsaved(site, rendering())
+    service.give_up(site.deps, old.id)
+    bought = site.retry(old, key=KEY)
+    now = site.clock.now()
+    site.change(old.id, lambda it: jobs.record_url(it.job, RUN_ID, 1, now=now, url=URL, request_id=None))
+
+    assert site.retry(old, key=KEY) == bought
+    assert site.retry(old).rescues == old.id
+
+
+def test_new_secrets_bring_no_new_rescues(site: ServiceUnderTest) -> None:
+    old = unsaved(site)
+    first = site.retry(old)
+    site.deps = replace(site.deps, keys=[NEWER, *site.deps.keys])
+
+    assert site.retry(old) == first
+    for rescue in (first, None, None):
+        lose(site, rescue or site.retry(old))
+    with pytest.raises(RescuesUsedUp):
+        site.retry(old)
+
+
+def test_only_a_paid_video_is_saved_where_no_other_may_be(site: ServiceUnderTest) -> None:
+    old = unsaved(site)
+    rescue = site.retry(old, only_rescues=True)
+    lose(site, rescue, "video_gone")
+
+    assert rescue.rescues == old.id
+    with pytest.raises(JobEnded):
+        site.retry(rescue, only_rescues=True)
 
 
 def test_a_saved_rescue_is_the_answer_to_the_next(site: ServiceUnderTest) -> None:

@@ -16,7 +16,7 @@ from videogen.cas import Cas
 from videogen.clock import Clock
 from videogen.errors import DailyLimitReached, MalformedRecord, StoreUnavailable
 from videogen.job_store import JobStore
-from videogen.jobs import Failure, Job
+from videogen.jobs import Failure, Job, Limits
 from videogen.objects import S3Objects
 from videogen.settings import S3Settings, Secret
 from videogen.spending import RECLAIM_AT_MOST, Ledger, ledger_key
@@ -54,6 +54,9 @@ class Day:
     def random(self) -> float:
         return self.draw()
 
+    def reserve(self, job_id: str, *, buys: bool = True) -> None:
+        self.ledger.reserve(job_id, self.now, buys=buys)
+
     def reserved(self) -> set[str]:
         return set(json.loads(self.store.objects.get(ledger_key(self.now)).body)["jobs"])
 
@@ -84,11 +87,11 @@ def day(s3_server: S3Server) -> Callable[[int], Day]:
 
 def test_the_limit_is_met_and_says_when_it_opens_again(day: Callable[[int], Day]) -> None:
     today = day(2)
-    today.ledger.reserve("a")
-    today.ledger.reserve("b")
+    today.reserve("a")
+    today.reserve("b")
 
     with pytest.raises(DailyLimitReached) as caught:
-        today.ledger.reserve("c")
+        today.reserve("c")
 
     assert (caught.value.what, caught.value.opens_at) == ("2 videos", MIDNIGHT)
     assert today.reserved() == {"a", "b"}
@@ -99,11 +102,11 @@ def test_reserving_and_releasing_count_a_job_once(day: Callable[[int], Day]) -> 
     free = today.job("a", Failure.of("expired"))
 
     for _ in range(3):
-        today.ledger.reserve("a")
-    today.ledger.reserve("b")
+        today.reserve("a")
+    today.reserve("b")
     for _ in range(3):
         today.ledger.settle(free)
-    today.ledger.reserve("c")
+    today.reserve("c")
 
     assert today.reserved() == {"b", "c"}
 
@@ -115,7 +118,7 @@ def test_only_an_end_that_cost_nothing_gives_back(day: Callable[[int], Day]) -> 
         ("b", Failure.of("save_failed")),
         ("c", None),
     ):
-        today.ledger.reserve(name)
+        today.reserve(name)
         today.ledger.settle(today.job(name, failure))
 
     assert today.reserved() == {"a", "b", "c"}
@@ -125,26 +128,26 @@ def test_only_an_end_that_cost_nothing_gives_back(day: Callable[[int], Day]) -> 
 def test_a_day_has_three_starts_a_video(day: Callable[[int], Day], limit: int, starts: int) -> None:
     today = day(limit)
     for number in range(starts):
-        today.ledger.reserve(f"job {number}")
+        today.reserve(f"job {number}")
         today.ledger.settle(today.job(f"job {number}", Failure.of("expired")))
 
     with pytest.raises(DailyLimitReached) as caught:
-        today.ledger.reserve("one more")
+        today.reserve("one more")
 
     assert (caught.value.what, today.reserved()) == (f"{starts} starts", set())
     today.now = MIDNIGHT + 1
-    today.ledger.reserve("tomorrow's")
+    today.reserve("tomorrow's")
 
 
 def test_what_buys_nothing_counts_as_a_start_alone(day: Callable[[int], Day]) -> None:
     today = day(1)
-    today.ledger.reserve("video")
+    today.reserve("video")
     for number in range(9):
-        today.ledger.reserve(f"rescue {number}", buys=False)
-        today.ledger.reserve(f"rescue {number}", buys=False)
+        today.reserve(f"rescue {number}", buys=False)
+        today.reserve(f"rescue {number}", buys=False)
 
     with pytest.raises(DailyLimitReached, match="Today's 10 starts of this site are used up"):
-        today.ledger.reserve("rescue 10", buys=False)
+        today.reserve("rescue 10", buys=False)
 
     assert today.reserved() == {"video"}
 
@@ -152,14 +155,14 @@ def test_what_buys_nothing_counts_as_a_start_alone(day: Callable[[int], Day]) ->
 def test_a_start_that_is_known_counts_once(day: Callable[[int], Day]) -> None:
     """What died before its record is reclaimed, and counts as a video again when it is repeated."""
     today = day(1)
-    today.ledger.reserve("repeated")
+    today.reserve("repeated")
     today.now += 61
-    today.ledger.reserve("other")
+    today.reserve("other")
     today.ledger.settle(today.job("other", Failure.of("expired")))
     for number in range(8):
-        today.ledger.reserve(f"rescue {number}", buys=False)
+        today.reserve(f"rescue {number}", buys=False)
 
-    today.ledger.reserve("repeated")
+    today.reserve("repeated")
 
     assert today.reserved() == {"repeated"}
 
@@ -167,10 +170,10 @@ def test_a_start_that_is_known_counts_once(day: Callable[[int], Day]) -> None:
 def test_a_job_that_was_not_made_counts_as_nothing(day: Callable[[int], Day]) -> None:
     today = day(1)
     for number in range(20):
-        today.ledger.reserve(f"job {number}")
+        today.reserve(f"job {number}")
         today.ledger.release(f"job {number}", today.now)
 
-    today.ledger.reserve("the first")
+    today.reserve("the first")
 
     assert today.reserved() == {"the first"}
 
@@ -181,15 +184,25 @@ def test_a_ledger_of_an_older_version_is_read(day: Callable[[int], Day]) -> None
     today.store.objects.put(ledger_key(today.now), body, content_type="application/json")
 
     with pytest.raises(DailyLimitReached):
-        today.ledger.reserve("b")
+        today.reserve("b")
 
 
 def test_the_next_day_has_its_own(day: Callable[[int], Day]) -> None:
     today = day(1)
-    today.ledger.reserve("a")
+    today.reserve("a")
     today.now = MIDNIGHT + 1
 
-    today.ledger.reserve("b")
+    today.reserve("b")
+
+    assert today.reserved() == {"b"}
+
+
+def test_a_start_counts_on_the_day_it_was_made(day: Callable[[int], Day]) -> None:
+    today = day(1)
+    before, today.now = MIDNIGHT - 0.1, MIDNIGHT + 0.1
+
+    today.ledger.reserve("a", before)
+    today.reserve("b")
 
     assert today.reserved() == {"b"}
 
@@ -197,45 +210,60 @@ def test_the_next_day_has_its_own(day: Callable[[int], Day]) -> None:
 def test_what_killed_functions_left_is_reclaimed_after_a_minute(day: Callable[[int], Day]) -> None:
     today = day(3)
     for name in ("never stored", "ended for free", "running"):
-        today.ledger.reserve(name)
+        today.reserve(name)
     today.job("ended for free", Failure.of("worker_unreachable"))
     today.job("running")
 
     with pytest.raises(DailyLimitReached):
-        today.ledger.reserve("early")
+        today.reserve("early")
     today.now += 61
-    today.ledger.reserve("late")
+    today.reserve("late")
 
     assert today.reserved() == {"running", "late"}
+
+
+def test_a_job_that_nobody_looked_at_gives_back_in_time(day: Callable[[int], Day]) -> None:
+    """Its call was lost, and its page is closed: its end is due and not written."""
+    today = day(1)
+    today.reserve("lost")
+    today.job("lost")
+    today.now += Limits().paid_call - 1
+    with pytest.raises(DailyLimitReached):
+        today.reserve("early")
+    today.now += 1
+
+    today.reserve("late")
+
+    assert today.reserved() == {"late"}
 
 
 def test_a_reservation_that_is_used_again_is_not_taken_for_abandoned(day: Callable[[int], Day]) -> None:
     """A start that died may be repeated with its key much later, while others find the ledger full."""
     today = day(1)
-    today.ledger.reserve("repeated")
+    today.reserve("repeated")
     today.now += 61
 
-    today.ledger.reserve("repeated")
+    today.reserve("repeated")
     with pytest.raises(DailyLimitReached):
-        today.ledger.reserve("other")
+        today.reserve("other")
 
     assert today.reserved() == {"repeated"}
 
 
 def test_a_reservation_renewed_during_reclaiming_stays(day: Callable[[int], Day]) -> None:
     today = day(1)
-    today.ledger.reserve("repeated")
+    today.reserve("repeated")
     today.now += 61
     read = today.store.read
 
     def renewed_meanwhile(job_id: str, *, is_ours: bool = False) -> Any:
         today.store.read = read  # type: ignore[method-assign]  # in the place of the real one
-        today.ledger.reserve("repeated")
+        today.reserve("repeated")
         return read(job_id, is_ours=is_ours)
 
     today.store.read = renewed_meanwhile  # type: ignore[method-assign]  # in the place of the real one
     with pytest.raises(DailyLimitReached):
-        today.ledger.reserve("other")
+        today.reserve("other")
 
     assert today.reserved() == {"repeated"}
 
@@ -243,13 +271,13 @@ def test_a_reservation_renewed_during_reclaiming_stays(day: Callable[[int], Day]
 def test_what_is_abandoned_is_found_behind_many_living_jobs(day: Callable[[int], Day]) -> None:
     today = day(RECLAIM_AT_MOST + 1)
     for number in range(RECLAIM_AT_MOST):
-        today.ledger.reserve(f"living {number}")
+        today.reserve(f"living {number}")
         today.job(f"living {number}")
-    today.ledger.reserve("abandoned")
+    today.reserve("abandoned")
     today.now += 61
     today.draw = lambda: 0.99
 
-    today.ledger.reserve("late")
+    today.reserve("late")
 
     assert "late" in today.reserved()
     assert "abandoned" not in today.reserved()
@@ -257,7 +285,7 @@ def test_what_is_abandoned_is_found_behind_many_living_jobs(day: Callable[[int],
 
 def test_no_limit_keeps_no_ledger(day: Callable[[int], Day]) -> None:
     today = day(0)
-    today.ledger.reserve("a")
+    today.reserve("a")
 
     with pytest.raises(Exception, match="no object"):
         today.reserved()
@@ -273,6 +301,10 @@ def test_no_limit_keeps_no_ledger(day: Callable[[int], Day]) -> None:
         b'{"jobs": []}',
         b'{"jobs": null}',
         b'{"jobs": {"a": "noon"}}',
+        b'{"jobs": {"a": true}}',
+        b'{"jobs": {"a": -1}}',
+        b'{"jobs": {"a": NaN}}',
+        b'{"jobs": {"a": %s}}' % (b"9" * 400),
         b'{"jobs": {}, "others": {}}',
         b'{"jobs": {}, "others": [5]}',
     ],
@@ -282,19 +314,19 @@ def test_a_damaged_ledger_refuses_every_start(day: Callable[[int], Day], body: b
     today.store.objects.put(ledger_key(today.now), body, content_type="application/json")
 
     with pytest.raises(MalformedRecord):
-        today.ledger.reserve("a")
+        today.reserve("a")
 
     assert today.store.objects.get(ledger_key(today.now)).body == body
 
 
 def test_an_unreadable_job_keeps_its_reservation(day: Callable[[int], Day]) -> None:
     today = day(1)
-    today.ledger.reserve("damaged")
+    today.reserve("damaged")
     today.store.objects.put("jobs/damaged.json", b"{", content_type="application/json")
     today.now += 61
 
     with pytest.raises(DailyLimitReached):
-        today.ledger.reserve("other")
+        today.reserve("other")
 
     assert today.reserved() == {"damaged"}
 
@@ -304,7 +336,7 @@ def test_fifty_at_once_are_exactly_the_limit(day: Callable[[int], Day]) -> None:
 
     def start(number: int) -> str:
         try:
-            today.ledger.reserve(f"job {number}")
+            today.reserve(f"job {number}")
         except DailyLimitReached:
             return "limit"
         except StoreUnavailable:

@@ -145,7 +145,15 @@ export function linkedJob(jobId, at) {
 export function reduceJob(job, event) {
   switch (event.type) {
     case 'sending':
-      return { ...job, phase: 'sending', sendAt: null, attempts: job.attempts + 1, upload: 0 }
+      return {
+        ...job,
+        phase: 'sending',
+        sendAt: null,
+        attempts: job.attempts + 1,
+        upload: 0,
+        // What became of the attempt before, this one does not tell.
+        isUnclear: job.isUnclear || job.mayHaveArrived,
+      }
     case 'uploaded':
       return { ...job, upload: event.share, mayHaveArrived: job.mayHaveArrived || event.share === 1 }
     case 'start-answered':
@@ -237,7 +245,7 @@ function started(job, answer, when) {
 function afterFailedStart(job, failure, at) {
   const backoff = Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** (job.attempts - 1))
   const isUnclear = job.isUnclear || (job.mayHaveArrived && !isClear(failure))
-  const failed = { ...job, problem: failure, isUnclear, upload: null }
+  const failed = { ...job, problem: failure, isUnclear, mayHaveArrived: isUnclear, upload: null }
   if (failure.kind === 'network') return { ...failed, sendAt: at + backoff }
   const refused = { ...failed, phase: /** @type {const} */ ('refused'), sendAt: null, refusedAt: at }
   if (failure.kind === 'photos') return refused

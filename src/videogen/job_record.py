@@ -233,6 +233,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "rescues": _optional(TEXT),
         "estimate": _optional(_object(Estimate)),
         "fingerprint": TEXT,
+        "key_id": _optional(TEXT),
         "subscription": _optional(_object(Subscription)),
         "price": _optional(USD),
         "history": _many(_object(Transition)),

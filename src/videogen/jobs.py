@@ -171,7 +171,8 @@ class Job:
     `limits` and `dispatch` are the site's as they were when the job was made. `settled` says that the run
     whose call it was has told how it ended. `rescues` names the job whose paid video this one saves.
     `estimate` is what was known of durations when the job was made, so that a poll needs no second read.
-    `fingerprint` is the digest of the request that made the job.
+    `fingerprint` is the digest of the request that made the job. `key_id` is the id that its idempotency key
+    stands for, where the job has another: a rescue's follows from the job that has paid.
     `price` is what the model cost when the job was made, in USD, where the operator had said it.
     `call_ids` are the provider's names for the latest call, by header or field: what a question to it names.
     `unknown` holds fields of a newer version, here and in every nested object: they are carried along unread.
@@ -209,6 +210,7 @@ class Job:
     rescues: str | None = None
     estimate: Estimate | None = None
     fingerprint: str = ""
+    key_id: str | None = None
     subscription: Subscription | None = field(default=None, repr=False)
     price: float | None = None
     history: tuple[Transition, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -19,6 +19,7 @@ from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import (
     Conflict,
+    DailyLimitReached,
     JobEnded,
     JobErased,
     JobNotFound,
@@ -28,6 +29,8 @@ from videogen.errors import (
     NotOwner,
     PhotosGone,
     RescuesUsedUp,
+    StoreError,
+    UnsafeStore,
     WorkerUnreachable,
 )
 from videogen.job_store import JobStore, digest_of, photo_key, photo_keys, video_key
@@ -36,7 +39,7 @@ from videogen.limits import MAX_PHOTOS
 from videogen.spending import Ledger, ledger_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from videogen.clock import Clock
     from videogen.errors import FailureCode, RequestRefused
@@ -105,7 +108,7 @@ class Order:
     """A video that is wanted, of new photos or, with `retry_of`, of that job's and by its owner's token.
 
     `price` is the model's, in USD. `key` is the client's idempotency key, and `fingerprint` the digest of
-    everything that was asked for.
+    everything that was asked for. `only_rescues` lets it save a paid video and buy none.
     """
 
     prompt: str = field(repr=False)
@@ -117,6 +120,7 @@ class Order:
     owner_token: str = field(default="", repr=False)
     key: str | None = field(default=None, repr=False)
     fingerprint: str = ""
+    only_rescues: bool = False
 
 
 # --- The use cases -----------------------------------------------------------------------------------------
@@ -125,8 +129,8 @@ class Order:
 def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
     """Make a job and call its worker, or find the one that the same idempotency key has made already.
 
-    Raises NotOwner, JobNotFound, JobErased, JobRunning, PhotosGone and RescuesUsedUp about the job to be
-    retried, KeyReused, DailyLimitReached, WorkerUnreachable, StoreError.
+    Raises NotOwner, JobNotFound, JobErased, JobRunning, JobEnded, PhotosGone and RescuesUsedUp about the job
+    to be retried, KeyReused, DailyLimitReached, WorkerUnreachable, StoreError.
     """
     now = deps.clock.now()
     job = Job(
@@ -145,15 +149,33 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
     make = _make_of_uploads if order.retry_of is None else _make_of_job
     with ThreadPoolExecutor(max_workers=1) as meanwhile:
         estimate = meanwhile.submit(copy_context().run, deps.durations.estimate, order.model).result
-        stored, is_new = make(deps, job, order, estimate)
+        try:
+            stored, is_new = make(deps, job, order, estimate)
+        except DailyLimitReached:
+            made = _made_by(deps, order.key)
+            if made is None:
+                raise
+            stored, is_new = made, False
     if is_new:
         log.info("job.created", jobId=stored.job.id, photos=len(stored.job.photos), model=job.model)
     else:
         _give_back(deps, stored.job, now)
         ending.drop_originals(deps.store, stored.job)
-        if stored.job.id == job.id:
+        if job.id in {stored.job.id, stored.job.key_id}:
             _check_same(stored.job, order.fingerprint)
     return _call_worker(deps, stored, dispatch).job
+
+
+def find_started(deps: Deps, key: str, fingerprint: str) -> Job | None:
+    """Return the job that a start with this key has made, None if there was none.
+
+    Raises JobErased, KeyReused, StoreError.
+    """
+    stored = _made_by(deps, key)
+    if stored is None:
+        return None
+    _check_same(stored.job, fingerprint)
+    return stored.job
 
 
 def find(deps: Deps, job_id: str, *, is_ours: bool = False) -> StoredJob:
@@ -250,11 +272,26 @@ def _job_id(deps: Deps, key: str | None) -> str:
     """
     if key is None:
         return signing.new_job_id(deps.random_bytes)
-    for older in deps.keys[1:]:
-        found = signing.job_id_for(older, key)
+    newest, *older = _ids_for(deps, key)
+    made = _first_there(deps, older)
+    return made.job.id if made else newest
+
+
+def _made_by(deps: Deps, key: str | None) -> StoredJob | None:
+    """Return the job that a start with this key has made, if there was one."""
+    return _first_there(deps, _ids_for(deps, key)) if key is not None else None
+
+
+def _ids_for(deps: Deps, key: str) -> list[str]:
+    """Return the ids that a key stands for, under the newest secret first."""
+    return [signing.job_id_for(secret, key) for secret in deps.keys]
+
+
+def _first_there(deps: Deps, job_ids: list[str]) -> StoredJob | None:
+    for job_id in job_ids:
         with suppress(NoSuchObject):
-            return deps.store.read(found).job.id
-    return signing.job_id_for(deps.keys[0], key)
+            return deps.store.read(job_id)
+    return None
 
 
 def _make_of_uploads(
@@ -267,7 +304,7 @@ def _make_of_uploads(
     A job with an idempotency key may be there already, with the clean photos that its worker made, or erased.
     So its photos are written only where there are none.
     """
-    deps.ledger.reserve(job.id)
+    deps.ledger.reserve(job.id, job.created_at)
     photos = tuple(
         Photo(type=upload.type, bytes=len(upload.body), digest=digest_of(upload.body))
         for upload in order.uploads
@@ -285,8 +322,9 @@ def _make_of_uploads(
             except NoSuchObject:
                 deps.store.put_photo(key, upload.body, upload.type)
 
-    _in_parallel(put, list(zip(photo_keys(record), order.uploads, strict=True)))
-    return _store_record(deps, replace(record, estimate=estimate()))
+    with _photos_taken_back(deps, record, order):
+        _in_parallel(put, list(zip(photo_keys(record), order.uploads, strict=True)))
+    return _store_record(deps, replace(record, estimate=estimate()), order)
 
 
 def _make_of_job(
@@ -300,21 +338,29 @@ def _make_of_job(
     if not old.has_ended:
         raise JobRunning(old_id)
     is_rescue = (old.prompt, old.model) == (job.prompt, job.model) and old.is_rescuable
+    if order.only_rescues and not is_rescue:
+        raise JobEnded(old_id)
     if is_rescue:
-        job_id, found = _rescue_of(deps, old)
+        # The old job may have become rescuable after this very start has bought another.
+        found = _made_by(deps, order.key)
         if found is not None:
             return found, False
-        job = jobs.as_rescue(replace(job, id=job_id), old)
-    deps.ledger.reserve(job.id, buys=not is_rescue)
+        key_id = job.id if order.key is not None else None
+        job_id, found = _rescue_of(deps, old, key_id)
+        if found is not None:
+            return found, False
+        job = jobs.as_rescue(replace(job, id=job_id, key_id=key_id), old)
+    deps.ledger.reserve(job.id, job.created_at, buys=not is_rescue)
     record = replace(job, photos=old.photos)
     try:
-        _copy_photos(deps, old, record)
+        with _photos_taken_back(deps, record, order):
+            _copy_photos(deps, old, record)
     except NoSuchObject:
         if not is_rescue:
             return _take_back(deps, record, PhotosGone(old_id)), False
         _delete_photos(deps, record)
         record = replace(record, photos=())  # what is saved was made of them long ago
-    return _store_record(deps, replace(record, estimate=estimate()))
+    return _store_record(deps, replace(record, estimate=estimate()), order)
 
 
 def _copy_photos(deps: Deps, old: Job, record: Job) -> None:
@@ -327,31 +373,51 @@ def _copy_photos(deps: Deps, old: Job, record: Job) -> None:
     )
 
 
-def _rescue_of(deps: Deps, old: Job) -> tuple[str, StoredJob | None]:
+def _rescue_of(deps: Deps, old: Job, key_id: str | None) -> tuple[str, StoredJob | None]:
     """Return the id of the next job that saves an old one's paid video, and that job where it is under way.
 
     The ids follow from the job that has paid, so that whoever asks at once, and however often, has one rescue
-    at a time. Raises RescuesUsedUp after three.
+    at a time. Whoever repeats a request has the one that it has started. Raises RescuesUsedUp after three.
     """
     paid = old.rescues or old.id
     for number in range(1, jobs.MAX_RESCUES + 1):
         # A space stands in no idempotency key.
-        job_id = signing.job_id_for(deps.keys[0], f"rescue {number} of {paid}")
-        try:
-            stored = deps.store.read(job_id)
-        except NoSuchObject:
-            return job_id, None
-        if not stored.job.has_ended or stored.job.video is not None:
-            return job_id, stored
+        job_ids = _ids_for(deps, f"rescue {number} of {paid}")
+        stored = _first_there(deps, job_ids)
+        if stored is None:
+            return job_ids[0], None
+        job = stored.job
+        if not job.has_ended or job.video is not None or (key_id is not None and job.key_id == key_id):
+            return job.id, stored
     raise RescuesUsedUp(old.id)
 
 
-def _store_record(deps: Deps, record: Job) -> tuple[StoredJob, bool]:
+@contextmanager
+def _photos_taken_back(deps: Deps, record: Job, order: Order) -> Iterator[None]:
+    """Take away the photos of a start that fails before there is a job: nobody could erase them.
+
+    Those of a start with a key stay for its repetition, and may be those of a job that it has made already.
+    """
+    try:
+        yield
+    except StoreError:
+        if order.key is None:
+            with suppress(StoreError):
+                _delete_photos(deps, record)
+        raise
+
+
+def _store_record(deps: Deps, record: Job, order: Order) -> tuple[StoredJob, bool]:
     """Store the job of photos that are stored; return it and whether it is new.
 
     Where another one is there already, the photos that are not its own are taken away again.
     """
-    stored, is_new = deps.store.create(record)
+    try:
+        stored, is_new = deps.store.create(record)
+    except UnsafeStore:
+        # Any other error leaves open whether the job was stored.
+        with _photos_taken_back(deps, record, order):
+            raise
     if not is_new:
         _delete_photos(deps, record, stored.job)
     return stored, is_new

@@ -3,7 +3,8 @@
 A day has so many videos, and three times as many starts, however those end: a start that costs no video still
 stores photos and calls a worker. A place is reserved before anything is stored, and an end that cost nothing
 gives it back for another video. What a killed function leaves behind is reclaimed when the limit is met:
-reservations older than a minute whose job does not exist, or has ended for free. All is idempotent by job.
+reservations older than a minute whose job does not exist, or has ended for free, or is due to. All is
+idempotent by job.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from videogen import log
+from videogen import jobs, log
 from videogen.cas import Codec
 from videogen.errors import DailyLimitReached, MalformedRecord, NoSuchObject, StoreError
 
@@ -31,6 +32,8 @@ ABANDONED_AFTER = 60.0
 RECLAIM_AT_MOST = 20
 """Jobs looked at in one reclaiming: a start must answer in time."""
 STARTS_A_VIDEO = 3
+LATEST = 2**53
+"""Seconds since 1970 up to which JSON's numbers are exact everywhere; a larger one is damage."""
 LEAST_STARTS = 10
 """A day has three starts for each video, and at least ten: a person may try a photo again."""
 
@@ -56,8 +59,8 @@ class Ledger:
         self._limit = limit
         self._starts = max(STARTS_A_VIDEO * limit, LEAST_STARTS)
 
-    def reserve(self, job_id: str, *, buys: bool = True) -> None:
-        """Count a job against today's limits. Raises DailyLimitReached, StoreError.
+    def reserve(self, job_id: str, now: float, *, buys: bool = True) -> None:
+        """Count a job that is made now against today's limits. Raises DailyLimitReached, StoreError.
 
         One that buys nothing counts as a start alone. A reservation that is there already is renewed well
         before it passes for abandoned: otherwise it could be reclaimed between this call and the storing of
@@ -65,7 +68,6 @@ class Ledger:
         """
         if not self._limit:
             return
-        now = self._cas.clock.now()
         met = ""
 
         def add(day: Day) -> Day | None:
@@ -93,7 +95,7 @@ class Ledger:
 
     def settle(self, job: Job) -> None:
         """Give back the place of a job that has ended for free. Never raises: reclaiming follows."""
-        if job.has_ended and is_free(job):
+        if is_free(job):
             self._write(job.created_at, job.id, lambda day: _as_other(day, {job.id}))
 
     def release(self, job_id: str, reserved_at: float) -> None:
@@ -121,7 +123,7 @@ class Ledger:
         # Begins anywhere, so that the living of a long ledger never hide the abandoned behind them.
         first = int(self._cas.random() * len(old))
         looked_at = (old[first:] + old[:first])[:RECLAIM_AT_MOST]
-        abandoned = {job_id: at for job_id, at in looked_at if self._is_abandoned(job_id)}
+        abandoned = {job_id: at for job_id, at in looked_at if self._is_abandoned(job_id, now)}
         if abandoned:
             # One that was renewed meanwhile belongs to a start that is under way.
             self._swap(
@@ -133,14 +135,15 @@ class Ledger:
             log.info("ledger.reclaimed", count=len(abandoned))
         return bool(abandoned)
 
-    def _is_abandoned(self, job_id: str) -> bool:
+    def _is_abandoned(self, job_id: str, now: float) -> bool:
         try:
-            job = self._store.read(job_id).job
+            stored = self._store.read(job_id)
         except NoSuchObject:
             return True
         except StoreError:
             return False
-        return job.has_ended and is_free(job)
+        # Nobody may have looked at a job whose call was lost, and so its end is not written yet.
+        return is_free(jobs.end_due(stored.job, now=now, lease_age=stored.age) or stored.job)
 
     def _swap(self, moment: float, change: Callable[[Day], Day | None]) -> None:
         key = ledger_key(moment)
@@ -179,7 +182,7 @@ def _read(document: Mapping[str, Any]) -> Day:
     videos, others = document.get("jobs"), document.get("others", [])
     if (
         not isinstance(videos, dict)
-        or not all(isinstance(at, int | float) for at in videos.values())
+        or not all(type(at) in {int, float} and 0 <= at <= LATEST for at in videos.values())
         or not isinstance(others, list)
         or not all(isinstance(job_id, str) for job_id in others)
     ):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.example_jobs import failed, saving
 from support.functions_under_test import data_uri, make_site, photo, start_body
 from videogen import signing
 from videogen.durations import Durations
@@ -366,6 +367,54 @@ def test_a_paused_site_starts_nothing_and_says_why(site: SiteUnderTest) -> None:
     ]
     assert {one.headers["Retry-After"] for one in answers} == {"900"}
     assert (paused.stored_keys(), paused.calls) == (before, [])
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        {"VIDEOGEN_PAUSED": "Back at noon."},
+        {"VIDEOGEN_ACCESS_CODE": "open sesame"},
+        {"BLACKBOX_MODELS": "blackboxai/another/model"},
+        {"VIDEOGEN_DAILY_LIMIT": "1"},
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_a_repeat_finds_its_job_though_the_site_has_closed(
+    site: SiteUnderTest, closed: dict[str, str]
+) -> None:
+    wanted = {**start_body(), "model": site.deps.settings.models[0].id}
+    first = site.start(wanted, headers=KEY)
+    later = make_site({**site.environ, **closed}, site.s3, site.simulator)
+    if "VIDEOGEN_DAILY_LIMIT" in closed:
+        later.start()
+
+    again = later.start(wanted, headers=KEY)
+    new = later.start(wanted, headers={"idempotency-key": "another-key-of-16-characters"})
+
+    assert (again.status, again.body["jobId"]) == (202, first.body["jobId"])
+    assert new.status in {400, 401, 429, 503}
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [{"VIDEOGEN_PAUSED": "Back at noon."}, {"BLACKBOX_MODELS": "blackboxai/another/model"}],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_a_paid_video_is_saved_though_the_site_has_closed(
+    site: SiteUnderTest, closed: dict[str, str]
+) -> None:
+    old = failed(Failure.of("save_failed"), saving())
+    site.deps.store.create(old)
+    later = make_site({**site.environ, **closed}, site.s3, site.simulator)
+    token = signing.owner_token(site.deps.keys[0], old.id)
+    retry = {"prompt": old.prompt, "model": old.model, "retryOf": old.id, "ownerToken": token}
+
+    saved = later.start(retry)
+    refused = [later.start(retry | {"prompt": "another"}), later.start(retry | {"ownerToken": "no"})]
+
+    assert saved.status == HTTPStatus.ACCEPTED
+    assert later.deps.store.read(saved.body["jobId"]).job.rescues == old.id
+    assert [one.status in {400, 503} for one in refused] == [True, True]
 
 
 def test_running_jobs_go_on_while_the_site_is_paused(site: SiteUnderTest) -> None:

@@ -163,10 +163,10 @@ STARTS = dict.fromkeys(("cancel", "erase", "freeze", "poll", "deliver_again"), "
 ERASING = dict.fromkeys(WEIGHTS.keys() - {"go_on", "deliver", "answer", "erase"}, "go_on")
 
 
-def reserve_always(ledger: Ledger, job_id: str) -> None:
+def reserve_always(ledger: Ledger, job_id: str, now: float) -> None:
     """Count a job though the day is full."""
     with suppress(DailyLimitReached):
-        RESERVE(ledger, job_id)
+        RESERVE(ledger, job_id, now)
 
 
 def erase_objects_first(deps: service.Deps, job_id: str, owner_token: str) -> object:

@@ -332,4 +332,8 @@ test('a start that failed between us and the site may have been one', () => {
   assert.equal(isUnclear(free, { kind: 'network' }), false, 'the request has not left')
   const once = after(arrived, { type: 'start-failed', failure: http(504), at: NOW }, { type: 'sending' })
   assert.equal(isUnclear(once, http(429)), true, 'a later refusal does not undo it')
+  const reopened = after(arrived, { type: 'sending' })
+  assert.equal(isUnclear(reopened, http(429)), true, 'the page was closed before the answer came')
+  const again = after(arrived, { type: 'start-failed', failure: http(401), at: NOW }, { type: 'sending' })
+  assert.equal(isUnclear(again, http(401)), false, 'both were refused')
 })

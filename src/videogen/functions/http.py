@@ -25,6 +25,7 @@ from videogen.errors import (
     JobNotFound,
     JobRunning,
     KeyReused,
+    MalformedRecord,
     NotOwner,
     PhotosGone,
     PushOff,
@@ -271,7 +272,7 @@ def _store_problem(error: StoreError) -> Problem:
                 "This site's storage has no conditional writes, so no video can be made safely here. "
                 "Please tell its operator."
             )
-        case StoreUnavailable(transient=False):
+        case StoreUnavailable(transient=False) | MalformedRecord():
             detail = "The storage of this site does not work as it should. Please tell its operator."
         case _:
             detail = "The storage of this site does not answer. Please try again."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, get_args
@@ -13,7 +14,7 @@ from pydantic_core import SchemaValidator, ValidationError
 from pydantic_core import core_schema as cs
 
 from videogen import photos, service, signing
-from videogen.errors import FieldError, InputTooLarge, InvalidInput
+from videogen.errors import FieldError, InputTooLarge, InvalidInput, RequestRefused
 from videogen.functions import wiring
 from videogen.functions.field_errors import field_errors
 from videogen.functions.http import Problem, Request, Response, endpoint
@@ -21,11 +22,11 @@ from videogen.functions.job_view import job_view
 from videogen.jobs import AspectRatio
 from videogen.limits import MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_PROMPT_CHARACTERS
 from videogen.service import Order, Upload
+from videogen.settings import Model
 
 if TYPE_CHECKING:
     from videogen.functions.wiring import Deps
     from videogen.jobs import Job
-    from videogen.settings import Model
 
 IDEMPOTENCY_KEY = re.compile(r"[!-~]{16,255}")
 
@@ -99,12 +100,28 @@ MESSAGES = {
 
 def answer(request: Request, deps: Deps) -> Response:
     """Start a video, or find the one that the same Idempotency-Key has started already."""
+    try:
+        order = read_order(request, deps)
+    except (Problem, InvalidInput):
+        job = buy_nothing(request, deps)
+        if job is None:
+            raise
+    else:
+        job = service.start(deps, order, deps.dispatcher(request))
+    return accepted(deps, job)
+
+
+def read_order(request: Request, deps: Deps) -> Order:
+    """Return what is asked for; raises Problem and InvalidInput where it cannot be had here and now."""
     check_open(deps)
     check_access_code(request, deps)
     wanted = parse(request.json_object())
-    key = idempotency_key(request)
-    model = choose_model(wanted, deps)
-    order = Order(
+    return order_of(wanted, idempotency_key(request), choose_model(wanted, deps))
+
+
+def order_of(wanted: StartRequest, key: str | None, model: Model, *, only_rescues: bool = False) -> Order:
+    """Return the order that a request is; raises InvalidInput, UnsupportedPhoto, InputTooLarge."""
+    return Order(
         prompt=wanted.prompt,
         model=model.id,
         price=model.price,
@@ -114,8 +131,27 @@ def answer(request: Request, deps: Deps) -> Response:
         owner_token=wanted.ownerToken or "",
         key=key,
         fingerprint=digest(wanted),
+        only_rescues=only_rescues,
     )
-    return accepted(deps, service.start(deps, order, deps.dispatcher(request)))
+
+
+def buy_nothing(request: Request, deps: Deps) -> Job | None:
+    """Return the job that this very request has started before, or one that saves a video that was paid for.
+
+    A site that has closed since, or offers the model no longer, stops neither. None where there is no such
+    job. Raises JobErased, KeyReused, StoreError.
+    """
+    with suppress(Problem, InvalidInput):
+        wanted, key = parse(request.json_object()), idempotency_key(request)
+        started = None if key is None else service.find_started(deps, key, digest(wanted))
+        if started is not None or wanted.retryOf is None:
+            return started
+        check_access_code(request, deps)
+        model = Model(wanted.model) if wanted.model else deps.settings.models[0]
+        order = order_of(wanted, key, model, only_rescues=True)
+        with suppress(RequestRefused):
+            return service.start(deps, order, deps.dispatcher(request))
+    return None
 
 
 def check_open(deps: Deps) -> None:
