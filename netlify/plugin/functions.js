@@ -183,7 +183,7 @@ export function writeEntries(functions) {
  * @param {import('./index.js').Inputs} inputs
  * @param {Record<string, PythonFunction>} functions
  * @returns {Record<string, string[]>}
- * @throws {Error} for a name that no function has
+ * @throws {Error} for a name that no function has, and for two functions of one handler that are to see others
  */
 export function environmentOf({ environment }, functions) {
   if (Array.isArray(environment)) return { '*': environment }
@@ -194,6 +194,14 @@ export function environmentOf({ environment }, functions) {
     const found = functions[name]
     if (!found)
       throw new Error(`the plugin's input environment names ${name}, which is no function in Python`)
+    const other = Object.keys(functions).find(
+      one => functions[one]?.handler === found.handler && String(own[one]) !== String(names),
+    )
+    if (other)
+      throw new Error(
+        `the functions ${name} and ${other} have one handler, ${found.handler}, and so one environment: ` +
+          `give each a handler of its own, or both the same names in the plugin's input environment`,
+      )
     handlers[found.handler] = [...(handlers[found.handler] ?? all), ...names]
   }
   return handlers

@@ -165,6 +165,12 @@ test('variables are for all functions or for one', () => {
     '*': ['X_*'],
     'm.b': ['X_*', 'Y'],
   })
+  const shared = { ...functions, d: functions.b }
+  assert.throws(() => environmentOf({ ...INPUTS, environment: { b: ['Y'] } }, shared), {
+    message: /^the functions b and d have one handler, \S+, and so one environment: give each a handler/,
+  })
+  const alike = environmentOf({ ...INPUTS, environment: { b: ['Y'], d: ['Y'] } }, shared)
+  assert.deepEqual(new Set(alike[functions.b.handler]), new Set(['Y']))
   assert.throws(() => environmentOf({ ...INPUTS, environment: { c: ['Y'] } }, functions), {
     message: "the plugin's input environment names c, which is no function in Python",
   })

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,17 @@ def test_its_own_page_alone_may_read_by_script(
     answer = http.get(link(server, "shared"), headers={"Origin": origin})
 
     assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+def test_no_port_gives_an_object_without_a_key(server: SeaweedServer, http: httpx.Client) -> None:
+    server.client().put_object(Bucket=server.bucket, Key="shared", Body=b"1")
+    answered = {}
+    for port in server._ports:  # noqa: SLF001 - all of them, the other servers' too
+        for path in (f"/buckets/{server.bucket}/shared", f"/{server.bucket}/shared", "/dir/assign"):
+            with suppress(httpx.HTTPError):  # gRPC's ports speak no HTTP/1.1
+                answered[port, path] = http.get(f"http://127.0.0.1:{port}{path}").status_code
+
+    assert {status for status in answered.values() if status < 400} == set()
 
 
 def test_it_leaves_nothing_and_no_program(http: httpx.Client) -> None:

@@ -16,6 +16,8 @@ from videogen.settings import QueueSettings, Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import httpx
+
 JOB_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 
 
@@ -56,6 +58,19 @@ def test_a_fifo_queue_takes_a_repeated_start_once(sqs: SqsServer) -> None:
     queue.send(JOB_ID)
     queue.send(JOB_ID)
     assert len(queue.receive(10, wait=0, visibility=30)) == 1
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://rebind.example"}, {"Host": "rebind.example"}, {"Origin": "null"}], ids=str
+)
+def test_the_stand_in_obeys_no_page_of_another_site(
+    http: httpx.Client, sqs: SqsServer, headers: dict[str, str]
+) -> None:
+    sqs.queue().send(JOB_ID)
+    purge = {"Action": "PurgeQueue", "QueueUrl": sqs.queue_url}
+
+    assert http.post(sqs.queue_url, data=purge, headers=headers).status_code == 403
+    assert len(sqs.queue().receive(1, wait=0, visibility=30)) == 1
 
 
 def test_a_queue_is_found_by_its_arn(sqs: SqsServer) -> None:

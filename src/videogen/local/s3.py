@@ -34,8 +34,8 @@ class QuietHandler(WSGIRequestHandler):
         """Print nothing."""
 
 
-def _private(app: WSGIApplication) -> WSGIApplication:
-    """Refuse what a page of another site asks for: moto checks no signature and allows every origin.
+def loopback_only(app: WSGIApplication) -> WSGIApplication:
+    """Refuse what a page of another site asks moto for, which checks no signature and allows every origin.
 
     Writes are made one at a time: between the look at an ETag and its write, moto lets another one through.
     """
@@ -57,7 +57,11 @@ class S3Server(S3StandIn):
 
     def __init__(self) -> None:
         self._server = make_server(
-            "127.0.0.1", 0, _private(create_backend_app("s3")), threaded=True, request_handler=QuietHandler
+            "127.0.0.1",
+            0,
+            loopback_only(create_backend_app("s3")),
+            threaded=True,
+            request_handler=QuietHandler,
         )
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="S3", daemon=True

@@ -49,6 +49,8 @@ PORTS = (
 OPTIONS = (
     "-ip=127.0.0.1",
     "-ip.bind=127.0.0.1",
+    # Its other servers ask for no key by HTTP: a page of any site could read and delete there.
+    "-disableHttp",
     # By relative paths, since the address of a Unix socket may have about a hundred characters.
     "-dir=data",
     "-s3.config=s3.json",

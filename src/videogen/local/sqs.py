@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import make_server
 
-from videogen.local.s3 import QuietHandler
+from videogen.local.s3 import QuietHandler, loopback_only
 from videogen.queue.sqs import SqsQueue
 from videogen.settings import QueueSettings, Secret
 
@@ -30,7 +30,11 @@ class SqsServer:
 
     def __init__(self) -> None:
         self._server = make_server(
-            "127.0.0.1", 0, create_backend_app("sqs"), threaded=True, request_handler=QuietHandler
+            "127.0.0.1",
+            0,
+            loopback_only(create_backend_app("sqs")),
+            threaded=True,
+            request_handler=QuietHandler,
         )
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
