@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import time
 import tomllib
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.meddling_proxy import Passed, Reply, before, s3_error
+from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from videogen import jobs, settings
 from videogen.clock import Clock
 from videogen.jobs import Job, Stage, Status
@@ -227,6 +228,45 @@ def test_retry_asks_with_the_price_and_buys_a_new_video(
     assert link == f"{site.url}/#{new_id}"
     assert stored(videogen, new_id).status is Status.COMPLETED
     assert len(simulator.purchases) == bought + 1
+
+
+def test_a_retry_whose_answer_is_lost_goes_on_and_buys_once(
+    videogen: Operator, site: ServedSite, simulator: Simulator
+) -> None:
+    job_id = site.make("[fault:E403] [times:1] lake")
+    bought = len(simulator.purchases)
+
+    def lose(request: Passed) -> Reply:
+        site.answer(request.method, request.path, request.headers, request.body)
+        return 504, {"Content-Type": "text/html"}, b"<h1>Gateway Timeout</h1>"
+
+    with answering(lose) as gateway:
+        lost = videogen("retry", job_id, "--site", gateway.url, "--yes")
+    site.join()
+    key = next(line.removeprefix("key ") for line in lost.err.splitlines() if line.startswith("key "))
+    again = shlex.split(lost.err.splitlines()[-2])
+    assert (lost.code, again) == (
+        1,
+        ["videogen", "retry", job_id, "--site", gateway.url, "--key", key, "--yes"],
+    )
+
+    resumed = videogen(*(word.replace(gateway.url, site.url) for word in again[1:]))
+    site.join()
+
+    assert resumed.code == 0, resumed.err
+    assert stored(videogen, resumed.out.splitlines()[0]).status is Status.COMPLETED
+    assert len(simulator.purchases) == bought + 1
+
+
+def test_a_retry_names_its_key_in_json_though_it_fails(videogen: Operator, site: ServedSite) -> None:
+    job_id, key = site.make("[fault:E403] lake"), "k" * 16
+
+    ran = videogen("retry", job_id, "--site", "http://127.0.0.1:9", "--yes", "--json", "--key", key)
+
+    assert (ran.code, ran.json) == (
+        1,
+        {"key": key, "error": "http://127.0.0.1:9 cannot be reached (ConnectError)"},
+    )
 
 
 def test_rescue_saves_a_paid_video_and_buys_nothing(

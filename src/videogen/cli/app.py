@@ -86,6 +86,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="Only check how the jobs of the last 30m, 1h or 2d went.")
 ]
+KeyOption = Annotated[str | None, typer.Option("--key", help="Continue the job of this idempotency key.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DaysOption = Annotated[int, typer.Option(min=1, help="How many days back.")]
 
@@ -264,16 +265,28 @@ def show(job: JobArgument, *, as_json: JsonOption = False) -> None:
 
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
-def retry(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False, yes: YesOption = False) -> None:
+def retry(
+    job: JobArgument,
+    *,
+    site: SiteOption,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+    yes: YesOption = False,
+) -> None:
     """Make a job again as a new one, from the same photos and prompt. Asks first: it may buy a video."""
-    with telling(), new_http() as http:
+    key = key or new_key()
+    known = {"key": key}
+    with telling(known if as_json else None), new_http() as http:
         bucket, found = open_bucket()
         old = read_job(bucket, job).job
         if old.is_rescuable:
             say("This job's paid video may still be there: it is saved, and nothing is bought.")
         else:
             ask(f"This buys one video ({price(found, old.model)}). Go on?", yes=yes)
-        print_started(start_again(Site(site, http), found, old), site, as_json=as_json)
+        say(f"key {key}")
+        with naming_the_way_on(["videogen", "retry", job, "--site", site, "--key", key, "--yes"]):
+            started = start_again(Site(site, http), found, old, key=key)
+        print_started({**started, **known}, site, as_json=as_json)
 
 
 @app.command(context_settings=JOB, rich_help_panel=OFTEN)
@@ -284,7 +297,8 @@ def rescue(job: JobArgument, *, site: SiteOption, as_json: JsonOption = False) -
         old = read_job(bucket, job).job
         if not old.is_rescuable or old.is_improvable:
             stop(f"there is nothing to rescue: {why_not_rescuable(old)}")
-        print_started(start_again(Site(site, http), found, old), site, as_json=as_json)
+        # However often it is asked, there is one rescue at a time: no key has to be kept.
+        print_started(start_again(Site(site, http), found, old, key=new_key()), site, as_json=as_json)
 
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
@@ -388,11 +402,11 @@ def generate(
     out: Annotated[Path | None, typer.Option("--output", "-o", help="Where the MP4 goes.")] = None,
     aspect_ratio: Annotated[str, typer.Option(help="auto, 16:9 or 9:16.")] = "auto",
     model: Annotated[str | None, typer.Option(help="One of the site's models.")] = None,
-    key: Annotated[str | None, typer.Option(help="Continue the job of this idempotency key.")] = None,
+    key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a video from a photo and a prompt, and download it."""
-    key = key or f"cli-{secrets.token_urlsafe(16)}"
+    key = key or new_key()
     body: dict[str, Any] = {"prompt": prompt, "aspectRatio": aspect_ratio}
     if model is not None:
         body["model"] = model
@@ -625,7 +639,12 @@ def read_job(bucket: Bucket, text: str) -> StoredJob:
         stop(error.detail)
 
 
-def start_again(site: Site, found: Settings, old: job_rules.Job) -> dict[str, Any]:
+def new_key() -> str:
+    """Return a new idempotency key."""
+    return f"cli-{secrets.token_urlsafe(16)}"
+
+
+def start_again(site: Site, found: Settings, old: job_rules.Job, *, key: str) -> dict[str, Any]:
     """Ask the site for a job made of an old one's photos; raises SiteError."""
     if old.deleted_at is not None:
         stop("this job has been erased: its photos and prompt are gone")
@@ -638,7 +657,7 @@ def start_again(site: Site, found: Settings, old: job_rules.Job) -> dict[str, An
             "retryOf": old.id,
             "ownerToken": signing.owner_token(found.signing_keys[0], old.id),
         },
-        key=f"cli-{secrets.token_urlsafe(16)}",
+        key=key,
         access_code=code.reveal() if code else "",
     )
 
