@@ -13,8 +13,9 @@ def entry(key: str, *, days: float) -> Entry:
     return Entry(key, 1, NOW - days * DAY)
 
 
-OLD = entry("jobs/old", days=31)
-YOUNG = entry("jobs/young", days=29)
+OLD_JOB, YOUNG_JOB, NO_JOB = (letter * 21 + "A" for letter in "OYN")
+OLD = entry(f"jobs/{OLD_JOB}.json", days=31)
+YOUNG = entry(f"jobs/{YOUNG_JOB}.json", days=29)
 
 
 def purge(*files: Entry, ledgers: tuple[Entry, ...] = ()) -> Purge:
@@ -22,19 +23,19 @@ def purge(*files: Entry, ledgers: tuple[Entry, ...] = ()) -> Purge:
 
 
 def test_an_old_job_goes_with_its_photos_and_its_video() -> None:
-    files = (entry("photos/old/1", days=31), entry("videos/old/1.mp4", days=29))
+    files = (entry(f"photos/{OLD_JOB}/1", days=31), entry(f"videos/{OLD_JOB}/1.mp4", days=29))
 
     assert purge(*files) == Purge(orphans=(), files=files, records=(OLD,))
 
 
 def test_a_young_job_stays_whole_whatever_the_age_of_its_files() -> None:
-    assert purge(entry("photos/young/1", days=40)) == Purge(orphans=(), files=(), records=(OLD,))
+    assert purge(entry(f"photos/{YOUNG_JOB}/1", days=40)) == Purge(orphans=(), files=(), records=(OLD,))
 
 
 def test_a_file_of_no_job_goes_when_no_start_can_be_about_to_store_the_job() -> None:
-    orphan = entry("photos/lost/1", days=2)
+    orphan = entry(f"photos/{NO_JOB}/1", days=2)
 
-    assert purge(orphan, entry("photos/new/1", days=0.5)).orphans == (orphan,)
+    assert purge(orphan, entry(f"photos/{NO_JOB}/1", days=0.5)).orphans == (orphan,)
 
 
 def test_ledgers_go_with_their_age() -> None:
@@ -44,6 +45,6 @@ def test_ledgers_go_with_their_age() -> None:
 
 
 def test_records_are_last_so_that_a_purge_can_be_repeated() -> None:
-    found = purge(entry("photos/lost/1", days=2), entry("photos/old/1", days=31))
+    found = purge(entry(f"photos/{NO_JOB}/1", days=2), entry(f"photos/{OLD_JOB}/1", days=31))
 
-    assert [one.key for one in found.entries] == ["photos/lost/1", "photos/old/1", "jobs/old"]
+    assert [one.key for one in found.entries] == [f"photos/{NO_JOB}/1", f"photos/{OLD_JOB}/1", OLD.key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from videogen.cli.bucket import Entry
 
+_LEDGER = re.compile(r"ledger/[0-9]{4}-[0-9]{2}-[0-9]{2}\.json")
 ORPHAN_AGE = 24 * 60 * 60.0
 """Seconds; a start stores its photos some seconds before its record."""
 
@@ -50,10 +52,12 @@ def plan(
     """Decide what goes.
 
     That is: jobs last written longer ago than so many seconds with their photos and videos, ledgers of that
-    age, and files that have belonged to no job for a day.
+    age, and files that have belonged to no job for a day. What no site writes is not touched: a bucket may be
+    shared.
     """
-    records = list(records)
-    files = list(files)
+    records = [entry for entry in records if id_of(entry)]
+    files = [entry for entry in files if id_of(entry)]
+    ledgers = [entry for entry in ledgers if _LEDGER.fullmatch(entry.key)]
     old = {id_of(entry) for entry in records if now - entry.modified > older_than}
     known = {id_of(entry) for entry in records}
     return Purge(
