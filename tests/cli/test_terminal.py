@@ -202,8 +202,12 @@ def test_a_crash_is_told_without_its_controls(capsys: pytest.CaptureFixture[str]
     assert r"RuntimeError: \x1b[2J\x1b]0;owned\x07" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("term", ["xterm", "dumb", "unknown"])
 @pytest.mark.parametrize("columns", [20, 40, 79, 80, 100, 200])
-def test_no_id_is_cut_or_wrapped(videogen: Operator, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+def test_no_id_is_cut_or_wrapped(
+    videogen: Operator, monkeypatch: pytest.MonkeyPatch, columns: int, term: str
+) -> None:
+    monkeypatch.setenv("TERM", term)
     store(videogen, changed(job_record.to_object(STATES["given up, link known"]()), "a long prompt " * 20))
     screen = io.StringIO()
     monkeypatch.setattr(

@@ -12,7 +12,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
@@ -39,6 +39,16 @@ def clean(text: str) -> str:
     return _DANGEROUS.sub(lambda found: _spelled(found[0], r"\x{:02x}"), text)
 
 
+def one_line(text: str) -> str:
+    """Return a text cleaned and without line feeds, for what is printed by others than this module."""
+    return clean(text).replace("\n", " ")
+
+
+def indented(text: str, columns: int) -> str:
+    """Return a text whose further lines begin so many columns in: none can be taken for one of our own."""
+    return text.replace("\n", "\n" + columns * " ")
+
+
 def _spelled(character: str, short: str) -> str:
     code = ord(character)
     return short.format(code) if code <= 0xFF else rf"\u{code:04x}"  # noqa: PLR2004 - one byte
@@ -48,8 +58,13 @@ def output() -> Console:
     """Return standard output; a pipe gets lines that are not cut at a terminal's width."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console.width = WIDTH_OF_A_PIPE
+        widen(console, WIDTH_OF_A_PIPE)
     return console
+
+
+def widen(console: Console, columns: int) -> None:
+    """Set a console's width; where TERM is dumb, Rich heeds it only beside a height."""
+    console.size = ConsoleDimensions(columns, console.height)
 
 
 def errors() -> Console:
@@ -71,6 +86,7 @@ def print_json(value: object) -> None:
     """Print a value as JSON, whole and exact: what could drive a terminal is escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     sys.stdout.write(_DANGEROUS.sub(lambda found: _spelled(found[0], r"\u{:04x}"), text) + "\n")
+    sys.stdout.flush()
 
 
 def print_table(
@@ -78,15 +94,15 @@ def print_table(
 ) -> None:
     """Print a table in which no cell is cut or wrapped, but the last one of a row where that may shrink."""
     console = output()
-    cleaned = [[clean(cell[:LONGEST_CELL]).replace("\n", " ") for cell in row] for row in (headings, *rows)]
+    cleaned = [[one_line(cell[:LONGEST_CELL]) for cell in row] for row in (headings, *rows)]
     fixed = [row[:-1] for row in cleaned] if last_shrinks else cleaned
     width = Measurement.get(console, console.options.update(width=10_000), _table(fixed)).maximum
     if last_shrinks:
         left = max(LEAST_PROMPT, console.width - width)
-        console.width = width + left
+        widen(console, width + left)
         console.print(_table(cleaned, last=left - 1))
     else:
-        console.width = max(console.width, width)
+        widen(console, max(console.width, width))
         console.print(_table(cleaned))
 
 
