@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from videogen import cli
 
-if TYPE_CHECKING:
-    from pathlib import Path
+VIDEOGEN = (sys.executable, "-m", "videogen.cli")
 
 
 def test_without_its_libraries_it_says_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,6 +40,41 @@ def test_help_names_every_command(
     told = capsys.readouterr().out
     names = ("doctor", "jobs", "show", "retry", "rescue", "fail", "usage", "generate", "purge")
     assert [name for name in names if f"│ {name} " not in told] == []
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_8_bit_locale_prints_every_text(encoding: str, tmp_path: Path) -> None:
+    environ = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+
+    ran = subprocess.run([*VIDEOGEN, "doctor"], cwd=tmp_path, env=environ, capture_output=True, check=False)
+
+    assert (ran.returncode, b"\\u2192 give it a value" in ran.stdout, ran.stderr) == (1, True, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("arguments", [["--version"], ["push-keys"], ["doctor", "--json"]])
+def test_an_answer_that_cannot_be_written_is_said_in_one_line(arguments: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*VIDEOGEN, *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert (ran.returncode, ran.stderr) == (1, "videogen: [Errno 28] No space left on device\n")
+
+
+def test_a_copy_of_the_sources_alone_has_no_version(tmp_path: Path) -> None:
+    shutil.copytree(Path(cli.__file__).parents[1], tmp_path / "src/videogen")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
+
+    ran = subprocess.run(
+        [*VIDEOGEN, "--version"], cwd=tmp_path, env=environ, capture_output=True, check=False
+    )
+
+    assert (ran.returncode, ran.stdout.decode(), ran.stderr) == (
+        0,
+        "videogen unknown: there is no pyproject.toml beside src\n",
+        b"",
+    )
 
 
 def test_an_unknown_command_is_wrong_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

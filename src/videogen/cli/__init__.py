@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 
@@ -16,4 +18,11 @@ def main() -> None:
             "folder: pipx install '.[cli]'"
         )
     sys.excepthook = terminal.print_crash
-    app(prog_name="videogen")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # in an 8-bit locale not every text can be printed
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="videogen")
+    except OSError as error:  # what a command does not expect: the answer itself cannot be written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python tries the rest of it once more at its end
+        sys.exit(f"videogen: {error}")
