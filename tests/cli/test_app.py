@@ -78,6 +78,7 @@ def test_jobs_can_be_filtered(videogen: Operator, site: ServedSite) -> None:
             "--code content_refused",
             "--find LAKE",
             "--day 2020-01-01",
+            "--day 0026-11-22",
         )
     }
 
@@ -87,7 +88,25 @@ def test_jobs_can_be_filtered(videogen: Operator, site: ServedSite) -> None:
         "--code content_refused": ["storm"],
         "--find LAKE": ["lake"],
         "--day 2020-01-01": [],
+        "--day 0026-11-22": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "find"),
+    [
+        ("Zoe\u0308 smiles", "ZO\u00cb"),
+        ("Zo\u00eb smiles", "zoe\u0308"),
+        ("\u1112\u1161\u11ab river", "\ud55c"),
+        ("a stra\u00dfe", "STRASSE"),
+    ],
+)
+def test_find_takes_a_text_in_any_unicode_form(
+    videogen: Operator, site: ServedSite, prompt: str, find: str
+) -> None:
+    job_id = site.make(prompt)
+
+    assert [job["id"] for job in videogen("jobs", "--json", "--find", find).json] == [job_id]
 
 
 def test_no_jobs_is_said(videogen: Operator) -> None:
@@ -138,6 +157,30 @@ def test_show_has_what_a_question_to_the_provider_names(videogen: Operator, site
 
     assert "status 400, error code 400" in shown
     assert "x-litellm-call-id 5f1d0c3a-9be8-4e27, x-request-id req_8f1e2d3c" in shown
+
+
+def test_a_prompt_of_several_lines_forges_no_line_of_show(videogen: Operator, site: ServedSite) -> None:
+    job_id = site.make("lake\nmoney          No money was spent.\nnext           rm -rf /")
+    change(videogen.bucket.store, job_id, lambda job: replace(job, model="a\nstatus         failed"))
+
+    lines = videogen("show", job_id).out.splitlines()
+
+    at = {name: lines.index(next(line for line in lines if line.startswith(name))) for name in ("pr", "mod")}
+    assert lines[at["pr"] : at["pr"] + 3] == [
+        "prompt         lake",
+        " " * 15 + "money          No money was spent.",
+        " " * 15 + "next           rm -rf /",
+    ]
+    assert lines[at["mod"] : at["mod"] + 2] == ["model          a", " " * 15 + "status         failed"]
+
+
+def test_a_question_prints_no_control_of_a_record(videogen: Operator, site: ServedSite) -> None:
+    job_id = site.make("[fault:E403] lake")
+    change(videogen.bucket.store, job_id, lambda job: replace(job, model="a\x1b[2J\x07\x9b\u202e\nb"))
+
+    ran = videogen("retry", job_id, "--site", site.url, typed="n\n")
+
+    assert r"This buys one video (a\x1b[2J\x07\x9b\u202e b, price not set). Go on? [y/N]" in ran.err
 
 
 def test_show_takes_the_page_s_link(videogen: Operator, site: ServedSite) -> None:
@@ -304,7 +347,8 @@ def test_the_site_s_own_words_are_passed_on(videogen: Operator, site: ServedSite
 
     ran = videogen("retry", job_id, "--site", site.url, "--yes")
 
-    assert (ran.code, ran.err) == (1, "videogen: Only whoever started this video can try it again.\n")
+    said = ran.err.splitlines()[1:]
+    assert (ran.code, said) == (1, ["videogen: Only whoever started this video can try it again."])
 
 
 # --- usage -------------------------------------------------------------------------------------------------
@@ -316,7 +360,7 @@ def test_usage_counts_jobs_failures_and_money(videogen: Operator, site: ServedSi
 
     day, total = videogen("usage", "--json").json
 
-    assert total == {**day, "day": "all", "name": "all"}
+    assert total == {**day, "day": "all", "name": "all", "unreadable": 0}
     assert {
         name: day[name] for name in ("jobs", "completed", "running", "failures", "spent", "maybe_spent")
     } == {
@@ -465,6 +509,40 @@ def test_cancel_ends_a_waiting_job_and_leaves_the_others(videogen: Operator, sit
     assert unknown in ran.err
 
 
+def damage(operator: Operator, job_id: str) -> None:
+    operator.bucket.put(f"jobs/{job_id}.json", b"{", content_type="application/json")
+
+
+def test_a_damaged_record_keeps_no_other_job_from_its_end(videogen: Operator, site: ServedSite) -> None:
+    first, damaged, last = (site.make(f"lake {number}") for number in range(3))
+    damage(videogen, damaged)
+
+    ran = videogen("erase", first, damaged, last, "--yes", "--json")
+
+    assert (ran.code, [job["id"] for job in ran.json]) == (1, [first, last])
+    assert ran.err == (
+        f"videogen: {damaged}: a document in the storage is not a JSON object: photos and video are deleted; "
+        "the record stays, and may hold the prompt, until the bucket's rules or videogen purge delete it\n"
+    )
+    assert [entry.key for entry in videogen.bucket.entries("") if damaged in entry.key] == [
+        f"jobs/{damaged}.json"
+    ]
+
+
+def test_cancel_tells_a_damaged_job_and_keeps_its_files(videogen: Operator, site: ServedSite) -> None:
+    damaged = site.make("lake")
+    damage(videogen, damaged)
+
+    ran = videogen("cancel", damaged, "--yes", "--json")
+
+    assert (ran.code, ran.json, ran.err) == (
+        1,
+        [],
+        f"videogen: {damaged}: a document in the storage is not a JSON object\n",
+    )
+    assert [entry.key.split("/")[0] for entry in videogen.bucket.objects_of(damaged)] == ["photos", "videos"]
+
+
 # --- what is typed wrongly ---------------------------------------------------------------------------------
 
 
@@ -478,6 +556,13 @@ def test_cancel_ends_a_waiting_job_and_leaves_the_others(videogen: Operator, sit
         (["jobs", "--limit", "0"], "greater than or equal to 1"),
         (["usage", "--by", "week"], "'week' is not one of"),
         (["doctor", "--since", "yesterday"], "yesterday is no time: write it as 30m"),
+        (["doctor", "--since", "\x1b[31m1h"], r"\x1b[31m1h is no time"),
+        (["jobs", "--day", "\x07\u202e"], r"\x07\u202e is no day"),
+        (["jobs", "--code", "\x9b31m\nno_video"], r"\x9b31m no_video is none of"),
+        (["doctor", "--site", "\x1b[2J"], r"\x1b[2J is no web address"),
+        (["rescue", "A" * 22, "--site", ""], "name a site, such as https://my-videos.netlify.app"),
+        (["retry", "A" * 22, "--site", "http://127.0.0.1:9", "--key", "schlüssel-schlüssel"], "a key has 16"),
+        (["retry", "A" * 22, "--site", "http://127.0.0.1:9", "--key", "short"], "a key has 16 to 255"),
     ],
 )
 def test_a_value_that_is_none_is_wrong_usage(videogen: Operator, options: list[str], said: str) -> None:
@@ -504,16 +589,28 @@ def test_jobs_can_be_limited(videogen: Operator, site: ServedSite) -> None:
 
 
 def test_records_that_cannot_be_read_are_counted_and_named(videogen: Operator, site: ServedSite) -> None:
-    made, broken = site.make("a lake"), "A" * 22
-    bucket, prefix = videogen.environ["S3_BUCKET"], videogen.environ["S3_PREFIX"]
-    for name in (broken, "notes"):
-        videogen.bucket.client.put_object(Bucket=bucket, Key=f"{prefix}/jobs/{name}.json", Body=b"{")
+    made, broken = site.make("a lake"), ["A" * 22, "B" * 21 + "A"]
+    for job_id in broken:
+        damage(videogen, job_id)
+    for foreign in ("notes.json", "", f"{made}.json.bak"):
+        videogen.bucket.put(f"jobs/{foreign}", b"{", content_type="application/json")
 
     for command in ("jobs", "usage"):
         ran = videogen(command, "--json")
         assert ran.code == 0
-        assert f"2 records cannot be read and are left out: {broken}, notes" in ran.err
+        assert f"2 records cannot be read and are left out: {', '.join(broken)}" in ran.err
     assert [job["id"] for job in videogen("jobs", "--json").json] == [made]
+    assert [group.get("unreadable") for group in videogen("usage", "--json").json] == [None, 2]
+    ran = videogen("doctor", "--since", "1h", "--json")
+    assert (ran.code, ran.json[0]) == (
+        1,
+        {
+            "level": "failure",
+            "about": "records",
+            "detail": f"2 of 3 cannot be read: {', '.join(broken)}",
+            "remedy": "bring them back from a version or a copy of the bucket: docs/runbook.md",
+        },
+    )
 
 
 @pytest.mark.parametrize("lost", ["all", "one"])
@@ -537,6 +634,27 @@ def test_purge_refuses_where_videos_have_no_record(
     assert [entry.key for entry in videogen.bucket.entries("") if first in entry.key] == []
 
 
+def test_purge_leaves_what_is_not_the_site_s_alone(
+    videogen: Operator, site: ServedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.make("a lake")
+    foreign = ["photos/2019/holiday.jpg", "photos/holiday.jpg", "videos/film.mp4", "jobs/notes.json"]
+    foreign += [f"videos/{'A' * 22}", "ledger/2019.ods", "photos/" + "A" * 22 + "/2019/holiday.jpg"]
+    markers = ["jobs/", "photos/", "videos/", f"videos/{'A' * 22}/"]
+    for key in (*foreign, *markers):
+        videogen.bucket.put(key, b"", content_type="image/jpeg")
+    later = time.time() + 31 * 24 * 3600
+    monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(now=lambda: later))
+
+    ran = videogen("purge", "--yes", "--json")
+
+    assert ran.code == 0, ran.err
+    assert {key.split("/")[0] for key in ran.json["objects"]} == {"photos", "videos", "ledger", "jobs"}
+    assert sorted(entry.key for entry in videogen.bucket.entries("") if "stats" not in entry.key) == sorted(
+        foreign
+    )
+
+
 # --- since, plots, prices ----------------------------------------------------------------------------------
 
 
@@ -549,6 +667,25 @@ def test_doctor_since_looks_at_jobs_alone_and_exits_for_cron(videogen: Operator,
 
     assert (ran.code, ran.json[0]["level"]) == (1, "failure")
     assert ran.json[0]["detail"] == "2 of 2 jobs in 1h: 2 provider_account"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("S3_ENDPOINT_URL", "http://127.0.0.1:9", "the storage could not be reached"),
+        ("S3_BUCKET", "elsewhere", "the bucket cannot be listed (NoSuchBucket)"),
+        ("S3_BUCKET", "", "S3_BUCKET is not set"),
+    ],
+)
+def test_doctor_since_finds_a_store_that_cannot_be_read(
+    videogen: Operator, variable: str, value: str, said: str
+) -> None:
+    videogen.environ[variable] = value
+
+    ran = videogen("doctor", "--since", "1h", "--json")
+
+    assert (ran.code, [(one["level"], one["about"]) for one in ran.json]) == (1, [("failure", "jobs")])
+    assert ran.json[0]["detail"].startswith(said)
 
 
 def test_usage_writes_one_file_that_asks_nobody(videogen: Operator, site: ServedSite, tmp_path: Path) -> None:

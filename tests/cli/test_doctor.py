@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import time
@@ -20,6 +21,7 @@ from videogen.push import new_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from support.served_site import ServedSite
     from support.terminal import Operator, Ran
@@ -429,6 +431,77 @@ def test_buying_one_asks_first_and_says_the_price(videogen: Operator, simulator:
     assert ran.code == 1
     assert "This buys one video (blackboxai/google/veo-3-fast, 0.80 USD). Go on? [y/N]" in ran.err
     assert len(simulator.purchases) == bought
+    listed = videogen("doctor", "--buy-one", "--json", typed="n\n").out.removeprefix(" n\n")
+    assert json.loads(listed)[-1]["detail"] == "not bought: the question was not answered with yes"
+
+
+def test_nothing_is_bought_where_the_video_cannot_be_written(
+    videogen: Operator, simulator: Simulator, tmp_path: Path
+) -> None:
+    bought = len(simulator.purchases)
+    (tmp_path / "videogen-test-card.mp4").mkdir()
+
+    ran = videogen("doctor", "--buy-one", "--yes", "--json")
+
+    assert (ran.code, finding(ran, "one video")) == (
+        1,
+        {
+            "level": "failure",
+            "about": "one video",
+            "detail": "videogen-test-card.mp4 is no file: nothing was bought",
+            "remedy": "go to another folder",
+        },
+    )
+    assert len(simulator.purchases) == bought
+
+
+def test_a_bought_video_that_cannot_be_kept_is_a_finding(
+    videogen: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(purchase, "buy", full)
+
+    found = finding(videogen("doctor", "--buy-one", "--yes", "--json"), "one video")
+
+    assert (found["level"], found["detail"]) == ("failure", "[Errno 28] No space left on device")
+
+
+OF_A_PROXY = {
+    "ALL_PROXY": "socks://127.0.0.1:1080",
+    "HTTPS_PROXY": "http://user:pa#ss@proxy:3128",
+    "NO_PROXY": "fe80::/10",
+    "HTTP_PROXY": "http://[::1",
+    "SSL_CERT_FILE": "/nonexistent/ca.pem",
+}
+
+
+@pytest.mark.parametrize("variable", OF_A_PROXY)
+def test_a_variable_of_the_network_that_fails_is_named(
+    videogen: Operator, site: ServedSite, variable: str
+) -> None:
+    videogen.environ |= dict.fromkeys((*OF_A_PROXY, *map(str.lower, OF_A_PROXY)), "")
+    videogen.unset = {name for name in videogen.environ if name.upper() in OF_A_PROXY}
+    videogen.environ = {n: v for n, v in videogen.environ.items() if n not in videogen.unset}
+    videogen.environ[variable] = OF_A_PROXY[variable]
+
+    ran = videogen("doctor", "--site", site.url, "--json")
+
+    assert (ran.code, ran.json[0]) == (
+        1,
+        {
+            "level": "failure",
+            "about": "network",
+            "detail": "a variable of this machine's network cannot be used: one of HTTP_PROXY, HTTPS_PROXY, "
+            "ALL_PROXY, NO_PROXY, SSL_CERT_FILE",
+            "remedy": "correct the variable, or unset it",
+        },
+    )
+    assert "variables" in [one["about"] for one in ran.json]
+    assert OF_A_PROXY[variable] not in ran.out
+    ran = videogen("rescue", "A" * 22, "--site", site.url)
+    assert (ran.code, "one of HTTP_PROXY" in ran.err) == (1, True)
 
 
 def test_a_bought_video_shows_the_photo(videogen: Operator) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import re
 import shlex
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from support.meddling_proxy import Passed, Reply, before, s3_error
+from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from support.served_site import ServedSite
 from videogen.cli import terminal_page
 from videogen.clock import Clock
@@ -151,6 +153,111 @@ def test_what_is_no_photo_is_refused_before_anything_is_sent(
 
     assert ran.code == 1
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    "out", ["folder", "none/lake.mp4", "lake.jpg/lake.mp4", "x" * 300 + "/a", "/dev/null"]
+)
+def test_nothing_starts_where_the_video_cannot_be_written(
+    videogen: Operator, site: ServedSite, lake: Path, out: str
+) -> None:
+    (videogen.folder / "folder").mkdir()
+
+    ran = videogen("generate", str(lake), "slow pan", "--site", site.url, "-o", out)
+
+    assert (ran.code, "'--output' / '-o'" in ran.err) == (2, True)
+    assert videogen.bucket.jobs().jobs == []
+
+
+def test_a_disk_that_fills_up_names_the_way_on(
+    videogen: Operator, site: ServedSite, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as filling:
+        filling.setattr(terminal_page, "download", full)
+        ran = videogen("generate", str(lake), "slow pan", "--site", site.url)
+
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, "videogen: [Errno 28] No space left on device")
+    again = next(line for line in ran.err.splitlines() if line.startswith("videogen generate"))
+    assert videogen(*shlex.split(again)[1:]).code == 0
+
+
+def test_a_photo_of_any_name_is_sent(videogen: Operator, site: ServedSite, lake: Path) -> None:
+    odd = lake.rename(lake.with_name(os.fsdecode(b"caf\xe9\n\x1b.jpg")))
+
+    assert videogen("generate", str(odd), "slow pan", "--site", site.url).code == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"prompt": os.fsdecode(b"caf\xe9")}, "this is no text in UTF-8"),
+        ({"--model": os.fsdecode(b"\xff")}, "this is no text in UTF-8"),
+        ({"--site": ""}, "name a site"),
+        ({"--key": "schl\u00fcssel-schl\u00fcssel"}, "a key has 16 to 255 visible ASCII characters"),
+        ({"--key": "short"}, "a key has 16 to 255 visible ASCII characters"),
+    ],
+)
+def test_what_cannot_be_sent_is_wrong_usage(
+    videogen: Operator, lake: Path, changes: dict[str, str], said: str
+) -> None:
+    given = {"--site": "http://127.0.0.1:9", "prompt": "slow pan"} | changes
+    prompt = given.pop("prompt")
+
+    ran = videogen("generate", str(lake), prompt, *(word for pair in given.items() for word in pair))
+
+    assert (ran.code, said in " ".join(ran.err.replace("\u2502", " ").split())) == (2, True)
+
+
+@pytest.mark.parametrize("code", ["gru\u00dfwort-1", "line\nbreak"])
+def test_an_access_code_that_no_header_carries_is_said(videogen: Operator, lake: Path, code: str) -> None:
+    videogen.environ["VIDEOGEN_ACCESS_CODE"] = code
+
+    ran = videogen("generate", str(lake), "slow pan", "--site", "http://127.0.0.1:9")
+
+    form = "8 or more letters, digits and signs of ASCII"
+    assert (ran.code, ran.err) == (
+        1,
+        f"videogen: VIDEOGEN_ACCESS_CODE is malformed: write it as {form}\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "said"),
+    [
+        ({"pollAfterMs": -5}, {}, "answered without a job"),
+        ({"pollAfterMs": float("nan")}, {}, "answered without a job"),
+        ({"pollAfterMs": 1e300}, {}, "answered without a job"),
+        ({"estimatedSeconds": {"p50": float("inf")}}, {}, "answered without a job"),
+        ({"jobId": "../../escape"}, {}, "answered without a job"),
+        ({}, {"elapsedSeconds": -1.0}, "answered without a job"),
+        ({}, {"downloadUrl": "http://[::1"}, "the site's link to the video is no web address"),
+        ({}, {"downloadUrl": "/videos/x.mp4"}, "the site's link to the video is no web address"),
+        ({}, {"downloadUrl": ""}, "the site's link to the video is no web address"),
+    ],
+)
+def test_a_site_that_answers_oddly_is_said_in_one_line(
+    videogen: Operator, lake: Path, started: dict[str, object], ended: dict[str, object], said: str
+) -> None:
+    first = {"jobId": "A" * 22, "status": "queued", "pollAfterMs": 10} | started
+    last = {
+        "jobId": "A" * 22,
+        "status": "completed",
+        "elapsedSeconds": 3.0,
+        "downloadUrl": "http://127.0.0.1:9/",
+    }
+
+    def answer(request: Passed) -> Reply:
+        told = first if "start" in request.path else last | ended
+        return 200, {"Content-Type": "application/json"}, json.dumps(told).encode()
+
+    with answering(answer) as odd:
+        ran = videogen("generate", str(lake), "slow pan", "--site", odd.url)
+
+    assert (ran.code, said in ran.err.splitlines()[-1]) == (1, True)
+    assert [path.name for path in videogen.folder.iterdir()] == ["lake.jpg"]
 
 
 def test_a_missing_photo_is_wrong_usage(videogen: Operator) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from videogen.errors import VideogenError
+from videogen.signing import JOB_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TIMEOUT_SECONDS = 30.0
+OF_THE_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE")
 WORKER_PATH = "/.netlify/functions/generate-video-background"
+
+
+Duration = Annotated[float, Field(ge=0, le=1e9)]
 
 
 class SiteError(VideogenError):
@@ -43,17 +48,17 @@ class _Job(BaseModel):
 
     model_config = ConfigDict(strict=True, alias_generator=to_camel)
 
-    job_id: str
+    job_id: Annotated[str, Field(pattern=rf"^{JOB_ID.pattern}$")]
     status: str
     stage: str | None = None
-    elapsed_seconds: float | None = None
-    estimated_seconds: dict[str, float] | None = None
-    poll_after_ms: float | None = None
+    elapsed_seconds: Duration | None = None
+    estimated_seconds: dict[str, Duration] | None = None
+    poll_after_ms: Duration | None = None
     failure: _Failure | None = None
 
 
 class _Completed(_Job):
-    elapsed_seconds: float
+    elapsed_seconds: Duration
     download_url: str
 
 
@@ -132,6 +137,13 @@ class Site:
             ) from None
 
 
-def new_http() -> httpx.Client:
-    """Return a client for this machine's proxies and certificates."""
-    return httpx.Client(timeout=TIMEOUT_SECONDS, headers={"User-Agent": "videogen"})
+def new_http(*, trusting_environment: bool = True) -> httpx.Client:
+    """Return a client for this machine's proxies and certificates; raises SiteError where there is none."""
+    headers = {"User-Agent": "videogen"}
+    try:
+        return httpx.Client(timeout=TIMEOUT_SECONDS, headers=headers, trust_env=trusting_environment)
+    except (httpx.InvalidURL, ValueError, ImportError, OSError):
+        # What it says may quote a proxy's password.
+        raise SiteError(
+            f"a variable of this machine's network cannot be used: one of {', '.join(OF_THE_NETWORK)}"
+        ) from None

@@ -10,6 +10,7 @@ import contextlib
 import secrets
 import shlex
 import tomllib
+import unicodedata
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
@@ -25,32 +26,31 @@ from videogen.cli import doctor as doctor_checks
 from videogen.cli import money, purging, recent, story, terminal_page, usage_plots
 from videogen.cli import usage as usage_report
 from videogen.cli.api_client import Site, SiteError, new_http
-from videogen.cli.bucket import Bucket
+from videogen.cli.bucket import Bucket, Listed
 from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
 from videogen.cli.progress import Shown
-from videogen.cli.terminal import errors, print_json, print_table, say, tell
+from videogen.cli.terminal import errors, indented, one_line, print_json, print_table, say, tell
 from videogen.clock import Clock
 from videogen.errors import (
     FAILURES,
     JobEnded,
     MalformedRecord,
     NoSuchObject,
-    RequestRefused,
     SettingsError,
     VideogenError,
 )
+from videogen.functions.start_video import IDEMPOTENCY_KEY
+from videogen.variables import VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from videogen.job_store import StoredJob
     from videogen.settings import Settings
 
 CLOCK = Clock()
 DAY = 24 * 60 * 60.0
-NAMED = 5
-"""Records that cannot be read are named up to so many."""
 LONG_PERIOD = 7
 """Days of which the plots show days; of fewer they show hours."""
 OFTEN, SELDOM = "What everyone needs", "The rest"
@@ -68,8 +68,39 @@ def check_site(site: str | None) -> str | None:
     """Return the address of a site, with its scheme; raises BadParameter with the form that is wanted."""
     address = site_settings.site_address((site or "").strip())
     if site and not address:
-        raise typer.BadParameter(f"{site} is no web address: write it as https://my-videos.netlify.app")
+        raise typer.BadParameter(
+            one_line(f"{site} is no web address: write it as https://my-videos.netlify.app")
+        )
     return address or None
+
+
+def need_site(site: str | None) -> str:
+    """Return the address of a site that has to be named; raises BadParameter."""
+    address = check_site(site)
+    if address is None:
+        raise typer.BadParameter("name a site, such as https://my-videos.netlify.app")
+    return address
+
+
+def check_text(text: str | None) -> str | None:
+    """Return what is sent as it is; raises BadParameter where the terminal's bytes were no text."""
+    if text is not None and any("\ud800" <= character <= "\udfff" for character in text):
+        raise typer.BadParameter("this is no text in UTF-8: is the terminal's encoding the locale's?")
+    return text
+
+
+def check_key(key: str | None) -> str | None:
+    """Return an idempotency key; raises BadParameter with the form that is wanted."""
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise typer.BadParameter("a key has 16 to 255 visible ASCII characters")
+    return key
+
+
+def check_output(out: Path | None) -> Path | None:
+    """Return where a video goes; raises BadParameter where nothing can be written."""
+    if fault := terminal_page.fault_of(out or Path("videogen.mp4")):
+        raise typer.BadParameter(one_line(fault))
+    return out
 
 
 # A job id may begin with a dash, so a command that takes one has no short options.
@@ -80,13 +111,16 @@ JobsArgument = Annotated[
 ]
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the page's link to it.")]
 SiteOption = Annotated[
-    str, typer.Option("--site", callback=check_site, help="The deployed site, or VIDEOGEN_SITE.")
+    str, typer.Option("--site", callback=need_site, help="The deployed site, or VIDEOGEN_SITE.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SinceOption = Annotated[
     str | None, typer.Option("--since", help="Only check how the jobs of the last 30m, 1h or 2d went.")
 ]
-KeyOption = Annotated[str | None, typer.Option("--key", help="Continue the job of this idempotency key.")]
+KeyOption = Annotated[
+    str | None,
+    typer.Option("--key", callback=check_key, help="Continue the job of this idempotency key."),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DaysOption = Annotated[int, typer.Option(min=1, help="How many days back.")]
 
@@ -94,16 +128,22 @@ DaysOption = Annotated[int, typer.Option(min=1, help="How many days back.")]
 def check_day(day: str | None) -> str | None:
     """Return a day that there is; raises BadParameter with the form that is wanted."""
     try:
-        return None if day is None else f"{datetime.strptime(day, '%Y-%m-%d').replace(tzinfo=UTC):%Y-%m-%d}"
+        found = None if day is None else datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise typer.BadParameter(f"{day} is no day: write it as 2026-11-22") from None
+        raise typer.BadParameter(one_line(f"{day} is no day: write it as 2026-11-22")) from None
+    return None if found is None else found.date().isoformat()
 
 
 def check_code(code: str | None) -> str | None:
     """Return a failure code that there is; raises BadParameter with all of them."""
     if code is not None and code not in FAILURES:
-        raise typer.BadParameter(f"{code} is none of {', '.join(FAILURES)}")
+        raise typer.BadParameter(one_line(f"{code} is none of {', '.join(FAILURES)}"))
     return code
+
+
+def folded(text: str) -> str:
+    """Return a text as it is searched: in whatever case and Unicode form it was typed."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def moment_of(day: str) -> float:
@@ -116,10 +156,11 @@ def version_here() -> str:
     try:
         return metadata.version("videogen")
     except metadata.PackageNotFoundError:
-        project = tomllib.loads(
-            Path(__file__).parents[3].joinpath("pyproject.toml").read_text(encoding="utf-8")
-        )
-        return str(project["project"]["version"])
+        project = Path(__file__).parents[3] / "pyproject.toml"
+    try:
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    except OSError:  # the worker's image has the sources alone
+        return "unknown: there is no pyproject.toml beside src"
 
 
 def print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -167,22 +208,24 @@ def doctor(
     """Say whether the site can work, and what to do where it cannot. Exits with 1 if something fails."""
     environ = read_environment()
     findings: list[Finding] = []
-    with telling(), new_http() as http:
-        examined = (
-            doctor_checks.examine(environ, http=http, site=site, fix=fix)
-            if since is None
-            else examine_jobs(since)
-        )
-        for finding in examined:
+
+    def tell_all(found: Iterable[Finding]) -> None:
+        for finding in found:
             findings.append(finding)
             if not as_json:
                 print_finding(finding)
-        if buy_one and not is_failed(findings):
-            findings.append(buy_test_card(environ, yes=yes))
-            if not as_json:
-                print_finding(findings[-1])
-    if as_json:
-        print_json([asdict(finding) for finding in findings])
+
+    try:
+        with telling():
+            if since is None:
+                tell_all(examine_site(environ, site=site, fix=fix))
+            else:
+                tell_all(examine_jobs(since))
+            if buy_one and not is_failed(findings):
+                tell_all([buy_test_card(environ, yes=yes)])
+    finally:
+        if as_json:
+            print_json([asdict(finding) for finding in findings])
     if is_failed(findings):
         raise typer.Exit(1)
 
@@ -207,14 +250,14 @@ def jobs(
     """List jobs, the newest first."""
     with telling():
         bucket, _ = open_bucket()
-        found = read_jobs(bucket, since=moment_of(day) if day else CLOCK.now() - days * DAY)
+        found = read_jobs(bucket, since=moment_of(day) if day else CLOCK.now() - days * DAY).jobs
     chosen = [
         job
         for job in found
         if (day is None or usage_report.day_of(job.created_at) == day)
         and (not status or job.status in status)
         and (code is None or (job.failure is not None and job.failure.code == code))
-        and find.casefold() in job.prompt.casefold()
+        and folded(find) in folded(job.prompt)
     ][:limit]
     if as_json:
         print_json([story.as_json(job) for job in chosen])
@@ -246,14 +289,12 @@ def show(job: JobArgument, *, as_json: JsonOption = False) -> None:
         bucket, _ = open_bucket()
         stored = read_job(bucket, job)
         found = stored.job
-        objects = [
-            entry for folder in ("photos", "videos") for entry in bucket.entries(f"{folder}/{found.id}/")
-        ]
+        objects = list(bucket.objects_of(found.id))
     if as_json:
         print_json({"record": story.as_json(found), "objects": [asdict(entry) for entry in objects]})
         return
     for name, value in story.summary(found).items():
-        tell(f"{name:<15}{value}")
+        tell(indented(f"{name:<15}{value}", 15))
     print_table(("when", "action", "what happened"), story.told(found))
     if objects:
         print_table(
@@ -312,7 +353,7 @@ def cancel(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = F
 def erase(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
     """Erase the prompt, photos and video of jobs, for good. An empty record stays."""
     ask(f"Erase {count_of(job)}, for good?", yes=yes)
-    end_each(job, service.erase, as_json=as_json)
+    end_each(job, erase_whole, as_json=as_json)
 
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
@@ -356,7 +397,8 @@ def usage(
     """Count jobs, failures, waits, durations and money by day, hour, model or dispatch (call or queue)."""
     with telling():
         bucket, found = open_bucket()
-        read = read_jobs(bucket, since=CLOCK.now() - days * DAY)
+        listed = read_jobs(bucket, since=CLOCK.now() - days * DAY)
+        read = listed.jobs
         prices = {model.id: model.price for model in found.site.models}
         report = usage_report.grouped(read, prices, by)
         times = usage_report.grouped(read, prices, "day" if days > LONG_PERIOD else "hour")[:-1]
@@ -366,7 +408,8 @@ def usage(
             html.write_text(usage_plots.page(title, times, models), encoding="utf-8")
             say(f"plots in {html}")
     if as_json:
-        print_json([{by: group.name, **asdict(group)} for group in report])
+        *groups, total = ({by: group.name, **asdict(group)} for group in report)
+        print_json([*groups, {**total, "unreadable": len(listed.unreadable)}])
     elif plot:
         for line in usage_plots.lines(times, models):
             tell(line)
@@ -396,12 +439,16 @@ def generate(
     photo: Annotated[
         Path, typer.Argument(metavar="PHOTO", help="A JPEG, PNG or WebP.", exists=True, dir_okay=False)
     ],
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What happens in the video.")],
+    prompt: Annotated[
+        str, typer.Argument(metavar="PROMPT", callback=check_text, help="What happens in the video.")
+    ],
     *,
     site: SiteOption,
-    out: Annotated[Path | None, typer.Option("--output", "-o", help="Where the MP4 goes.")] = None,
-    aspect_ratio: Annotated[str, typer.Option(help="auto, 16:9 or 9:16.")] = "auto",
-    model: Annotated[str | None, typer.Option(help="One of the site's models.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", callback=check_output, help="Where the MP4 goes.")
+    ] = None,
+    aspect_ratio: Annotated[str, typer.Option(callback=check_text, help="auto, 16:9 or 9:16.")] = "auto",
+    model: Annotated[str | None, typer.Option(callback=check_text, help="One of the site's models.")] = None,
     key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -410,17 +457,17 @@ def generate(
     body: dict[str, Any] = {"prompt": prompt, "aspectRatio": aspect_ratio}
     if model is not None:
         body["model"] = model
-    code = site_settings.value(read_environment(), "VIDEOGEN_ACCESS_CODE")
+    code = access_code()
     again = ["videogen", "generate", str(photo), prompt, "--site", site, "--key", key]
     again += ["--aspect-ratio", aspect_ratio] if aspect_ratio != "auto" else []
     again += ["--model", model] if model else []
     again += ["--output", str(out)] if out else []
     say(f"key {key}")
     started: dict[str, Any] = {"key": key}
-    with telling(started if as_json else None), new_http() as http, naming_the_way_on(again):
-        body["photos"] = [{"name": photo.name, "data": terminal_page.photo_uri(photo)}]
+    with telling(started if as_json else None), new_http() as http:
+        body["photos"] = [{"name": one_line(photo.name), "data": terminal_page.photo_uri(photo)}]
         there = Site(site, http)
-        with Shown(errors()) as shown:
+        with naming_the_way_on(again), Shown(errors()) as shown:
             answer = there.start(body, key=key, access_code=code)
             started["jobId"] = answer["jobId"]
             say(f"job {answer['jobId']}  {there.url}/#{answer['jobId']}")
@@ -512,9 +559,9 @@ def purge(
 
 def print_finding(finding: Finding) -> None:
     """Print one line of the doctor's, and the remedy below it."""
-    tell(f"{finding.level:<8}{finding.about}: {finding.detail}")
+    tell(indented(f"{finding.level:<8}{finding.about}: {finding.detail}", 8))
     if finding.remedy:
-        tell(f"        → {finding.remedy}")
+        tell(indented(f"        → {finding.remedy}", 10))
 
 
 def is_failed(findings: list[Finding]) -> bool:
@@ -522,49 +569,85 @@ def is_failed(findings: list[Finding]) -> bool:
     return any(finding.level == "failure" for finding in findings)
 
 
+def examine_site(environ: Mapping[str, str], *, site: str | None, fix: bool) -> Iterator[Finding]:
+    """Yield whether the site can work; where the proxy's variables cannot be used, as asked without them."""
+    try:
+        http = new_http()
+    except SiteError as error:
+        yield Finding("failure", "network", error.detail, "correct the variable, or unset it")
+        http = new_http(trusting_environment=False)
+    with http:
+        yield from doctor_checks.examine(environ, http=http, site=site, fix=fix)
+
+
 def examine_jobs(since: str) -> Iterator[Finding]:
     """Yield how the jobs of the last while went; ends the command where that is no time."""
     try:
         seconds = recent.seconds_of(since)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--since") from None
-    bucket, _ = open_bucket()
+        raise typer.BadParameter(one_line(str(error)), param_hint="--since") from None
     now = CLOCK.now()
-    yield from recent.examine(read_jobs(bucket, since=now - seconds), since=since, now=now)
+    try:
+        bucket, _ = open_bucket()
+        listed = read_jobs(bucket, since=now - seconds)
+    except VideogenError as error:
+        yield Finding("failure", "jobs", error.detail, "ask everything: videogen doctor")
+        return
+    yield from recent.examine(listed.jobs, unreadable=listed.unreadable, since=since, now=now)
 
 
-def read_jobs(bucket: Bucket, *, since: float) -> list[job_rules.Job]:
+def read_jobs(bucket: Bucket, *, since: float) -> Listed:
     """Read the jobs created since a moment, showing how far it is, and name what cannot be read."""
     with errors().status("reading jobs") as shown:
         listed = bucket.jobs(since=since, told=lambda done, of: shown.update(f"reading jobs: {done} of {of}"))
     if listed.unreadable:
-        named = ", ".join(listed.unreadable[:NAMED]) + (", …" if len(listed.unreadable) > NAMED else "")
+        named = recent.named(listed.unreadable)
         say(f"videogen: {len(listed.unreadable)} records cannot be read and are left out: {named}")
-    return listed.jobs
+    return listed
 
 
 def end_each(
     texts: list[str], end: Callable[[service.Deps, str, str], job_rules.Job], *, as_json: bool
 ) -> None:
-    """Cancel or erase each job with its owner's rights; one that cannot be leaves the others alone."""
+    """Cancel or erase each job with its owner's rights; one that cannot be leaves the others alone.
+
+    What goes wrong with a job is told with its id, and is the exit code.
+    """
     ended: list[job_rules.Job] = []
-    refused = False
+    is_whole = True
     with telling():
         bucket, found = open_bucket()
         deps = service.Deps.over(bucket, found, clock=CLOCK)
         for job_id in [job_id_of(text) for text in texts]:
             try:
-                ended.append(end(deps, job_id, signing.owner_token(deps.keys[0], job_id)))
-            except RequestRefused as error:
-                refused = True
-                say(f"videogen: {job_id}: {error.detail}")
+                job = end(deps, job_id, signing.owner_token(deps.keys[0], job_id))
+            except VideogenError as error:
+                is_whole = False
+                say(indented(f"videogen: {job_id}: {error.detail}", 10))
                 continue
+            ended.append(job)
             if not as_json:
-                tell(f"{job_id} {ended[-1].status}. {money.verdict(ended[-1])}")
+                tell(f"{job_id} {job.status}. {money.verdict(job)}")
     if as_json:
         print_json([story.as_json(job) for job in ended])
-    if refused:
+    if not is_whole:
         raise typer.Exit(1)
+
+
+def erase_whole(deps: service.Deps, job_id: str, owner_token: str) -> job_rules.Job:
+    """Erase a job; of one whose record is damaged, what belongs to it but the record. Raises as erase does.
+
+    That stays: without it the job's idempotency key would buy a second video.
+    """
+    try:
+        return service.erase(deps, job_id, owner_token)
+    except MalformedRecord as error:
+        bucket, _ = open_bucket()
+        bucket.delete_all(entry.key for entry in bucket.objects_of(job_id))
+        raise MalformedRecord(
+            f"{error.detail}: photos and video are deleted; the record stays, and may hold the prompt, until "
+            "the bucket's rules or videogen purge delete it"
+        ) from None
 
 
 def count_of(texts: list[str]) -> str:
@@ -596,22 +679,30 @@ def naming_the_way_on(command: list[str]) -> Iterator[None]:
     except KeyboardInterrupt:
         say(hint)
         raise typer.Exit(130) from None
-    except SiteError as error:
-        if error.transient:
+    except (SiteError, OSError) as error:
+        if not isinstance(error, SiteError) or error.transient:
             say(hint)
         raise
 
 
 def stop(text: str) -> NoReturn:
     """End with exit code 1 and one line that says why."""
-    say(f"videogen: {text}")
+    say(indented(f"videogen: {text}", 10))
     raise typer.Exit(1)
+
+
+def access_code() -> str:
+    """Return VIDEOGEN_ACCESS_CODE, "" where it is not set; ends the command where no header can carry it."""
+    code = site_settings.value(read_environment(), "VIDEOGEN_ACCESS_CODE")
+    if not (code.isascii() and code.isprintable()):
+        stop(f"VIDEOGEN_ACCESS_CODE is malformed: write it as {VARIABLES['VIDEOGEN_ACCESS_CODE'].form}")
+    return code
 
 
 def ask(question: str, *, yes: bool) -> None:
     """Go on only at a yes; without anybody to answer it is a no."""
     if not yes:
-        typer.confirm(question, abort=True, err=True)
+        typer.confirm(one_line(question), abort=True, err=True)
 
 
 def open_bucket() -> tuple[Bucket, Settings]:
@@ -693,16 +784,22 @@ def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:
 
     found = site_settings.read(environ, blackbox=True)
     model = found.site.models[0]
-    ask(f"This buys one video ({price(found, model.id)}). Go on?", yes=yes)
+    target = Path("videogen-test-card.mp4")
+    if fault := terminal_page.fault_of(target):
+        return Finding("failure", "one video", f"{fault}: nothing was bought", "go to another folder")
+    try:
+        ask(f"This buys one video ({price(found, model.id)}). Go on?", yes=yes)
+    except typer.Abort:
+        return Finding("failure", "one video", "not bought: the question was not answered with yes")
     if found.blackbox is None:
         raise SettingsError
-    target = Path("videogen-test-card.mp4")
     try:
         with errors().status("buying one video"):
             bought = purchase.buy(found.blackbox, model.id, target)
-    except VideogenError as error:
+    except (VideogenError, OSError) as error:
         words = (str(getattr(error, name, "")) for name in ("code", "note", "answer_shape", "detail"))
-        return Finding("failure", "one video", " ".join(filter(None, words)), "docs/runbook.md")
+        detail = " ".join(filter(None, words)) or str(error)
+        return Finding("failure", "one video", detail, "docs/runbook.md")
     detail = (
         f"sent {bought.sent}, got {bought.answer}, {bought.seconds:.0f} s, "
         f"{bought.bytes} bytes from {bought.host}, now in {target}; "

@@ -59,7 +59,10 @@ class Purchase:
 
 
 def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
-    """Buy one video and write it to a file; raises the provider's errors and those of the download."""
+    """Buy one video and write it to a file, which appears only when it is whole.
+
+    Raises the provider's errors, those of the download, and OSError.
+    """
     card = test_card()
     part = blackbox.data_uri(card)
     provider = blackbox.Blackbox(
@@ -73,6 +76,7 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
     )
     generated = provider.generate(body, deadline=begun + CALL_SECONDS)
     seconds = time.monotonic() - begun
+    partial = target.with_name(target.name + ".part")
     with (
         videos.open_video(
             generated.url,
@@ -80,10 +84,11 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
             deadline=time.monotonic() + CALL_SECONDS,
             video=generated.video,
         ) as video,
-        target.open("wb") as file,
+        partial.open("wb") as file,
     ):
         for piece in video:
             file.write(piece)
+    partial.replace(target)
     frame = first_frame(target)
     return Purchase(
         seconds=seconds,

@@ -19,6 +19,8 @@ OF_VISITORS = frozenset({"content_refused", "photo_unreadable", "canceled"})
 """Failures that a visitor's own photo, prompt or action causes: they say nothing of the site."""
 FEW = 2
 """So many failures may be chance."""
+NAMED = 5
+"""Ids of one kind are named up to so many."""
 LONG_WAIT = 60.0
 """Seconds in a queue after which a worker with free slots would have come."""
 
@@ -31,8 +33,25 @@ def seconds_of(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
-def examine(jobs: Sequence[Job], *, since: str, now: float) -> Iterator[Finding]:
-    """Yield what the jobs created since then came to; a failure among them is worth waking somebody."""
+def named(ids: Sequence[str]) -> str:
+    """Return the first few of many ids."""
+    return ", ".join(ids[:NAMED]) + (", …" if len(ids) > NAMED else "")
+
+
+def examine(
+    jobs: Sequence[Job], *, since: str, now: float, unreadable: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Yield what the jobs created since then came to; a failure among them is worth waking somebody.
+
+    `unreadable` are the ids of records that say nothing, which is one.
+    """
+    if unreadable:
+        yield Finding(
+            "failure",
+            "records",
+            f"{len(unreadable)} of {len(unreadable) + len(jobs)} cannot be read: {named(unreadable)}",
+            "bring them back from a version or a copy of the bucket: docs/runbook.md",
+        )
     ended = [job for job in jobs if job.has_ended and not _is_of_visitors(job)]
     failed = Counter(job.failure.code for job in ended if job.status is Status.FAILED and job.failure)
     count, told = failed.total(), ", ".join(f"{number} {code}" for code, number in failed.most_common())

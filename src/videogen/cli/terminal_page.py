@@ -7,6 +7,7 @@ same job: so whatever interrupts this, the same command with that key goes on, a
 from __future__ import annotations
 
 import base64
+import tempfile
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -97,6 +98,17 @@ def wait(
         pause = float(job.get("pollAfterMs") or 1000 * RETRY_SECONDS) / 1000
 
 
+def fault_of(target: Path) -> str:
+    """Return why a file cannot be written, "" where it can."""
+    try:
+        if target.exists() and not target.is_file():
+            return f"{target} is no file"
+        with tempfile.TemporaryFile(dir=target.parent):
+            return ""
+    except OSError as error:
+        return f"{target} cannot be written ({error.strerror})"
+
+
 def download(http: httpx.Client, url: str, target: Path) -> int:
     """Write a video to a file, which appears only when it is whole; return its bytes. Raises SiteError."""
     partial = target.with_name(target.name + ".part")
@@ -108,6 +120,8 @@ def download(http: httpx.Client, url: str, target: Path) -> int:
                 )
             for chunk in answer.iter_bytes():
                 file.write(chunk)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        raise SiteError("the site's link to the video is no web address") from None
     except httpx.HTTPError as error:
         raise SiteError(f"the download broke off ({type(error).__name__})", transient=True) from None
     partial.replace(target)
