@@ -1,7 +1,8 @@
 # GNU Make 3.81 and newer. Every target installs what it needs; `make help` lists them.
 
 PYTHON ?= python3
-PORT ?= 8888
+# A .venv of an older Python must not be asked to make itself anew.
+export PATH_BEFORE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/tests/node_modules/.bin:$(PATH)
 # No test and no build may find the machine's accounts, or call home.
 export NETLIFY_TELEMETRY_DISABLED := 1
@@ -15,7 +16,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 dev: setup-dev ## the site on http://localhost:8888 (PORT=), with stand-ins; RESET=1 empties its store, REAL=1 spends money
-	@.venv/bin/python scripts/dev.py $(PORT)
+	@.venv/bin/python scripts/dev.py $(or $(PORT),8888)
 
 test: setup-test ## every test; can spend no money
 	@.venv/bin/python scripts/run_tests.py
@@ -55,4 +56,4 @@ lock: setup-lock ## resolve the dependencies of pyproject.toml anew
 	uv pip compile -q --group lab --universal --python-version 3.11 --generate-hashes --no-header -o locks/lab.txt
 
 setup-%:
-	@$(PYTHON) scripts/setup.py $*
+	@PATH="$$PATH_BEFORE" $(PYTHON) scripts/setup.py $*

