@@ -130,12 +130,6 @@ def file_of_tests(words: list[str]) -> None:
     assert (ROOT / words[-1]).is_file()
 
 
-def npx(words: list[str]) -> None:
-    """Let it be a program that package-lock.json brings."""
-    assert words[0] == "netlify"
-    netlify(words[1:])
-
-
 def cp(words: list[str]) -> None:
     """Let it copy a file that there is."""
     assert (ROOT / words[0]).is_file()
@@ -147,7 +141,7 @@ CHECKS: dict[str, Callable[[list[str]], None]] = {
     ".venv/bin/videogen": videogen,
     ".venv/bin/python": file_of_tests,
     "node": file_of_tests,
-    "npx": npx,
+    ".venv/bin/netlify": netlify,
     "cp": cp,
     "python3": python,
     "aws": aws,
