@@ -21,19 +21,16 @@ HOST = REPOSITORY / "netlify/python/host.py"
 
 def pythons() -> dict[str, str]:
     """Return this machine's Pythons by version, as 3.8; those that are too old are not among them."""
-    placed = Path.home().glob(".pyenv/versions/*/bin/python3")
-    named = [shutil.which(f"python3.{minor}") for minor in range(8, 20)]
-    found = {}
-    for path in [sys.executable, *map(str, placed), *filter(None, named)]:
-        asked = subprocess.run(
-            [path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if asked.returncode == 0 and tuple(map(int, asked.stdout.strip().split("."))) >= (3, 8):
-            found[asked.stdout.strip()] = path
-    return dict(sorted(found.items(), key=lambda item: int(item[0].split(".")[1])))
+    found = {f"3.{sys.version_info.minor}": sys.executable}
+    for path in Path.home().glob(".pyenv/versions/3.*/bin/python3"):
+        found.setdefault(".".join(path.parts[-3].split(".")[:2]), str(path))
+    for version in (f"3.{minor}" for minor in range(8, 20)):
+        path = shutil.which(f"python{version}")
+        # pyenv has a name for each of its own, and starts none but the chosen one by it.
+        if path and version not in found and subprocess.run([path, "-V"], check=False).returncode == 0:
+            found[version] = path
+    minors = {int(version.split(".")[1].split("-")[0]): version for version in found}
+    return {found_as: found[found_as] for minor, found_as in sorted(minors.items()) if minor >= 8}
 
 
 EVERY = pythons()
