@@ -626,6 +626,18 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
         (503, b""),
         (503, refusal("upstream is overloaded", 503)),
         (503, refusal("no provider " + "x" * 200, 503)),
+        # It was asked.
+        (503, refusal("No response from provider", 503)),
+        (503, refusal("No output from provider", 503)),
+        (503, refusal("No result returned by provider after 180 s", 503)),
+        (503, refusal("No video from upstream provider", 503)),
+        (503, refusal("Generation started, no result from provider yet", 503)),
+        (503, refusal("No response received from the provider", 503)),
+        (503, refusal("No provider response within 180 s", 503)),
+        (503, refusal("No output from provider available", 503)),
+        (503, refusal("No provider finished the video in time", 503)),
+        (503, refusal("no model provider was able to finish the video", 503)),
+        (200, refusal("No response from provider", 503)),
         (504, b""),
         (524, CLOUDFLARE_524),
         (524, CF_JSON),
@@ -659,6 +671,19 @@ CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}
         (429, {"id": "p", "status": "starting", "urls": {"get": "https://api.example/p"}}),
         (429, {"id": "p", "polling_url": "https://api.example/p"}),
         (503, {"data": {"state": "running"}, "error": {"code": 503, "message": "no provider"}}),
+        (
+            200,
+            b'data: {"choices":[{"delta":{"content":"10%"}}]}\n\ndata: '
+            + json.dumps({"error": SLOW}).encode(),
+        ),
+        (200, answer("Rendering 40%", finish_reason="error", error=SLOW)),
+        (200, answer([{"type": "text", "text": "Rendering 40%"}], error=SLOW)),
+        (200, answer(None, message={"content": "", "reasoning": "The camera pans"}, error=SLOW)),
+        (429, {"task_id": "t-1", "error": SLOW}),
+        (429, {"data": {"prediction_id": "p-1"}, "error": SLOW}),
+        (429, {"data": {"metadata": {"job_id": "p-1"}}, "error": SLOW}),
+        (429, {"error": SLOW | {"metadata": {"prediction_id": "p-1"}}}),
+        (503, {"error": {"code": 503, "message": "no provider", "generation_id": "g-1"}}),
         *((status, answer()) for status in (302, 400, 401, 402, 403, 404, 413, 422, 429)),
         (401, answer() | {"error": {"code": 401, "message": "x"}}),
         # A page's link beside a refusal is no video; what began nobody knows.
@@ -1108,6 +1133,12 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
         (503, refusal("There is no available model provider that meets your needs", 503), {}, None),
         (200, refusal("Rate limited", 429), {}, None),
         (200, refusal("No provider", "503"), {}, None),
+        (503, refusal("No allowed providers are available for the selected model.", 503), {}, None),
+        (503, refusal("No healthy upstream provider", 503), {}, None),
+        (503, refusal("no provider left", 503), {}, None),
+        # A request has an id of its own, whatever became of it.
+        (429, {"id": "gen-1", "request_id": "r-1", "error": SLOW | {"metadata": {"name": "x"}}}, {}, None),
+        (200, answer(" ", finish_reason="error", error=SLOW), {}, None),
     ],
 )
 def test_what_proves_that_nothing_started(

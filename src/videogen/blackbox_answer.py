@@ -26,6 +26,7 @@ from videogen.blackbox_result import (
     is_video,
     json_or_none,
     link_in_text,
+    names_a_task,
     names_a_video,
     progress,
     task_ids,
@@ -57,7 +58,12 @@ _CALL_HEADERS = re.compile(
     r"|cf-ray|x-vercel-id|x-litellm-response-cost"
 )
 _MAX_CALL_IDS = 12
-_NO_PROVIDER = re.compile(r"\bno(?: \w+){0,3} providers?\b", re.IGNORECASE)
+# That there is none, and no more: "No response from provider" comes from one that was asked.
+_NO_PROVIDER = re.compile(
+    r"\bno (?:(?:available|allowed|active|healthy|suitable|matching|eligible|other|upstream|model) ){0,3}"
+    r"providers?\b(?! (?!(?:(?:is|are) )?(?:available|left|found|for|that|configured)\b))",
+    re.IGNORECASE,
+)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
 _MODERATION = re.compile(
     r"flagged|moderation|sensitive|nsfw|content.?policy|safety|prohibited|inappropriate", re.IGNORECASE
@@ -211,10 +217,20 @@ def _unless_begun(refusal: JobError, payload: Any, allowed_origins: Collection[s
     """Return what a refusal means: one that names a task or a link does not prove that nothing began."""
     places = _places(payload)
     if refusal.charged == "no" and (
-        progress(places) == "under way" or task_urls(payload) or video_link(places, allowed_origins)
+        progress(places) == "under way"
+        or names_a_task(payload)
+        or _says_something(payload)
+        or video_link(places, allowed_origins)
     ):
         return ProviderOutcomeUnknown(note=f"{refusal.note}, but something began")
     return refusal
+
+
+def _says_something(payload: Any) -> bool:  # noqa: ANN401 - JSON of any shape
+    """Whether a message had begun before its error."""
+    message = _first_choice(payload).get("message")
+    values = [each for key, each in message.items() if key != "role"] if isinstance(message, dict) else []
+    return not all(map(_says_nothing, values))
 
 
 def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:  # noqa: ANN401 - JSON of any shape

@@ -99,16 +99,8 @@ _OTHER_TEXT = re.compile(
     r"""|["']error["']\s*:\s*["'{]""",
     re.IGNORECASE,
 )
-_TASK_ID_KEYS = (
-    "id",
-    "task_id",
-    "request_id",
-    "job_id",
-    "prediction_id",
-    "generation_id",
-    "video_id",
-    "name",
-)
+_OF_A_TASK_ALONE = ("task_id", "job_id", "prediction_id", "generation_id", "video_id")
+_TASK_ID_KEYS = ("id", *_OF_A_TASK_ALONE, "request_id", "name")
 _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:/@=+-]{1,200}")
 
@@ -125,6 +117,16 @@ def task_ids(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shap
         if (value := identifier(place, key)) is not None
     }
     return ids | task_urls(payload)
+
+
+def names_a_task(payload: Any) -> bool:  # noqa: ANN401 - JSON of any shape
+    """Whether an answer or its error names a task; its `id` may be that of the request."""
+    if not isinstance(payload, dict):
+        return False
+    places = [payload, payload.get("data"), payload.get("error")]
+    places += [place.get("metadata") for place in places if isinstance(place, dict)]
+    ids = (identifier(place, key) for place in places for key in _OF_A_TASK_ALONE)
+    return bool(task_urls(payload)) or any(ids)
 
 
 def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shape
