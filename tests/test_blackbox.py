@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
@@ -18,6 +19,7 @@ from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated
 from videogen.errors import (
     JobError,
     ProviderNotStarted,
+    ProviderNoVideo,
     ProviderOutcomeUnknown,
     ProviderRefused,
 )
@@ -37,6 +39,17 @@ ANSWER = json.dumps({"id": "chatcmpl-1", "model": "m", "choices": [{"message": {
 def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def longer(body: bytes) -> bytes:
+    """Return an answer that ends before its length."""
+    return b"HTTP/1.1 200 OK\r\nX-Request-Id: call-1\r\nContent-Length: 99999\r\n\r\n" + body
+
+
+def chunks(*bodies: bytes) -> bytes:
+    """Return an answer in chunks, without the last one."""
+    head = b"HTTP/1.1 200 OK\r\nX-Request-Id: call-1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(body), body) for body in bodies)
 
 
 def replying(reply: bytes) -> Callable[[Any, socket.socket], None]:
@@ -197,6 +210,15 @@ def test_a_failed_handshake_proves_that_nothing_started(serve: Serve) -> None:
     assert type(failure(f"https://127.0.0.1:{server.port}")) is ProviderNotStarted
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["999.1.1.1", "a" * 64 + ".example", "xn--zzzzzzz-.example", ".".join(["a" * 60] * 5), "a..example"],
+)
+def test_a_host_that_can_be_none_proves_that_nothing_started(host: str) -> None:
+    error = failure(f"https://{host}")
+    assert (type(error), error.code) == (ProviderNotStarted, "provider_unreachable")
+
+
 def closes_at_once(_: Any, connection: socket.socket) -> None:
     connection.close()
 
@@ -225,8 +247,12 @@ def no_behaviour_of_http(server: Any, connection: socket.socket) -> None:
         resets_in_the_body,
         no_behaviour_of_http,
         replying(http(ANSWER)[:-20]),
-        replying(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + ANSWER),
+        replying(longer(URL.encode())),
+        replying(longer(b"https://h.example/get/7")),
+        replying(longer(b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + URL.encode() + b" ")),
+        replying(longer(b'data: {"choices":[{"delta":{"content":"https://h.example/get/7"}}]}\n\n')),
         replying(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000),
+        replying(http(b"", "302 Found", "Location: https://xn--a.example/")),
     ],
 )
 def test_a_connection_that_breaks_leaves_the_outcome_unknown_and_is_not_tried_again(
@@ -241,6 +267,95 @@ def test_a_connection_that_breaks_leaves_the_outcome_unknown_and_is_not_tried_ag
     error = failure(serve(counted).origin)
     assert (type(error), error.charged) == (ProviderOutcomeUnknown, "unknown")
     assert len(connections) == 1
+
+
+def resets_after_the_body(server: Any, connection: socket.socket) -> None:
+    server.read_request(connection)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Request-Id: call-1\r\n\r\n" + ANSWER)
+    reset(connection)
+
+
+EVENTS = [b'data: {"choices":[{"delta":{"content":"%b"}}]}\n\n' % URL.encode(), b"data: [DONE]\n\n"]
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        replying(longer(ANSWER)),
+        replying(longer(ANSWER + b"\n")),
+        replying(longer(b"".join(EVENTS))),
+        replying(longer(b'{"status":"succeeded","output":"%b"}' % URL.encode())),
+        replying(chunks(ANSWER)),
+        replying(chunks(*EVENTS)),
+        resets_after_the_body,
+    ],
+)
+def test_an_answer_that_is_whole_counts_however_it_ends(
+    serve: Serve, behave: Callable[[Any, socket.socket], None]
+) -> None:
+    found = call(serve(behave).origin)
+    assert (found.url, found.call_ids) == (URL, {"x-request-id": "call-1"})
+
+
+def test_a_stream_left_open_ends_with_its_last_event(serve: Serve) -> None:
+    def behave(server: Any, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.sendall(chunks(*EVENTS, b": ping\n\n"))
+        server.stopped.wait()
+
+    began = time.monotonic()
+    assert call(serve(behave).origin).url == URL
+    assert time.monotonic() - began < 5
+
+
+def test_an_answer_left_open_counts_at_the_deadline(serve: Serve) -> None:
+    def behave(server: Any, connection: socket.socket) -> None:
+        server.read_request(connection)
+        connection.sendall(chunks(ANSWER))
+        server.stopped.wait()
+
+    assert call(serve(behave).origin, seconds=0.5).url == URL
+
+
+def test_no_id_of_a_broken_answer_holds_the_key(serve: Serve) -> None:
+    head = f"HTTP/1.1 401 X\r\nX-Request-Id: {KEY.reveal()}\r\nCF-Ray: a\r\nContent-Length: 9\r\n\r\n{{"
+    assert failure(serve(replying(head.encode())).origin).call_ids == {"cf-ray": "a"}
+
+
+PHOTO = "https://b.s3.amazonaws.com/photos/1-ab?X-Amz-Signature=ab&x=1"
+FILM = "https://films.example/demo.mp4"
+
+
+@pytest.mark.parametrize(
+    ("content", "url"),
+    [
+        (f"I cannot make this: Move like {FILM}, please", None),
+        (f"I cannot make this: Move like **{FILM}**", None),
+        (f"[{FILM}]({FILM}) became {URL}", URL),
+        (f"Start frame: {PHOTO} Video: https://h.example/get/7", "https://h.example/get/7"),
+        (
+            f"Start frame: {PHOTO.replace('&', '&amp;')} Video: https://h.example/get/7",
+            "https://h.example/get/7",
+        ),
+        ([{"image_url": {"url": PHOTO}}, {"video_url": {"url": URL}}], URL),
+        ([{"image_url": {"url": PHOTO}}], None),
+    ],
+)
+@pytest.mark.parametrize("mode", ["url", "field"])
+def test_a_link_that_was_sent_is_not_the_video(
+    serve: Serve, content: object, url: str | None, mode: Any
+) -> None:
+    client = Blackbox(
+        serve(replying(http(json.dumps({"choices": [{"message": {"content": content}}]}).encode()))).origin,
+        KEY,
+    )
+    body = request_body("m", f"Move like {FILM}, please", [PHOTO], mode)
+    with contextlib.closing(client):
+        if url is None:
+            with pytest.raises(ProviderNoVideo):
+                client.generate(body, deadline=time.monotonic() + 20)
+        else:
+            assert client.generate(body, deadline=time.monotonic() + 20).url == url
 
 
 def test_a_dead_connection_is_not_used_for_a_second_call(serve: Serve) -> None:

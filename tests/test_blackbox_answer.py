@@ -799,6 +799,19 @@ def test_an_address_that_takes_no_call_is_misconfigured(status: int) -> None:
         )
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_a_video_leads_to_what_was_made(status: int) -> None:
+    assert parse(b"", status, {"Location": URL, "x-request-id": "r"}) == Generated(
+        URL, call_ids={"x-request-id": "r"}
+    )
+    for location in ("/files/v.mp4", "http://h.example/v.mp4", "https://h.example/" + "a" * 4096 + ".mp4"):
+        error = failure(b"", status, {"Location": location})
+        assert (type(error), error.note) == (
+            ProviderOutcomeUnknown,
+            f"status {status}, a redirect to a video",
+        )
+
+
 KEY = "sk-0123456789canarykey"
 QUOTES_KEY = f"LiteLLM Virtual Key expected. Received={KEY}, expected to start with 'sk-'."
 
@@ -818,6 +831,31 @@ def test_no_error_holds_the_key_that_it_quotes(
     with pytest.raises(JobError) as caught:
         parse_answer(status, headers, json.dumps(payload).encode(), secret=KEY)
     assert KEY not in f"{vars(caught.value)}"
+
+
+QUOTES_IN_A_TASK = {"id": KEY, "task_id": "t", "polling_url": f"https://a.example/x?api_key={KEY}"}
+
+
+@pytest.mark.parametrize("status", [200, 401])
+@pytest.mark.parametrize(
+    "pack",
+    [bytes, gzip.compress, zlib.compress, lambda body: body.replace(b"sk-0", b"sk\\u002d\\u0030")],
+    ids=["plain", "gzip", "deflate", "escaped"],
+)
+def test_no_id_holds_the_key_however_it_is_written(status: int, pack: Any) -> None:
+    body = pack(json.dumps(QUOTES_IN_A_TASK | {"error": {"code": KEY}, KEY: 1}).encode())
+    with pytest.raises(JobError) as caught:
+        parse_answer(status, {}, body, secret=KEY)
+    assert caught.value.call_ids == {"task_id": "t"}
+    assert KEY not in f"{vars(caught.value)}"
+
+
+def test_no_note_or_shape_holds_a_key_of_letters() -> None:
+    with pytest.raises(JobError) as caught:
+        parse_answer(
+            500, {}, gzip.compress(b'{"error":{"code":"canarykey"},"canarykey":1}'), secret="canarykey"
+        )
+    assert "canarykey" not in f"{vars(caught.value)}"
 
 
 def test_no_video_holds_the_key_that_its_answer_quotes() -> None:

@@ -675,6 +675,17 @@ def test_an_upload_in_parts_is_asked_for_once_and_at_once(wire: Wire) -> None:
     assert not any(b"100-continue" in request for request in wire.requests)
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirected_upload_in_parts_is_a_clear_error(wire: Wire, status: int) -> None:
+    wire.behave = answering(f"{status} What", b"", "Location: http://127.0.0.1:9/\r\n")
+
+    with pytest.raises(StoreUnavailable, match=f"{status}: are S3_REGION and S3_ENDPOINT_URL") as raised:
+        wire.client.put_parts("video", iter([bytes(10), bytes(10)]), content_type="video/mp4")
+
+    assert not raised.value.transient
+    assert len(wire.requests) == 1
+
+
 @pytest.mark.parametrize("at", ["upload", "complete"])
 def test_an_upload_that_is_gone_is_trouble_and_no_missing_object(wire: Wire, at: str) -> None:
     def behave(server: RawServer, connection: socket.socket) -> None:

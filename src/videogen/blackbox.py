@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated, call_ids, parse_answer
-from videogen.errors import ProviderNotStarted, ProviderOutcomeUnknown
+from videogen.blackbox_answer import MAX_ANSWER_BYTES, Generated, parse_answer
+from videogen.blackbox_result import links_in
+from videogen.errors import ProviderNotStarted
 from videogen.outbound import CONNECT_SECONDS, Deadline
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ _KEEP_ALIVE = [
 ]
 
 
+_DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")
+_DONE_BYTES = 20
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -141,30 +145,31 @@ class Blackbox:
         if remaining <= 0:
             raise ProviderNotStarted("provider_unreachable", note="no time left")
 
-        def trace(event: str, info: Mapping[str, Any]) -> None:
-            limit.trace(event, info)
-            if (
-                event == "http11.send_request_headers.started"
-                and start_by is not None
-                and self._monotonic() > start_by
-            ):
-                raise ProviderNotStarted("provider_unreachable", note="too late to start")
+        is_sent = False
 
-        request = self._http.build_request(
-            "POST",
-            self._url,
-            json=body,
-            timeout=httpx.Timeout(remaining, connect=min(CONNECT_SECONDS, remaining)),
-            extensions={"trace": trace},
-        )
-        ids: dict[str, str] = {}
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            nonlocal is_sent
+            limit.trace(event, info)
+            if event == "http11.send_request_headers.started":
+                if start_by is not None and self._monotonic() > start_by:
+                    raise ProviderNotStarted("provider_unreachable", note="too late to start")
+                is_sent = True
+
+        status, headers, answer, broken = 0, httpx.Headers(), bytearray(), ""
         try:
+            request = self._http.build_request(
+                "POST",
+                self._url,
+                json=body,
+                timeout=httpx.Timeout(remaining, connect=min(CONNECT_SECONDS, remaining)),
+                extensions={"trace": trace},
+            )
             with (
                 limit.after(remaining),
                 contextlib.closing(self._http.send(request, stream=True)) as response,
             ):
-                ids = call_ids(response.headers)
-                answer = self._read(response, deadline)
+                status, headers = response.status_code, response.headers
+                broken = self._read(response, answer, deadline)
         except (
             httpx.ConnectError,
             httpx.ConnectTimeout,
@@ -174,18 +179,19 @@ class Blackbox:
             # The causes are dropped: their texts may quote what was sent.
             raise ProviderNotStarted("provider_unreachable", note=type(error).__name__) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
-            unknown = ProviderOutcomeUnknown(note=type(error).__name__)
-            unknown.call_ids = ids
-            raise unknown from None
-        except ProviderOutcomeUnknown as error:
-            error.call_ids = ids
-            raise
+            broken = type(error).__name__
+        except (httpx.InvalidURL, UnicodeError) as error:
+            broken = type(error).__name__
+            if not is_sent:  # our own address; else it is the one that the answer leads to
+                raise ProviderNotStarted("provider_unreachable", note=broken) from None
         return parse_answer(
-            response.status_code,
-            response.headers,
-            answer,
+            status,
+            headers,
+            bytes(answer),
             allowed_origins=self._allowed_origins,
             secret=self._key.reveal(),
+            sent=links_in(body),
+            broken=broken,
         )
 
     def close(self) -> None:
@@ -194,12 +200,14 @@ class Blackbox:
             self._closed = True
             self._limit.cut()
 
-    def _read(self, response: httpx.Response, deadline: float) -> bytes:
-        answer = bytearray()
+    def _read(self, response: httpx.Response, answer: bytearray, deadline: float) -> str:
+        """Add to `answer` what comes; return what is wrong where its end does not."""
         for chunk in response.iter_raw():
             answer += chunk
+            if _DONE.search(answer, max(0, len(answer) - len(chunk) - _DONE_BYTES)):
+                break  # some senders leave the stream open after it
             if len(answer) > MAX_ANSWER_BYTES:
-                raise ProviderOutcomeUnknown(note=f"status {response.status_code}, answer too large")
+                return f"status {response.status_code}, answer too large"
             if self._monotonic() > deadline:
-                raise ProviderOutcomeUnknown(note=f"status {response.status_code}, answer too slow")
-        return bytes(answer)
+                return f"status {response.status_code}, answer too slow"
+        return ""

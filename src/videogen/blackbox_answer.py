@@ -23,6 +23,7 @@ from videogen.blackbox_result import (
     IDENTIFIER,
     identifier,
     is_link,
+    is_usable,
     is_video,
     json_or_none,
     link_in_text,
@@ -64,6 +65,7 @@ _NO_PROVIDER = re.compile(
     r"providers?\b(?! (?!(?:(?:is|are) )?(?:available|left|found|for|that|configured)\b))",
     re.IGNORECASE,
 )
+_A_VIDEOS_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm)\b", re.IGNORECASE)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
 _MODERATION = re.compile(
     r"flagged|moderation|sensitive|nsfw|content.?policy|safety|prohibited|inappropriate", re.IGNORECASE
@@ -128,43 +130,92 @@ def parse_answer(
     *,
     allowed_origins: Collection[str] = (),
     secret: str = "",
+    sent: Collection[str] = (),
+    broken: str = "",
 ) -> Generated:
     """Return the video that an answer names or holds, or raise what the answer means.
 
     `secret` is the key of the call: a gateway may quote it, and nothing that is returned or raised holds it.
+    `sent` are the links of the request: one that comes back is no video's. `broken` says how the connection
+    ended where that was too early: what is there to its end counts all the same, and no refusal does.
 
     Raises ProviderNotStarted (429; 503 "no provider"), ProviderRefused, ProviderNoVideo (an answer that is
     complete and holds no video) and ProviderOutcomeUnknown (anything that does not tell); each has the ids of
     the call as `call_ids`.
     """
-    if len(secret) >= _SHORTEST_SECRET:
-        body = body.replace(secret.encode(), b"")
-        headers = {name: value.replace(secret, "") for name, value in headers.items()}
+    secret = secret if len(secret) >= _SHORTEST_SECRET else ""
     lower = {name.lower(): value for name, value in headers.items()}
-    ids = call_ids(lower)
-    if 200 <= status < 300 and is_video(body):  # noqa: PLR2004 - the HTTP success range
-        return replace(_held(body), call_ids=ids, shape="video")
+    ids = call_ids(lower, secret)
     text = _decode(body)
     payload, is_complete = _read_json(text)
+
+    def usable(link: str) -> bool:
+        return link not in sent and is_usable(link, allowed_origins)
+
     try:
-        error = _error_in(payload)
-        if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
-            raise _unless_begun(_refusal(status, lower, error, text), payload, allowed_origins)
-        found = _generated(payload, allowed_origins) if is_complete else None
-        if error is not None and not (found and (found.video or names_a_video(found.url))):
-            # Errors come with HTTP 200 too; the body's own code then stands for the status
-            # (https://docs.blackbox.ai/api-reference/errors).
-            refusal = _refusal(_number(error.get("code")), lower, error, json.dumps(error))
-            raise _unless_begun(refusal, payload, allowed_origins)
-        if not is_complete and (url := link_in_text(text, allowed_origins)) is not None:
-            found = Generated(url)
-        if found is None:
-            raise _without_video(status, payload, is_complete=is_complete)
-        return replace(found, call_ids=ids, shape=shape_of(payload))
-    except JobError as error:
-        error.answer_shape = shape_of(payload)
-        error.call_ids = ids | task_ids(payload)
-        raise
+        if 200 <= status < 300 and is_video(body):  # noqa: PLR2004 - the HTTP success range
+            if broken:
+                raise ProviderOutcomeUnknown
+            found = replace(_held(body), shape="video")
+        else:
+            # A bare link may be cut as well.
+            is_complete = is_complete and not (broken and isinstance(payload, str))
+            found = _found(status, lower, text, payload, usable, is_complete=is_complete)
+    except JobError as meaning:
+        error = ProviderOutcomeUnknown(note=broken) if broken else meaning
+        error.note = _hidden(error.note, secret)
+        error.answer_shape = _hidden(shape_of(payload), secret)
+        error.call_ids = ids | _without(task_ids(payload), secret)
+        raise error from None
+    own = _without({"id": found.request_id or "", "model": found.model or ""}, secret)
+    return replace(
+        found,
+        url=_hidden(found.url, secret),
+        request_id=own.get("id") or None,
+        model=own.get("model") or None,
+        call_ids=ids,
+        shape=found.shape or _hidden(shape_of(payload), secret),
+    )
+
+
+def _found(
+    status: int,
+    headers: Mapping[str, str],
+    text: str,
+    payload: Any,  # noqa: ANN401 - JSON of any shape
+    usable: Callable[[str], bool],
+    *,
+    is_complete: bool,
+) -> Generated:
+    """Return the video of an answer that is not the file itself, or raise what it means."""
+    error = _error_in(payload)
+    if not 200 <= status < 300:  # noqa: PLR2004 - the HTTP success range
+        location = headers.get("location", "")
+        if 300 <= status < 400 and _A_VIDEOS_NAME.search(location):  # noqa: PLR2004 - HTTP's redirects
+            if is_link(location) and usable(location):
+                return Generated(location)
+            raise ProviderOutcomeUnknown(note=f"status {status}, a redirect to a video")
+        raise _unless_begun(_refusal(status, headers, error, text), payload, usable)
+    found = _generated(payload, usable) if is_complete else None
+    if error is not None and not (found and (found.video or names_a_video(found.url))):
+        # Errors come with HTTP 200 too; the body's own code then stands for the status
+        # (https://docs.blackbox.ai/api-reference/errors).
+        refusal = _refusal(_number(error.get("code")), headers, error, json.dumps(error))
+        raise _unless_begun(refusal, payload, usable)
+    if not is_complete and (url := link_in_text(text, usable)) is not None:
+        return Generated(url)
+    if found is None:
+        raise _without_video(status, payload, is_complete=is_complete)
+    return found
+
+
+def _hidden(text: str, secret: str) -> str:
+    return text.replace(secret, "") if secret else text
+
+
+def _without(ids: Mapping[str, str], secret: str) -> dict[str, str]:
+    """Return the ids that do not hold the secret."""
+    return {name: value for name, value in ids.items() if not secret or secret not in value}
 
 
 def shape_of(value: object, depth: int = 0) -> str:
@@ -178,17 +229,17 @@ def shape_of(value: object, depth: int = 0) -> str:
     return "null" if value is None else type(value).__name__
 
 
-def call_ids(headers: Mapping[str, str]) -> dict[str, str]:
+def call_ids(headers: Mapping[str, str], secret: str = "") -> dict[str, str]:
     """Return the ids that an answer's headers (lower-case names) give the call, by header."""
     found = {
         name: value.strip()
-        for name, value in headers.items()
+        for name, value in _without(headers, secret).items()
         if _CALL_HEADERS.fullmatch(name) and IDENTIFIER.fullmatch(value.strip())
     }
     return dict(sorted(found.items())[:_MAX_CALL_IDS])
 
 
-def _generated(payload: Any, allowed_origins: Collection[str]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
+def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
     """Return the video of a complete answer, None where it has none."""
     places = _places(payload)
     if _first_choice(payload).get("finish_reason") in {"content_filter", "error"}:
@@ -196,7 +247,7 @@ def _generated(payload: Any, allowed_origins: Collection[str]) -> Generated | No
     if progress(places) in {"under way", "failed"}:
         return None
     request_id, model = identifier(payload, "id"), identifier(payload, "model")
-    if (url := video_link(places, allowed_origins)) is not None:
+    if (url := video_link(places, usable)) is not None:
         return Generated(url, request_id, model)
     if (video := video_itself(places)) is not None:
         return replace(_held(video), request_id=request_id, model=model)
@@ -213,14 +264,14 @@ def _without_error(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     return {key: each for key, each in value.items() if key != "error"} if isinstance(value, dict) else value
 
 
-def _unless_begun(refusal: JobError, payload: Any, allowed_origins: Collection[str]) -> JobError:  # noqa: ANN401 - JSON of any shape
+def _unless_begun(refusal: JobError, payload: Any, usable: Callable[[str], bool]) -> JobError:  # noqa: ANN401 - JSON of any shape
     """Return what a refusal means: one that names a task or a link does not prove that nothing began."""
     places = _places(payload)
     if refusal.charged == "no" and (
         progress(places) == "under way"
         or names_a_task(payload)
         or _says_something(payload)
-        or video_link(places, allowed_origins)
+        or video_link(places, usable)
     ):
         return ProviderOutcomeUnknown(note=f"{refusal.note}, but something began")
     return refusal

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 MAX_URL_CHARACTERS = 4096
 
@@ -178,21 +178,21 @@ def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSO
         level = inner
 
 
-def video_link(places: list[Any], allowed_origins: Collection[str]) -> str | None:
+def video_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
     """Return the likeliest link of the first place that has one, of a picture only where there is no other.
 
     The last place is the whole answer: what names a video may be anywhere in it.
     """
 
-    def usable(texts: Iterator[str]) -> list[str]:
-        return [link for text in texts for link in _links(text) if _is_usable(link, allowed_origins)]
+    def found(texts: Iterator[str]) -> list[str]:
+        return [link for text in texts for link in _links(text) if usable(link)]
 
-    likeliest = [min(links, key=_rank) for place in places if (links := usable(_texts(place)))]
-    likeliest += [link for link in usable(_everywhere(places[-1])) if names_a_video(link)]
+    likeliest = [min(links, key=_rank) for place in places if (links := found(_texts(place)))]
+    likeliest += [link for link in found(_everywhere(places[-1])) if names_a_video(link)]
     return next((link for link in likeliest if _rank(link) < _PICTURE), next(iter(likeliest), None))
 
 
-def link_in_text(text: str, allowed_origins: Collection[str]) -> str | None:
+def link_in_text(text: str, usable: Callable[[str], bool]) -> str | None:
     """Return the link that is surely a video's in a text of no known shape: prose, or JSON that was cut.
 
     One at the very end may be cut too.
@@ -201,7 +201,7 @@ def link_in_text(text: str, allowed_origins: Collection[str]) -> str | None:
     if _OTHER_TEXT.search(text) or progress(last_status) in {"under way", "failed"}:
         return None
     end = _unwrapped(text).rstrip(".,;:!?")
-    links = [link for link in _links(text) if _is_usable(link, allowed_origins) and not end.endswith(link)]
+    links = [link for link in _links(text) if usable(link) and not end.endswith(link)]
     return next(filter(names_a_video, links), None)
 
 
@@ -317,7 +317,16 @@ def _without_punctuation(link: str) -> str:
     return _EMPHASIS.sub("", link[:end])
 
 
-def _is_usable(link: str, allowed_origins: Collection[str]) -> bool:
+def links_in(value: object) -> set[str]:
+    """Return all links in the texts of a request."""
+    if isinstance(value, str):
+        return set(_links(value))
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*map(links_in, inner))
+
+
+def is_usable(link: str, allowed_origins: Collection[str]) -> bool:
+    """Whether a video may be fetched from a link: https and a public name, or an allowed origin."""
     try:
         parts = urlsplit(link)
         host, _ = parts.hostname or "", parts.port

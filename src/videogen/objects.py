@@ -355,9 +355,13 @@ class S3Objects:
             if name.startswith(("x-amz-", "if-", "content-type", "content-md5"))
             and name not in OF_THE_SIGNATURE
         }
-        return self._exchange(
+        answer = self._exchange(
             request.method, request.url, kept, request.body or b"", streams=request.stream_output
         )
+        if HTTPStatus.MULTIPLE_CHOICES <= answer.status_code < HTTPStatus.BAD_REQUEST:
+            # boto3 would ask for the bucket's region, which may be redirected as well, without end.
+            raise _error(answer.status_code, "")
+        return answer
 
     def _url_of(self, key: str) -> str:
         return f"{self._url}/{quote(self._prefix + key)}"
