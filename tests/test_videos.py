@@ -10,6 +10,7 @@ import ssl
 import struct
 import time
 import tracemalloc
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -298,8 +299,11 @@ def test_a_wrong_label_does_not_cost_a_video(serve: Serve, label: str) -> None:
         gzip.compress(MP4[:99]) + gzip.compress(MP4[99:]),
         gzip.compress(MP4) + bytes(512),
         gzip.compress(MP4) + b"trailing bytes",
+        gzip.compress(gzip.compress(MP4)),
+        zlib.compress(MP4),
+        zlib.compress(MP4, 1),
     ],
-    ids=["one member", "two members", "padded", "with a tail"],
+    ids=["one member", "two members", "padded", "with a tail", "twice", "deflate", "deflate, fast"],
 )
 @pytest.mark.parametrize("label", ["gzip", "identity"])
 def test_a_gzipped_video_is_unpacked(serve: Serve, packed: bytes, label: str) -> None:
@@ -351,8 +355,11 @@ def test_gzip_that_holds_no_video(serve: Serve, packed: bytes, error: type[JobEr
     assert (type(found), found.note) == (error, note)
 
 
-def test_a_gzip_bomb_stays_small() -> None:
-    packed = gzip.compress(MP4 + bytes(200_000_000))
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, zlib.compress, lambda body: gzip.compress(gzip.compress(body))]
+)
+def test_a_gzip_bomb_stays_small(pack: Callable[[bytes], bytes]) -> None:
+    packed = pack(MP4 + bytes(200_000_000))
     tracemalloc.start()
     with pytest.raises(VideoRefused):
         for _ in Video(iter([packed]), 150_000_000):
@@ -371,6 +378,7 @@ WHOLE = f"bytes 0-{len(MP4) - 1}/{len(MP4)}"
         ("206 Partial Content", WHOLE),
         ("206 Partial Content", f"bytes 0-{len(MP4) - 1}/*"),
         ("206 Partial Content", WHOLE.replace(" ", "=")),
+        ("206 Partial Content", f"bytes 0-{len(MP4)}/{len(MP4)}"),
         ("206 Partial Content", ""),
         ("206 Partial Content", "bytes */x"),
         ("203 Non-Authoritative Information", "bytes 5-6/7"),
@@ -392,9 +400,10 @@ def test_a_part_of_a_file_is_no_whole_one(serve: Serve, content_range: str) -> N
     [
         (replying(b""), 0),
         (replying(MP4, length=2000), len(MP4)),
-        (replying(b"", "503 Slow Down"), None),
+        (replying(MP4, "206 Partial Content", "Content-Range: bytes 0-99/5000"), 0),
+        *((replying(b"", f"{status} X"), 0) for status in (402, 405, 406, 416, 451)),
+        *((replying(b"", f"{status} X"), None) for status in (408, 409, 423, 425, 429, 500, 503)),
     ],
-    ids=["empty", "cut", "not there"],
 )
 def test_an_interruption_says_where_the_file_ended(
     serve: Serve, behave: Behave, received: int | None
@@ -680,10 +689,13 @@ def test_a_redirect_is_checked_like_the_first_link(
     assert (type(error), error.note) == (VideoRefused, note)
 
 
-@pytest.mark.parametrize("location", ["https://h.example:x/", "https://[::1/", ""])
-def test_a_redirect_to_nowhere_may_be_tried_again(serve: Serve, location: str) -> None:
-    server = serve(replying(b"", "302 Found", f"Location: {location}"))
-    assert type(failure(server.origin + "/")) in {VideoInterrupted, VideoRefused}
+@pytest.mark.parametrize(
+    ("location", "received"), [("https://h.example:x/", None), ("https://[::1/", None), ("", 0), ("/", 0)]
+)
+def test_a_redirect_to_nowhere_may_be_tried_again(serve: Serve, location: str, received: int | None) -> None:
+    error = failure(serve(replying(b"", "302 Found", f"Location: {location}")).origin + "/")
+    assert isinstance(error, VideoInterrupted)
+    assert (error.received, error.retryable) == (received, True)
 
 
 def test_a_redirect_to_a_private_address_is_refused(serve: Serve) -> None:

@@ -44,7 +44,10 @@ _GONE = frozenset({400, 401, 403, 404, 410})  # signed links expire with any of 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WHOLE = frozenset({200, 203, 206})
 _PARTIAL = 206
+_PASSING = frozenset({408, 409, 423, 425, 429})
 _GZIP = b"\x1f\x8b"
+# And zlib (https://www.rfc-editor.org/rfc/rfc1950): neither a video nor a text begins so.
+_PACKED = (_GZIP, b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry. Of IPv6 only
 # the global unicast block counts as public, less what is special in it: that leaves out ::1, IPv4-mapped and
@@ -112,7 +115,7 @@ class Video:
         # A BytesIO hands out what it holds without a copy: one part is in memory here and one at the caller.
         part = io.BytesIO()
         is_checked = False
-        for chunk in _unpacked(chunks):
+        for chunk in unpacked(chunks):
             self.length += len(chunk)
             if self.length > max_bytes:
                 raise VideoRefused(note="the file is too large")
@@ -137,28 +140,34 @@ class Video:
             yield part.getvalue()
 
 
-def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield a file's bytes, those inside where it is gzip (https://www.rfc-editor.org/rfc/rfc1952).
+def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a file's bytes, those inside where it is gzip or deflate, once or twice.
 
-    A piece is never larger than one of CHUNK_BYTES, so that a bomb is counted and refused while it is small.
+    What was packed comes in pieces of at most CHUNK_BYTES, so that a bomb is counted while it is small.
+
+    Raises VideoRefused where it is damaged and VideoInterrupted where it is cut.
     """
+    return _unpacked(_unpacked(chunks))
+
+
+def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
     head = b""
     for chunk in chunks:
         head += chunk
         if len(head) >= len(_GZIP):
             break
-    if not head.startswith(_GZIP):
+    if not head.startswith(_PACKED):
         yield head
         yield from chunks
         return
-    member = _gzip_member()
+    member = _member()
     for chunk in itertools.chain([head], chunks):
         packed = chunk
         while packed:
             if member.eof:  # a gzip file may have several members, and padding after the last
                 if not packed.startswith(_GZIP[:1]):
                     break
-                member = _gzip_member()
+                member = _member()
             try:
                 yield member.decompress(packed, CHUNK_BYTES)
             except zlib.error:
@@ -168,8 +177,8 @@ def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise VideoInterrupted(note="the file is cut gzip")
 
 
-def _gzip_member() -> zlib._Decompress:
-    return zlib.decompressobj(zlib.MAX_WBITS | 16)
+def _member() -> zlib._Decompress:
+    return zlib.decompressobj(zlib.MAX_WBITS | 32)  # either, by its header
 
 
 def check_head(head: bytes) -> None:
@@ -302,7 +311,7 @@ class _Download:
                 return response
             response.close()
             url = _parsed(response.headers.get("location", ""), url)
-        raise VideoRefused(note="too many redirects")
+        raise VideoInterrupted(note="too many redirects", received=0)
 
     def chunks(self, response: httpx.Response) -> Iterator[bytes]:
         received = 0
@@ -383,9 +392,11 @@ def _check_response(response: httpx.Response, max_bytes: int) -> None:
     if status in _GONE:
         raise VideoGone(note=f"status {status}")
     if status not in _WHOLE:
-        raise VideoInterrupted(note=f"status {status}")
+        # What the store has against the request stays, but for what it says will pass.
+        stays = 400 <= status < 500 and status not in _PASSING  # noqa: PLR2004 - HTTP's own range
+        raise VideoInterrupted(note=f"status {status}", received=0 if stays else None)
     if status == _PARTIAL and not _is_whole(response.headers.get("content-range", "")):
-        raise VideoInterrupted(note="a part of the file")
+        raise VideoInterrupted(note="a part of the file", received=0)
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise VideoRefused(note="the file is too large")
@@ -430,4 +441,4 @@ def _is_whole(content_range: str) -> bool:
     if found is None:
         return True
     first, last, length = found.groups()
-    return int(first) == 0 and (length == "*" or int(last) + 1 == int(length))
+    return int(first) == 0 and (length == "*" or int(last) + 1 >= int(length))

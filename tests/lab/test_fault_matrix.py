@@ -202,7 +202,7 @@ ENDS = {
     "N1-silence": UNKNOWN,
     "N1-cut": UNKNOWN,
     "N1-stall": UNKNOWN,
-    "N1-length": UNKNOWN,
+    "N1-length": DONE,
     "N1-invalid": UNKNOWN,
     "N1-slow": UNKNOWN,
     "N1-gzip": DONE,
