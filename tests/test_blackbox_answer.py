@@ -130,6 +130,22 @@ def test_a_link_with_a_signature_does_not_show() -> None:
         ("「https://h.example/v.mp4」をどうぞ", "https://h.example/v.mp4"),
         ("视频https://h.example/日本.mp4已完成", "https://h.example/日本.mp4"),
         ("视频https://h.example/v.mp4已完成", "https://h.example/v.mp4"),
+        ("https://h.example/slow pan.mp4", "https://h.example/slow%20pan.mp4"),
+        (" https://h.example/slow pan.mp4?x=1&y=2\n", "https://h.example/slow%20pan.mp4?x=1&y=2"),
+        ("https://h.example/it's.mp4", "https://h.example/it's.mp4"),
+        ({"url": "https://h.example/it's a pan.mp4"}, "https://h.example/it's%20a%20pan.mp4"),
+        ('<video src="https://h.example/slow pan.mp4"></video>', "https://h.example/slow%20pan.mp4"),
+        ("<video src='https://h.example/slow pan.mp4'>", "https://h.example/slow%20pan.mp4"),
+        ('<video src="https://h.example/it\'s.mp4"></video>', "https://h.example/it's.mp4"),
+        ("[v](<https://h.example/slow pan.mp4>)", "https://h.example/slow%20pan.mp4"),
+        ("https://h.example/a" + " b" * 900 + ".mp4?" + "c" * 2000, "https://h.example/a"),
+        (f"{URL} and other.mp4", URL),
+        (f"{URL}?x=1 and other.mp4", f"{URL}?x=1"),
+        *(
+            (f"https://h.example/a.{name} https://h.example/get/7", "https://h.example/get/7")
+            for name in ("mp3", "wav", "m4a", "srt", "json", "zip", "jfif", "bmp", "heic", "m3u8")
+        ),
+        (["https://h.example/A.WAV?x=1", "https://h.example/get/7"], "https://h.example/get/7"),
     ],
 )
 def test_a_link_is_found_in_every_shape_of_message(content: object, url: str) -> None:
@@ -152,6 +168,7 @@ def test_a_link_is_found_in_every_shape_of_message(content: object, url: str) ->
         {"generatedVideos": [{"video": {"uri": URL}}], "prompt": "https://h.example/prompt.mp4"},
         {"input": {"video": "https://h.example/input.mp4"}, "assets": {"clip": URL}},
         {"choices": [{"message": {"content": "https://h.example/still.jpg"}}], "videoUrl": URL},
+        {"status": "succeeded", "downloadUrl": URL},
         URL,
         URL.encode(),
         json.dumps(answer()).encode("utf-16"),
@@ -161,6 +178,14 @@ def test_a_link_is_found_in_every_shape_of_message(content: object, url: str) ->
 )
 def test_a_link_is_found_beside_the_message(payload: object) -> None:
     assert parse(payload).url == URL
+
+
+@pytest.mark.parametrize("name", ["videoUrl", "VideoURL", "video-url", "downloadUrl", "outputUrl", "FileUrl"])
+def test_a_field_is_known_however_its_name_is_written(name: str) -> None:
+    link = "https://h.example/get/7"
+    for payload in ({name: link}, {"data": {name: link}}, answer({name: link})):
+        assert parse(payload).url == link
+    assert parse({"output": {"thumb": link, "URL": "https://h.example/1", "url": link}}).url == link
 
 
 def test_nulls_and_unknown_fields_do_no_harm() -> None:
@@ -177,6 +202,13 @@ def test_nulls_and_unknown_fields_do_no_harm() -> None:
         {"code": "0", "message": None},
         {"code": None, "message": None, "param": "None"},
         {"code": "", "details": [], "is_error": False},
+        {"code": 200, "message": "OK"},
+        {"code": "200", "message": "ok"},
+        {"code": "SUCCESS", "message": "Success"},
+        {"code": "SUCCESS"},
+        "no error",
+        "No Error",
+        "false",
         "null",
         "none",
         " NONE ",
@@ -298,6 +330,10 @@ JSON = json.dumps(answer()).encode()
         b"```json\n" + JSON + b"\n```",
         JSON[: JSON.index(b".mp4") + 5],
         JSON.replace(b"/", b"\\/")[:-3],
+        f'{{"prompt":"x","status":"processing"}}\n{{"prompt":"x","status":"succeeded","output":"{URL}"}}'.encode(),
+        f'{{"type":"start","input":{{}}}}\r\n\r\n{{"type":"end","done":true,"status":"ok","url":"{URL}"}}\r\n'.encode(),
+        f'{{"choices":[{{"delta":{{"content":"{URL[:9]}"}}}}]}}\n'
+        f'{{"choices":[{{"delta":{{"content":"{URL[9:]}"}},"finish_reason":"stop"}}]}}\n'.encode(),
         f"event: output\ndata: {URL}\n\nevent: done\ndata: {{}}\n\n".encode(),
         f'event: completed\ndata: {{"video":{{"url":"{URL}"}}}}\n\n'.encode(),
         f'data: {{"choices":[{{"message":{{"content":"{URL}"}}}}]}}\n\n'.encode(),
@@ -312,6 +348,7 @@ def test_a_videos_link_is_found_in_any_text(body: bytes) -> None:
     [
         f"Here is your video: {URL}".encode(),
         f"Here is your video: {URL}?".encode(),
+        b'{"url": "https://h.example/slow pan.mp4',
         JSON[: JSON.index(b".mp4") + 4],
         JSON.replace(b"/", b"\\/")[: JSON.replace(b"/", b"\\/").index(b".mp4") + 4],
         b"See https://h.example/pricing for more",
@@ -320,6 +357,7 @@ def test_a_videos_link_is_found_in_any_text(body: bytes) -> None:
         f'{{"error": {{"code": 500, "message": "CANARY {URL} '.encode(),
         f'{{"status":"succeeded"}}\n{{"status": "In progress", "output":"{URL}"}}\n'.encode(),
         f'{{"status": "failed", "output":"{URL}"'.encode(),
+        f'{{"taskStatus": "failed", "output":"{URL}"'.encode(),
         f'{{"choices":[{{"delta":{{"content":"{URL}"}}}}]}}\n{{}}'.encode(),
     ],
 )
@@ -392,8 +430,9 @@ def test_a_compressed_answer_is_read(encoding: str, pack: Any) -> None:
     assert type(failure(b"x", headers={"content-encoding": encoding})) is ProviderOutcomeUnknown
 
 
-def test_a_decompression_bomb_stays_small() -> None:
-    bomb = gzip.compress(b" " * 100_000_000)
+@pytest.mark.parametrize("pack", [gzip.compress, lambda body: gzip.compress(gzip.compress(body))])
+def test_a_decompression_bomb_stays_small(pack: Any) -> None:
+    bomb = pack(b" " * 100_000_000)
     tracemalloc.start()
     assert type(failure(bomb, headers={"content-encoding": "gzip"})) is ProviderOutcomeUnknown
     peak = tracemalloc.get_traced_memory()[1]
@@ -680,6 +719,7 @@ CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}
         (200, answer([{"type": "text", "text": "Rendering 40%"}], error=SLOW)),
         (200, answer(None, message={"content": "", "reasoning": "The camera pans"}, error=SLOW)),
         (429, {"task_id": "t-1", "error": SLOW}),
+        (429, {"taskId": "t-1", "error": SLOW}),
         (429, {"data": {"prediction_id": "p-1"}, "error": SLOW}),
         (429, {"data": {"metadata": {"job_id": "p-1"}}, "error": SLOW}),
         (429, {"error": SLOW | {"metadata": {"prediction_id": "p-1"}}}),
@@ -931,6 +971,11 @@ POLLING = "https://api.example/v1/tasks/7"
         (answer({"status": "processing", "url": URL}), {"id": "chatcmpl-1757152743"}),
         (answer(json.dumps({"state": "Running", "url": URL})), {"id": "chatcmpl-1757152743"}),
         ({"id": "x", "polling_url": POLLING}, {"id": "x", "polling_url": POLLING}),
+        (
+            {"taskId": "t", "taskStatus": "running", "pollingUrl": POLLING, "videoUrl": URL},
+            {"task_id": "t", "polling_url": POLLING},
+        ),
+        ({"Data": 1, "data": {"taskId": "t", "State": "queued"}}, {"task_id": "t"}),
     ],
 )
 def test_a_task_under_way_is_unknown_and_named(payload: dict[str, Any], ids: dict[str, str]) -> None:
@@ -1018,6 +1063,9 @@ SIGNED = "https://h.example/v.mp4?a=1&b=2"
         "https://h.example/v.mp4?a=1&amp;amp;b=2",
         "https://h.example/v.mp4?a=1&#38;b=2",
         "https://h.example/v.mp4?a=1&#x26;b=2",
+        "https:&#x2F;&#x2F;h.example&#x2F;v.mp4?a&#x3D;1&amp;b&#x3D;2",
+        "https&#58;&#47;&#047;h.example/v.mp4?a&#61;1&#38;b&#61;2",
+        "https:&amp;#x2f;&amp;#x2f;h.example/v.mp4?a=1&amp;b=2",
         "Done: https:\\/\\/h.example\\/v.mp4?a=1\\u0026b=2.",
         "&lt;video src=&quot;https://h.example/v.mp4?a=1&amp;b=2&quot;&gt;",
         "<a href='https://h.example/v.mp4?a=1&amp;b=2'>video</a>",
@@ -1063,6 +1111,10 @@ FILM_BASE64 = base64.b64encode(FILM).decode()
         "data:video/mp4;base64,\r\n" + base64.encodebytes(FILM).decode().replace("\n", "\r\n"),
         f'data:video/mp4; codecs="avc1.4D401E"; base64, {FILM_BASE64}',
         {"b64_json": FILM_BASE64},
+        f"```\n{FILM_BASE64}\n```",
+        f"```base64\r\n{FILM_BASE64}\r\n```\r\n",
+        f" \n\t{FILM_BASE64}",
+        f"\n```mp4\n{base64.encodebytes(FILM).decode()}```",
         {"predictions": [{"bytesBase64Encoded": FILM_BASE64}]},
         [{"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{FILM_BASE64}"}}],
     ],
@@ -1073,10 +1125,19 @@ def test_a_video_inside_the_answer_is_the_video(content: object) -> None:
     assert (found.video, found.url) == (FILM, f"data:video/mp4;sha256={digest}")
 
 
+@pytest.mark.parametrize("box", [b"free", b"wide", b"skip", b"styp"])
+def test_a_video_in_the_answer_may_begin_with_another_box(box: bytes) -> None:
+    film = b"\0\0\0\x08" + box + FILM
+    assert parse(film).video == film
+    assert parse(answer(base64.b64encode(film).decode())).video == film
+
+
 def test_an_answer_that_is_the_video_is_the_video() -> None:
     found = parse(FILM, headers={"Content-Type": "video/mp4", "x-request-id": "call-1"})
 
     assert (found.video, found.call_ids) == (FILM, {"x-request-id": "call-1"})
+    assert parse(gzip.compress(FILM)).video == FILM
+    assert type(failure(gzip.compress(FILM)[:-9])) is ProviderOutcomeUnknown
     assert type(failure(FILM, 500)) is ProviderOutcomeUnknown
 
 
@@ -1113,6 +1174,8 @@ def test_comments_and_events_around_an_answer_are_read(body: bytes) -> None:
         ("aws-chunked", bytes),
         ("", zlib.compress),
         ("UTF-8", bytes),
+        ("gzip, gzip", lambda body: gzip.compress(gzip.compress(body))),
+        ("gzip", lambda body: gzip.compress(body[:9]) + gzip.compress(body[9:])),
     ],
 )
 def test_an_answers_bytes_say_whether_it_is_compressed(label: str, pack: Any) -> None:
@@ -1125,6 +1188,9 @@ def test_an_answers_bytes_say_whether_it_is_compressed(label: str, pack: Any) ->
         ")",
         ".",
         "https://" + ")" * 4000,
+        '"https://' + "a" * 20,
+        "<https://h.example/" + "' .mp" * 300 + '"',
+        "&#x2F;",
         "https://h.example/" + ".)" * 2000 + " ",
         "https://h.example/" + 100 * "é",
         "https://h.example/é.mp4" + 100 * "é",

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import zlib
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -41,16 +40,20 @@ from videogen.errors import (
     ProviderNoVideo,
     ProviderOutcomeUnknown,
     ProviderRefused,
+    VideoInterrupted,
+    VideoRefused,
 )
+from videogen.videos import unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterator, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 
     from videogen.errors import FailureCode
 
 # Room for a short video that stands in the answer itself; one with a link is about 1 KB, and a refusal may
 # quote the whole request, photos included.
 MAX_ANSWER_BYTES = 12 * 1024 * 1024
+_PIECE_BYTES = 16 * 1024
 MAX_RETRY_AFTER_SECONDS = 300.0
 # Headers in which the API and the proxies before it name one call, and LiteLLM its price
 # (https://docs.litellm.ai/docs/proxy/response_headers).
@@ -96,6 +99,7 @@ _PREDICTION = re.compile(r"prediction not succeeded", re.IGNORECASE)
 _PREDICTION_STATUS = re.compile(r"""\bstatus\\*["']\s*:\s*\\*["'](\w{1,20})""")
 _PREDICTION_STATES = {"starting", "processing", "succeeded", "failed", "canceled", "aborted"}
 # What an event may say of a field that another has filled.
+_NOTHING = {"", "none", "null", "0", "false", "no error", "200", "ok", "success"}
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 _UNKNOWN_MODEL = "The video provider does not know this model. Please choose another one."
 _NO_PHOTOS = "The video provider takes no photo for this model. Please choose another one."
@@ -146,6 +150,8 @@ def parse_answer(
     secret = secret if len(secret) >= _SHORTEST_SECRET else ""
     lower = {name.lower(): value for name, value in headers.items()}
     ids = call_ids(lower, secret)
+    body, is_whole = _unpacked(body)
+    is_cut = bool(broken) or not is_whole
     text = _decode(body)
     payload, is_complete = _read_json(text)
 
@@ -154,12 +160,12 @@ def parse_answer(
 
     try:
         if 200 <= status < 300 and is_video(body):  # noqa: PLR2004 - the HTTP success range
-            if broken:
-                raise ProviderOutcomeUnknown
+            if is_cut:
+                raise ProviderOutcomeUnknown(note=f"status {status}, the video is cut")
             found = replace(_held(body), shape="video")
         else:
             # A bare link may be cut as well.
-            is_complete = is_complete and not (broken and isinstance(payload, str))
+            is_complete = is_complete and not (is_cut and isinstance(payload, str))
             found = _found(status, lower, text, payload, usable, is_complete=is_complete)
     except JobError as meaning:
         error = ProviderOutcomeUnknown(note=broken) if broken else meaning
@@ -461,14 +467,28 @@ def _seconds_between(date: str, later: str) -> float | None:
         return None
 
 
+def _unpacked(body: bytes) -> tuple[bytes, bool]:
+    """Return an answer as it was before it was packed, and whether it is whole.
+
+    Whether it is packed, its bytes say: labels are wrong both ways.
+    """
+    pieces = (body[at : at + _PIECE_BYTES] for at in range(0, len(body), _PIECE_BYTES))
+    found: list[bytes] = []
+    left = MAX_ANSWER_BYTES
+    is_whole = True
+    try:
+        for piece in unpacked(pieces):
+            found.append(piece)
+            left -= len(piece)
+            if left < 0:
+                is_whole = False
+                break
+    except (VideoRefused, VideoInterrupted):
+        is_whole = False
+    return b"".join(found), is_whole
+
+
 def _decode(body: bytes) -> str:
-    """Return an answer's text. Whether it is compressed, its bytes say: labels are wrong both ways."""
-    # gzip's first bytes, and zlib's (https://www.rfc-editor.org/rfc/rfc1950), which no JSON begins with.
-    if body[:2] == b"\x1f\x8b" or body[:2] in {b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"}:
-        try:
-            body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, MAX_ANSWER_BYTES)
-        except zlib.error:
-            body = b""
     return body.decode(json.detect_encoding(body), errors="replace").lstrip("\ufeff")
 
 
@@ -483,17 +503,20 @@ def _read_json(text: str) -> tuple[Any, bool]:
     if is_link(plain):
         return plain, True
     if re.match(r"(data|event|id|retry):", plain):
-        return _read_events(plain)
+        return _read_events(_event_data(plain))
+    lines = re.split(r"[\r\n]+", plain)
+    if all(isinstance(json_or_none(line), dict) for line in lines):
+        return _read_events(lines)
     return None, False
 
 
-def _read_events(text: str) -> tuple[Any, bool]:
-    """Put together an answer that came as server-sent events, though nobody asked for them."""
+def _read_events(events: Iterable[str]) -> tuple[Any, bool]:
+    """Put together an answer that came as events or in lines of JSON, though nobody asked for them."""
     merged: dict[str, Any] = {}
     message: dict[str, Any] = {}
     contents: list[Any] = []
     is_complete = False
-    for data in _event_data(text):
+    for data in events:
         if data.strip() == "[DONE]":
             is_complete = True
             continue
@@ -538,7 +561,7 @@ def _error_in(payload: Any) -> dict[str, Any] | None:  # noqa: ANN401 - JSON of 
 
 
 def _says_nothing(value: object) -> bool:
-    return not value or (isinstance(value, str) and value.strip().lower() in {"", "none", "null", "0"})
+    return not value or (isinstance(value, str | int) and str(value).strip().lower() in _NOTHING)
 
 
 def _first_choice(payload: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON of any shape

@@ -8,11 +8,15 @@ way. Pure.
 from __future__ import annotations
 
 import base64
+import html
 import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
+
+from videogen.errors import VideoInterrupted, VideoRefused
+from videogen.videos import HEAD_BYTES, check_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -28,6 +32,7 @@ _VIDEO_KEYS = (
     "videos",
     "download_url",
     "file_url",
+    "output_url",
     "url",
     "uri",
     "href",
@@ -55,9 +60,12 @@ _VIDEO_KEYS = (
 _NOT_THE_VIDEO = re.compile(
     r"input|prompt|request|reason|user|thumb|poster|cover|preview|image|photo|frame", re.IGNORECASE
 )
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg")
-_SURE, _PICTURE = 2, 4
-"""Ranks of links: up to which one a link is surely a video's, and which one is a picture's."""
+_OTHER_FILES = (
+    *(".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".svg", ".bmp", ".heic"),
+    *(".mp3", ".wav", ".m4a", ".aac", ".ogg", ".srt", ".vtt", ".json", ".txt", ".zip", ".m3u8"),
+)
+_SURE, _OTHER = 2, 4
+"""Ranks of links: up to which one a link is surely a video's, and which one is another file's."""
 # Links, each up to white space or to what ends it in Markdown, JSON, HTML and Python.
 _LINKS = re.compile(
     r"https?://[!#-&(-;=?-Z_a-z~]+"
@@ -66,20 +74,27 @@ _LINKS = re.compile(
     re.IGNORECASE,
 )
 _EMPHASIS = re.compile(r"(?<=\.mp4|\.m4v|\.mov)[_~*]+\Z", re.IGNORECASE)
-# A text that is nothing but a link may have signs in it that end one elsewhere.
-_WHOLE_LINK = re.compile(r"https?://[^\s:\"'<>()]{1,2000}\.(?:mp4|m4v|mov)", re.IGNORECASE)
+# What is nothing but a link, or stands in quotes or <>, may have signs in it that end one elsewhere.
+_WHOLE_LINK = re.compile(
+    r"""(?:\A|(?<=["'<]))https?://(?:(?!\.(?:mp4|m4v|mov)[ ?])[^\t-\r:"<>()]){1,2000}"""
+    r"""\.(?:mp4|m4v|mov)(?:\?[!#-&*-;=?-Z_a-z~]*)?(?=\Z|["'>])""",
+    re.IGNORECASE,
+)
 # Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
 _SEAM = re.compile(r"(?<=[^=&?/:])(?=https?://)", re.IGNORECASE)
-# A link written for JSON or HTML and never unwrapped: \/ and \u0026, &amp; and &quot;
+# A link written for JSON or HTML and never unwrapped: \/ and \u0026, &amp; and &#x2F;
 _ESCAPED = re.compile(
-    r"\\(/)|\\u00([2-7][0-9a-f])|&(?:amp;)*(amp|quot|lt|gt|#0*38|#0*3[49]|#x26|#x2[27]);", re.IGNORECASE
+    r"\\(/)|\\u00([2-7][0-9a-f])"
+    r"|&(?:amp;)*(amp|quot|lt|gt|#0*(?:3[3-9]|[4-9][0-9]|1[01][0-9]|12[0-6])|#x0*(?:2[1-9a-f]|[3-7][0-9a-f]));",
+    re.IGNORECASE,
 )
-_ENTITIES = {"amp": "&", "#38": "&", "#x26": "&", "lt": "<", "gt": ">"}
 _MAX_ESCAPED_CHARACTERS = 100_000
 _DATA_URI = re.compile(
     r"data:[\w.+/-]*(?:; ?[\w.+-]+(?:=[\w.+-]*|=\"[^\"]{0,60}\")?){0,6}; ?base64,\s?\n?", re.IGNORECASE
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}(?:[\r\n]+[A-Za-z0-9+/_-]+)*")  # in lines perhaps
+# In lines perhaps, and in a Markdown fence.
+_BASE64 = re.compile(r"\s*(?:```\w*\s+)?([A-Za-z0-9+/_-]{24,}(?:[\r\n]+[A-Za-z0-9+/_-]+)*)")
+_HEAD_CHARACTERS = 88
 # What becomes of a task, in the words of the APIs that have tasks (Replicate, fal, Runway, Kling, Luma,
 # MiniMax, Vidu, Google), which some write with a prefix, a percentage or dots.
 _WORD_PREFIX = re.compile(r"^((task|job)_)?(status|state)_")
@@ -92,7 +107,9 @@ _FAILED = re.compile(
 )
 _DONE = re.compile(r"succe\w{2,8}|completed?|done|finished|ready|ok|active|generated")
 _STATUS_KEYS = ("status", "state", "task_status", "job_status")
-_STATUS_IN_TEXT = re.compile(rf"""["'](?:{"|".join(_STATUS_KEYS)})["']\s*:\s*["']([^"']{{1,100}})""")
+_STATUS_IN_TEXT = re.compile(
+    r"""["'](?:(?:task|job)[_-]?)?(?:status|state)["']\s*:\s*["']([^"']{1,100})""", re.IGNORECASE
+)
 # A text whose links need not be its video's: a whole page, what quotes a prompt, an error, a stream's pieces.
 _OTHER_TEXT = re.compile(
     r"""<(?:head|script|meta|title)\b|["'](?:\w{0,40}(?:input|prompt|request)|delta)["']\s*:"""
@@ -102,6 +119,8 @@ _OTHER_TEXT = re.compile(
 _OF_A_TASK_ALONE = ("task_id", "job_id", "prediction_id", "generation_id", "video_id")
 _TASK_ID_KEYS = ("id", *_OF_A_TASK_ALONE, "request_id", "name")
 _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
+_KEYS = {key.replace("_", ""): key for key in (*_VIDEO_KEYS, *_STATUS_KEYS, *_TASK_ID_KEYS, *_TASK_URL_KEYS)}
+_MOST_KEYS = 1000
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:/@=+-]{1,200}")
 
 
@@ -136,9 +155,9 @@ def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any sha
     return {
         key: value
         for place in (payload, payload.get("urls"), payload.get("data"))
-        if isinstance(place, dict)
-        for key in _TASK_URL_KEYS
-        if isinstance(value := place.get(key), str)
+        for key, value in _named(place).items()
+        if key in _TASK_URL_KEYS
+        and isinstance(value, str)
         and len(value) <= MAX_URL_CHARACTERS
         and _LINKS.fullmatch(value)
     }
@@ -171,15 +190,16 @@ def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSO
         for each in level:
             found = _json_inside(each) if isinstance(each, str) else each
             if isinstance(found, dict):
-                yield found
-                inner += [found[key] for key in _VIDEO_KEYS if key in found]
+                named = _named(found)
+                yield named
+                inner += [named[key] for key in _VIDEO_KEYS if key in named]
             elif isinstance(found, list):
                 inner += found
         level = inner
 
 
 def video_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
-    """Return the likeliest link of the first place that has one, of a picture only where there is no other.
+    """Return the likeliest link of the first place that has one, of another file only where there is none.
 
     The last place is the whole answer: what names a video may be anywhere in it.
     """
@@ -189,7 +209,7 @@ def video_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
 
     likeliest = [min(links, key=_rank) for place in places if (links := found(_texts(place)))]
     likeliest += [link for link in found(_everywhere(places[-1])) if names_a_video(link)]
-    return next((link for link in likeliest if _rank(link) < _PICTURE), next(iter(likeliest), None))
+    return next((link for link in likeliest if _rank(link) < _OTHER), next(iter(likeliest), None))
 
 
 def link_in_text(text: str, usable: Callable[[str], bool]) -> str | None:
@@ -200,7 +220,7 @@ def link_in_text(text: str, usable: Callable[[str], bool]) -> str | None:
     last_status = [{"status": each} for each in _STATUS_IN_TEXT.findall(text)[-1:]]
     if _OTHER_TEXT.search(text) or progress(last_status) in {"under way", "failed"}:
         return None
-    end = _unwrapped(text).rstrip(".,;:!?")
+    end = _unwrapped(text).rstrip(".,;:!?")[-MAX_URL_CHARACTERS:].replace(" ", "%20")
     links = [link for link in _links(text) if usable(link) and not end.endswith(link)]
     return next(filter(names_a_video, links), None)
 
@@ -219,7 +239,7 @@ def _rank(link: str) -> int:
         return 1
     if ".mp4" in link.lower():
         return _SURE
-    return _PICTURE if path.endswith(_PICTURES) else _PICTURE - 1
+    return _OTHER if path.endswith(_OTHER_FILES) else _OTHER - 1
 
 
 def video_itself(places: list[Any]) -> bytes | None:
@@ -230,8 +250,8 @@ def video_itself(places: list[Any]) -> bytes | None:
         encoded = _BASE64.match(text, uri.end() if uri else 0)
         if encoded is None:
             continue
-        standard = "".join(encoded[0].split()).replace("-", "+").replace("_", "/")
-        if is_video(base64.b64decode(standard[:24])):
+        standard = "".join(encoded[1].split()).replace("-", "+").replace("_", "/")
+        if is_video(base64.b64decode(standard[: min(_HEAD_CHARACTERS, len(standard) // 4 * 4)])):
             whole = standard[: len(standard) - (len(standard) % 4 == 1)]
             return base64.b64decode(whole + "=" * (-len(whole) % 4))
     return None
@@ -251,13 +271,18 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - JSON 
         for item in value:
             yield from _texts(item, depth + 1)
     elif isinstance(value, dict):
+        named = _named(value)
         for key in _VIDEO_KEYS:
-            yield from _texts(value.get(key), depth + 1)
+            yield from _texts(named.get(key), depth + 1)
 
 
 def is_video(body: bytes) -> bool:
-    """Whether bytes begin as an MP4 does (https://mp4ra.org)."""
-    return body[4:8] == b"ftyp"
+    """Whether bytes begin as a video's file does."""
+    try:
+        check_head(body[:HEAD_BYTES])
+    except (VideoRefused, VideoInterrupted):
+        return False
+    return True
 
 
 def is_link(text: str) -> bool:
@@ -289,8 +314,8 @@ def _json_inside(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
 def _links(text: str) -> Iterator[str]:
     """Yield the links in a text, in order."""
     text = _unwrapped(text)
-    if _WHOLE_LINK.fullmatch(text.strip()):
-        yield text.strip()
+    whole = (link.replace(" ", "%20") for link in _WHOLE_LINK.findall(text.strip()))
+    yield from (link for link in whole if len(link) <= MAX_URL_CHARACTERS)
     for glued in _LINKS.findall(text):
         yield from (
             _without_punctuation(link) for link in _SEAM.split(glued) if len(link) <= MAX_URL_CHARACTERS
@@ -305,7 +330,7 @@ def _unescaped(found: re.Match[str]) -> str:
     slash, code, entity = found.groups()
     if slash or code:
         return slash or chr(int(code, 16))
-    return _ENTITIES.get(re.sub("#0+", "#", entity.lower()), '"')
+    return html.unescape(f"&{entity.lower()};")
 
 
 def _without_punctuation(link: str) -> str:
@@ -343,10 +368,20 @@ def is_usable(link: str, allowed_origins: Collection[str]) -> bool:
 
 def identifier(payload: Any, key: str) -> str | None:  # noqa: ANN401 - JSON of any shape
     """Return an id that an answer has under a key, None where it is none."""
-    value = payload.get(key) if isinstance(payload, dict) else None
+    value = _named(payload).get(key)
     if isinstance(value, str) and value != "None" and IDENTIFIER.fullmatch(value):
         return value
     return None
+
+
+def _named(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON of any shape
+    """Return an object by the names that are known here: `videoUrl` and `Video-URL` are `video_url`."""
+    if not isinstance(value, dict):
+        return {}
+    found: dict[str, Any] = value
+    if len(found) > _MOST_KEYS:  # no provider's answer has so many
+        return found
+    return {_KEYS.get(re.sub("[_-]", "", name).lower(), name): each for name, each in found.items()} | found
 
 
 def json_or_none(text: str) -> Any:  # noqa: ANN401 - JSON of any shape

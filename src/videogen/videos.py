@@ -85,7 +85,7 @@ _NO_VIDEO_BRANDS = frozenset(
 )
 # HTML, JSON, a message: no box, whose size is no text.
 _TEXT = re.compile(rb"[\t\n\f\r -\x7e\x80-\xff]+")
-_HEAD_BYTES = 64
+HEAD_BYTES = 64
 _BOX_BYTES = 8  # size, kind
 _FTYP_BYTES = 16  # size, "ftyp", brand, version
 _MAX_FTYP_BYTES = 1024
@@ -125,8 +125,8 @@ class Video:
                 room = PART_BYTES - part.tell()
                 part.write(rest[:room])
                 rest = rest[room:]
-                if not is_checked and part.tell() >= _HEAD_BYTES:
-                    check_head(part.getbuffer()[:_HEAD_BYTES].tobytes())
+                if not is_checked and part.tell() >= HEAD_BYTES:
+                    check_head(part.getbuffer()[:HEAD_BYTES].tobytes())
                     is_checked = True
                 if part.tell() == PART_BYTES:
                     yield part.getvalue()
@@ -134,7 +134,7 @@ class Video:
         if not self.length:
             raise VideoInterrupted(note="the file is empty", received=0)
         if not is_checked:
-            check_head(part.getvalue()[:_HEAD_BYTES])
+            check_head(part.getvalue()[:HEAD_BYTES])
         self.sha256 = digest.hexdigest()
         if part.tell():
             yield part.getvalue()
