@@ -677,6 +677,9 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
         (503, refusal("No provider finished the video in time", 503)),
         (503, refusal("no model provider was able to finish the video", 503)),
         (200, refusal("No response from provider", 503)),
+        # It is asked about.
+        (429, refusal("Error polling prediction abc: 429 Too Many Requests", 429)),
+        (429, {"detail": "The task was polled too often"}),
         (504, b""),
         (524, CLOUDFLARE_524),
         (524, CF_JSON),

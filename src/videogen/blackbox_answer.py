@@ -68,6 +68,8 @@ _NO_PROVIDER = re.compile(
     r"providers?\b(?! (?!(?:(?:is|are) )?(?:available|left|found|for|that|configured)\b))",
     re.IGNORECASE,
 )
+# Who is asked about a task too often has it.
+_POLLING = re.compile(r"\bpoll(?:ed|ing)\b", re.IGNORECASE)
 _A_VIDEOS_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm)\b", re.IGNORECASE)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
 _MODERATION = re.compile(
@@ -424,6 +426,7 @@ _MEANINGS: tuple[tuple[Container[int], Callable[[_Refusal], bool], Callable[[_Re
     # LiteLLM gives a prediction that had begun any status, by words in its texts.
     ({*range(400, 500), 503}, _has_a_prediction, _unprocessable),
     ({400, 403, 429}, _is_about_the_account, _account),
+    ({429}, lambda it: _POLLING.search(it.first_words) is not None, _Refusal.unknown),
     ({429}, _always, _busy),
     ({503}, _says_no_provider, _busy),
     ({400}, _always, _bad_request),

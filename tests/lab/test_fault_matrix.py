@@ -211,7 +211,7 @@ ENDS = {
     "D206-half": UNSAVED,
     "D302": REFUSED,
     "D302-same": DONE,
-    "D302-loop": REFUSED,
+    "D302-loop": UNSAVED,
     "D302-private": REFUSED,
     "D403": GONE,
     "D404": GONE,
