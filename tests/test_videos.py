@@ -55,6 +55,7 @@ def raw(answer: bytes) -> Behave:
 def download(url: str, *, seconds: float = 20, **options: Any) -> tuple[list[bytes], int, str]:
     if "hosts" not in options:
         options["hosts"] = (url[: url.index("/", 8)],)
+    options.setdefault("ssl_context", TRUSTING)  # to load the authorities takes longer than most tests
     with open_video(url, deadline=time.monotonic() + seconds, **options) as video:
         parts = list(video)
     return parts, video.length, video.sha256

@@ -22,8 +22,8 @@ HOST = REPOSITORY / "netlify/python/host.py"
 def pythons() -> dict[str, str]:
     """Return this machine's Pythons by version, as 3.8; those that are too old are not among them."""
     found = {f"3.{sys.version_info.minor}": sys.executable}
-    for path in Path.home().glob(".pyenv/versions/3.*/bin/python3"):
-        found.setdefault(".".join(path.parts[-3].split(".")[:2]), str(path))
+    for placed in Path.home().glob(".pyenv/versions/3.*/bin/python3"):
+        found.setdefault(".".join(placed.parts[-3].split(".")[:2]), str(placed))
     for version in (f"3.{minor}" for minor in range(8, 20)):
         path = shutil.which(f"python{version}")
         # pyenv has a name for each of its own, and starts none but the chosen one by it.
