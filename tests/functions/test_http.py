@@ -18,6 +18,7 @@ from videogen.errors import (
     FieldError,
     InputTooLarge,
     InvalidInput,
+    MalformedRecord,
     JobNotFound,
     NotOwner,
     RequestRefused,
@@ -142,6 +143,14 @@ def test_every_wrong_input_has_a_status() -> None:
                 "status": 503,
                 "code": "storage_unavailable",
                 "detail": "The storage of this site does not answer. Please try again.",
+            },
+        ),
+        (
+            MalformedRecord("a day's ledger in the storage cannot be read"),
+            {
+                "status": 503,
+                "code": "storage_unavailable",
+                "detail": "The storage of this site does not work as it should. Please tell its operator.",
             },
         ),
         (
