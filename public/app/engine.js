@@ -110,6 +110,12 @@ export function createEngine({
     return key
   }
 
+  /** Whether the site cannot have got a job, so that a cancel is free for sure. @param {string} key */
+  function isFreeToCancel(key) {
+    const job = jobs.get(key)
+    return job !== undefined && isUnsent(job, sender.isSending(key))
+  }
+
   /**
    * Take a job back that the site cannot have got, or cancel it.
    * @param {string} key
@@ -118,7 +124,7 @@ export function createEngine({
   async function cancel(key) {
     const job = jobs.get(key)
     if (!job) return null
-    if (isUnsent(job)) {
+    if (isFreeToCancel(key)) {
       sender.stop(key)
       const taken = await pictures(key)
       await jobs.remove(key)
@@ -171,6 +177,7 @@ export function createEngine({
   return {
     jobs: jobs.all,
     submit,
+    isFreeToCancel,
     cancel,
     retry,
     remove: jobs.remove,

@@ -50,7 +50,7 @@
  *   | {type: 'start-answered', answer: StartAnswer, at: number, serverAt: number | null}
  *   | {type: 'start-failed', failure: RequestFailure, at: number}
  *   | {type: 'resent', at: number}
- *   | {type: 'held-again', at: number}
+ *   | {type: 'resumed', at: number}
  *   | {type: 'cancel-wanted'}
  *   | {type: 'cancel-failed'}
  *   | {type: 'favored', isFavorite: boolean}
@@ -162,8 +162,10 @@ export function reduceJob(job, event) {
       return afterFailedStart(job, event.failure, event.at)
     case 'resent':
       return { ...job, phase: 'sending', sendAt: event.at, attempts: 0, problem: null }
-    case 'held-again':
-      return { ...job, sendAt: event.at + HOLD_MS }
+    case 'resumed':
+      if (job.phase === 'held') return { ...job, sendAt: event.at + HOLD_MS }
+      // A page that was frozen or closed while it sent did not see how much arrived.
+      return { ...job, mayHaveArrived: job.mayHaveArrived || isBeingSent(job) }
     case 'cancel-wanted':
       return { ...job, cancelWanted: true }
     case 'cancel-failed':
@@ -378,9 +380,16 @@ export function canRescue(job) {
 /**
  * Whether a cancel is free for sure, since the site cannot have got the whole request.
  * @param {Job} job
+ * @param {boolean} isSentHere this page sends it: of another's upload it would not know the end
  */
-export function isUnsent(job) {
-  return (job.phase === 'held' || job.phase === 'sending') && !job.mayHaveArrived
+export function isUnsent(job, isSentHere) {
+  if (job.mayHaveArrived || (isBeingSent(job) && !isSentHere)) return false
+  return job.phase === 'held' || job.phase === 'sending'
+}
+
+/** Whether a page is sending it, or was when it was closed. @param {Job} job */
+function isBeingSent({ phase, sendAt }) {
+  return phase === 'sending' && sendAt === null
 }
 
 /**

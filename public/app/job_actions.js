@@ -3,7 +3,7 @@
 import { priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
-import { isFresh, isGone, isLinked, isUnsent, stageOf } from './job.js'
+import { isFresh, isGone, isLinked, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
 import { lastFrame } from './last_frame.js'
 import { FORM } from './layout.js'
@@ -70,7 +70,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
 
   /** @param {Job} job */
   async function cancel(job) {
-    if (isUnsent(job)) return takeBack(job)
+    if (engine.isFreeToCancel(job.key)) return takeBack(job)
     // What it costs depends on what has happened since the site was asked last.
     void engine.refresh(job.key)
     const answer = await ask({

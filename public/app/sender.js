@@ -47,9 +47,8 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
     queued.add(key)
     await exclusively(locks, `videogen-send-${key}`, async () => {
       let job = await jobs.latest(key)
-      if (job?.phase === 'held' && resumed)
-        job = await jobs.apply(key, { type: 'held-again', at: clock.now() })
       if (!job || !isWaiting(job)) return
+      if (resumed) job = await jobs.apply(key, { type: 'resumed', at: clock.now() })
       const sender = new AbortController()
       running.set(key, sender)
       while (job && isWaiting(job)) {
@@ -146,6 +145,8 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
   return {
     send,
     cancel,
+    /** Whether this tab is the one that sends a job. @param {string} key */
+    isSending: key => running.has(key),
     /** Stop sending a job. @param {string} key */
     stop: key => running.get(key)?.abort(),
   }

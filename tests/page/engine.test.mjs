@@ -12,6 +12,18 @@ const http = (/** @type {number} */ status) => ({ kind: 'http', status, problem:
 /** @param {Awaited<ReturnType<FakeBrowser['openTab']>>} tab */
 const stages = ({ engine }) => [...engine.jobs.values()].map(stageOf)
 
+/**
+ * Let a site read its starts and answer each when it is told to.
+ * @param {FakeBrowser} browser
+ */
+function holdStarts({ site }) {
+  const answers = /** @type {(() => void)[]} */ ([])
+  const { startVideo } = site.api
+  site.api.startVideo = request =>
+    new Promise(resolve => void answers.push(() => resolve(startVideo(request))))
+  return answers
+}
+
 /** A browser in which a job has just been started. */
 async function withJob() {
   const browser = new FakeBrowser()
@@ -74,6 +86,27 @@ test('Undo takes the photos back, and nothing is sent', async () => {
   assert.equal(taken?.pictures.photos.length, 1)
   assert.deepEqual([browser.site.starts, stages(other), [...browser.store.jobs]], [[], [], []])
 })
+
+for (const [name, next] of /** @type {[string, (browser: FakeBrowser) => FakeBrowser][]} */ ([
+  ['the page before', browser => Object.assign(new FakeBrowser(), { store: browser.store })],
+  ['another tab', browser => browser],
+]))
+  test(`what ${name} was sending is canceled at the site`, async () => {
+    const browser = new FakeBrowser()
+    const answers = holdStarts(browser)
+    const { engine } = await browser.openTab()
+    const key = await engine.submit(draft())
+    await browser.clock.advance(0)
+    const later = next(browser)
+    const own = later === browser ? answers : holdStarts(later)
+    const tab = await later.openTab()
+    await later.clock.advance(0)
+    assert.equal(tab.engine.isFreeToCancel(key), false)
+    assert.equal(await tab.engine.cancel(key), null)
+    for (const answer of own) answer()
+    await later.clock.advance(0)
+    assert.deepEqual(later.site.cancels, [{ jobId: 'J', ownerToken: 'T', erase: false }])
+  })
 
 test('two tabs: one sends, one asks, both know', async () => {
   const browser = new FakeBrowser()

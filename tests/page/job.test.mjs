@@ -117,19 +117,42 @@ test('photos that are gone at the site are sent from here, once', () => {
 })
 
 test('a page that opens again gives the whole time for Undo', () => {
-  assert.equal(after(priced, { type: 'held-again', at: NOW + 60_000 }).sendAt, NOW + 60_000 + HOLD_MS)
+  assert.equal(after(priced, { type: 'resumed', at: NOW + 60_000 }).sendAt, NOW + 60_000 + HOLD_MS)
 })
 
 test('it is free to take back for sure only while the site cannot have the whole request', () => {
   const half = after(free, { type: 'sending' }, { type: 'uploaded', share: 0.5 })
   const whole = after(half, { type: 'uploaded', share: 1 })
-  assert.deepEqual([priced, half, whole, started].map(isUnsent), [true, true, false, false])
+  const isFree = (/** @type {Job} */ job) => isUnsent(job, true)
+  assert.deepEqual([priced, half, whole, started].map(isFree), [true, true, false, false])
   const again = after(
     whole,
     { type: 'start-failed', failure: { kind: 'network' }, at: NOW },
     { type: 'sending' },
   )
-  assert.equal(isUnsent(again), false)
+  assert.equal(isFree(again), false)
+})
+
+test('what an earlier page was sending may have arrived', () => {
+  const sending = after(free, { type: 'sending' })
+  const waiting = after(sending, { type: 'start-failed', failure: { kind: 'network' }, at: NOW })
+  const resumed = (/** @type {Job} */ job) => after(job, { type: 'resumed', at: NOW }, { type: 'sending' })
+  assert.deepEqual(
+    [sending, waiting, free].map(job => [resumed(job).mayHaveArrived, resumed(job).isUnclear]),
+    [
+      [true, true],
+      [false, false],
+      [false, false],
+    ],
+  )
+})
+
+test('what another tab is sending is not free to take back', () => {
+  const sending = after(free, { type: 'sending' })
+  assert.deepEqual(
+    [priced, free, sending].map(job => isUnsent(job, false)),
+    [true, true, false],
+  )
 })
 
 test('the answer makes it a job of the site', () => {
