@@ -8,6 +8,14 @@ const PADDINGS = [0x00, 0x5a]
 const PADDING_BYTES = 64
 /** Rows that are compared at a time. */
 const STRIP = 256
+/** The boxes of a HEIF or AVIF file that stand beside or behind its pixels. */
+const BOXES = ['free', 'mdat', 'meta', 'moof', 'moov', 'skip', 'uuid']
+/** Of each byte, what it adds to a checksum. https://www.w3.org/TR/png-3/#samplecrc */
+const SUMS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let sum = byte
+  for (let bit = 0; bit < 8; bit += 1) sum = sum & 1 ? 0xedb88320 ^ (sum >>> 1) : sum >>> 1
+  return sum
+})
 
 /** @typedef {ImageBitmap | HTMLImageElement} Picture */
 /** @typedef {(width: number, height: number) => HTMLCanvasElement | OffscreenCanvas} NewCanvas */
@@ -15,16 +23,17 @@ const STRIP = 256
 /**
  * What the structure of a file says, whatever a browser makes of it.
  * @param {Uint8Array} bytes
- * @returns {'whole' | 'cut' | 'unended' | 'unknown'} unended: a JPEG without its last marker, which may miss nothing
- *   else; unknown: only its decoder can tell
+ * @returns {'whole' | 'cut' | 'unended' | 'unknown'} cut: or damaged; unended: a JPEG without its last marker, or with
+ *   another one in its place, which may miss nothing else; unknown: only its decoder can tell
  */
 export function ending(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (letters(bytes, 0, 3) === '\xff\xd8\xff') return endOfImage(bytes) < 0 ? 'unended' : 'whole'
+  if (letters(bytes, 0, 3) === '\xff\xd8\xff')
+    return bytes[endOfImage(bytes) + 1] === 0xd9 ? 'whole' : 'unended'
   if (letters(bytes, 1, 3) === 'PNG') return pngEnds(bytes, view) ? 'whole' : 'cut'
   if (letters(bytes, 0, 4) === 'RIFF' && bytes.length >= 12)
     return view.getUint32(4, true) + 8 <= bytes.length ? 'whole' : 'cut'
-  if (letters(bytes, 4, 4) === 'ftyp') return boxesEnd(view) ? 'whole' : 'cut'
+  if (letters(bytes, 4, 4) === 'ftyp') return boxesEnd(bytes, view) ? 'whole' : 'cut'
   return 'unknown'
 }
 
@@ -38,19 +47,27 @@ function letters(bytes, at, count) {
 }
 
 /**
- * Where the end of a JPEG's first picture stands; -1 where it has none. Bytes between segments are passed over, as
- * browsers do. https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1
+ * Where the data of a JPEG's first picture ends, with a marker; -1 where it has none. Bytes between segments are
+ * passed over, as browsers do, but in its only scan a picture ends with the first marker, whichever it is.
+ * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1
  * @param {Uint8Array} bytes
  */
 function endOfImage(bytes) {
+  let components = 0
   let isData = false
+  let isOnlyScan = false
   let at = bytes.indexOf(0xff, 2)
   while (at >= 0 && at + 1 < bytes.length) {
     const marker = bytes[at + 1] ?? 0
-    if (marker === 0xd9 && isData) return at
-    if (marker === 0xda) isData = true
     // In data, 0xff00 is a byte and 0xffd0 to 0xffd7 are restarts; neither has a length.
-    const isBare = marker === 0 || marker === 0xff || (marker >= 0xd0 && marker <= 0xd9) || marker === 1
+    const isOfData = marker === 0 || marker === 0xff || (marker >= 0xd0 && marker <= 0xd7)
+    if (isOnlyScan ? !isOfData : isData && marker === 0xd9) return at
+    if (marker === 0xc0 || marker === 0xc1) components = bytes[at + 9] ?? 0
+    if (marker === 0xda) {
+      isData = true
+      isOnlyScan = bytes[at + 4] === components
+    }
+    const isBare = isOfData || marker === 0xd8 || marker === 0xd9 || marker === 1
     const length = isBare ? 0 : (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0)
     at = bytes.indexOf(0xff, at + (marker === 0xff ? 1 : 2) + length)
   }
@@ -58,28 +75,48 @@ function endOfImage(bytes) {
 }
 
 /**
- * Whether chunk follows chunk up to the last one, which holds no pixels. https://www.w3.org/TR/png-3/#5Chunk-layout
+ * Whether chunk follows chunk up to the last one, which holds no pixels, and none that matters is damaged.
+ * https://www.w3.org/TR/png-3/#5Chunk-layout
  * @param {Uint8Array} bytes
  * @param {DataView} view
  */
 function pngEnds(bytes, view) {
-  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at))
-    if (letters(bytes, at + 4, 4) === 'IEND') return true
-  return false
+  let at = 8
+  while (at + 12 <= bytes.length && letters(bytes, at + 4, 4) !== 'IEND') {
+    const end = at + 8 + view.getUint32(at)
+    if (end + 4 > bytes.length) return false
+    // A small first letter: browsers do without it.
+    const isNeeded = !((bytes[at + 4] ?? 0) & 0x20)
+    if (isNeeded && checksum(bytes.subarray(at + 4, end)) !== view.getUint32(end)) return false
+    at = end + 4
+  }
+  return letters(bytes, at + 4, 4) === 'IEND'
+}
+
+/** @param {Uint8Array} bytes */
+function checksum(bytes) {
+  let sum = 0xffffffff
+  for (const byte of bytes) sum = (SUMS[(sum ^ byte) & 0xff] ?? 0) ^ (sum >>> 8)
+  return ~sum >>> 0
 }
 
 /**
- * Whether the last box of a HEIF or AVIF file is there to its end. https://www.w3.org/TR/mse-byte-stream-format-isobmff/
+ * Whether the last box of a HEIF or AVIF file is there to its end. Of what follows its pixels and is no box, browsers
+ * take no notice. https://www.w3.org/TR/mse-byte-stream-format-isobmff/
+ * @param {Uint8Array} bytes
  * @param {DataView} view
  */
-function boxesEnd(view) {
+function boxesEnd(bytes, view) {
+  let hasPixels = false
   let at = 0
-  while (at + 8 <= view.byteLength) {
+  while (at + 8 <= bytes.length) {
     const size = view.getUint32(at)
-    if (size === 0) return true
-    at += size === 1 && at + 16 <= view.byteLength ? Number(view.getBigUint64(at + 8)) : Math.max(8, size)
+    const kind = letters(bytes, at + 4, 4)
+    if (size === 0 || (hasPixels && !BOXES.includes(kind))) return true
+    at += size === 1 && at + 16 <= bytes.length ? Number(view.getBigUint64(at + 8)) : Math.max(8, size)
+    hasPixels ||= kind === 'mdat'
   }
-  return at === view.byteLength
+  return hasPixels ? at <= bytes.length : at === bytes.length
 }
 
 /**

@@ -3,7 +3,7 @@
 import { encodePart, preparePicture } from './photo_encode.js'
 
 /** Formats of which every browser that has `createImageBitmap` decodes all: what it refuses is damaged. */
-const KNOWN = /^(\xff\xd8\xff|\x89PNG|GIF8|BM|RIFF....WEBP)/s
+const KNOWN = /^(\xff\xd8\xff|.PNG|GIF8|BM|RIFF....WEBP)/s
 
 /** @typedef {{file: Blob} | {photo: Blob, part: import('./crop.js').Rect | null, budget: number}} Order */
 
@@ -31,6 +31,7 @@ async function carryOut(order) {
     const photo = await preparePicture(order.file, decode, newCanvas)
     return photo === 'cut' ? { problem: 'unreadable' } : { photo }
   } catch (error) {
+    // To a browser that is windows-1252: bytes from 0x80 to 0x9f come out as other letters.
     const start = new TextDecoder('latin1').decode(await order.file.slice(0, 12).arrayBuffer())
     const isRefused = !(error instanceof TypeError) && KNOWN.test(start)
     return { problem: isRefused ? 'unreadable' : 'not-decoded' }

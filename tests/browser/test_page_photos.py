@@ -143,9 +143,12 @@ def test_what_is_clear_in_a_png_becomes_white(open_page: OpenPage, functions: Fu
     assert colour_at(sent, 0.5, 0.5) == (255, 255, 255)
 
 
-def test_a_heic_photo_that_the_browser_cannot_open_gets_advice(open_page: OpenPage) -> None:
+@pytest.mark.parametrize(
+    "brands", [b"heic\0\0\0\0mif1heic", b"mif1\0\0\0\0miafheic", b"msf1\0\0\0\0hevcmsf1"]
+)
+def test_a_heic_photo_that_the_browser_cannot_open_gets_advice(open_page: OpenPage, brands: bytes) -> None:
     page = open_page()
-    body = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64)
+    body = b"\0\0\0\x18ftyp" + brands + bytes(64)
     page.get_by_label("Choose photos").set_input_files([upload(body, "IMG_1.HEIC", "image/heic")])
     expect(page.get_by_role("alert")).to_contain_text("IMG_1.HEIC is a HEIC photo")
     expect(page.get_by_role("alert")).to_contain_text("Most Compatible")
@@ -153,12 +156,20 @@ def test_a_heic_photo_that_the_browser_cannot_open_gets_advice(open_page: OpenPa
     assert axe_violations(page) == []
 
 
-def test_a_file_that_is_no_photo_is_named_and_the_others_are_taken(open_page: OpenPage) -> None:
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("bill.pdf", b"%PDF-1.7"),
+        ("lake.avif", b"\0\0\0\x18ftypmif1\0\0\0\0miafavif" + bytes(64)),
+        ("pond.avif", b"\0\0\0\x18ftypmsf1\0\0\0\0avismsf1" + bytes(64)),
+    ],
+)
+def test_a_file_that_is_no_photo_is_named_and_the_others_are_taken(
+    open_page: OpenPage, name: str, body: bytes
+) -> None:
     page = open_page()
-    page.get_by_label("Choose photos").set_input_files(
-        [upload(b"%PDF-1.7", "bill.pdf", "application/pdf"), upload(photo())]
-    )
-    expect(page.get_by_role("alert")).to_have_text("bill.pdf cannot be opened as a photo.")
+    page.get_by_label("Choose photos").set_input_files([upload(body, name, ""), upload(photo())])
+    expect(page.get_by_role("alert")).to_have_text(f"{name} cannot be opened as a photo.")
     expect(list_of_photos(page)).to_have_count(1)
 
 
@@ -387,6 +398,8 @@ def test_half_a_photo_is_refused_by_name_and_not_sent(
         for share in (0.5, 0.9)
     }
     halves |= {f"closed.{name}": kinds[name][:9_000] + b"\xff\xd9" for name in ("jpg", "restarts.jpg")}
+    halves |= {f"stray-marker.{name}": with_stray_marker(kinds[name]) for name in ("jpg", "restarts.jpg")}
+    halves["damaged.png"] = kinds["png"][:9_000] + bytes(100) + kinds["png"][9_100:]
     if not in_worker:  # of these an <img> alone does not tell
         halves = {name: body for name, body in halves.items() if not name.endswith(("gif", "bmp"))}
     for name, body in halves.items():
@@ -395,6 +408,11 @@ def test_half_a_photo_is_refused_by_name_and_not_sent(
         expect(list_of_photos(page)).to_have_count(0)
     page.get_by_role("button", name="Generate").click()
     assert functions.starts == []
+
+
+def with_stray_marker(jpeg: bytes) -> bytes:
+    """Return a JPEG in whose data a segment stands: decoders leave the rest of the picture grey."""
+    return jpeg[:9_000] + b"\xff\xe5\0\4ab" + jpeg[9_000:]
 
 
 @pytest.mark.parametrize("in_worker", [True, False], ids=["worker", "page"])
@@ -410,7 +428,9 @@ def test_a_whole_photo_is_taken_whatever_its_last_bytes(open_page: OpenPage, *, 
         "unended-progressive.jpg": kinds["progressive.jpg"][:-2],
         "unended-restarts.jpg": kinds["restarts.jpg"][:-2],
         "followed.jpg": kinds["jpg"] + bytes(5_000),
+        "commented-at-its-end.jpg": kinds["jpg"][:-2] + b"\xff\xfe\0\4ab\xff\xd9",
         "without-last-sum.png": kinds["png"][:-3],
+        "followed.avif": kinds["avif"] + b"SEFH" * 50,
         "plain.jpg": encoded_plain(),
     }
     for name, body in whole.items():

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { ending } from '../../public/app/photo_whole.js'
 
 /** @param {(string | number[])[]} parts */
@@ -26,12 +27,47 @@ test('a JPEG without an end has still to be proved', () => {
   assert.equal(ending(bytes('\xff\xd8\xff\xe1\x00\x06', SCAN, END, SCAN, DATA)), 'unended')
 })
 
+test('a JPEG of one scan ends at the first marker in it', () => {
+  const scan = '\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00'
+  const frame = (/** @type {string} */ kind, /** @type {string} */ components) =>
+    `\xff${kind}\x00\x0b\x08\x00\x08\x00\x08${components}\x01\x11\x00`
+  const STRAY = '\xff\xe5\x00\x04ab'
+  for (const kind of ['\xc0', '\xc1'])
+    assert.equal(ending(bytes(HEAD, frame(kind, '\x01'), scan, DATA, END)), 'whole')
+  for (const stray of [STRAY, `\xff${STRAY}`, '\xff\x01', '\xff\xd8', '\xff\x02'])
+    for (const kind of ['\xc0', '\xc1'])
+      assert.equal(ending(bytes(HEAD, frame(kind, '\x01'), scan, DATA, stray, DATA, END)), 'unended')
+  assert.equal(ending(bytes(HEAD, frame('\xc2', '\x01'), scan, DATA, STRAY, scan, DATA, END)), 'whole')
+  assert.equal(ending(bytes(HEAD, frame('\xc0', '\x03'), scan, DATA, STRAY, scan, DATA, END)), 'whole')
+})
+
+/**
+ * @param {string} kind
+ * @param {string} content
+ * @param {number} wrong by which bits its checksum is off
+ */
+function chunk(kind, content, wrong = 0) {
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(content.length)
+  sum.writeUInt32BE((crc32(kind + content) ^ wrong) >>> 0)
+  return length.toString('latin1') + kind + content + sum.toString('latin1')
+}
+
 test('a PNG is whole once its last chunk has begun', () => {
-  const png = ['\x89PNG\r\n\x1a\n', '\0\0\0\x02IDATab1234']
+  const png = ['\x89PNG\r\n\x1a\n', chunk('IDAT', 'ab')]
   assert.equal(ending(bytes(...png, '\0\0\0\0IEND1234')), 'whole')
   assert.equal(ending(bytes(...png, '\0\0\0\0IEND')), 'whole')
   assert.equal(ending(bytes(...png)), 'cut')
   assert.equal(ending(bytes('\x89PNG\r\n\x1a\n', '\0\0\x09\0IDATab')), 'cut')
+})
+
+test('a PNG whose pixels are damaged is not whole', () => {
+  const of = (/** @type {string[]} */ ...chunks) =>
+    ending(bytes('\x89PNG\r\n\x1a\n', chunk('IHDR', 'size'), ...chunks, '\0\0\0\0IEND1234'))
+  assert.equal(of(chunk('IDAT', 'ab'), chunk('IDAT', '')), 'whole')
+  assert.equal(of(chunk('IDAT', 'ab', 1)), 'cut')
+  assert.equal(of(chunk('PLTE', 'rgb', 1 << 31), chunk('IDAT', 'ab')), 'cut')
+  assert.equal(of(chunk('tEXt', 'what browsers do not look at', 1), chunk('IDAT', 'ab')), 'whole')
 })
 
 test('a WebP, a HEIF and an AVIF say how long they are', () => {
@@ -42,6 +78,15 @@ test('a WebP, a HEIF and an AVIF say how long they are', () => {
   assert.equal(ending(bytes(box, '\0\0\0\x0bmdatab')), 'cut')
   assert.equal(ending(bytes(box, '\0\0\0\0mdatab')), 'whole')
   assert.equal(ending(bytes(box, '\0\0\0\x01mdat\0\0\0\0\0\0\0\x11a')), 'whole')
+})
+
+test('what follows the last box of an AVIF is let be', () => {
+  const whole = '\0\0\0\x0cftypavif\0\0\0\x0amdatab'
+  for (const rest of ['\n', 'junkjunkj', 'SEFH'.repeat(50), '\0\0\0\x08free\n'])
+    assert.equal(ending(bytes(whole, rest)), 'whole', rest)
+  for (const rest of ['\0\0\0\x0bmdatab', '\0\0\0\x09freex\0\0\0\x0bmdatab', '\0\0\x01\0meta'])
+    assert.equal(ending(bytes(whole, rest)), 'cut', rest)
+  assert.equal(ending(bytes('\0\0\0\x0cftypavif', 'junkjunkj')), 'cut')
 })
 
 test('of other files only their decoder can tell', () => {
