@@ -19,6 +19,10 @@ import { encodePart, preparePicture } from './photo_encode.js'
 
 /** The brands in a HEIF file's first box. https://www.iana.org/assignments/media-types/image/heic */
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']
+/** Those that say that it is an AVIF; mif1 and msf1 are of both. https://aomediacodec.github.io/av1-avif/#brands */
+const AVIF_BRANDS = ['avif', 'avis']
+/** Bytes that are written as base64 at a time: no call takes too many, and whole threes need no padding. */
+const PIECE = 3 * 2 ** 13
 
 /** @type {Worker | null} */
 let worker = null
@@ -95,20 +99,21 @@ export function newCanvas(width, height) {
 
 /** @param {Blob} file */
 async function isHeic(file) {
-  const start = new TextDecoder('latin1').decode(await file.slice(0, 12).arrayBuffer())
-  return start.slice(4, 8) === 'ftyp' && HEIC_BRANDS.includes(start.slice(8, 12))
+  const start = new Uint8Array(await file.slice(0, 1024).arrayBuffer())
+  const box = start.subarray(4, 256 * (start[2] ?? 0) + (start[3] ?? 0))
+  const [kind, brand = '', ...others] = new TextDecoder('latin1').decode(box).match(/.{4}/gs) ?? []
+  return kind === 'ftyp' && HEIC_BRANDS.includes(brand) && !others.some(one => AVIF_BRANDS.includes(one))
 }
 
 /**
- * A photo as the site takes it: `data:image/jpeg;base64,…`.
+ * A photo as the site takes it: `data:image/jpeg;base64,…`. Without FileReader, which Lockdown Mode takes away.
  * @param {Blob} blob
  * @returns {Promise<string>}
  */
-export function dataUrl(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader()
-    reader.onload = () => resolve(/** @type {string} */ (reader.result))
-    reader.onerror = () => reject(reader.error)
-    reader.readAsDataURL(blob)
-  })
+export async function dataUrl(blob) {
+  const bytes = new Uint8Array(await blob.arrayBuffer())
+  let base64 = ''
+  for (let at = 0; at < bytes.length; at += PIECE)
+    base64 += btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE)))
+  return `data:${blob.type};base64,${base64}`
 }

@@ -72,6 +72,7 @@ DENIALS = {
     "channel": NO_CHANNEL,
     "caches": getter("window", "caches"),
     "service worker": getter("Navigator.prototype", "serviceWorker"),
+    "FileReader, by Lockdown Mode": "delete window.FileReader",
 }
 
 
