@@ -119,6 +119,16 @@ def test_the_colours_of_a_png_go_by_its_precedence(chunks: list[bytes], expected
     assert photo_metadata.read(with_chunks(encoded("PNG", SMALL), *chunks), "image/png").profile == expected
 
 
+@pytest.mark.parametrize(
+    "late", [GAMMA, GAMMA + POINTS, ICCP, CICP_P3, SRGB, chunk(b"eXIf", exif(6))], ids=lambda late: late[4:8]
+)
+def test_what_a_png_says_behind_its_pixels_counts_for_nothing(late: bytes) -> None:
+    plain = encoded("PNG", SMALL)
+    assert photo_metadata.read(plain[:-12] + late + plain[-12:], "image/png") == (1, None)
+    known = with_chunks(plain, GAMMA, chunk(b"eXIf", exif(3)))
+    assert photo_metadata.read(known[:-12] + late + known[-12:], "image/png") == (3, LINEAR)
+
+
 def test_the_metadata_of_a_webp_is_its_chunks() -> None:
     data = encoded("WEBP", SMALL, icc_profile=PROFILE, exif=b"Exif\0\0" + exif(6))
     assert photo_metadata.read(data, "image/webp") == (6, PROFILE)

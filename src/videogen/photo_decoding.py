@@ -53,6 +53,7 @@ _PNG_MODES = {
     (8, 6): ("RGBA", "RGBA"),
     (16, 6): ("RGBA", "RGBA;16B"),
 }
+_PALETTE = 3  # the color type; what makes its colors transparent counts behind them alone
 _DEEP_GREY_WITH_ALPHA = (16, 4)
 _SECOND_BYTES = {"L;16B": "L;16", "RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 _PART_BYTES = 2**18
@@ -235,7 +236,7 @@ def _png_parts(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
         elif kind == b"fdAT":
             if controls == 1 and is_other:
                 moving.append(content[4:])
-        elif not still:
+        elif not still and (kind != b"tRNS" or found[b"IHDR"][9] != _PALETTE or b"PLTE" in found):
             found.setdefault(kind, content)
         previous = kind
     is_animated = any(found.get(b"acTL", b"")[:4])

@@ -83,8 +83,13 @@ def _of_webp(data: bytes) -> tuple[bytes, bytes | None]:
 
 def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
     found: dict[bytes, bytes] = {}
+    wanted = set(_PNG_CHUNKS)
     for chunk in photo_files.png_chunks(data):
-        if chunk.kind in _PNG_CHUNKS and not chunk.is_damaged:
+        if chunk.kind == b"IDAT":
+            break  # as in browsers, what follows the pixels comes too late
+        if chunk.kind == b"PLTE":
+            wanted.remove(b"cICP")
+        if chunk.kind in wanted and not chunk.is_damaged:
             found.setdefault(chunk.kind, chunk.content)
     return found.get(b"eXIf", b""), _png_profile(found)
 

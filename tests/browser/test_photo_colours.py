@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from support.photo_files import (
     DISPLAY_P3,
     chunk,
     encoded,
+    exif,
     grey_profile,
     png,
     press_profile,
@@ -96,6 +98,21 @@ CHUNKS = {
 }
 
 
+IEND, CLEAR = chunk(b"IEND", b""), chunk(b"tRNS", bytes(200))
+LATE = {
+    "gamma": gamma(1.0),
+    "profile": chunk(b"iCCP", b"name\0\0" + zlib.compress(PROFILES["gamma 1.0"])),
+    "code points": chunk(b"cICP", b"\x01\x08\0\x01"),
+    "orientation": chunk(b"eXIf", exif(3)),
+}
+
+
+def with_chunks_behind(kind: bytes, data: bytes, chunks: bytes) -> bytes:
+    start = data.index(kind) - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+    return data[:end] + chunks + data[end:]
+
+
 def deep(color: int, value: int, chunks: bytes = b"") -> bytes:
     """Return a PNG of 16 bits in one colour."""
     channels = {0: 1, 2: 3, 4: 2, 6: 4}[color]
@@ -125,6 +142,19 @@ PHOTOS: dict[str, bytes] = {
         for kind, picture in (("rgb", RGB), ("rgba", RGBA))
         for name, profile in PROFILES.items()
     },
+    **{
+        f"png {kind}, {name} behind its pixels": encoded("PNG", picture)[:-12] + chunks + IEND
+        for kind, picture in (("rgb", RGB), ("palette", PALETTE))
+        for name, chunks in LATE.items()
+    },
+    **{
+        f"png palette, {name} behind it": with_chunks_behind(b"PLTE", encoded("PNG", PALETTE), chunks)
+        for name, chunks in LATE.items()
+    },
+    "png palette, transparency before it": with_chunks(encoded("PNG", PALETTE), CLEAR),
+    "png palette, transparency before and behind it": with_chunks_behind(
+        b"PLTE", with_chunks(encoded("PNG", PALETTE), CLEAR), chunk(b"tRNS", b"\0\x80")
+    ),
     "cmyk": encoded("JPEG", CMYK, quality=95),
     "cmyk, press": encoded("JPEG", CMYK, quality=95, icc_profile=press_profile()),
     "cmyk, rgb profile": encoded("JPEG", CMYK, quality=95, icc_profile=PROFILES["gamma 1.0"]),
