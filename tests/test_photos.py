@@ -77,6 +77,9 @@ def webp(width: int, height: int, *chunks: bytes, lossless: bool = False) -> byt
     return b"RIFF\0\0\0\0WEBP" + b"".join(chunks) + pixels
 
 
+ALPHA = b"VP8X\x0a\0\0\0\x10" + bytes(9) + b"ALPH\x02\0\0\0" + bytes(2)
+
+
 def animation(canvas: tuple[int, int], place: tuple[int, int], frame: bytes) -> bytes:
     """Return an animated WebP of one frame; all in pixels."""
     numbers = [number.to_bytes(3, "little") for number in (canvas[0] - 1, canvas[1] - 1, *place, 0, 0, 0)]
@@ -240,8 +243,9 @@ def test_a_jpeg_may_go_over_its_blocks_so_often(data: bytes, is_taken: bool) -> 
         PROGRESSIVE[:-2] + b"\xff\0" * 2_000_000,
         b"RIFF\0\0\0\0WEBP" + b"abcd\0\0\0\0" * 500_000,
         LOSSY[:12] + b"ALPH\xff\xff\xff\x7f" + bytes(4_000_000),
+        PNG[:33] + photo_files.chunk(b"tEXt", b"") * 330_000,
     ],
-    ids=["fill", "zeros", "segments", "restarts", "scans", "stuffing", "chunks", "alpha"],
+    ids=["fill", "zeros", "segments", "restarts", "scans", "stuffing", "chunks", "alpha", "texts"],
 )
 def test_no_file_takes_start_video_a_second(data: bytes) -> None:
     begun = time.process_time()
@@ -305,6 +309,31 @@ def test_a_jpeg_that_no_decoder_reads_is_refused(data: bytes) -> None:
     assert message(data) == "is a JPEG of a rare kind. Please save it as a usual JPEG, or as PNG."
 
 
+@pytest.mark.parametrize("curve", [16, 18], ids=["PQ", "HLG"])
+@pytest.mark.parametrize("primaries", [1, 9, 12])
+def test_a_png_of_hdr_is_refused_with_what_to_do(curve: int, primaries: int) -> None:
+    chunk = photo_files.chunk(b"cICP", bytes([primaries, curve, 0, 1]))
+    expected = "is an HDR picture. Please save it as a usual JPEG or PNG."
+    assert message(photo_files.with_chunks(PNG, photo_files.chunk(b"gAMA", bytes(4)), chunk)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (photo_files.chunk(b"cICP", b"\x09\x0d\0\x01"), b""),
+        (photo_files.chunk(b"cICP", b"\x09\x10\0\0"), b""),
+        (photo_files.chunk(b"cICP", b"\x09\x10\1\1"), b""),
+        (photo_files.chunk(b"cICP", b"\x09\x10"), b""),
+        (photo_files.chunk(b"cICP", b"\x09\x10\0\x01", checksum=1), b""),
+        (b"", photo_files.chunk(b"cICP", b"\x09\x10\0\x01")),
+    ],
+    ids=["sdr", "narrow", "matrix", "short", "damaged", "late"],
+)
+def test_a_png_that_browsers_do_not_take_for_hdr_is_taken(before: bytes, behind: bytes) -> None:
+    data = photo_files.with_chunks(PNG, before)
+    assert sniff(data[:-12] + behind + data[-12:], FIELD) == PhotoInfo("image/png", 40, 30)
+
+
 @pytest.mark.parametrize(
     ("data", "info"),
     [
@@ -316,6 +345,7 @@ def test_a_jpeg_that_no_decoder_reads_is_refused(data: bytes) -> None:
         (png(4096, 3072), PhotoInfo("image/png", 4096, 3072)),
         (webp(4096, 3072), PhotoInfo("image/webp", 4096, 3072)),
         (webp(4096, 2048, lossless=True), PhotoInfo("image/webp", 4096, 2048)),
+        (webp(4096, 2560, ALPHA), PhotoInfo("image/webp", 4096, 2560)),
     ],
 )
 def test_the_largest_photos_that_are_taken(data: bytes, info: PhotoInfo) -> None:
@@ -342,6 +372,7 @@ PROGRESSIVE_16 = (
             webp(4096, 2049, b"VP8X\x0a\0\0\0" + bytes(10), b"ICCP\xd0\x07\0\0" + bytes(2000), lossless=True),
             f"has more than 8 megapixels, too many for a WebP. {SMALLER}",
         ),
+        (webp(4096, 2561, ALPHA), f"has more than 10 megapixels, too many for a WebP. {SMALLER}"),
         (
             animation((4096, 3073), (0, 0), webp(4, 4)),
             f"has more than 12 megapixels, too many for a WebP. {SMALLER}",

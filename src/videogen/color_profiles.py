@@ -44,7 +44,7 @@ SRGB = _PRIMARIES[1]
 
 # From a stored value X to light, by the number that ICC.1, 10.18 has for such a function: 0 is X^g, 1 is
 # (aX + b)^g, 3 is that from d on and cX below. Television's (1, 6, 11, 14, 15) are the screen's of ITU-R
-# BT.1886, as in Chromium. Those of HDR (16, 18) have no counterpart in a photo and are not applied.
+# BT.1886, as in Chromium. Those of HDR (16, 18) have no counterpart in a photo: `photos` refuses it.
 _SRGB_CURVE = (3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _CURVES: dict[int, tuple[float, ...]] = {
     **dict.fromkeys((1, 6, 11, 14, 15), (0, 2.4)),

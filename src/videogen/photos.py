@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 import struct
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from videogen import photo_files
@@ -19,8 +20,9 @@ PhotoType = Literal["image/jpeg", "image/png", "image/webp"]
 
 MEGAPIXEL = 2**20  # as cameras count: 12 of them are 4096 x 3072
 MAX_MEGAPIXELS: dict[PhotoType, int] = {"image/jpeg": 50, "image/png": 12, "image/webp": 12}
-# Lossless WebP is decoded with all its pixels in memory twice.
+# Lossless WebP is decoded with all its pixels in memory twice, transparency beside the others.
 MAX_LOSSLESS_WEBP_MEGAPIXELS = 8
+MAX_TRANSPARENT_WEBP_MEGAPIXELS = 10
 # A JPEG of several scans (a progressive one) is decoded with all its coefficients in memory, two bytes each,
 # however small the picture that is asked for.
 MAX_COEFFICIENTS = 24 * MEGAPIXEL
@@ -37,6 +39,8 @@ PROGRESSIVE = 0xC2
 _DECODABLE_FRAMES = frozenset({0xC0, 0xC1, PROGRESSIVE})  # baseline, extended; all of Huffman codes
 # Bit depths by color type: https://www.w3.org/TR/png-3/#11IHDR
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+# The curves PQ and HLG of https://www.itu.int/rec/T-REC-H.273, without a matrix, in the full range.
+_HDR = frozenset({b"\x10\0\x01", b"\x12\0\x01"})
 
 _DATA_URI = re.compile(
     r"data:([\w.+-]+/[\w.+-]+)?(;[\w.+-]+=[\w.+-]+){0,4};base64,", re.ASCII | re.IGNORECASE
@@ -187,7 +191,19 @@ def _sniff_png(data: bytes, field: str) -> PhotoInfo:
     width, height, depth, color, compression, filtering, interlace = struct.unpack_from(">IIBBBBB", data, 16)
     if depth not in _PNG_DEPTHS.get(color, ()) or compression or filtering or interlace > 1:
         raise _unsupported(field, f"is a damaged PNG. {_USE_ANOTHER}")
+    if _is_hdr(data):
+        raise _unsupported(field, "is an HDR picture. Please save it as a usual JPEG or PNG.")
     return _within_limits(PhotoInfo("image/png", width, height), field)
+
+
+def _is_hdr(data: bytes) -> bool:
+    """Whether a PNG is meant for brighter screens than a JPEG: https://www.w3.org/TR/png-3/#cICP-chunk."""
+    for chunk in islice(photo_files.png_chunks(data), _MAX_SEGMENTS):
+        if chunk.kind in {b"PLTE", b"IDAT"}:
+            break
+        if chunk.kind == b"cICP" and not chunk.is_damaged:
+            return len(chunk.content) == 4 and chunk.content[1:] in _HDR  # noqa: PLR2004 - the chunk's four bytes
+    return False
 
 
 def _sniff_webp(data: bytes, field: str) -> PhotoInfo:
@@ -197,8 +213,12 @@ def _sniff_webp(data: bytes, field: str) -> PhotoInfo:
         for start, side, whole in zip(picture.place, picture.size, picture.canvas, strict=True)
     ):
         raise _unsupported(field, f"is a damaged WebP. {_USE_ANOTHER}")
-    info = PhotoInfo("image/webp", *picture.canvas)
-    return _within_limits(info, field, MAX_LOSSLESS_WEBP_MEGAPIXELS if picture.is_lossless else None)
+    most = MAX_MEGAPIXELS["image/webp"]
+    if picture.is_lossless:
+        most = MAX_LOSSLESS_WEBP_MEGAPIXELS
+    elif picture.alpha:
+        most = MAX_TRANSPARENT_WEBP_MEGAPIXELS
+    return _within_limits(PhotoInfo("image/webp", *picture.canvas), field, most)
 
 
 def _within_limits(info: PhotoInfo, field: str, megapixels: int | None = None) -> PhotoInfo:
