@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import resource
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from videogen.photo_process import CleanerBroken, clean
 if TYPE_CHECKING:
     from videogen.photo_cleaning import AspectRatio
 
+GRAIN = [Image.effect_noise((256, 256), 60)]
+NOISE = random.Random(1).randbytes(3_000_000)  # noqa: S311 - no secret
 PHOTO = encoded("JPEG", Image.linear_gradient("L").resize((320, 200)).convert("RGB"))
 
 
@@ -160,6 +163,15 @@ def test_many_threads_clean_at_once() -> None:
         png((4096, 3072), bytes(4 * 4096 * 3072), depth=16, color=4),
         encoded("WEBP", Image.new("RGB", (4096, 3072)), quality=10, method=0),
         encoded("WEBP", Image.new("RGBA", (4096, 2048), (1, 2, 3, 4)), lossless=True, quality=0, method=0),
+        encoded(
+            "JPEG",
+            Image.merge("RGB", GRAIN * 3).resize((16384, 511)),
+            progressive=True,
+            subsampling=0,
+            quality=60,
+        ),
+        png((16384, 768), NOISE.ljust(4 * 16384 * 768, b"\0"), depth=16, color=4),
+        encoded("WEBP", Image.merge("RGBA", GRAIN * 4).resize((4096, 2560)), quality=50, method=0),
     ],
     ids=[
         "jpeg",
@@ -171,10 +183,14 @@ def test_many_threads_clean_at_once() -> None:
         "deep grey png",
         "webp",
         "lossless webp",
+        "long progressive",
+        "long deep grey png",
+        "clear webp",
     ],
 )
-def test_the_largest_photos_keep_within_the_limits(photo: bytes) -> None:
-    assert clean(photo, aspect_ratio="auto").startswith(b"\xff\xd8\xff")
+@pytest.mark.parametrize("aspect_ratio", ["auto", None])
+def test_the_largest_photos_keep_within_the_limits(photo: bytes, aspect_ratio: AspectRatio | None) -> None:
+    assert clean(photo, aspect_ratio=aspect_ratio).startswith(b"\xff\xd8\xff")
 
 
 BOMBS = bombs(Image.linear_gradient("L").resize((160, 120)).convert("RGB"), scale=6)

@@ -26,7 +26,7 @@ AspectRatio = Literal["auto", "16:9", "9:16"]
 LONG_SIDE, SHORT_SIDE = 1280, 720  # pixels
 JPEG_QUALITY = 88
 
-_BAND_ROWS = 16  # rows of the reduced picture that are worked on at a time
+_BAND_PIXELS = 2**18  # of the photo, that are worked on at a time, or one row of the reduced picture
 _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # of profiles, and the modes of their pictures
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -122,8 +122,9 @@ def _reduced(
     factor = max(1, int(min((right - left) / size[0], (bottom - top) / size[1])))
     x, y, x_end, y_end = int(left), int(top), ceil(right), ceil(bottom)
     reduced: Image.Image | None = None
-    for row in range(y, y_end, _BAND_ROWS * factor):
-        row_end = min(row + _BAND_ROWS * factor, y_end)
+    rows = factor * max(1, _BAND_PIXELS // (factor * (x_end - x)))
+    for row in range(y, y_end, rows):
+        row_end = min(row + rows, y_end)
         box = (x - place[0], row - place[1], x_end - place[0], row_end - place[1])
         band = picture.crop(box)
         if alpha:

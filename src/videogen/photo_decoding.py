@@ -30,6 +30,7 @@ _JPEG_MODES = {
     4: ("CMYK", "CMYK;I"),
 }  # by components; CMYK is stored inverted
 _MAX_JPEG_PIXELS = 12 * photos.MEGAPIXEL + photos.MEGAPIXEL // 2
+_MAX_PIXELS_OF_SCANS = 6 * photos.MEGAPIXEL  # of several: beside them all coefficients are in memory
 # More than a block can use up, of all values but 0xFF, which would begin a marker.
 _ROWS = 16  # that are looked at at a time
 _FILLER = bytes(random.Random(0).choices(range(255), k=4096))  # noqa: S311 - any bytes will do
@@ -107,7 +108,7 @@ def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
             if is_single_scan:
                 break
     scale = max(scale for scale in (1, 2, 4, 8) if scale <= max(1, shrink))
-    if info.width * info.height > _MAX_JPEG_PIXELS:
+    if info.width * info.height > (_MAX_JPEG_PIXELS if is_single_scan else _MAX_PIXELS_OF_SCANS):
         scale = max(2, scale)
     mode, layout = _JPEG_MODES[components]
     pixels = data[:end].rstrip(b"\xff")
