@@ -1,5 +1,6 @@
 /** The words of the page, in the language the person chose or the browser asks for. */
 
+import { languageOf, wishes } from './locale.js'
 import { preference } from './preferences.js'
 import english from './words/en.js'
 
@@ -12,8 +13,8 @@ export const LANGUAGES = {
 }
 
 function wantedLanguage() {
-  const wishes = [preference('language'), ...navigator.languages]
-  return wishes.map(wish => wish.split('-')[0] ?? '').find(wish => wish in LANGUAGES) ?? 'en'
+  const languages = [preference('language'), ...wishes].map(languageOf)
+  return languages.find(language => Object.hasOwn(LANGUAGES, language)) ?? 'en'
 }
 
 /** @type {Words} */

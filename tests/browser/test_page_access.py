@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.page_under_test import (
+    JOB_ID,
     axe_violations,
     completed,
     failed,
@@ -24,7 +25,7 @@ from support.page_under_test import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import FileChooser, Page
+    from playwright.sync_api import BrowserContext, FileChooser, Page
 
     from support.page_under_test import Functions
 
@@ -303,6 +304,34 @@ def test_what_the_browser_translates_stays_translated_until_it_says_something_el
     assert page.get_by_text("Übersetzt").count() == translated
     functions.states(completed())
     expect(headline(page)).to_have_text("Your video is ready")
+
+
+@pytest.mark.parametrize(
+    ("languages", "expected"),
+    [
+        ("['en-US@posix']", "Make a photo move."),
+        ("['de-DE-x', 'en']", "Bring ein Foto in Bewegung."),
+        ("['de_DE']", "Bring ein Foto in Bewegung."),
+        ("['toString', 'constructor', '']", "Make a photo move."),
+        ("undefined", "Make a photo move."),
+    ],
+)
+def test_a_language_that_is_none_leaves_no_blank_page(
+    new_context: Callable[..., BrowserContext],
+    open_page: OpenPage,
+    functions: Functions,
+    languages: str,
+    expected: str,
+) -> None:
+    context = new_context(service_workers="block")
+    context.add_init_script(
+        f"Object.defineProperty(Navigator.prototype, 'languages', {{ get: () => {languages} }})"
+    )
+    functions.states(completed())
+    page = open_page(context=context)
+    expect(headline(page)).to_have_text(expected)
+    page.evaluate(f"() => {{ location.hash = '{JOB_ID}' }}")
+    expect(page.get_by_role("article").locator("video")).to_be_visible()
 
 
 def test_another_language_than_those_falls_back_to_english(open_page: OpenPage) -> None:
