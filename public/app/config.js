@@ -26,9 +26,12 @@ const FALLBACK = {
 
 /** @returns {Promise<Config>} */
 export async function loadConfig(attempts = 3) {
-  const found = await fetch('/config.json')
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), 5_000) // the page is blank meanwhile
+  const found = await fetch('/config.json', { signal: patience.signal })
     .then(response => response.ok && response.json())
     .catch(() => null)
+  clearTimeout(timer)
   if (found) return { ...FALLBACK, ...found }
   return attempts > 1 ? loadConfig(attempts - 1) : FALLBACK
 }

@@ -30,8 +30,11 @@ import { words } from './words.js'
  * @typedef {import('./engine.js').FormDraft} FormDraft
  */
 
-/** The address of a job; before the site has given it an id, `~` and the key that it has in this browser. */
-const PERMALINK = /^#([A-Za-z0-9_-]{22})(\+text)?$/
+/**
+ * The address of a job; before the site has given it an id, `~` and the key that it has in this browser. Messengers
+ * write the plus otherwise, and take what stands behind a link for part of it.
+ */
+const PERMALINK = /^#([A-Za-z0-9_-]{22})(?![A-Za-z0-9])((?:\+|%2B|%20)text)?/i
 const LOCAL_LINK = /^#~([0-9a-f]{32})$/
 
 /**

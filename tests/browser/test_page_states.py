@@ -36,7 +36,7 @@ from videogen.settings import Model, Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
     from support.page_under_test import Functions, StaticSite
     from videogen.errors import FailureCode
@@ -381,6 +381,25 @@ def test_the_operators_settings_are_asked_for_again_before_anything_is_spent(
     expect(price).to_be_visible()
 
 
+def test_settings_that_never_come_leave_no_blank_page(
+    new_context: Callable[..., BrowserContext], page_site: StaticSite
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page = new_context(service_workers="block").new_page()
+    page.clock.install()
+    page.route("**/config.json", hold)
+    page.goto(page_site.url, wait_until="commit")
+    for _ in range(3):
+        wait_until(page, lambda: len(held) == 1)
+        held.clear()
+        page.clock.run_for(5_000)
+    expect(headline(page)).to_have_text("Make a photo move.")
+
+
 def test_undo_takes_everything_back_before_anything_is_sent(
     open_page: OpenPage, functions: Functions, page_site: StaticSite
 ) -> None:
@@ -531,6 +550,19 @@ def test_the_maker_s_text_goes_with_a_link_only_if_they_say_so(
         expect(page.get_by_text("Link copied.")).to_be_visible()
     friend = open_page(f"/#{JOB_ID}+text")
     says(friend, "The light turns to gold.")
+
+
+@pytest.mark.parametrize(
+    "change", ["%2Btext", "%2btext.", "%20text", "+text)", ".", ")", "_", "?fbclid=1", "%20https://a.example"]
+)
+def test_a_link_that_a_messenger_changed_leads_to_its_video(
+    open_page: OpenPage, functions: Functions, change: str
+) -> None:
+    functions.states(completed())
+    page = open_page(f"/#{JOB_ID}{change}")
+    expect(page.get_by_role("article").locator("video")).to_be_visible()
+    text = page.get_by_role("article").get_by_text("The light turns to gold.")
+    expect(text).to_have_count(int("text" in change))
 
 
 @pytest.mark.parametrize(
