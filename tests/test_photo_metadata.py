@@ -102,6 +102,7 @@ DISPLAY_P3 = color_profiles.of_code_points(b"\x0c\x0d\0\x01")
         ([GAMMA], LINEAR),
         ([POINTS], None),
         ([ICCP, chunk(b"iCCP", b"name\0\0" + zlib.compress(OTHER))], PROFILE),
+        ([chunk(b"PLTE", bytes(3)), chunk(b"PLTE", bytes(3)), CICP_P3], None),
         ([ICCP, chunk(b"cICP", b"\x02\x02\0\x01")], PROFILE),
         ([ICCP, chunk(b"cICP", b"\x0c\x0d\0\0")], PROFILE),
         ([ICCP, chunk(b"cICP", b"\x0c\x0d")], PROFILE),

@@ -33,7 +33,7 @@ export async function loadConfig(attempts = 3) {
     .catch(() => null)
   clearTimeout(timer)
   if (found) return { ...FALLBACK, ...found }
-  return attempts > 1 ? loadConfig(attempts - 1) : FALLBACK
+  return attempts > 1 && !patience.signal.aborted ? loadConfig(attempts - 1) : FALLBACK
 }
 
 /** Whether the file can be read only now, so that the page has to begin anew. @param {Config} config */

@@ -88,7 +88,7 @@ def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
         if chunk.kind == b"IDAT":
             break  # as in browsers, what follows the pixels comes too late
         if chunk.kind == b"PLTE":
-            wanted.remove(b"cICP")
+            wanted.discard(b"cICP")
         if chunk.kind in wanted and not chunk.is_damaged:
             found.setdefault(chunk.kind, chunk.content)
     return found.get(b"eXIf", b""), _png_profile(found)
