@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 LOOKED_FOR = ("requirements.txt", "uv.lock", "pyproject.toml")
 """Where requirements stand if the plugin's input does not say it; the first that is there counts."""
 INCLUDES = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))\s*(\S+)")
+FIND_LINKS = re.compile(r"(?:-f|--find-links)[\s=]*(?P<path>(?!\w+:)\S+)")
+"""The option for a folder of wheels."""
 LOCAL = re.compile(
     r"(?:-e|--editable)[\s=]+(?P<editable>\S+)|[\w.-]+(?:\[.*\])?\s*@\s*(?P<named>\S+)|(?P<bare>\.|\S*/\S*)"
 )
 """A requirement that may be a folder of this machine: bare, only with a slash or as the current one."""
+LOCKED = re.compile(r'(?P<kind>directory|archive) = \{ path = "(?P<path>[^"]+)"(?P<rest>.*)\}')
+"""A folder or a file of this machine in a pylock.toml."""
+PYLOCK = ("--format", "pylock.toml")
+"""Says of each package where it was found: https://packaging.python.org/en/latest/specifications/pylock-toml/"""
 NOT_SOURCE = {".git", ".netlify", ".venv", "__pycache__", "build", "dist", "node_modules"}
 
 
@@ -117,62 +123,86 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
     """
     if path is None:
         return Locked("", "")
-    root = Path() if path.name == "uv.lock" else workspace() if path == Path("pyproject.toml") else None
-    if root is not None:
+    if path.name == "uv.lock" or (path == Path("pyproject.toml") and is_member()):
         # Without this project itself: its modules are in the plugin's input `source`.
         exported = uv("export", "--locked", "--no-default-groups", "--no-emit-project", "--no-editable",
-                      "--no-header", "--no-annotate")  # fmt: skip
-        return resolved(exported, uv, folder, root=root)
-    if path.name != "pyproject.toml":
-        given = list(lines(path))
-        if any("--hash" in line for _, line in given):
-            text = "\n".join(line for _, line in given)
-            return Locked(str(path), digest(text), is_hashed=True)
+                      "--no-header", *PYLOCK, "--directory", str(path.parent))  # fmt: skip
+        return pinned(exported, uv, folder, root=path.parent)
+    given = [] if path.name == "pyproject.toml" else list(lines(path))
+    if any("--hash" in line for _, line in given):
+        return Locked(str(path), digest(*(line for _, line in given)), is_hashed=True)
     command = f"uv pip compile {path} --generate-hashes"
-    compiled = uv("pip", "compile", str(path), "--no-header", "--no-annotate", *options)
     note = f"{path} has no hashes: what is installed may change from build to build. To lock it: {command}"
-    return resolved(compiled, uv, folder, note=note)
+    compile_it = ("pip", "compile", str(path), "--no-header", "--no-annotate", *options)
+    if path.name == "pyproject.toml":
+        return pinned(uv(*compile_it, *PYLOCK), uv, folder, note=note)
+    # From the same places, and by their hashes the same files: another place may have another of the name.
+    compiled = uv(*compile_it, "--generate-hashes", "--emit-index-url")
+    found = [(place, FIND_LINKS.fullmatch(line)) for place, line in given]
+    links = [f"--find-links {(place / link['path']).resolve().as_uri()}" for place, link in found if link]
+    return resolved("\n".join([*links, compiled]), uv, folder, note=note)
 
 
-def workspace() -> Path | None:
-    """Return the root of the uv workspace that this folder is a member of; its one uv.lock is there."""
+def is_member() -> bool:
+    """Whether this folder is a member of a uv workspace, whose one uv.lock is in its root."""
     here = Path.cwd()
     above = next((folder for folder in here.parents if (folder / "uv.lock").is_file()), None)
     if above is None:
-        return None
+        return False
     text = (above / "uv.lock").read_text(encoding="utf-8", errors="replace")
     member = re.escape(here.relative_to(above).as_posix())
-    return above if re.search(rf'source = {{ (?:virtual|editable) = "{member}" }}', text) else None
+    return re.search(rf'source = {{ (?:virtual|editable) = "{member}" }}', text) is not None
 
 
-def resolved(
-    text: str, uv: Callable[..., str], folder: Path, *, root: Path = Path(), note: str = ""
-) -> Locked:
-    """Return a resolved list of requirements as a file, the project's own folders in it built as wheels.
+def pinned(text: str, uv: Callable[..., str], folder: Path, *, root: Path = Path(), note: str = "") -> Locked:
+    """Return a pylock.toml as a file, the project's own folders in it built as wheels.
 
-    Those folders' paths are relative to `root`.
+    It names where each file was found. Those folders' paths are relative to `root`.
     """
+    fingerprints = [text]
+
+    def placed(match: re.Match[str]) -> str:
+        place = root / match["path"]
+        if match["kind"] == "archive":
+            return f'archive = {{ path = "{place.resolve()}"{match["rest"]}}}'
+        fingerprints.append(contents(place))
+        wheel = built(place, uv, folder)
+        return f'archive = {{ path = "{wheel}", hashes = {{ sha256 = "{digest_of(wheel)}" }} }}'
+
+    # uv holds this against the Python that it runs on here, not the one that it installs for.
+    text = re.sub("^requires-python = .*\n", "", text, flags=re.MULTILINE)
+    file = folder / "pylock.toml"
+    file.write_text(LOCKED.sub(placed, text), encoding="utf-8")
+    return Locked(str(file), digest(*fingerprints), note=note)
+
+
+def resolved(text: str, uv: Callable[..., str], folder: Path, *, note: str) -> Locked:
+    """Return a resolved list of requirements as a file, the project's own folders in it built as wheels."""
     fingerprints = [text]
     kept = []
     for line in text.splitlines():
         local = LOCAL.fullmatch(re.split(r"\s[;#]", line)[0].strip())
-        place = root / re.sub("^file:(//)?", "", local[local.lastgroup or 0]) if local else root
-        if not local or not place.is_dir():
+        place = Path(re.sub("^file:(//)?", "", local[local.lastgroup or 0])) if local else None
+        if place is None or not place.is_dir():
             kept.append(line)
             continue
         fingerprints.append(contents(place))
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            uv("build", "--wheel", "--out-dir", scratch, str(place))
-            wheel = next(Path(scratch).glob("*.whl"))
-            if not wheel.name.endswith("-none-any.whl"):
-                raise RequirementsError(
-                    f"{place} builds {wheel.name}, for this machine alone: "
-                    "require a wheel for Linux on x86-64"
-                )
-            kept.append(str(wheel.replace(folder / wheel.name).resolve()))
+        kept.append(str(built(place, uv, folder)))
     file = folder / "resolved.txt"
     file.write_text("\n".join(kept) + "\n", encoding="utf-8")
     return Locked(str(file), digest(*fingerprints), note=note)
+
+
+def built(place: Path, uv: Callable[..., str], folder: Path) -> Path:
+    """Build a project's folder as a wheel; raises RequirementsError for one that runs here alone."""
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        uv("build", "--wheel", "--out-dir", scratch, str(place))
+        wheel = next(Path(scratch).glob("*.whl"))
+        if not wheel.name.endswith("-none-any.whl"):
+            raise RequirementsError(
+                f"{place} builds {wheel.name}, for this machine alone: require a wheel for Linux on x86-64"
+            )
+        return wheel.replace(folder / wheel.name).resolve()
 
 
 def contents(folder: Path) -> str:

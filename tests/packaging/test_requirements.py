@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -220,11 +221,9 @@ def test_a_uv_workspace_is_installed_from_its_one_lock(
     real_uv("lock")
     monkeypatch.chdir(folder / place)
     locked = lock(real_uv)
-    names = [line.split("==")[0] for line in Path(locked.file).read_text().splitlines() if line[0] != " "]
-    assert (sorted(names), locked.note) == (
-        [f"{folder / place}/scratch/lib-1-py3-none-any.whl", "idna", "six"],
-        "",
-    )
+    text = Path(locked.file).read_text()
+    assert (re.findall('(?m)^name = "(.+)"', text), locked.note) == (["idna", "lib", "six"], "")
+    assert re.findall('path = "(.+?)"', text) == [f"{folder / place}/scratch/lib-1-py3-none-any.whl"]
 
 
 def test_a_lock_above_counts_for_its_members_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,13 +253,100 @@ def test_uv_lock_is_installed_with_the_projects_folders(folder: Path) -> None:
         },
     )
     real_uv("lock")
-    locked = lock(real_uv)
-    assert Path(locked.file).read_text() == f"{folder}/scratch/lib-1-py3-none-any.whl\n"
+    text = Path(lock(real_uv).file).read_text()
+    assert re.findall('name = ".+|path = ".+?"', text) == [
+        'name = "lib"',
+        f'path = "{folder}/scratch/lib-1-py3-none-any.whl"',
+    ]
     write_files(
         folder, {"pyproject.toml": Path("pyproject.toml").read_text().replace('"lib"]', '"lib", "six"]')}
     )
     with pytest.raises(bundle.BundleError, match=r"(?s)uv failed: .*lockfile.*needs to be updated"):
         lock(real_uv)
+
+
+def index(folder: Path, says: str, version: str = "1") -> str:
+    """Make an index of one package, `acme`; return its address."""
+    about = f"Metadata-Version: 2.1\nName: acme\nVersion: {version}\n"
+    files = {
+        "acme.py": says,
+        f"acme-{version}.dist-info/METADATA": about,
+        f"acme-{version}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"acme-{version}.dist-info/RECORD": "",
+    }
+    (folder / "acme").mkdir(parents=True, exist_ok=True)
+    wheel = folder / f"acme/acme-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    write_files(folder, {"acme/index.html": f'<a href="{wheel.name}">{wheel.name}</a>'})
+    return folder.as_uri()
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, given: str | None) -> str:
+    """Install the project in the current folder as a build does; return what its acme says."""
+    out = Path("out").resolve()
+    whole = bundle.Bundle(bundle.Plan({}, "src", "3.13", requirements=given), out / "bundle", "2.34")
+    monkeypatch.setattr(whole, "uv", real_uv)
+    for name in ("packages", "scratch"):
+        (out / name).mkdir(parents=True)
+    whole.build_packages(out / "packages", whole.locked(out / "scratch"))
+    return (out / "packages/acme.py").read_text()
+
+
+PROJECT = '[project]\nname="site"\nversion="1"\nrequires-python=">=3.9"\ndependencies=["acme"]\n'
+EXPLICIT = (
+    '[tool.uv.sources]\nacme={index="own"}\n[[tool.uv.index]]\nname="own"\nexplicit=true\nurl="{OWN}"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "given"),
+    [
+        ({"requirements.txt": "--extra-index-url {OWN}\nacme"}, None),
+        ({"requirements.txt": "-r deep/base.txt", "deep/base.txt": "--find-links=own/acme\nacme"}, None),
+        ({"requirements.txt": "./deep/own/acme/acme-1-py3-none-any.whl"}, None),
+        ({"pyproject.toml": PROJECT + EXPLICIT}, None),
+        ({"pyproject.toml": PROJECT + EXPLICIT, "uv.lock": ""}, None),
+        ({"deep/pyproject.toml": PROJECT + EXPLICIT, "deep/uv.lock": ""}, "deep/uv.lock"),
+        (
+            {
+                "pyproject.toml": PROJECT
+                + '[tool.uv.sources]\nacme={path="deep/own/acme/acme-1-py3-none-any.whl"}\n'
+            },
+            None,
+        ),
+    ],
+    ids=[
+        "extra index",
+        "folder of wheels",
+        "wheel",
+        "pyproject.toml",
+        "uv.lock",
+        "uv.lock elsewhere",
+        "path",
+    ],
+)
+def test_a_package_comes_from_where_it_was_resolved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], given: str | None
+) -> None:
+    """A stranger may have one of the same name and version in the public index."""
+    own = index(folder / "deep/own", "own")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", index(folder / "public", "a stranger's"))
+    write_files(folder, {name: text.replace("{OWN}", own) for name, text in files.items() if text})
+    for name in files:
+        if name.endswith("uv.lock"):
+            real_uv("lock", "--directory", str(Path(name).parent))
+    assert installed(monkeypatch, given) == "own"
+
+
+def test_a_wheel_that_is_built_anew_under_its_name_counts(folder: Path) -> None:
+    found = []
+    for says in ("1", "2"):
+        index(folder / "own", says)
+        write_files(folder, {"requirements.txt": "./own/acme/acme-1-py3-none-any.whl"})
+        found.append(lock(real_uv).fingerprint)
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize("line", ["six==1.17.0", f"six==1.17.0 {HASH}"])
