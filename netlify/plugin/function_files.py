@@ -19,52 +19,89 @@ if TYPE_CHECKING:
 
 FUNCTION_NAMES = ("handler", "lambda_handler", "app", "application")
 """As in host.py."""
+SCOPES = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+CHANGES = ("clear", "pop", "popitem", "setdefault", "update")
+"""Methods that change a dict."""
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """Return `defines` (a name of FUNCTION_NAMES, or None), `config` (or None) and `error` (or None)."""
+    """Return `defines` (a name of FUNCTION_NAMES, or None), `config` (or None) and `error` (or None).
+
+    Where only `from module import *` may bring such a name, `defines` is `*`.
+    """
     try:
         tree = ast.parse(path.read_bytes(), filename=str(path))
+    except OSError as error:
+        return described(error=f"{path} cannot be read: {error.strerror}")
     except SyntaxError as error:
         place = f"{path}:{error.lineno}" if error.lineno else str(path)
-        return {"defines": None, "config": None, "error": f"{place}: {error.msg}"}
+        here = "Python {}.{}".format(*sys.version_info)
+        advice = f"so says {here} of the build; for a newer one set PYTHON_VERSION in [build.environment]"
+        return described(error=f"{place}: {error.msg} ({advice})")
     except ValueError:
         # So says Python 3.8 of UTF-16.
-        error_text = f"{path} is no text in UTF-8: save it as that"
-        return {"defines": None, "config": None, "error": error_text}
-    names = set(bound_names(tree.body))
-    defines = next((name for name in FUNCTION_NAMES if name in names), None)
+        return described(error=f"{path} is no text in UTF-8: save it as that")
+    nodes = list(of_module(tree))
+    names = {name for node in nodes for name in bound_names(node)}
+    defines = next((name for name in (*FUNCTION_NAMES, "*") if name in names), None)
+    # A module of the project's own that is called config is none of this.
+    is_assigned = any(isinstance(node, ast.Name) and "config" in bound_names(node) for node in nodes)
+    if defines is None or not is_assigned:
+        return described(defines)
     config = next((value for node in tree.body if (value := assigned_to(node, "config"))), None)
-    if config is None or defines is None:
-        return {"defines": defines, "config": None, "error": None}
+    changes = [node.lineno for node in nodes if "config" in bound_names(node) or changes_config(node)]
     try:
-        value = ast.literal_eval(config)
+        value = ast.literal_eval(config) if config and len(changes) == 1 else None
         json.dumps(value, allow_nan=False)
     except (ValueError, TypeError):
         value = None
-    if not isinstance(value, dict):
-        line = f"{path}:{config.lineno}"
-        wanted = "config is a dict of literals, as the build reads it without running the file"
-        return {"defines": defines, "config": None, "error": f"{line}: {wanted}"}
-    return {"defines": defines, "config": value, "error": None}
+    if isinstance(value, dict):
+        return described(defines, value)
+    wanted = "a dict of literals" if len(changes) == 1 and config else "assigned once, outside of any block"
+    line = f"{path}:{max(changes)}"
+    return described(
+        defines, error=f"{line}: config is {wanted}, as the build reads it without running the file"
+    )
 
 
-def bound_names(statements: list[ast.stmt]) -> Iterator[str]:
-    """Yield the names that a module's statements bind, those within `if`, `try` and `with` as well."""
-    for node in statements:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
-        for part in ("body", "orelse", "finalbody"):
-            if isinstance(node, (ast.If, ast.Try, ast.With)):
-                yield from bound_names(getattr(node, part, []))
-        if isinstance(node, ast.Try):
-            for handler in node.handlers:
-                yield from bound_names(handler.body)
+def described(defines: str | None = None, config: object = None, error: str | None = None) -> dict[str, Any]:
+    """Return what is said of a file."""
+    return {"defines": defines, "config": config, "error": error}
+
+
+def of_module(tree: ast.Module) -> Iterator[Any]:
+    """Yield the nodes of a module's own scope, in no order: not what is in functions and classes."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, SCOPES) and not (isinstance(node, ast.AnnAssign) and node.value is None):
+            waiting += ast.iter_child_nodes(node)
+
+
+def bound_names(node: Any) -> list[str]:  # noqa: ANN401 -- the kinds of nodes differ from version to version
+    """Return the names that a node alone binds or deletes; `*` for an import of all."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
+    # Of a function or a class, and of what follows `as` or `**` in `except` and `case`.
+    found = [getattr(node, field, None) for field in ("name", "rest")]
+    return [] if isinstance(node, ast.alias) else [name for name in found if isinstance(name, str)]
+
+
+def changes_config(node: Any) -> bool:  # noqa: ANN401 -- as above
+    """Whether a node assigns to a part of `config`, or has a method of it that changes it."""
+    if isinstance(node, ast.Subscript):
+        is_change = not isinstance(node.ctx, ast.Load)
+    else:
+        is_change = isinstance(node, ast.Attribute) and node.attr in CHANGES
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return is_change and isinstance(node, ast.Name) and node.id == "config"
 
 
 def assigned_to(node: ast.stmt, name: str) -> ast.expr | None:

@@ -86,8 +86,11 @@ function addFiles(functions, folder, files, python) {
   for (const [stem, file] of files) {
     const { defines, config, error } = described[file] ?? {}
     if (error) throw new Error(error)
-    if (!defines) {
-      notes.push(`${file} is no function: it defines no handler and no app`)
+    if (!defines || defines === '*') {
+      const what = defines
+        ? 'import handler by its name, not with *, to make it one'
+        : 'it defines no handler and no app'
+      notes.push(`${file} is no function: ${what}`)
       continue
     }
     const name = stem.replace(/_background$/, '-background')
@@ -112,11 +115,11 @@ function addFiles(functions, folder, files, python) {
  */
 function packages(folder, functions, python) {
   const files = readdirSync(folder)
-    .filter(name => !functions[name] && !name.startsWith('_'))
+    .filter(name => !functions[name] && !/^[._]/.test(name))
     .map(name => path.join(folder, name, '__init__.py'))
     .filter(file => existsSync(file))
   return Object.entries(describe(files, python))
-    .filter(([, { defines }]) => defines)
+    .filter(([, { defines }]) => defines && defines !== '*')
     .map(([file, { defines }]) => {
       const name = path.basename(path.dirname(file))
       return `${file} defines ${defines} and is no function: name it ${name}/${name}.py to make it one`
@@ -208,14 +211,17 @@ export function environmentOf({ environment }, functions) {
 }
 
 /**
- * The entries as Netlify's packager finds them: files in the folder, or in a folder of the function's name.
+ * The entries as Netlify's packager finds them, without hidden ones: files in the folder, or in a folder of the
+ * function's name.
  *
  * @param {string} folder
  * @param {RegExp} ending
  * @returns {[string, string][]} name and file of each
  */
 function entries(folder, ending) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+  // Hidden ones are left there by editors and file systems: `.#hello.py`, `._hello.py`.
+  const visible = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'))
+  return visible.flatMap(entry => {
     const place = path.join(folder, entry.name)
     if (!entry.isDirectory()) {
       return ending.test(entry.name)

@@ -65,6 +65,16 @@ def test_the_plugin_reads_a_project(tmp_path: Path, version: str) -> None:
     )
     assert odd["infinite.py"]["error"].startswith("infinite.py:2: config is a dict of literals")
     assert odd["utf_16.py"]["error"].startswith("utf_16.py")
+    write_files(tmp_path, {"newer.py": "x = 1 +"})
+    (tmp_path / "gone.py").symlink_to("nowhere")
+    odd = odd | json.loads(
+        run(EVERY[version], "function_files.py", "newer.py", "gone.py", cwd=tmp_path).stdout
+    )
+    advice = (
+        f"(so says Python {version} of the build; for a newer one set PYTHON_VERSION in [build.environment])"
+    )
+    assert odd["newer.py"]["error"].endswith(advice)
+    assert odd["gone.py"]["error"] == "gone.py cannot be read: No such file or directory"
     assert ":None" not in odd["utf_16.py"]["error"]
     checked = json.loads(run(EVERY[version], "dev_check.py", "", "", cwd=tmp_path, env={}).stdout)
     assert (checked["missing"][0], Path(checked["executable"]).exists()) == ("no-such", True)
