@@ -11,6 +11,7 @@ import { BUILT, bundle, interpreterOfBundle } from './bundle.js'
 import { devEnvironment } from './dev_environment.js'
 import { serveFiles } from './dev_files.js'
 import { environmentOf, findFunctions, writeEntries } from './functions.js'
+import { readInputs } from './inputs.js'
 import { findPython, INTERPRETER_OPTIONS, projectPython, runModule, startModule } from './interpreter.js'
 import { pageEnvironment } from './page_environment.js'
 
@@ -54,8 +55,9 @@ const RUN_TIME = path.resolve(import.meta.dirname, '../python')
  *
  * @param {Options} options
  */
-export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
+export async function onPreBuild({ inputs: given, constants, netlifyConfig, utils }) {
   await orFail(utils, async () => {
+    const inputs = readInputs(given)
     // A hosted build starts from a fresh clone. The bundle holds no links, so that the cache copies it as it is.
     if (!constants.IS_LOCAL) await utils.cache.restore(BUILT)
     const functions = prepare(constants, projectPython())
@@ -83,8 +85,9 @@ export async function onPreBuild({ inputs, constants, netlifyConfig, utils }) {
  *
  * @param {Options} options
  */
-export async function onPreDev({ inputs, constants, netlifyConfig, utils }) {
+export async function onPreDev({ inputs: given, constants, netlifyConfig, utils }) {
   await orFail(utils, async () => {
+    const inputs = readInputs(given)
     const { python, note } = findPython(inputs)
     const functions = prepare(constants, python)
     const folder = path.join('.netlify', 'python', 'dev')

@@ -15,6 +15,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { environmentOf, findFunctions, writeEntries } from '../../netlify/plugin/functions.js'
 import { onPreBuild } from '../../netlify/plugin/index.js'
+import { readInputs } from '../../netlify/plugin/inputs.js'
 import { findPython, projectPython } from '../../netlify/plugin/interpreter.js'
 import { pageEnvironment } from '../../netlify/plugin/page_environment.js'
 import { PYTHON } from './project.mjs'
@@ -67,13 +68,14 @@ function onlyPrograms(t, programs) {
  *
  * @param {RegExp} line
  * @param {string} [functions] their folder
+ * @param {object} [given] inputs
  */
-async function failsToBuild(line, functions) {
+async function failsToBuild(line, functions, given = {}) {
   /** @type {string[]} */
   const failures = []
   /** @type {any} */
   const options = {
-    inputs: INPUTS,
+    inputs: { ...INPUTS, ...given },
     constants: { IS_LOCAL: true, FUNCTIONS_SRC: functions },
     utils: { build: { failBuild: (/** @type {string} */ message) => failures.push(message) } },
   }
@@ -94,6 +96,12 @@ for (const [name, source, found] of /** @type {const} */ ([
   ['hello.py', 'app: object = 1', 'hello'],
   ['hello.py', 'other = app = 1', 'hello'],
   ['hello.py', 'class handler: ...', 'hello'],
+  ['hello.py', `match 1:\n  case 1:\n    ${HANDLER}`, 'hello'],
+  ['hello.py', 'match [1]:\n  case [*handler]: pass', 'hello'],
+  ['hello.py', `for x in [1]:\n  ${HANDLER}`, 'hello'],
+  ['hello.py', `while 1:\n  ${HANDLER}  break`, 'hello'],
+  ['hello.py', `try:\n  ${HANDLER}except* OSError: pass`, 'hello'],
+  ['hello.py', '(handler := print)', 'hello'],
   ['hello/hello.py', HANDLER, 'hello'],
   ['hello/index.py', HANDLER, 'hello'],
   ['send_mail.py', HANDLER, 'send_mail'],
@@ -101,8 +109,14 @@ for (const [name, source, found] of /** @type {const} */ ([
   ['mail_background.py', HANDLER, 'mail-background'],
   ['helper.py', 'def other(): ...', undefined],
   ['helper.py', 'def other():\n  handler = 1', undefined],
+  ['helper.py', 'x = [handler for handler in ()]', undefined],
   ['_private.py', HANDLER, undefined],
   ['deep/other.py', HANDLER, undefined],
+  ['.hello.py', HANDLER, undefined],
+  ['._hello.py', '\0\x05\x16\x07', undefined],
+  ['.backup/.backup.py', HANDLER, undefined],
+  ['.checkpoints/index.py', HANDLER, undefined],
+  ['.backup/__init__.py', HANDLER, undefined],
 ])) {
   test(`${name} with ${JSON.stringify(source.slice(0, 30))} is ${found ?? 'no function'}`, t => {
     enter(t, { [`${FOLDER}/${name}`]: source, [`${FOLDER}/always.py`]: HANDLER })
@@ -120,6 +134,27 @@ test('a package that looks like a function is named, and how to make it one', as
   rmSync(`${FOLDER}/hello.py`)
   assert.throws(() => findFunctions(FOLDER, PYTHON), { message: note })
 })
+
+test('a file that may import its handler with * is told to name it', t => {
+  enter(t, { [`${FOLDER}/hello.py`]: HANDLER, [`${FOLDER}/star.py`]: 'from impl import *' })
+  assert.deepEqual(findFunctions(FOLDER, PYTHON).notes, [
+    `${FOLDER}/star.py is no function: import handler by its name, not with *, to make it one`,
+  ])
+})
+
+for (const source of [
+  'import config',
+  'from settings import config\nconfig.update(a=1)',
+  'config: dict\nconfig = {"path": "/a"}',
+  'config = {"path": "/a"}\nprint(config["path"], config.get("x"))',
+  'config = {"path": "/a"}\ndef other():\n  config = 1',
+]) {
+  test(`${JSON.stringify(source)} leaves config as it is read`, t => {
+    enter(t, { [`${FOLDER}/hello.py`]: `${HANDLER}${source}` })
+    const { config } = /** @type {any} */ (findFunctions(FOLDER, PYTHON).functions.hello)
+    assert.deepEqual(config, source.includes('{') ? { path: '/a' } : {})
+  })
+}
 
 test('a script wins over a Python file of its name', t => {
   const script = `import { python } from 'netlify-plugin-python-functions/bridge'
@@ -175,6 +210,41 @@ test('variables are for all functions or for one', () => {
     message: "the plugin's input environment names c, which is no function in Python",
   })
 })
+
+test('a text where a list is meant is a list of one', () => {
+  const read = (/** @type {any} */ given) => readInputs({ ...INPUTS, ...given })
+  assert.deepEqual(read({}), INPUTS)
+  for (const [given, environment] of [
+    ['APP_*', ['APP_*']],
+    [
+      { '*': 'APP_*', api: 'KEY' },
+      { '*': ['APP_*'], api: ['KEY'] },
+    ],
+  ])
+    assert.deepEqual(read({ environment: given }), { ...INPUTS, environment })
+  assert.deepEqual(read({ exclude: '**/*.md' }), { ...INPUTS, exclude: ['**/*.md'] })
+  assert.deepEqual(read({ only: { six: 'api' } }), { ...INPUTS, only: { six: ['api'] } })
+})
+
+for (const [given, line] of /** @type {const} */ ([
+  [{ environment: 5 }, 'environment is a list of texts, ["…", "…"]'],
+  [{ environment: [['KEY']] }, 'environment is a list of texts, ["…", "…"]'],
+  [{ environment: { api: { KEY: true } } }, 'environment.api is a list of texts, ["…", "…"]'],
+  [{ exclude: { '*': 'x' } }, 'exclude is a list of texts, ["…", "…"]'],
+  [{ only: ['six'] }, 'only is a table'],
+  [{ only: { six: 1 } }, 'only.six is a list of texts, ["…", "…"]'],
+  [{ python: 3.1 }, 'python is a text, in quotes'],
+  [{ problem_members: 'x' }, 'problem_members is a table'],
+])) {
+  test(`inputs ${JSON.stringify(given)} end the build with the form wanted`, async t => {
+    enter(t, { [`${FOLDER}/hello.py`]: HANDLER })
+    await failsToBuild(
+      new RegExp(`^the plugin's input ${line.replaceAll('[', '\\[')}: correct`),
+      FOLDER,
+      given,
+    )
+  })
+}
 
 test("the page's module learns the site's address in Netlify's own builds alone", t => {
   const site = {
@@ -297,6 +367,15 @@ const BY_HAND = "import { python } from '../python/bridge.mjs'\n"
 for (const [name, source, line] of /** @type {const} */ ([
   ['second.py', 'def handler(event, context):\nreturn', /second\.py:2: expected an indented/],
   ['second.py', "app = 1\nconfig = {'path': str()}", /second\.py:2: config is a dict of literals/],
+  ['second.py', 'app = 1\nif 1: config = {}', /second\.py:2: config is assigned once/],
+  ['second.py', 'app = 1\nconfig = {}; config = {}', /second\.py:2: config is assigned once/],
+  ['second.py', 'app = 1\nconfig = {}; config["rateLimit"] = {}', /py:2: config is assigned once/],
+  ['second.py', 'app = 1\nconfig = {}\nconfig["a"]["b"] = 1', /py:3: config is assigned once/],
+  ['second.py', 'app = 1\nconfig = {}; config.update(path="/a")', /py:2: config is assigned once/],
+  ['second.py', 'app = 1\nconfig = {}; config |= {}', /second\.py:2: config is assigned once/],
+  ['second.py', 'app = 1\nconfig = {}; del config', /second\.py:2: config is assigned once/],
+  ['second.py', 'app = 1\nconfig = {}; import config', /second\.py:2: config is assigned once/],
+  ['second.py', 'app = 1\nfor config in []: pass', /second\.py:2: config is assigned once/],
   ['second.py', "app = 1\nconfig = {'Path': '/'}", /second\.py: config has no Path; it has path,/],
   ['second.py', "app = 1\nconfig = {'background': True}", /name it second-background\.py/],
   ['a b.py', 'app = 1', /a function's name has letters, digits, - and _ only/],
