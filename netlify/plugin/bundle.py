@@ -18,12 +18,15 @@ BUNDLE_GLIBC the glibc that its files may need. What is built so runs on such ma
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import platform
 import re
 import shutil
+import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -54,6 +57,7 @@ BASE_LIBRARIES = frozenset(
         "libdl.so.2",
         "libgcc_s.so.1",
         "libm.so.6",
+        "libmvec.so.1",
         "libpthread.so.0",
         "libresolv.so.2",
         "librt.so.1",
@@ -109,8 +113,9 @@ TESTED_PACKAGES = (
 
 PACKAGES_LEFT_OUT = (
     "**/__pycache__/**",
-    *(f"{folder}/**" for folder in TESTED_PACKAGES),
     "**/*.pyi",
+    "!**/__init__.pyi",  # lazy_loader.attach_stub reads it
+    *(f"{folder}/**" for folder in TESTED_PACKAGES),
     "*.dist-info/RECORD",  # names scripts with the build's own path in them
     "*.dist-info/INSTALLER",
     "*.dist-info/REQUESTED",
@@ -119,9 +124,8 @@ PACKAGES_LEFT_OUT = (
     ".lock",
     "bin/**",
 )
-SCRIPTS = ("js", "mjs", "cjs", "ts", "mts", "cts", "zip")
-FUNCTIONS_LEFT_OUT = ("**/node_modules/**", *(f"**/*.{ending}" for ending in SCRIPTS))
-"""What lies beside functions in Python and is not theirs."""
+ENTRY = re.compile(r"([^/]+|([^/]+)/(index|\2))\.(js|mjs|cjs|ts|mts|cts|zip)")
+"""A function in another language; a script that lies deeper may be what a function in Python serves."""
 SOURCE_LEFT_OUT = ("**/__pycache__/**", "**/*.egg-info/**", "**/.*", "**/.*/**")
 
 IMPORT_CHECK = """
@@ -148,7 +152,10 @@ except BaseException as error:
     }
 with open(report, "w") as out:
     json.dump(found, out)
+os._exit(0)  # not held up by threads that the handler has started
 """
+LONGEST_IMPORT = 60
+"""Seconds."""
 
 
 class BundleError(Exception):
@@ -234,7 +241,9 @@ class Bundle:
             "host": {HOST: Path(HOST.name)},
         }
         for name, files in own.items():
-            contents = [thing for path, at in files.items() for thing in (str(at), path.read_bytes())]
+            contents = [
+                thing for path, at in files.items() for thing in (f"{at} {can_run(path)}", path.read_bytes())
+            ]
             self.bring_part(name, digest(interpreter, *contents), copier(files))
         self.write_settings()
         seen = {handler: sorted(variables) for handler, variables in self.plan.variables.items()}
@@ -325,12 +334,16 @@ class Bundle:
         """Return what lies in the folder of functions if some of them are files of their own."""
         if not any(handler.endswith(".py") for handler in self.plan.functions.values()):
             return {}
-        left_out = matcher((*SOURCE_LEFT_OUT, *FUNCTIONS_LEFT_OUT, *self.plan.exclude))
-        return {
-            Path(self.plan.functions_folder) / name: Path(name)
+        left_out = matcher((*SOURCE_LEFT_OUT, "**/node_modules/**", *self.plan.exclude))
+        names = [
+            name
             for name in files_below(self.plan.functions_folder)
-            if not left_out(name)
-        }
+            if not left_out(name) and not ENTRY.fullmatch(name)
+        ]
+        for handler in self.plan.functions.values():
+            if handler.endswith(".py") and handler not in names:
+                raise BundleError(f"`exclude` in netlify.toml leaves {handler} out, which is a function")
+        return {Path(self.plan.functions_folder) / name: Path(name) for name in names}
 
     def compile(self, folder: Path) -> None:
         """Write bytecode that is taken without a look at the source, since a zip has no file times.
@@ -412,6 +425,10 @@ class Bundle:
         found: dict[str, Any] = self.state["distributions"]
         if unknown := {normal(name) for name in self.plan.only} - set(found):
             raise BundleError(f"`only` in netlify.toml names what is not required: {min(unknown)}")
+        if unknown := {name for names in self.plan.only.values() for name in names} - set(
+            self.plan.functions
+        ):
+            raise BundleError(f"`only` in netlify.toml names {min(unknown)}, which is no function in Python")
         absent = {normal(name) for name, functions in self.plan.only.items() if function not in functions}
         while True:
             more = {
@@ -454,18 +471,33 @@ class Bundle:
         handler = str((self.output / "functions" / name).resolve()) if is_file else name
         folders = [str((self.output / part).resolve()) for part in ("source", "packages", "types")]
         with tempfile.TemporaryDirectory() as scratch:
-            report = Path(scratch) / "report.json"
-            importing = subprocess.run(
-                [str(self.runner()), *self.plan.arguments, "-c", IMPORT_CHECK],
-                input=json.dumps([str(HOST), folders, absent, handler, str(report)]),
-                env=self.plan.variables.get(name, self.plan.variables.get("*", {})),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            report, errors = Path(scratch) / "report.json", Path(scratch) / "errors.txt"
+            # Into a file: a pipe would be open as long as a process that the handler has started.
+            with errors.open("w") as written:
+                importing = subprocess.Popen(
+                    [str(self.runner()), *self.plan.arguments, "-c", IMPORT_CHECK],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=written,
+                    env=self.plan.variables.get(name, self.plan.variables.get("*", {})),
+                    start_new_session=True,
+                )
+            try:
+                question = json.dumps([str(HOST), folders, absent, handler, str(report)])
+                importing.communicate(question.encode(), timeout=LONGEST_IMPORT)
+            except subprocess.TimeoutExpired:
+                raise BundleError(
+                    f"{name}: its import does not end within {LONGEST_IMPORT} seconds: "
+                    'put what runs on, such as app.run(), under `if __name__ == "__main__":`'
+                ) from None
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(importing.pid, signal.SIGKILL)
+                importing.wait()
             text = report.read_text("utf-8") if report.exists() else ""
+            said = errors.read_text("utf-8", "replace").strip()
         if not text:
-            reason = "".join(importing.stderr.strip().splitlines()[-1:])
+            reason = "".join(said.splitlines()[-1:])
             return {"kind": "other", "error": reason or "Python ended", "place": None, "variable": None}
         found: dict[str, Any] = json.loads(text)
         return found
@@ -514,7 +546,7 @@ def copier(files: Mapping[Path, Path]) -> Callable[[Path], None]:
     def copy(folder: Path) -> None:
         for path, name in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / name)
+            shutil.copy(path, folder / name)
 
     return copy
 
@@ -525,8 +557,9 @@ def handlers_without_function(plan: Plan) -> Iterator[str]:
         if name.endswith(".py"):
             module = re.sub(r"(/__init__)?\.py$", "", name).replace("/", ".")
             described = describe(Path(plan.source) / name)
-            if described["error"]:
-                raise BundleError(described["error"])
+            # The build machine's Python may be older than the functions', with which this is compiled later.
+            if described["error"] and not described["defines"]:
+                yield f"note: {described['error']}"
             if described["defines"] == "handler" and f"{module}.handler" not in plan.functions.values():
                 yield f"note: {plan.source}/{name} defines handler, and no function names {module}.handler"
 
@@ -539,7 +572,19 @@ def source_names(plan: Plan) -> list[str]:
 
 def files_below(folder: str) -> list[str]:
     """Return the paths of the files in a folder, relative to it; none if it is not there."""
-    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in walk(Path(folder), frozenset()))
+
+
+def walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """Yield the files below a folder and in the folders that links lead to, if not back `above`."""
+    here = folder.resolve()
+    if not folder.is_dir() or here in above:
+        return
+    for path in folder.iterdir():
+        if path.is_file():
+            yield path
+        else:
+            yield from walk(path, above | {here})
 
 
 def distributions(folder: Path) -> dict[str, dict[str, list[str]]]:
@@ -586,7 +631,7 @@ def copy_files(source: Path, target: Path, wanted: Callable[[str], bool]) -> Non
         name = path.relative_to(source).as_posix()
         if path.is_file() and wanted(name):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target / name)
+            shutil.copy(path, target / name)
 
 
 def copy_needed_libraries(libraries: list[Path], folder: Path) -> None:
@@ -603,9 +648,15 @@ def copy_needed_libraries(libraries: list[Path], folder: Path) -> None:
 
 
 def set_modes(folder: Path) -> None:
-    """Let everybody read, and run what is in bin: the packager keeps modes, Lambda's user owns no file."""
+    """Let everybody read, and run what can be run: the packager keeps modes, Lambda's user owns no file."""
     for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" or can_run(path) else 0o644)
+
+
+def can_run(path: Path) -> bool:
+    """Whether a file is a program: what is imported or loaded only is none, whatever its mode."""
+    is_loaded = re.search(r"\.(pyc|so(\.[\d.]+)?)$", path.name)
+    return not is_loaded and bool(path.stat().st_mode & stat.S_IXUSR)
 
 
 def remove_unneeded_libraries(folder: Path) -> None:

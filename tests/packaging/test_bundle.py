@@ -116,6 +116,24 @@ def test_a_handler_that_no_function_names_is_a_note(tmp_path: Path, source: str)
         assert list(bundle.handlers_without_function(other)) == []
 
 
+@pytest.mark.parametrize("source", ["type X = = str", "\0\5", "config = make()\nhandler = 1"])
+def test_source_that_the_builds_python_cannot_read_is_a_note(tmp_path: Path, source: str) -> None:
+    """It may be older than the functions', whose compiler decides."""
+    write_files(tmp_path, {"one.py": source})
+    (note,) = bundle.handlers_without_function(plan(tmp_path))
+    assert note.startswith(f"note: {tmp_path}/one.py")
+
+
+def test_a_function_that_exclude_removes_ends_the_build(tmp_path: Path) -> None:
+    write_files(tmp_path, {"functions/hello.py": "def handler(e, c): ..."})
+    functions = {"functions": {"hello": "hello.py"}, "functions_folder": str(tmp_path / "functions")}
+    whole = bundle.Bundle(plan(tmp_path, exclude=["*.py"], **functions), tmp_path / "out", "2.34")
+    with pytest.raises(
+        bundle.BundleError, match=r"^`exclude` in netlify\.toml leaves hello\.py out, which is"
+    ):
+        whole.function_files()
+
+
 def imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], handler: str, **given: Any
 ) -> None:
@@ -219,8 +237,34 @@ def test_what_the_build_alone_may_lack_is_a_warning(
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "import threading\nthreading.Thread(target=threading.Event().wait).start()",
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(30)'])",
+        "import atexit, threading\natexit.register(threading.Event().wait)",
+    ],
+    ids=["thread", "process", "at exit"],
+)
+def test_what_a_module_starts_holds_no_build_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    monkeypatch.setattr(bundle, "LONGEST_IMPORT", 10)
+    imported(tmp_path, monkeypatch, {"one.py": f"{line}\ndef handler(e, c): ..."}, "one.handler")
+    assert capsys.readouterr().out == ""
+
+
+def test_an_import_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "LONGEST_IMPORT", 0.5)
+    source = "import threading\nthreading.Event().wait()\ndef handler(e, c): ..."
+    with pytest.raises(bundle.BundleError, match=r"^one\.py: its import does not end within 0\.5 seconds: "):
+        imported(tmp_path, monkeypatch, {"one.py": source}, "one.py")
+
+
+@pytest.mark.parametrize(
     ("name", "stays"),
     [
+        ("skimage/__init__.pyi", True),  # lazy_loader.attach_stub reads it
+        ("skimage/io.pyi", False),
         ("django/test/client.py", True),
         ("numpy/_core/tests/_natype.py", True),
         ("my_package/tests/__init__.py", True),
@@ -231,8 +275,44 @@ def test_what_the_build_alone_may_lack_is_a_warning(
         ("tornado/test/web_test.py", False),
     ],
 )
-def test_only_tests_that_nobody_imports_are_left_out(name: str, *, stays: bool) -> None:
+def test_only_what_nobody_imports_or_reads_is_left_out(name: str, *, stays: bool) -> None:
     assert bundle.matcher(bundle.PACKAGES_LEFT_OUT)(name) is not stays
+
+
+def test_what_can_be_run_can_be_run_in_the_zip(tmp_path: Path) -> None:
+    write_files(tmp_path, {"from/tool": "", "from/data": ""})
+    (tmp_path / "from/tool").chmod(0o700)
+    (tmp_path / "from/data").chmod(0o666)
+    bundle.copy_files(tmp_path / "from", tmp_path / "packages", lambda _: True)
+    bundle.copier({tmp_path / "from" / name: Path(name) for name in ("tool", "data")})(tmp_path / "source")
+    for folder in ("packages", "source"):
+        bundle.set_modes(tmp_path / folder)
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / folder).iterdir()}
+        assert modes == {"tool": "0o755", "data": "0o644"}
+
+
+def test_a_linked_folder_is_deployed_and_a_circle_ends(tmp_path: Path) -> None:
+    write_files(tmp_path, {"src/own.py": "", "lib/deep/shared.py": ""})
+    (tmp_path / "src/shared").symlink_to("../lib")
+    (tmp_path / "lib/back").symlink_to("../src")
+    (tmp_path / "src/gone").symlink_to("nowhere")
+    assert bundle.source_names(plan(tmp_path / "src")) == ["own.py", "shared/deep/shared.py"]
+
+
+def test_scripts_are_left_out_only_where_they_are_entries(tmp_path: Path) -> None:
+    names = [
+        "hello.py",
+        "index.mjs",
+        "mail/mail.ts",
+        "static/app.js",
+        "static/js/app.js",
+        "node_modules/x/y.txt",
+    ]
+    write_files(tmp_path / "functions", dict.fromkeys(names, ""))
+    functions = {"functions": {"hello": "hello.py"}, "functions_folder": str(tmp_path / "functions")}
+    whole = bundle.Bundle(plan(tmp_path, **functions), tmp_path / "out", "2.34")
+    found = [str(name) for name in whole.function_files().values()]
+    assert found == ["hello.py", "static/app.js", "static/js/app.js"]
 
 
 def test_a_distribution_that_only_absent_ones_require_is_absent_too(tmp_path: Path) -> None:
@@ -254,11 +334,17 @@ def test_a_distribution_that_only_absent_ones_require_is_absent_too(tmp_path: Pa
     assert (whole.absent("with"), whole.absent("without")) == (set(), {"httpx", "httpcore", "h11"})
 
 
-def test_only_names_what_is_required(tmp_path: Path) -> None:
-    whole = bundle.Bundle(
-        plan(tmp_path, functions={"one": "a.b"}, only={"pilow": ["one"]}), tmp_path / "out", "2.34"
-    )
-    with pytest.raises(bundle.BundleError, match=r"names what is not required: pilow"):
+@pytest.mark.parametrize(
+    ("only", "wrong"),
+    [
+        ({"pilow": ["one"]}, "names what is not required: pilow"),
+        ({"six": ["one", "woker"]}, "names woker, which is no function in Python"),
+    ],
+)
+def test_only_names_what_is_there(tmp_path: Path, only: dict[str, list[str]], wrong: str) -> None:
+    whole = bundle.Bundle(plan(tmp_path, functions={"one": "a.b"}, only=only), tmp_path / "out", "2.34")
+    whole.state["distributions"] = {"six": {"requires": [], "paths": ["six.py"]}}
+    with pytest.raises(bundle.BundleError, match=wrong):
         whole.absent("one")
 
 
