@@ -64,7 +64,7 @@ export function findFunctions(folder, python) {
   if (!Object.keys(functions).length)
     throw new Error(
       ofPackages[0] ??
-        `no function in Python in ${folder}: write hello.py with a handler(event, context) or an app`,
+        `no function in Python in ${folder}: write hello.py with a handler(event, context) or an app, not from an import of *`,
     )
   return { functions, notes: [...notes, ...ofPackages] }
 }

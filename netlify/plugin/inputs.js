@@ -34,7 +34,7 @@ function list(name, value) {
 
 /**
  * @param {string} name
- * @param {Record<string, unknown>} table
+ * @param {object} table
  */
 function lists(name, table) {
   return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, list(`${name}.${key}`, value)]))
