@@ -77,6 +77,7 @@ INTERPRETER_LEFT_OUT = (
     "_pyrepl/**",
     "build-details.json",  # names the folder that it was installed into
     "config-*/**",
+    "ctypes/macholib/**",  # for macOS
     "curses/**",
     "distutils/**",
     "ensurepip/**",
