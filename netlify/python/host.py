@@ -45,6 +45,8 @@ LONGEST_ANSWER = 20_000_000
 """Bytes that Netlify carries at most: https://docs.netlify.com/build/functions/configuration"""
 LOG_PIECE = 16_384
 """Characters of one log entry; what is longer comes in several."""
+LONGEST_FRAME = LONGEST_ANSWER + 1_000_000
+"""Bytes of the buffer that each frame fits into; what was never used of it takes no memory."""
 IS_EDITED = not sys.dont_write_bytecode
 """Whether somebody is editing the project: only `netlify dev` lets this process write bytecode. It is that of
 packages, since each request there is a new process."""
@@ -82,17 +84,23 @@ class Context:
 
 
 class Channel:
-    """Writes whole frames, from any thread of this process and from none that a handler forks."""
+    """Writes whole frames, from any thread of this process and from none that a handler forks.
+
+    A signal's handler and a destructor may write too, in the midst of any line here, and the first may raise.
+    So one call puts a frame into a buffer of CPython's own, and another writes that. If a handler's exception
+    ends it early, the rest stays in the buffer for the next.
+    """
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._lock = threading.Lock()
+        self._raw = io.FileIO(descriptor, "wb")
+        self._buffer = io.BufferedWriter(self._raw, LONGEST_FRAME)
+        self._nested: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._is_forked = False
         os.register_at_fork(after_in_child=self._leave)
 
     def _leave(self) -> None:
         # Two processes that write frames would cut into each other's.
-        os.close(self._descriptor)
+        self._raw.close()
         self._is_forked = True
 
     def write(self, header: dict[str, Any], body: bytes = b"") -> None:
@@ -103,11 +111,20 @@ class Channel:
         if self._is_forked:
             os._exit(int("failed" in header))
         text = json.dumps(header, allow_nan=False).encode()
-        with self._lock:
-            for part in (PREFIX.pack(len(text), len(body)) + text, body):
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[os.write(self._descriptor, rest) :]
+        frame = PREFIX.pack(len(text), len(body)) + text + body
+        try:
+            self._buffer.write(frame)
+            self._buffer.flush()
+        except RuntimeError as error:
+            if not str(error).startswith("reentrant call"):
+                raise
+            # This interrupts such a call, in its very thread, which sends it as soon as it can.
+            self._nested.put(frame)
+            return
+        while not self._nested.empty():
+            with contextlib.suppress(queue.Empty):  # another thread was faster
+                self._buffer.write(self._nested.get_nowait())
+            self._buffer.flush()
 
     def log(self, level: str, text: str) -> None:
         """Write log text, in pieces if it is long; `level` is one of debug, info, warn, error."""
@@ -194,9 +211,11 @@ def send_records(channel: Channel) -> None:
     class LogRecords(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             try:
-                channel.log(level_name(record.levelno), self.format(record))
+                text = self.format(record)
             except Exception:  # noqa: BLE001 -- a log call never raises, as in every handler of the standard library
-                self.handleError(record)
+                return self.handleError(record)
+            # Nor does this by itself, but a time-out that a signal's handler raises shall pass through.
+            return channel.log(level_name(record.levelno), text)
 
     logging.getLogger().addHandler(LogRecords())
 

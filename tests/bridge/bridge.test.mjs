@@ -607,6 +607,110 @@ def handler(event, context):
   }
 })
 
+for (const [title, statements, said, answer] of /** @type {const} */ ([
+  [
+    'a destructor logs amid a log record',
+    `
+    for _ in range(3000):
+        Session()
+        logging.warning("step")
+    gc.collect()
+    return {"count": 3000}`,
+    { step: 3000, unclosed: 3000 },
+    { count: 3000 },
+  ],
+  [
+    'destructors log while one thread logs and another prints',
+    `
+    def work():
+        for _ in range(1000):
+            Session()
+            print("printed")
+    thread = threading.Thread(target=work)
+    thread.start()
+    for _ in range(1000):
+        Session()
+        logging.warning("step")
+    thread.join()
+    gc.collect()
+    return {"count": 1000}`,
+    { step: 1000, printed: 1000, unclosed: 2000 },
+    { count: 1000 },
+  ],
+  [
+    'a signal prints amid a printed line',
+    `
+    def tick(*_):
+        ticks.append(1)
+        print("tick")
+        if len(ticks) == 50:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    ticks = []
+    signal.signal(signal.SIGALRM, tick)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.002)
+    steps = 0
+    while len(ticks) < 50:
+        sys.stderr.write("step\\n")
+        steps += 1
+    return {"steps": steps}`,
+    { tick: 50 },
+    undefined,
+  ],
+  ...['print("step")', 'logging.warning("step")', 'logging.warning("step" * 100_000)'].map(
+    statement =>
+      /** @type {const} */ ([
+        `a signal raises amid ${statement}`,
+        `
+    def late(*_):
+        if armed:
+            armed.clear()
+            raise TimeoutError
+    logging.raiseExceptions = False  # what is raised amid its own formatting is lost, in all of Python
+    def log_until_late():
+        armed.append(1)
+        while armed:
+            ${statement}
+    passed = 0
+    armed = []
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 0.003, 0.003)
+    for _ in range(50):
+        try:
+            log_until_late()
+        except TimeoutError:
+            passed += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return {"hasPassed": passed > 3}`,
+        undefined,
+        { hasPassed: true },
+      ]),
+  ),
+])) {
+  test(`frames stay whole where ${title}`, async t => {
+    const { call, lines } = await project(
+      t,
+      `
+import gc, logging, signal, sys, threading
+class Session:
+    def __init__(self):
+        self.itself = self
+    def __del__(self):
+        logging.warning("unclosed")
+def handler(event, context):${statements}
+`,
+    )
+    const response = await call()
+    const found = await response.json()
+    assert.deepEqual([response.status, found], [200, answer ?? found])
+    /** @type {Record<string, number>} */
+    const counts = {}
+    for (const { text } of lines) counts[text] = (counts[text] ?? 0) + 1
+    // What a signal's handler interrupts may be lost, or come in one line with the next.
+    if (!said) assert.deepEqual(new Set(lines.map(({ text }) => text.replaceAll('step', ''))), new Set(['']))
+    else assert.deepEqual(counts, 'steps' in found ? { ...said, step: found.steps } : said)
+  })
+}
+
 test('libraries that log at info stay quiet, as in AWS Lambda', async t => {
   const { call, lines } = await project(
     t,
