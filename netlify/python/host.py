@@ -397,7 +397,10 @@ def adapted(function: Any) -> Callable[[dict[str, Any], Context], Any]:  # noqa:
         return handler
     if kind == "WSGI":
         make = adapter("apig_wsgi", "make_lambda_handler", kind)
-        made: Callable[[dict[str, Any], Context], Any] = make(function, binary_support=True)
+        # Text too goes as base64: it may be in another encoding than UTF-8.
+        made: Callable[[dict[str, Any], Context], Any] = make(
+            function, binary_support=True, non_binary_content_type_prefixes=()
+        )
         return made
     called: Callable[[dict[str, Any], Context], Any] = function
     return called

@@ -226,6 +226,43 @@ for (const [title, source] of Object.entries(FUNCTIONS)) {
   })
 }
 
+/** @type {Record<string, string>} each answers with text in UTF-16, as spreadsheets like it */
+const TABLES = {
+  Flask: `
+from flask import Flask, Response
+app = Flask(__name__)
+@app.get("/")
+def table():
+    return Response("a;é".encode("utf-16"), content_type="text/csv; charset=utf-16")
+`,
+  Django: `
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+settings.configure(SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)
+urlpatterns = [path("", lambda _: HttpResponse("a;é", content_type="text/csv; charset=utf-16"))]
+app = get_wsgi_application()
+`,
+  FastAPI: `
+from fastapi import FastAPI, Response
+app = FastAPI()
+@app.get("/")
+def table():
+    return Response("a;é".encode("utf-16"), media_type="text/csv; charset=utf-16")
+`,
+}
+
+for (const [title, source] of Object.entries(TABLES)) {
+  test(`${title} may answer with text that is no UTF-8`, async t => {
+    const { call, lines } = await functionOf(t, source)
+    const response = await call(new Request('https://site.example/'))
+    assert.equal(response.status, 200, lines.map(({ text }) => text).join('\n'))
+    assert.equal(response.headers.get('content-type'), 'text/csv; charset=utf-16')
+    assert.equal(new TextDecoder('utf-16').decode(await response.arrayBuffer()), 'a;é')
+  })
+}
+
 test("powertools' logger finds all of the context that it writes", async t => {
   const { call, lines } = await functionOf(
     t,
