@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import { SECONDS } from '../python/bridge.mjs'
 
 const SCRIPT = /\.(js|mjs|cjs|ts|mts|cts)$/
 const IMPORTS_BRIDGE = /from\s+['"]([^'"]*\/bridge\.mjs|netlify-plugin-python-functions\/bridge)['"]/
@@ -17,9 +18,6 @@ const IMPORTS_BRIDGE = /from\s+['"]([^'"]*\/bridge\.mjs|netlify-plugin-python-fu
 const WRITTEN = path.join('.netlify', 'v1', 'functions')
 const WRITTEN_MARK = '// Written by netlify-plugin-python-functions'
 const RUN_TIME = path.resolve(import.meta.dirname, '../python')
-
-/** Seconds that a function has: a little less than Netlify gives it, so that it can still say what went wrong. */
-const SECONDS = { synchronous: 58, scheduled: 28, background: 840 }
 
 /** https://docs.netlify.com/build/functions/configuration, and `timeoutSeconds` of the bridge. */
 const CONFIG_KEYS = new Set(

@@ -27,6 +27,9 @@ const PREFIX_BYTES = 8
 /** Characters of a line that are printed at once, be it at its end or not. */
 const LOG_PIECE = 16_384
 
+/** Seconds that a function has: a little less than Netlify gives it, so that it can still say what went wrong. */
+export const SECONDS = { synchronous: 58, scheduled: 28, background: 840 }
+
 /** How long a request may take while a debugger holds it. */
 const DEBUGGED_SECONDS = 3600
 
@@ -86,15 +89,16 @@ class PythonFailure extends Error {
  * the request again.
  *
  * @param {string} handler `package.module.function`, or the path of a file below the folder of functions
- * @param {{ timeoutSeconds: number, background?: boolean, name?: string }} options
+ * @param {{ timeoutSeconds?: number, background?: boolean, name?: string }} [options]
  * @returns {(request: Request, context: NetlifyContext) => Promise<Response>}
  */
-export function python(handler, { timeoutSeconds, background = false, name = handler }) {
+export function python(handler, { background = false, timeoutSeconds, name = handler } = {}) {
+  const seconds = timeoutSeconds ?? (background ? SECONDS.background : SECONDS.synchronous)
   const children = new Children(handler)
   const memoryMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 1024)
   return async (request, context) => {
     const begun = performance.now()
-    const deadline = Date.now() + (debugged() ? DEBUGGED_SECONDS : timeoutSeconds) * 1000
+    const deadline = Date.now() + (debugged() ? DEBUGGED_SECONDS : seconds) * 1000
     const requestId = context.requestId || crypto.randomUUID()
     if (isClosed(request, context)) return problem('foreign_host', requestId, children.problemMembers)
     try {

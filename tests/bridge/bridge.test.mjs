@@ -488,6 +488,24 @@ test('a variable can be for one handler alone', async t => {
   }
 })
 
+for (const [options, seconds] of /** @type {const} */ ([
+  [undefined, 58],
+  [{}, 58],
+  [{ background: true }, 840],
+  [{ background: true, timeoutSeconds: 7 }, 7],
+])) {
+  test(`python(handler, ${JSON.stringify(options)}) has ${seconds} seconds`, async t => {
+    const source = 'def handler(event, context):\n    return str(context.get_remaining_time_in_millis())\n'
+    const folder = makeProject(t, source)
+    const { python } = await import(path.join(folder, 'netlify/python/bridge.mjs'))
+    const entry = python('example.handler', options)
+    await entry(new Request('http://x/'), {}) // Python's start is not in what remains of the next
+    const response = await entry(new Request('http://x/'), {})
+    assert.equal(response.status, 200)
+    assert.equal(Math.ceil(Number(await response.text()) / 1000), seconds)
+  })
+}
+
 test('a request waits for its answer though nothing else keeps Node alive', async t => {
   const folder = makeProject(t, 'import time\ndef handler(event, context): time.sleep(60)')
   const script = `
