@@ -209,6 +209,14 @@ def send_records(channel: Channel) -> None:
         return "info" if number >= logging.INFO else "debug"
 
     class LogRecords(logging.Handler):
+        def handle(self, record: logging.LogRecord) -> bool:
+            # Without a handler's usual lock. Before Python 3.12 a destructor may run while its thread
+            # writes. If it logs, it would wait for a thread that holds that lock and waits to write.
+            kept = self.filter(record)
+            if kept:
+                self.emit(kept if isinstance(kept, logging.LogRecord) else record)
+            return bool(kept)
+
         def emit(self, record: logging.LogRecord) -> None:
             try:
                 text = self.format(record)
