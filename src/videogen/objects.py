@@ -360,7 +360,10 @@ class S3Objects:
         )
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status_code < HTTPStatus.BAD_REQUEST:
             # boto3 would ask for the bucket's region, which may be redirected as well, without end.
-            raise _error(answer.status_code, "")
+            answer.raw.close()
+            status = answer.status_code
+            told = {"Error": {"Code": str(status)}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(told, request.method)  # type: ignore[arg-type]  # of what it has, what is read
         return answer
 
     def _url_of(self, key: str) -> str:

@@ -177,6 +177,7 @@ def test_the_package_has_what_runs_and_nothing_else(package: Path) -> None:
         "plugin/function_files.py",
         "plugin/functions.js",
         "plugin/index.js",
+        "plugin/inputs.js",
         "plugin/interpreter.js",
         "plugin/manifest.yml",
         "plugin/page_environment.js",

@@ -186,7 +186,7 @@ def test_a_file_in_the_place_of_the_environment_is_kept(clone: Path) -> None:
 @pytest.mark.parametrize("given", [["PORT="], []])
 def test_an_empty_port_means_the_usual_one(given: list[str]) -> None:
     recipe = subprocess.run(
-        ["make", "-n", "dev", *given],
+        ["make", "--no-print-directory", "-n", "dev", *given],
         cwd=ROOT,
         env={**os.environ, "PORT": ""},
         capture_output=True,
@@ -205,7 +205,7 @@ def test_an_old_virtual_environment_does_not_set_itself_up(clone: Path, tmp_path
     path = f"{tmp_path / 'machine'}:{os.environ['PATH']}"
 
     made = subprocess.run(
-        ["make", "setup-dev"],
+        ["make", "--no-print-directory", "setup-dev"],
         cwd=clone,
         env={**os.environ, "PATH": path},
         capture_output=True,

@@ -101,22 +101,29 @@ MESSAGES = {
 def answer(request: Request, deps: Deps) -> Response:
     """Start a video, or find the one that the same Idempotency-Key has started already."""
     try:
-        order = read_order(request, deps)
-    except (Problem, InvalidInput):
-        job = buy_nothing(request, deps)
-        if job is None:
-            raise
-    else:
-        job = service.start(deps, order, deps.dispatcher(request))
+        wanted, key = parse(request.json_object()), idempotency_key(request)
+    except (Problem, InvalidInput) as error:
+        raise refusal_of(request, deps) or error from None
+    refusal = refusal_of(request, deps, wanted)
+    if refusal is None:
+        order = order_of(wanted, key, choose_model(wanted, deps))
+        return accepted(deps, service.start(deps, order, deps.dispatcher(request)))
+    job = buy_nothing(wanted, key, request, deps)
+    if job is None:
+        raise refusal
     return accepted(deps, job)
 
 
-def read_order(request: Request, deps: Deps) -> Order:
-    """Return what is asked for; raises Problem and InvalidInput where it cannot be had here and now."""
-    check_open(deps)
-    check_access_code(request, deps)
-    wanted = parse(request.json_object())
-    return order_of(wanted, idempotency_key(request), choose_model(wanted, deps))
+def refusal_of(request: Request, deps: Deps, wanted: StartRequest | None = None) -> Exception | None:
+    """Return why nothing can be bought here and now, None where it can."""
+    try:
+        check_open(deps)
+        check_access_code(request, deps)
+        if wanted is not None:
+            choose_model(wanted, deps)
+    except (Problem, InvalidInput) as error:
+        return error
+    return None
 
 
 def order_of(wanted: StartRequest, key: str | None, model: Model, *, only_rescues: bool = False) -> Order:
@@ -135,22 +142,20 @@ def order_of(wanted: StartRequest, key: str | None, model: Model, *, only_rescue
     )
 
 
-def buy_nothing(request: Request, deps: Deps) -> Job | None:
+def buy_nothing(wanted: StartRequest, key: str | None, request: Request, deps: Deps) -> Job | None:
     """Return the job that this very request has started before, or one that saves a video that was paid for.
 
     A site that has closed since, or offers the model no longer, stops neither. None where there is no such
     job. Raises JobErased, KeyReused, StoreError.
     """
-    with suppress(Problem, InvalidInput):
-        wanted, key = parse(request.json_object()), idempotency_key(request)
-        started = None if key is None else service.find_started(deps, key, digest(wanted))
-        if started is not None or wanted.retryOf is None:
-            return started
+    started = None if key is None else service.find_started(deps, key, digest(wanted))
+    if started is not None or wanted.retryOf is None:
+        return started
+    with suppress(Problem, RequestRefused):
         check_access_code(request, deps)
         model = Model(wanted.model) if wanted.model else deps.settings.models[0]
         order = order_of(wanted, key, model, only_rescues=True)
-        with suppress(RequestRefused):
-            return service.start(deps, order, deps.dispatcher(request))
+        return service.start(deps, order, deps.dispatcher(request))
     return None
 
 
