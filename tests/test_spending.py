@@ -227,7 +227,7 @@ def test_a_job_that_nobody_looked_at_gives_back_in_time(day: Callable[[int], Day
     today = day(1)
     today.reserve("lost")
     today.job("lost")
-    today.now += Limits().paid_call - 1
+    today.now += Limits().end - 1
     with pytest.raises(DailyLimitReached):
         today.reserve("early")
     today.now += 1

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from videogen import jobs, log
+from videogen import log
 from videogen.cas import Codec
 from videogen.errors import DailyLimitReached, MalformedRecord, NoSuchObject, StoreError
+from videogen.jobs import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -137,13 +138,13 @@ class Ledger:
 
     def _is_abandoned(self, job_id: str, now: float) -> bool:
         try:
-            stored = self._store.read(job_id)
+            job = self._store.read(job_id).job
         except NoSuchObject:
             return True
         except StoreError:
             return False
         # Nobody may have looked at a job whose call was lost, and so its end is not written yet.
-        return is_free(jobs.end_due(stored.job, now=now, lease_age=stored.age) or stored.job)
+        return is_free(job) or (job.status is Status.QUEUED and now >= job.ends_by)
 
     def _swap(self, moment: float, change: Callable[[Day], Day | None]) -> None:
         key = ledger_key(moment)

@@ -311,7 +311,9 @@ class Story(RuleBasedStateMachine):
     def every_job_that_may_cost_is_counted(self) -> None:
         counted = self._counted()
         for job in map(self._job, self.jobs):
-            assert job.id in counted or job.rescues or (job.has_ended and job.charged == "no")
+            is_lost = job.status is Status.QUEUED and self.world.now >= job.created_at + self.ended_within
+            is_free = is_lost or (job.has_ended and job.charged == "no")
+            assert job.id in counted or job.rescues or is_free
 
     @invariant()
     def a_job_has_one_rescue_at_a_time_and_three_in_all(self) -> None:
