@@ -30,6 +30,7 @@ from videogen.errors import (
     PhotosGone,
     RescuesUsedUp,
     StoreError,
+    StoreUnavailable,
     UnsafeStore,
     WorkerUnreachable,
 )
@@ -322,7 +323,7 @@ def _make_of_uploads(
             except NoSuchObject:
                 deps.store.put_photo(key, upload.body, upload.type)
 
-    with _photos_taken_back(deps, record, order):
+    with _photos_taken_back(deps, record, order, StoreUnavailable):
         _in_parallel(put, list(zip(photo_keys(record), order.uploads, strict=True)))
     return _store_record(deps, replace(record, estimate=estimate()), order)
 
@@ -353,7 +354,7 @@ def _make_of_job(
     deps.ledger.reserve(job.id, job.created_at, buys=not is_rescue)
     record = replace(job, photos=old.photos)
     try:
-        with _photos_taken_back(deps, record, order):
+        with _photos_taken_back(deps, record, order, StoreUnavailable):
             _copy_photos(deps, old, record)
     except NoSuchObject:
         if not is_rescue:
@@ -393,14 +394,14 @@ def _rescue_of(deps: Deps, old: Job, key_id: str | None) -> tuple[str, StoredJob
 
 
 @contextmanager
-def _photos_taken_back(deps: Deps, record: Job, order: Order) -> Iterator[None]:
-    """Take away the photos of a start that fails before there is a job: nobody could erase them.
+def _photos_taken_back(deps: Deps, record: Job, order: Order, error: type[StoreError]) -> Iterator[None]:
+    """Take away the photos of a start that ends with this error, without a job: nobody could erase them.
 
     Those of a start with a key stay for its repetition, and may be those of a job that it has made already.
     """
     try:
         yield
-    except StoreError:
+    except error:
         if order.key is None:
             with suppress(StoreError):
                 _delete_photos(deps, record)
@@ -412,12 +413,9 @@ def _store_record(deps: Deps, record: Job, order: Order) -> tuple[StoredJob, boo
 
     Where another one is there already, the photos that are not its own are taken away again.
     """
-    try:
+    # Any other error leaves open whether the job was stored.
+    with _photos_taken_back(deps, record, order, UnsafeStore):
         stored, is_new = deps.store.create(record)
-    except UnsafeStore:
-        # Any other error leaves open whether the job was stored.
-        with _photos_taken_back(deps, record, order):
-            raise
     if not is_new:
         _delete_photos(deps, record, stored.job)
     return stored, is_new

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from videogen import log
 from videogen.cas import Codec
 from videogen.errors import DailyLimitReached, MalformedRecord, NoSuchObject, StoreError
+from videogen.job_record import SECONDS
 from videogen.jobs import Status
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from videogen.job_store import JobStore
     from videogen.jobs import Job
 
+UNREADABLE = "a day's ledger in the storage cannot be read"
 PATIENCE = 3.0
 """Seconds of contention after which a start is refused rather than kept waiting."""
 ABANDONED_AFTER = 60.0
@@ -33,8 +35,6 @@ ABANDONED_AFTER = 60.0
 RECLAIM_AT_MOST = 20
 """Jobs looked at in one reclaiming: a start must answer in time."""
 STARTS_A_VIDEO = 3
-LATEST = 2**53
-"""Seconds since 1970 up to which JSON's numbers are exact everywhere; a larger one is damage."""
 LEAST_STARTS = 10
 """A day has three starts for each video, and at least ten: a person may try a photo again."""
 
@@ -183,12 +183,14 @@ def _read(document: Mapping[str, Any]) -> Day:
     videos, others = document.get("jobs"), document.get("others", [])
     if (
         not isinstance(videos, dict)
-        or not all(type(at) in {int, float} and 0 <= at <= LATEST for at in videos.values())
         or not isinstance(others, list)
         or not all(isinstance(job_id, str) for job_id in others)
     ):
-        raise MalformedRecord("a day's ledger in the storage cannot be read")
-    return Day(videos, tuple(others))
+        raise MalformedRecord(UNREADABLE)
+    try:
+        return Day({job_id: SECONDS.read(at) for job_id, at in videos.items()}, tuple(others))
+    except (TypeError, ValueError):
+        raise MalformedRecord(UNREADABLE) from None
 
 
 LEDGER: Codec[Day] = Codec(_read, lambda day: {"jobs": dict(day.videos), "others": list(day.others)})
