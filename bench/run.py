@@ -57,6 +57,7 @@ KINDS = ("cold", "cold whole", "cold cpu", "warm")
 """From the function's import to its answer, from the start of the sandbox and Node, the processor time of
 both processes until then, and a later answer."""
 WARM_REQUESTS = 15
+QUIET_LOOKS, QUIET_SECONDS = 60, 5.0
 
 
 # --- Builds ------------------------------------------------------------------------------------------------
@@ -405,6 +406,24 @@ def machine(bundle: Path, load: float) -> dict[str, Any]:
     }
 
 
+def quiet_load(processors: int, load_now: Callable[[], float], sleep: Callable[[float], None]) -> float:
+    """Return the load once it is low: set-up and builds have just kept the machine busy.
+
+    Exits if other programs go on doing so.
+    """
+    for look in range(QUIET_LOOKS):
+        load = load_now()
+        if not figures.is_busy(load, processors):
+            return load
+        if not look:
+            print(f"the load is {load:.1f}: waiting until the machine is quiet", flush=True)
+        sleep(QUIET_SECONDS)
+    sys.exit(
+        f"The load is {load:.1f} on {processors} processors: figures of now would be those of the other "
+        f"programs. Nothing was measured; try again below {figures.MOST_LOAD * processors:g}."
+    )
+
+
 def halved() -> bool:
     """Whether a share of a processor can be set here."""
     return os.geteuid() == 0 and (CGROUP / "cpu.cfs_quota_us").parent.joinpath("tasks").exists()
@@ -416,16 +435,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--build", type=Path)
     arguments = parser.parse_args()
-    load, processors = os.getloadavg()[0], os.cpu_count() or 1
-    if figures.is_busy(load, processors):
-        sys.exit(
-            f"The load is {load:.1f} on {processors} processors: figures of now would be those of the other "
-            f"programs. Nothing was measured; try again below {figures.MOST_LOAD * processors:g}."
-        )
     folder = arguments.build or Path(tempfile.mkdtemp(prefix="bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
         functions = Functions(build(folder), Store(folder), folder / "log")
+        load = quiet_load(os.cpu_count() or 1, lambda: os.getloadavg()[0], time.sleep)
         results: dict[str, Any] = {
             "machine": machine(functions.folders["python"][START] / ".netlify/python/bundle", load)
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -45,25 +44,26 @@ def test_every_figure_has_a_place() -> None:
     ("load", "processors", "busy"),
     [(0.9, 2, False), (1.0, 2, False), (1.1, 2, True), (0.6, 1, True), (3.9, 8, False), (4.1, 8, True)],
 )
-def test_nothing_is_measured_on_a_busy_machine(
-    monkeypatch: pytest.MonkeyPatch, load: float, processors: int, *, busy: bool
+def test_a_machine_is_busy_above_half_a_load_for_each_processor(
+    load: float, processors: int, *, busy: bool
 ) -> None:
-    begun = False
+    assert figures.is_busy(load, processors) == busy
 
-    def build(_: Path) -> None:
-        nonlocal begun
-        begun = True
-        sys.exit("building")
 
-    monkeypatch.setattr("sys.argv", ["run.py"])
-    monkeypatch.setattr("os.getloadavg", lambda: (load, load, load))
-    monkeypatch.setattr("os.cpu_count", lambda: processors)
-    monkeypatch.setattr("run.build", build)
+def test_measuring_waits_until_the_set_up_s_own_load_is_gone(capsys: pytest.CaptureFixture[str]) -> None:
+    loads = iter([2.4, 1.6, 0.9])
 
-    with pytest.raises(SystemExit) as ended:
-        run.main()
+    assert run.quiet_load(2, lambda: next(loads), lambda _: None) == 0.9
+    assert capsys.readouterr().out == "the load is 2.4: waiting until the machine is quiet\n"
 
-    assert (str(ended.value) != "building", not begun) == (busy, busy)
+
+def test_nothing_is_measured_on_a_machine_that_stays_busy() -> None:
+    waited: list[float] = []
+
+    with pytest.raises(SystemExit, match=r"The load is 1\.1 on 2 processors.*try again below 1\."):
+        run.quiet_load(2, lambda: 1.1, waited.append)
+
+    assert sum(waited) == 300
 
 
 def test_each_table_names_interpreter_and_load() -> None:
