@@ -36,7 +36,7 @@ format: setup-check ## put every file into its format
 bundle: setup-bundle ## build the zips that Netlify runs, and start each once
 	@PYTHONPATH=netlify/emulator:netlify/plugin .venv/bin/python scripts/zip_report.py $(if $(filter no,$(COPY)),--no-copy)
 
-bench: setup-test ## the benchmarks, from the built zips, beside a Node twin; writes bench/results.json
+bench: setup-bench ## the benchmarks, from the built zips, beside a Node twin; writes bench/results.json
 	@PYTHONPATH=netlify/emulator:netlify/plugin:src .venv/bin/python bench/run.py
 
 lab: setup-lab ## the long searches: simulation, fuzzing, every browser state; SEED= and MINUTES= choose

@@ -82,8 +82,6 @@ def build(folder: Path) -> dict[str, dict[str, Path]]:
 
 def twin(folder: Path) -> Built:
     """Build the Node twin: each function bundled and minified by esbuild with the AWS SDK in it."""
-    npm = ["npm", "ci", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run(npm, cwd=HERE, check=True)
     functions = folder / "twin/netlify/functions"
     functions.mkdir(parents=True)
     subprocess.run(
