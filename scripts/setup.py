@@ -38,7 +38,7 @@ NEEDS = {
     "check": TOOLS,
     "test": TEST,
     "bundle": ("locks/bundle.txt", "Node", "package-lock.json", "bubblewrap"),
-    "bench": (*TEST, "bench/package-lock.json"),
+    "bench": ("locks/dev.txt", "Node", "package-lock.json", "bubblewrap", "bench/package-lock.json"),
     "lock": ("locks/dev.txt",),
     "audit": ("locks/dev.txt", "locks/audit.txt", "Node"),
     "lab": (*TEST, "Ceph", "locks/lab.txt", "tests/lab/package-lock.json"),

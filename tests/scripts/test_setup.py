@@ -60,7 +60,7 @@ def test_only_tests_need_a_browser_and_only_the_lab_a_cluster() -> None:
     assert with_a == {
         "Chromium": {"test", "lab"},
         "Ceph": {"lab"},
-        "bubblewrap": {"test", "bundle", "lab"},
+        "bubblewrap": {"test", "bundle", "bench", "lab"},
         "tests/package-lock.json": {"check", "test", "lab"},
         "locks/lab.txt": {"lab"},
         "tests/lab/package-lock.json": {"lab"},
