@@ -198,7 +198,7 @@ PICTURES = (
     picture("WEBP", lossless=True),
     picture("WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0"),
 )
-BOMBS = tuple(bombs(Image.linear_gradient("L").resize((16, 12)).convert("RGB")).values())
+BOMBS = tuple(make() for make in bombs(Image.linear_gradient("L").resize((16, 12)).convert("RGB")).values())
 OTHERS = (b"GIF89a", b"%PDF-1.7", b"\0\0\0\x18ftypheic", b"<svg xmlns=''>", b"PK\x03\x04")
 URIS = tuple(b"data:image/jpeg;base64," + base64.b64encode(one) for one in PICTURES)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -260,26 +260,38 @@ def with_false_alpha(data: bytes, alpha: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(head) + len(data) - 12) + head + data[12:]
 
 
-def bombs(photo: Image.Image, *, scale: int = 1) -> dict[str, bytes]:
-    """Return files of a few kilobytes that ask for much work; `scale` makes them ask for more."""
+def bombs(photo: Image.Image, *, scale: int = 1) -> dict[str, Callable[[], bytes]]:
+    """Return what makes files of a few kilobytes that ask for much work; `scale` makes them ask for more."""
     plain = {kind: encoded(kind, photo) for kind in ("JPEG", "PNG", "WEBP")}
     size = (320 * scale, 240 * scale)
-    huge = zlib.compress(rgb_profile() + bytes(5_000_000 * scale), 9)
-    text = chunk(b"zTXt", b"text\0\0" + zlib.compress(bytes(1_000_000), 9))
+    moving: dict[str, Any] = {"save_all": True, "append_images": [photo.rotate(90)] * 20}
+
+    def huge_profile() -> bytes:
+        packed = zlib.compress(rgb_profile() + bytes(5_000_000 * scale), 9)
+        return with_chunks(plain["PNG"], chunk(b"iCCP", b"huge\0\0" + packed))
+
+    def much_text() -> bytes:
+        text = chunk(b"zTXt", b"text\0\0" + zlib.compress(bytes(1_000_000), 9))
+        return with_chunks(plain["PNG"], *[text] * 20 * scale)
+
     return {
-        "scans": many_scans(*size, 30 * scale),
-        "restarts": restarting_jpeg(*size, 1),
-        "rare restarts": restarting_jpeg(*size, 65_535),
-        "directories": encoded("JPEG", photo, exif=b"Exif\0\0" + exif(6, directories=1000 * scale)),
-        "directory of itself": encoded("JPEG", photo, exif=b"Exif\0\0MM\0*" + struct.pack(">I", 8) * 200),
-        "fill bytes": plain["JPEG"][:2] + b"\xff" * 10_000 * scale + plain["JPEG"][2:],
-        "chained profile": encoded("PNG", photo, icc_profile=chained_profile(1000 * scale)),
-        "chained profile of a jpeg": encoded("JPEG", photo, icc_profile=chained_profile(1000 * scale)),
-        "huge profile": with_chunks(plain["PNG"], chunk(b"iCCP", b"huge\0\0" + huge)),
-        "text": with_chunks(plain["PNG"], *[text] * 20 * scale),
-        "crumbs": crumbled(plain["PNG"]),
-        "false alpha": with_false_alpha(plain["WEBP"], bytes(1 + 10_000 * scale)),
-        "animation": encoded("PNG", photo, save_all=True, append_images=[photo.rotate(90)] * 20),
-        "moving webp": encoded("WEBP", photo, save_all=True, append_images=[photo.rotate(90)] * 20),
-        "empty pixels": png(size, bytes(size[0] * size[1] * 8), depth=16, color=6),
+        "scans": lambda: many_scans(*size, 30 * scale),
+        "restarts": lambda: restarting_jpeg(*size, 1),
+        "rare restarts": lambda: restarting_jpeg(*size, 65_535),
+        "directories": lambda: encoded("JPEG", photo, exif=b"Exif\0\0" + exif(6, directories=1000 * scale)),
+        "directory of itself": lambda: encoded(
+            "JPEG", photo, exif=b"Exif\0\0MM\0*" + struct.pack(">I", 8) * 200
+        ),
+        "fill bytes": lambda: plain["JPEG"][:2] + b"\xff" * 10_000 * scale + plain["JPEG"][2:],
+        "chained profile": lambda: encoded("PNG", photo, icc_profile=chained_profile(1000 * scale)),
+        "chained profile of a jpeg": lambda: encoded(
+            "JPEG", photo, icc_profile=chained_profile(1000 * scale)
+        ),
+        "huge profile": huge_profile,
+        "text": much_text,
+        "crumbs": lambda: crumbled(plain["PNG"]),
+        "false alpha": lambda: with_false_alpha(plain["WEBP"], bytes(1 + 10_000 * scale)),
+        "animation": lambda: encoded("PNG", photo, **moving),
+        "moving webp": lambda: encoded("WEBP", photo, **moving),
+        "empty pixels": lambda: png(size, bytes(size[0] * size[1] * 8), depth=16, color=6),
     }
