@@ -7,11 +7,14 @@ import hashlib
 import os
 import socket
 import threading
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from dev import OF_ACCOUNTS
 from support.dev_site import CANARY, DevSite
@@ -23,10 +26,31 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
+    from xdist.remote import Producer
+
 
 # Long enough for a machine under load, short enough to show what takes quadratic time.
 hypothesis.settings.register_profile("patient", deadline=5000)
 hypothesis.settings.load_profile("patient")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class OneDevSite(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Keeps a file's tests in one process, and the tests of all files that use `dev_site`, slow to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "dev_site" if uses_dev_site(file) else file
+
+
+@cache
+def uses_dev_site(file: str) -> bool:
+    return "dev_site: DevSite" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneDevSite:
+    return OneDevSite(config, log)
 
 
 class RawServer:
