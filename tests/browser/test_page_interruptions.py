@@ -15,12 +15,12 @@ from playwright.sync_api import expect
 from support.page_under_test import (
     IN_LAB,
     Complaints,
-    chromium_path,
     expect_video,
     generate,
     headline,
     photo,
     visit,
+    windowless_path,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from support.dev_site import DevSite
 
-LOOKS, LOOK_MS = 200, 500
+LOOKS, LOOK_MS = 70, 1500
 STAGES = {
     # What the page says in each, and the words that make the simulator stay there for a while.
     "uploading": ("Uploading your photo", "[delay:2]"),
@@ -64,7 +64,7 @@ class Visitor:
 
     def _open(self) -> BrowserContext:
         context = self._playwright.chromium.launch_persistent_context(
-            self._profile, executable_path=chromium_path(self._playwright), locale="en-GB"
+            self._profile, executable_path=windowless_path(self._playwright), locale="en-GB"
         )
         context.on("page", self.complaints.watch)
         return context
