@@ -4,6 +4,8 @@ PYTHON ?= python3
 # A .venv of an older Python must not be asked to make itself anew.
 export PATH_BEFORE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/tests/node_modules/.bin:$(PATH)
+# With these in a shell npm leaves the tools out, pip refuses a virtual environment, and scripts miss their neighbours.
+unexport NODE_ENV PIP_USER PYTHONSAFEPATH
 # No test and no build may find the machine's accounts, or call home.
 export NETLIFY_TELEMETRY_DISABLED := 1
 # A company's proxy has its certificate in the machine's store, which uv alone does not read.

@@ -62,6 +62,10 @@ def main(port_text: str, environ: dict[str, str]) -> int:
             f"port {port} is taken: end what listens there, or choose another with: make dev PORT={another}"
         )
     if environ.get("RESET") == "1":
+        if is_set("VIDEOGEN_STORE", environ):
+            sys.exit(
+                f"RESET=1 empties {STORE} alone, and VIDEOGEN_STORE names another place: empty that by hand"
+            )
         reset(ROOT / STORE)
     for line in warnings(environ):
         say(line)
@@ -98,7 +102,12 @@ def reset(store: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(f"RESET=1 cannot empty {store.name}: end the other make dev of this folder first")
-        shutil.rmtree(store)
+        # Not the folder itself: it may be a link to another disk.
+        for path in store.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
     say(f"{store.name} is emptied: jobs and videos of earlier runs are gone")
 
 
@@ -149,6 +158,8 @@ def child_environment(environ: Mapping[str, str], port: int) -> dict[str, str]:
     return {
         **environ,
         **({} if is_real(environ) else dict.fromkeys(OF_ACCOUNTS, "")),
+        # Minutes that only the masked queue allows.
+        **({} if is_real(environ) or environ.get("QUEUE") == "1" else {"VIDEOGEN_JOB_MINUTES": ""}),
         **({"PYTHON_DEV_OPEN": "1"} if is_open(environ) else {}),
         **({"VIDEOGEN_LOCAL_QUEUE": "1"} if environ.get("QUEUE") == "1" else {}),
         **({"FORCE_COLOR": "1"} if sys.stdout.isatty() and "NO_COLOR" not in environ else {}),

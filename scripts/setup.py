@@ -212,7 +212,16 @@ def npm_packages(lock: str) -> None:
         # A company's proxy has its certificate in the machine's store, which Node alone does not read.
         "NODE_USE_SYSTEM_CA": "1",
     }
-    run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder, env=environment)
+    run(
+        "npm",
+        "ci",
+        "--include=dev",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        cwd=folder,
+        env=environment,
+    )
     mark_done(lock)
 
 

@@ -65,6 +65,15 @@ def test_a_key_in_a_file_is_found_as_the_cli_does(clone: Path, file: str, line: 
     assert dev.is_set("BLACKBOX_API_KEY", {"BLACKBOX_API_KEY": ""}) is False
 
 
+def test_minutes_of_a_queue_go_with_the_queue() -> None:
+    minutes = {"VIDEOGEN_JOB_MINUTES": "60"}
+    seen = [
+        dev.child_environment(minutes | more, 8888)["VIDEOGEN_JOB_MINUTES"]
+        for more in ({}, {"QUEUE": "1"}, {"REAL": "1"})
+    ]
+    assert seen == ["", "60", "60"]
+
+
 def test_without_real_every_account_is_masked(clone: Path) -> None:
     environ = dict.fromkeys(dev.OF_ACCOUNTS, "canary") | {"VIDEOGEN_DAILY_LIMIT": "3"}
 
@@ -74,6 +83,7 @@ def test_without_real_every_account_is_masked(clone: Path) -> None:
     preload = f"--import={(clone / 'scripts/loopback.mjs').as_uri()}?port=8888&host=127.0.0.1"
     assert masked == dict.fromkeys(dev.OF_ACCOUNTS, "") | {
         "VIDEOGEN_DAILY_LIMIT": "3",
+        "VIDEOGEN_JOB_MINUTES": "",
         "VIDEOGEN_SITE": "http://localhost:8888",
         "NODE_OPTIONS": preload,
     }
@@ -94,10 +104,28 @@ def test_reset_empties_the_store(clone: Path, capsys: pytest.CaptureFixture[str]
     assert ending.value.code == "RESET=1 cannot empty .store: end the other make dev of this folder first"
     assert (store / "kept.json").exists()
 
+    (store / "volumes").mkdir()
     dev.reset(store)
 
-    assert not store.exists()
+    assert list(store.iterdir()) == []
     assert capsys.readouterr().out == "==> .store is emptied: jobs and videos of earlier runs are gone\n"
+
+
+def test_reset_empties_what_a_link_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk/kept.json").touch()
+    (tmp_path / "link").symlink_to("disk")
+
+    dev.reset(tmp_path / "link")
+
+    assert list((tmp_path / "link").iterdir()) == []
+
+
+def test_reset_leaves_a_store_elsewhere_alone(clone: Path) -> None:
+    (clone / dev.STORE).mkdir()
+    with pytest.raises(SystemExit, match="VIDEOGEN_STORE names another place: empty that by hand"):
+        dev.main(str(free_ports(1)[0]), {"RESET": "1", "VIDEOGEN_STORE": "/elsewhere"})
+    assert (clone / dev.STORE).is_dir()
 
 
 def test_both_sides_know_the_store_by_one_name() -> None:

@@ -48,6 +48,21 @@ def test_each_target_sets_up_what_it_needs_itself() -> None:
     assert set(re.findall(r"scripts/setup\.py ([a-z]+)", recipes)) == set(setup.NEEDS)
 
 
+def test_what_would_spoil_a_set_up_is_kept_from_it() -> None:
+    names = ("NODE_ENV", "PIP_USER", "PYTHONSAFEPATH")
+    show = "shown: ; @echo " + " ".join(f"[$${name}]" for name in names)
+    printed = subprocess.run(
+        ["make", f"--eval={show}", "shown"],
+        cwd=ROOT,
+        env=os.environ | dict.fromkeys(names, "1"),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert printed.split() == ["[]", "[]", "[]"]
+
+
 def test_only_tests_need_a_browser_and_only_the_lab_a_cluster() -> None:
     with_a = {
         need: {target for target, needs in setup.NEEDS.items() if need in needs}
