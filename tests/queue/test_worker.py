@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from videogen.jobs import Job
+    from videogen.queue.sqs import Message
 
 PATIENCE = 10
 
@@ -249,15 +250,33 @@ def test_a_message_that_names_no_job_runs_nothing(queue: MemoryQueue, clock: Fak
     runs = Runs()
     queue.put(body)
     with serving(queue, runs, clock):
+        for after in AGAIN_AFTER:
+            until(lambda after=after: ("extend", after) in queue.calls)  # type: ignore[misc] # a bound default
+            clock.advance(after)
         until(lambda: not queue.bodies)
     assert (read_job_id(body), runs.started) == (None, [])
-    # Given back at once, so that the redrive policy takes it; deleted only where there is none.
-    assert [call[0] for call in queue.calls if call[0] != "receive"] == [
-        "extend",
-        "extend",
-        "extend",
-        "delete",
+    # Given back, so that the redrive policy takes it; deleted only where there is none.
+    assert [call for call in queue.calls if call[0] != "receive"] == [
+        *(("extend", after) for after in AGAIN_AFTER),
+        ("delete", "receipt-4"),
     ]
+
+
+def test_a_message_that_nobody_counts_does_not_come_at_once(queue: MemoryQueue, clock: FakeClock) -> None:
+    receive = queue.receive
+    queue.put("no JSON")
+
+    def uncounted(most: int, *, wait: int, visibility: int) -> list[Message]:
+        if queue.calls.count(("receive", 1)) == 2:
+            worker.stop()
+        return [replace(each, receives=0) for each in receive(most, wait=wait, visibility=visibility)]
+
+    queue.receive = uncounted  # type: ignore[method-assign] # what other servers than SQS leave out
+    worker = Worker(queue, Runs(), slots=1, clock=clock.clock, begin=lambda work: work())
+    worker.serve()
+
+    assert (queue.received, queue.bodies) == (1, ["no JSON"])
+    assert ("extend", AGAIN_AFTER[0]) in queue.calls
 
 
 def test_nothing_is_bought_and_nothing_received_after_a_stop(queue: MemoryQueue, clock: FakeClock) -> None:

@@ -28,7 +28,7 @@ VISIBILITY = 120
 POLL_SECONDS = 20
 MOST_AT_ONCE = 10
 AGAIN_AFTER = (10, 60, 300)
-"""Seconds before a message comes again whose run could not go on, by how often it has come."""
+"""Seconds before a message comes again that is not done with, by how often it has come."""
 POISON_AFTER = 3
 """Receives after which a message that cannot be read is deleted where no dead-letter queue has taken it."""
 FIRST_PAUSE = 0.5
@@ -145,7 +145,7 @@ class Worker:
 
     def _begin(self, message: Message) -> None:
         if self._stopping.is_set():
-            self._give_back(message, 0)
+            self._give_back(message)
             self._free.release()
             return
         self._do(lambda: self._work(message))
@@ -184,8 +184,7 @@ class Worker:
                 if end == "done":
                     self._delete(each)
                 else:
-                    after = AGAIN_AFTER[min(max(each.receives, 1), len(AGAIN_AFTER)) - 1]
-                    self._give_back(each, 0 if self._stopping.is_set() else after)
+                    self._give_back(each)
         finally:
             self._leave(job_id)
         self._finished(end)
@@ -195,7 +194,7 @@ class Worker:
         if message.receives > POISON_AFTER:
             self._delete(message)
         else:
-            self._give_back(message, 0)
+            self._give_back(message)
 
     def _may_buy(self) -> bool:
         return not self._stopping.is_set()
@@ -209,9 +208,12 @@ class Worker:
             except QueueError as error:
                 log.warning("queue.not_renewed", error=error.detail)
 
-    def _give_back(self, message: Message, seconds: int) -> None:
+    def _give_back(self, message: Message) -> None:
+        """Let a message come again, at once to another worker where this one stops."""
+        # Some queues count no receives: a message of those must not come again at once, for ever.
+        after = AGAIN_AFTER[min(max(message.receives, 1), len(AGAIN_AFTER)) - 1]
         try:
-            self._queue.extend(message.receipt, seconds)
+            self._queue.extend(message.receipt, 0 if self._stopping.is_set() else after)
         except QueueError as error:
             log.warning("queue.not_given_back", error=error.detail)
 
