@@ -141,6 +141,19 @@ def test_a_worker_that_was_full_is_well_when_it_asks_again(queue: MemoryQueue, c
     assert well == [True] * len(well)
 
 
+@pytest.mark.parametrize(
+    ("running", "silence", "is_well"),
+    [(0, 59, True), (0, 60, False), (1, 60, True), (2, 3_600, True)],
+)
+def test_a_silent_queue_makes_only_an_idle_worker_unwell(
+    queue: MemoryQueue, clock: FakeClock, running: int, silence: float, *, is_well: bool
+) -> None:
+    worker = Worker(queue, Runs(), slots=3, clock=clock.clock)
+    clock.advance(silence)
+    worker.status.beats = {job_id(number): silence - VISIBILITY + 1 for number in range(running)}
+    assert state(worker, silence)[0] is is_well
+
+
 @pytest.mark.parametrize("receives", [1, 2, 3])
 @pytest.mark.parametrize("error", [Resumable(), StoreUnavailable(), ZeroDivisionError()])
 def test_a_run_that_stops_gives_back_its_message(

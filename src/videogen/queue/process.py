@@ -194,11 +194,14 @@ def make_run(deps: ending.Deps, blackbox: BlackboxSettings) -> Callable[..., Non
 
 
 def state(worker: Worker, now: float) -> tuple[bool, dict[str, Any]]:
-    """Return whether a worker is well, and why: the queue answers, and each run still beats."""
+    """Return whether a worker is well, and why: each run still beats, or none goes on and the queue answers.
+
+    Who is unwell is ended by most orchestrators, and paid calls with it: for a silent queue that is too much.
+    """
     status = worker.status
     receive_age = now - status.received_at
     beat_age = status.oldest_beat(now)
-    is_receiving = status.is_stopping or status.running >= status.slots or receive_age < 3 * LONGEST_POLL
+    is_receiving = status.is_stopping or status.running > 0 or receive_age < 3 * LONGEST_POLL
     return is_receiving and beat_age < VISIBILITY, {
         "slots": status.slots,
         "running": status.running,
