@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
+from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,9 +46,9 @@ from videogen.errors import (
     VideoIsText,
     VideoRefused,
 )
-from videogen.generation import Resumable, next_fetch_after
+from videogen.generation import RENEW_EVERY, Resumable, next_fetch_after
 from videogen.job_store import photo_key
-from videogen.jobs import Estimate, Failure, Job, Photo, Stage, Status, Transition, Video
+from videogen.jobs import Estimate, Failure, Job, Limits, Photo, Stage, Status, Transition, Video
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -619,7 +622,30 @@ def test_each_renewal_of_the_lease_is_a_beat(worker: ScriptedWorker) -> None:
 
     worker.run()
 
-    assert worker.beats == 3
+    assert worker.beats == [30, 60, 90]
+
+
+@pytest.mark.parametrize("trouble", [NOT_APPLIED, DENIED])
+@pytest.mark.parametrize(
+    ("outcome", "write"),
+    [(Made(), "link"), (Made(), "end"), (BUSY, "link"), (ProviderOutcomeUnknown(), "link")],
+)
+def test_whoever_waits_for_the_store_keeps_beating(
+    worker: ScriptedWorker, outcome: object, write: str, trouble: Trouble
+) -> None:
+    worker.add(queued(limits=Limits.of(120)))
+
+    def store_goes_down() -> None:
+        worker.trouble(*[("PUT", trouble), ("GET", NOT_APPLIED)] * 100)
+
+    worker.provider.script = [After(5, outcome)]
+    # Whatever the answer is, it is written in the place of the link.
+    worker.meanwhile("PUT", store_goes_down, skip=STEPS.index(write))
+    with suppress(StoreUnavailable):
+        worker.run(seconds=math.inf)
+
+    moments = [0.0, *worker.beats, worker.clock.passed]
+    assert max(after - before for before, after in pairwise(moments)) <= 2 * RENEW_EVERY
 
 
 # --- The lease ---------------------------------------------------------------------------------------------

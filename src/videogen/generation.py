@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -143,7 +144,8 @@ class Deps(ending.Deps):
     `build_request` makes of a job and its photos as received what is sent and stored, or raises
     PhotoUnreadable; `open_video` opens the download of a link until a monotonic deadline, or the video that
     came with the answer. `beat` is called with each renewal of the lease, and as often while a run waits for
-    its next call. `may_buy` is asked before the claim: where it says no, the job is left for another run.
+    its next call or for the store. `may_buy` is asked before the claim: where it says no, the job is left for
+    another run.
     """
 
     provider: Provider
@@ -347,7 +349,7 @@ class _Run:
                 if self._clock.monotonic() + LONGEST_PAUSE >= self._ends_at:
                     raise
                 self._log_warning("lease.not_renewed", error=error.detail)
-                self._clock.sleep(LONGEST_PAUSE)
+                self._wait_until(self._clock.now() + LONGEST_PAUSE)
             else:
                 break
         if not is_recorded:
@@ -479,7 +481,14 @@ class _Run:
         return max(self._ends_at - self._clock.monotonic(), LAST_PATIENCE)
 
     def _swap(self, change: Callable[[StoredJob], Job | None], *, patience: float | None = None) -> bool:
-        swapped = ending.swap(self._deps, self._stored, change, patience=patience)
+        swap = partial(ending.swap, self._deps, self._stored, change, patience=patience)
+        if patience is None or patience <= RENEW_EVERY:
+            swapped = swap()
+        else:
+            # A store may be away for minutes. Until then no lease can be renewed, but the run lives.
+            swapped = self._deps.heartbeat(
+                swap, wait=self._until_beat, beat=self._tell_beat, give_up=lambda: None
+            )
         if swapped is None:
             return False
         self._stored = swapped
@@ -492,10 +501,13 @@ class _Run:
     def _until_beat(self) -> float:
         return max(0.0, self._beat_at - self._clock.monotonic())
 
-    def _beat(self) -> None:
-        """Renew the lease; raise _Abandoned once the job is somebody else's or has ended for good."""
+    def _tell_beat(self) -> None:
         self._beat_at = self._clock.monotonic() + RENEW_EVERY
         self._deps.beat()
+
+    def _beat(self) -> None:
+        """Renew the lease; raise _Abandoned once the job is somebody else's or has ended for good."""
+        self._tell_beat()
         try:
             if self._swap(lambda it: jobs.renew(it.job, self._run_id, self._epoch, now=self._clock.now())):
                 return

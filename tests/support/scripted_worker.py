@@ -127,7 +127,8 @@ class ScriptedWorker:
         """What each download does, as for the provider; none left: the film."""
         self.fetched: list[tuple[float, str]] = []
         self.may_buy = True
-        self.beats = 0
+        self.beats: list[float] = []
+        """When it beat, in seconds since the job's creation."""
         self._ledger = SettledJobs(self.other)
         self._beats: list[_Beats] = []
 
@@ -150,7 +151,7 @@ class ScriptedWorker:
             store=self.store,
             ledger=self._ledger,
             durations=Durations(self.store.cas),
-            clock=self.clock.clock,
+            clock=self.clock.clock._replace(sleep=self._sleep),
             provider=self.provider,
             build_request=_build_request,
             open_video=self._open,
@@ -160,7 +161,7 @@ class ScriptedWorker:
         )
 
     def _count_beat(self) -> None:
-        self.beats += 1
+        self.beats.append(self.clock.passed)
 
     @property
     def ended(self) -> list[Job]:
@@ -236,6 +237,13 @@ class ScriptedWorker:
                 raise VideoInterrupted(note="given up") from error
         self.clock.advance(max(0.0, end - self.clock.passed))
 
+    def _sleep(self, seconds: float) -> None:
+        """Sleep as a run does: while its caller keeps beating, where it has one."""
+        if self._beats:
+            self.pass_time(seconds)
+        else:
+            self.clock.clock.sleep(seconds)
+
     def freeze(self, seconds: float) -> None:
         """Take time in which this process does nothing at all, as a frozen function does."""
         self.clock.advance(seconds)
@@ -244,7 +252,7 @@ class ScriptedWorker:
         return JobStore(
             Cas(
                 objects=objects,
-                clock=self.clock.clock,
+                clock=self.clock.clock._replace(sleep=self._sleep),
                 random=lambda: 0.5,
                 nonce=lambda: f"nonce {next(numbers)}",
             )
