@@ -30,7 +30,7 @@ def test_a_failed_message_is_refused_or_unclear(
 ) -> None:
     queue = sqs.queue()
 
-    def fail(_job_id: str) -> None:
+    def fail(_job_id: str, _attempt: int) -> None:
         raise error
 
     monkeypatch.setattr(queue, "send", fail)

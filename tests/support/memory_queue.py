@@ -57,8 +57,9 @@ class MemoryQueue:
         with self._changed:
             return not self._visible()
 
-    def send(self, job_id: str) -> None:
-        """Send a job's id."""
+    def send(self, job_id: str, attempt: int = 0) -> None:
+        """Send a job's id; a message of each attempt is a new one."""
+        del attempt
         self._call("send", job_id)
         self.put(json.dumps({"jobId": job_id}))
 

@@ -22,7 +22,7 @@ class QueueDispatch:
         """Send the message. Whether one that got no answer is in the queue is unclear: it may come twice."""
         result, answer = DispatchResult.REACHED, "queued"
         try:
-            self._queue.send(job_id)
+            self._queue.send(job_id, attempt)
         except QueueRefused as error:
             result, answer = DispatchResult.REFUSED, error.detail
         except QueueUnavailable as error:

@@ -55,8 +55,8 @@ class Message:
 class Queue(Protocol):
     """What a site needs of a queue. Every method raises QueueUnavailable and QueueRefused."""
 
-    def send(self, job_id: str) -> None:
-        """Send a job's id; returns once the queue has it."""
+    def send(self, job_id: str, attempt: int = 0) -> None:
+        """Send a job's id; returns once the queue has it. A poll's attempt, from 1 on, is a new message."""
 
     def receive(self, most: int, *, wait: int, visibility: int) -> list[Message]:
         """Wait so many seconds for messages and return up to `most`, hidden for `visibility` seconds."""
@@ -85,12 +85,12 @@ class SqsQueue:
             timeout=(CONNECT_SECONDS, read_seconds), max_pool_connections=MOST_MESSAGES
         )
 
-    def send(self, job_id: str) -> None:
-        """Send a job's id; returns once the queue has it."""
+    def send(self, job_id: str, attempt: int = 0) -> None:
+        """Send a job's id; returns once the queue has it. A poll's attempt, from 1 on, is a new message."""
         message: dict[str, Any] = {"MessageBody": json.dumps({"jobId": job_id})}
         if self._is_fifo:
             # Jobs wait for nothing but their own kind; a repeated start within 5 minutes is one message.
-            message |= {"MessageGroupId": job_id, "MessageDeduplicationId": job_id}
+            message |= {"MessageGroupId": job_id, "MessageDeduplicationId": f"{job_id}-{attempt}"}
         self._call("SendMessage", message)
 
     def receive(self, most: int, *, wait: int, visibility: int) -> list[Message]:
