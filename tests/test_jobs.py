@@ -42,6 +42,18 @@ def stepped(job: Job, action: str, *, at: float = NOW, **changes: Any) -> Job:
     return replace(changed, history=(*job.history, Transition(at=at, epoch=changed.epoch, action=action)))
 
 
+def on_queue(job: Job, **changes: Any) -> Job:
+    """Return the job as one of a site with a queue."""
+    return replace(job, dispatch="queue", **changes)
+
+
+def unconfirmed(job: Job, **changes: Any) -> Job:
+    """Return it as one whose message the queue has perhaps never taken."""
+    noted = jobs.note_unclear(on_queue(job), now=CREATED_AT)
+    assert noted is not None
+    return replace(noted, **changes)
+
+
 # --- Every change in every state ---------------------------------------------------------------------------
 
 OTHER_VIDEO = VIDEO._replace(sha256="cd" * 32)
@@ -95,6 +107,10 @@ CHANGES: dict[str, tuple[Callable[[Job], Job | None], set[str]]] = {
     "count a call": (
         lambda job: jobs.count_dispatch(job, now=LATER, lease_age=90),
         {"queued", "queued again", "saving", "rescue"},
+    ),
+    "note an unclear call": (
+        lambda job: jobs.note_unclear(job, now=NOW),
+        {"queued", "rescue"},
     ),
     "cancel": (
         lambda job: jobs.cancel(job, now=NOW),
@@ -336,6 +352,8 @@ def test_the_same_failure_again_is_a_lost_reply_and_another_is_refused() -> None
             0,
             None,
         ),
+        # A queue keeps what polls have sent, however long others wait there before it.
+        (on_queue(saving(), dispatches=3, dispatched_at=CREATED_AT + 200), 959, 600, None),
         (completed(), 1000, 1000, None),
     ],
 )
@@ -520,6 +538,19 @@ def test_a_run_that_says_itself_that_it_does_not_know_has_settled_it() -> None:
         (rescue(), 45, 45, True),
         (rescue(), 44, 44, False),
         (completed(), 200, 100, False),
+        # A queue has the message of a job that no run has come to, unless nobody knows whether it took it.
+        (on_queue(queued()), 200, 200, False),
+        (on_queue(rescue()), 200, 200, False),
+        (unconfirmed(queued()), 45, 45, True),
+        (unconfirmed(queued()), 44.9, 44.9, False),
+        (unconfirmed(rescue()), 45, 45, True),
+        (unconfirmed(queued(), dispatches=3, dispatched_at=CREATED_AT + 50), 200, 150, False),
+        # Whoever came with a copy has deleted it, also where the run that held the job died later.
+        (on_queue(requeued()), 51, 49, True),
+        (on_queue(requeued()), 50.9, 48.9, False),
+        (on_queue(rendering()), 200, 199, False),
+        (on_queue(saving()), 151, 90, True),
+        (on_queue(saving()), 150, 89.9, False),
     ],
 )
 def test_when_a_poll_calls_the_worker(job: Job, age: float, lease_age: float, *, expected: bool) -> None:
@@ -530,6 +561,13 @@ def test_a_call_is_counted_before_it_is_sent() -> None:
     assert jobs.count_dispatch(queued(), now=NOW, lease_age=100) == stepped(
         queued(), "worker.called", dispatches=1, dispatched_at=NOW
     )
+
+
+def test_an_unclear_call_is_noted_once() -> None:
+    noted = jobs.note_unclear(queued(), now=NOW)
+
+    assert noted == stepped(queued(), "worker.unclear")
+    assert jobs.note_unclear(noted, now=LATER) is noted
 
 
 def test_counting_releases_a_dead_lease_since_the_write_makes_it_look_young() -> None:
@@ -637,15 +675,6 @@ def test_a_job_ends_by_its_own_limits(minutes: float) -> None:
     assert jobs.claim(waiting, "run", 1, now=waiting.paid_call_by) is None
     assert jobs.due_end(claimed, now=claimed.ends_by - 0.1, **fresh) is None
     assert jobs.due_end(claimed, now=claimed.ends_by, **fresh) == Failure.of("outcome_unknown")
-
-
-def test_polls_call_nobody_for_a_job_of_a_queue() -> None:
-    moment = CREATED_AT + jobs.DISPATCH_EVERY
-    assert jobs.needs_dispatch(queued(), now=moment, lease_age=0.0)
-    assert not jobs.needs_dispatch(queued(dispatch="queue"), now=moment, lease_age=0.0)
-    saving = replace(queued(), stage=Stage.SAVING, status=Status.PROCESSING, epoch=1)
-    assert jobs.needs_dispatch(saving, now=moment + 45, lease_age=90.0)
-    assert not jobs.needs_dispatch(replace(saving, dispatch="queue"), now=moment + 45, lease_age=90.0)
 
 
 @pytest.mark.parametrize(

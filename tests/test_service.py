@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from videogen.errors import FailureCode
+    from videogen.jobs import DispatchKind
 
 KEY = "an-idempotency-key"
 NEWER = Secret("whsec_" + "B" * 43 + "=")
@@ -131,6 +132,37 @@ def test_a_worker_that_came_all_the_same_goes_on(site: ServiceUnderTest) -> None
     order = service.Order(prompt="p", model="m", uploads=(service.Upload(b"photo", "image/png"),))
 
     assert service.start(site.deps, order, dispatch).stage is Stage.RENDERING
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "noted"),
+    [
+        ("queue", DispatchResult.UNCLEAR, ["job.created", "worker.unclear"]),
+        ("queue", DispatchResult.REACHED, ["job.created"]),
+        ("call", DispatchResult.UNCLEAR, ["job.created"]),
+    ],
+)
+def test_a_message_that_the_queue_did_not_confirm_is_noted(
+    site: ServiceUnderTest, kind: DispatchKind, result: DispatchResult, noted: list[str]
+) -> None:
+    site.deps = replace(site.deps, dispatch_kind=kind)
+    site.result = result
+
+    job = site.start()
+
+    assert [step.action for step in site.job(job.id).history] == noted
+    assert site.job(job.id) == job
+
+
+def test_a_note_that_cannot_be_written_fails_no_start(site: ServiceUnderTest) -> None:
+    def dispatch(_id: str, _: int) -> DispatchResult:
+        site.objects.plan += [("PUT", Trouble.DENIED)]
+        return DispatchResult.UNCLEAR
+
+    order = service.Order(prompt="p", model="m", uploads=(service.Upload(b"photo", "image/png"),))
+    job = service.start(replace(site.deps, dispatch_kind="queue"), order, dispatch)
+
+    assert (site.job(job.id), site.objects.plan) == (job, [])
 
 
 def photo_of(site: ServiceUnderTest, job_id: str) -> bytes:

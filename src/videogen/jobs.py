@@ -40,6 +40,8 @@ MAX_DISPATCHES = 3
 MAX_RESCUES = 3
 """How often a paid video that was never saved is tried to be saved by a new job."""
 DISPATCH_EVERY = 45.0
+UNCLEAR = "worker.unclear"
+"""The step of a job whose message the queue has perhaps never taken."""
 
 
 class Status(StrEnum):
@@ -63,7 +65,7 @@ class Stage(StrEnum):
 
 AspectRatio = Literal["auto", "16:9", "9:16"]
 DispatchKind = Literal["call", "queue"]
-"""Whether the worker is called, or takes its jobs from a queue, which hands them out again by itself."""
+"""Whether the worker is called, or takes its jobs from a queue, which hands them out until they are done."""
 
 
 # The parts of a job that every function reads are named tuples: a frozen dataclass takes 0.4 ms more to make,
@@ -247,6 +249,11 @@ class Job:
         return self.status is Status.QUEUED or (self.stage is Stage.SAVING and self.epoch == 0)
 
     @property
+    def is_unconfirmed(self) -> bool:
+        """Whether start-video got no clear answer when it handed the job over."""
+        return any(step.action == UNCLEAR for step in self.history)
+
+    @property
     def charged(self) -> Charged:
         """Whether this job has bought a video, as far as is known now."""
         if self.rescues:
@@ -311,7 +318,8 @@ def due_end(job: Job, *, now: float, lease_age: float) -> Failure | None:
             else None
         )
     out_of_tries = (
-        job.dispatches >= MAX_DISPATCHES
+        job.dispatch == "call"  # a queue keeps what was sent
+        and job.dispatches >= MAX_DISPATCHES
         and lease_is_dead(job, now=now, lease_age=lease_age)
         and now - (job.dispatched_at or job.created_at) >= LEASE_DEAD_SECONDS
     )
@@ -338,8 +346,14 @@ def charged_to(job: Job, failure: Failure) -> Failure:
 
 
 def needs_dispatch(job: Job, *, now: float, lease_age: float) -> bool:
-    """Whether a poll should send the worker one more call."""
-    if job.dispatch == "queue" or job.dispatches >= MAX_DISPATCHES or now >= job.work_ends_by:
+    """Whether a poll should send the worker one more call, or the queue one more message.
+
+    Once a run has come to a job of a queue, no message may be left: whoever is given a copy deletes it.
+    """
+    if job.dispatches >= MAX_DISPATCHES or now >= job.work_ends_by:
+        return False
+    if job.dispatch == "queue" and job.epoch == 0 and not job.is_unconfirmed:
+        # The queue has its message, however long others wait there before it.
         return False
     if now - max(job.created_at, job.dispatched_at or 0.0, job.retry_at or 0.0) < DISPATCH_EVERY:
         return False
@@ -583,6 +597,13 @@ def subscribe(job: Job, subscription: Subscription | None) -> Job | None:
     if job.subscription == subscription:
         return job
     return replace(job, version=job.version + 1, subscription=subscription)
+
+
+def note_unclear(job: Job, *, now: float) -> Job | None:
+    """Note that the queue may not have a job's message; None where a run has come, or the job has ended."""
+    if job.epoch > 0 or job.has_ended:
+        return None
+    return job if job.is_unconfirmed else _step(job, UNCLEAR, now)
 
 
 def count_dispatch(job: Job, *, now: float, lease_age: float) -> Job | None:

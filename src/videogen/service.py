@@ -463,6 +463,8 @@ def _call_worker(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> StoredJob
         return stored
     with timing.measured("worker"):
         result = dispatch(job.id, 0)
+    if result is DispatchResult.UNCLEAR and job.dispatch == "queue":
+        return _noted_unclear(deps, stored)
     if result is not DispatchResult.REFUSED:
         return stored
     failure = Failure.of("worker_unreachable")
@@ -472,6 +474,14 @@ def _call_worker(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> StoredJob
     if ended is None:
         return deps.store.read(job.id, is_ours=True)
     raise WorkerUnreachable(job.id, owner_token=signing.owner_token(deps.keys[0], job.id))
+
+
+def _noted_unclear(deps: Deps, stored: StoredJob) -> StoredJob:
+    """Note that a job's message may be lost, so that polls send it again; no start fails for want of it."""
+    with suppress(StoreError):
+        noted = ending.swap(deps, stored, lambda it: jobs.note_unclear(it.job, now=deps.clock.now()))
+        return noted or stored
+    return stored
 
 
 def _owned(deps: Deps, job_id: str, owner_token: str, action: str = "cancel or erase it") -> StoredJob:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from support.example_jobs import CREATED_AT, queued, rendering
@@ -28,8 +30,16 @@ assert CALLED_AGAIN is not None
             "over the queue, by a message sent 2027-01-15T08:00:00.000Z",
             "7.5 s until a worker claimed it",
         ),
+        (
+            replace(QUEUED, dispatches=2, dispatched_at=CREATED_AT + 90),
+            (
+                "over the queue, by a message sent 2027-01-15T08:00:00.000Z, and 2 more by polls, "
+                "the last 2027-01-15T08:01:30.000Z"
+            ),
+            "no worker has claimed it",
+        ),
     ],
-    ids=["called", "called again", "queue"],
+    ids=["called", "called again", "queue", "sent again"],
 )
 def test_how_the_worker_got_a_job_and_when(job: Job, handed_over: str, waited: str) -> None:
     told = summary(job)

@@ -16,14 +16,14 @@ import pytest
 from support.example_jobs import CREATED_AT, JOB_ID, completed, queued, rendering, saving
 from support.memory_queue import MemoryQueue
 from support.scripted_worker import After, Made, ScriptedWorker
-from videogen import generation, jobs, signing
+from videogen import generation, jobs, service, signing
 from videogen.errors import ProviderNotStarted, QueueUnavailable
 from videogen.job_store import job_key
 from videogen.jobs import Job, Limits, Stage, Status
 from videogen.queue import worker as queue_worker
 from videogen.queue.dispatch import QueueDispatch
 from videogen.queue.worker import VISIBILITY, Worker
-from videogen.service import DispatchResult
+from videogen.service import Order, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +41,14 @@ A, B, C = (signing.new_job_id(lambda size, n=n: bytes([n]) * size) for n in (1, 
 NO_JOBS = ["", "no JSON", "[]", "7", '{"jobId": 5}', '{"jobId": "../x"}', "{}", "[" * 90_000]
 DONE = ("completed", "yes", 1)
 EXPIRED = ("expired", "no", 0)
+
+
+class Killed(BaseException):
+    """A worker's process ends without another word."""
+
+
+def die() -> None:
+    raise Killed
 
 
 class OutQueue(MemoryQueue):
@@ -71,6 +79,17 @@ class QueueSite(ScriptedWorker):
         """Do so, and send its message."""
         self.put(make, job_id=job_id)
         self.queue.send(job_id)
+
+    def start(self) -> None:
+        """Start a job as start-video does, whether the queue answers or not."""
+        self.known.append(JOB_ID)
+        deps = replace(self._service(), random_bytes=bytes, limits=LIMITS, dispatch_kind="queue")
+        order = Order(prompt=JOB_ID, model="a model", uploads=(Upload(b"photo", "image/png"),))
+        service.start(deps, order, QueueDispatch(self.queue))
+
+    def poll(self) -> Job:
+        """Do what check-video-status does."""
+        return service.heal(self._service(), JOB_ID, QueueDispatch(self.queue))
 
     def out(self, begin: float, end: float) -> None:
         """Let the queue answer nobody between two moments, in seconds since the job's creation."""
@@ -161,14 +180,68 @@ def it_is_down_when_the_job_ends(site: QueueSite) -> None:
 
 
 def it_is_down_when_the_job_is_sent(site: QueueSite) -> None:
-    """Nobody knows whether the message was taken; here it was not."""
-    site.put()
+    """Nobody knows whether the message was taken; here it was not, and the second poll sends it."""
     site.out(0, 60)
-    assert QueueDispatch(site.queue)(JOB_ID, 0) is DispatchResult.UNCLEAR
-    site.work()
-    site.at(LIMITS.paid_call)
+    site.start()
+    site.at(45)
+    assert site.poll().status is Status.QUEUED
+    site.at(90)
     site.poll()
+    site.work()
+    assert site.end() == DONE
+    assert site.queue.received == 1
+
+
+def it_is_down_for_longer_than_polls_try(site: QueueSite) -> None:
+    site.out(0, LIMITS.paid_call)
+    site.start()
+    for moment in (45, 90, 135, 180, 225, LIMITS.paid_call):
+        site.at(moment)
+        site.poll()
     assert site.end() == EXPIRED
+    assert site.queue.calls == [("send", JOB_ID)] * 4
+
+
+def a_job_waits_in_a_long_queue(site: QueueSite) -> None:
+    """Nobody sends it again, however often somebody looks."""
+    site.start()
+    for moment in range(15, 1_500, 15):
+        site.at(moment)
+        site.poll()
+    site.work()
+    assert site.end() == DONE
+    assert site.queue.received == 1
+
+
+def a_copy_comes_to_a_job_whose_worker_dies_saving(site: QueueSite) -> None:
+    site.provider.script = [After(300, Made(), lambda: site.work(only_now=True))]
+    site.downloads = [Killed()]
+    site.send()
+    site.out(0.5, 299)
+    with pytest.raises(Killed):
+        site.work()
+    assert site.queue.bodies == []
+    site.at(391)
+    site.poll()
+    site.work()
+    assert site.end() == DONE
+    assert site.story[-3:] == ["391 1 worker.called", "391 2 job.taken_over", "391 2 job.completed"]
+
+
+def a_copy_comes_to_a_job_whose_worker_dies_waiting(site: QueueSite) -> None:
+    """It had been asked to wait for its next call."""
+    busy = ProviderNotStarted("provider_busy", retry_after=50)
+    site.provider.script = [After(300, busy, lambda: site.work(only_now=True))]
+    site.clock.during_sleep = [die]
+    site.send()
+    site.out(0.5, 299)
+    with pytest.raises(Killed):
+        site.work()
+    assert site.queue.bodies == []
+    site.at(395)
+    site.poll()
+    site.work()
+    assert site.end() == ("completed", "yes", 2)
 
 
 def a_receipt_expires_during_a_call(site: QueueSite) -> None:
@@ -312,6 +385,10 @@ ROWS: Mapping[str, Row] = {
         a_long_call_is_under_way,
         it_is_down_when_the_job_ends,
         it_is_down_when_the_job_is_sent,
+        it_is_down_for_longer_than_polls_try,
+        a_job_waits_in_a_long_queue,
+        a_copy_comes_to_a_job_whose_worker_dies_saving,
+        a_copy_comes_to_a_job_whose_worker_dies_waiting,
         a_receipt_expires_during_a_call,
         a_job_is_erased_before_its_message_comes,
         a_message_names_an_unknown_job,
@@ -400,6 +477,18 @@ CONTROLS: Mapping[str, tuple[Row, tuple[object, str, object]]] = {
     "what names no job is parked": (a_message_is_no_json, (Worker, "_refuse", refuse_for_good)),
     "one of two claims counts": (two_workers_claim_at_once, (jobs, "claim", claim_always)),
     "one of many claims counts": (ORDERS["messages_come_as_ABCAC"], (jobs, "claim", claim_always)),
+    "a poll sends what a dead worker held": (
+        a_copy_comes_to_a_job_whose_worker_dies_saving,
+        (jobs, "needs_dispatch", lambda *_, **__: False),
+    ),
+    "a poll sends what was not confirmed": (
+        it_is_down_when_the_job_is_sent,
+        (jobs, "note_unclear", lambda job, **_: job),
+    ),
+    "what waits is let alone": (
+        a_job_waits_in_a_long_queue,
+        (jobs, "needs_dispatch", lambda job, **_: job.status is Status.QUEUED),
+    ),
     "a pause is kept": (a_message_comes_before_its_time, (generation._Run, "_wait_until", lambda *_: None)),  # noqa: SLF001 - the guard itself
 }
 

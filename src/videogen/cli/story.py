@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     "job.created": "start-video stored the photos and this record",
+    "worker.unclear": "the queue did not say whether it took the message: polls send it again",
     "job.claimed": "a worker took the job for itself, just before the paid call",
     "job.requeued": "the provider's answer proved that nothing had started: back to the queue",
     "blackbox.answered": "the provider answered with a link to the finished video",
     "job.taken_over": "another worker went on saving where one had gone",
-    "worker.called": "a poll called the worker once more",
+    "worker.called": "a poll called the worker once more, or sent the queue another message",
     "job.completed": "the video was stored and checked",
     "job.failed": "the job ended without a video",
     "job.canceled": "its owner canceled the job",
@@ -73,12 +74,10 @@ def as_json(job: Job) -> dict[str, Any]:
 
 def _handed_over(job: Job) -> str:
     """Return how the job was given to its worker, and when."""
-    sent = jobs.timestamp(job.created_at)
-    if job.dispatch == "queue":
-        return f"over the queue, by a message sent {sent}"
+    first = "over the queue, by a message" if job.dispatch == "queue" else "by a call"
     again = f", and {job.dispatches} more by polls" if job.dispatches else ""
     last = f", the last {jobs.timestamp(job.dispatched_at)}" if job.dispatched_at else ""
-    return f"by a call sent {sent}{again}{last}"
+    return f"{first} sent {jobs.timestamp(job.created_at)}{again}{last}"
 
 
 def _meaning(job: Job, step: Transition) -> str:
