@@ -464,6 +464,17 @@ CF_JSON = refusal("Gateway timeout.", 524, type="cf_gateway_timeout")
 NO_VERDICT = refusal(
     "LiteLLM Error - prediction not succeeded - {'detail': 'throttled', 'status': 429}", "422"
 )
+FALLBACK = (
+    "blackbox.RateLimitError: ReplicateException - Too many requests. Received Model Group=veo\n"
+    "Available Model Group Fallbacks=['veo-backup']\n"
+    "Error doing the fallback: blackbox.Timeout: ReplicateException - timed out after 600 s"
+)
+# What LiteLLM says where other models have a fallback and this one has none.
+NO_FALLBACK = (
+    "litellm.RateLimitError: Too many requests. Received Model Group=veo\n"
+    "Available Model Group Fallbacks=None\n"
+    "Error doing the fallback: litellm.RateLimitError: Too many requests"
+)
 THROTTLED = (
     "litellm.RateLimitError: ReplicateException - LiteLLM Error - prediction not succeeded - "
     "{'detail': 'Request was throttled. Your rate limit resets in ~1s.', 'status': 429}"
@@ -582,6 +593,20 @@ THROTTLED = (
         ),
         (422, b"", "provider_rejected", "no", "status 422"),
         (
+            400,
+            refusal("Timeout while downloading https://h.example/photos/0-1a2b3c.jpg", 400),
+            "provider_rejected",
+            "no",
+            "status 400, error code 400",
+        ),
+        (
+            403,
+            refusal("CANARY " * 50 + "while waiting for the result", 403, metadata=FLAGGED),
+            "content_refused",
+            "no",
+            "status 403, error code 403",
+        ),
+        (
             422,
             dump("failed"),
             "provider_rejected",
@@ -611,7 +636,12 @@ THROTTLED = (
         ),
         (
             422,
-            {"error": {"message": json.dumps(DUMP | {"status": "failed"}), "code": "CANARY x"}},
+            {
+                "error": {
+                    "message": json.dumps(DUMP | {"status": "failed", "get": "/v1/predictions/gm3qorzd"}),
+                    "code": "CANARY x",
+                }
+            },
             "provider_rejected",
             "unknown",
             "status 422, prediction failed",
@@ -680,6 +710,40 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
         # It is asked about.
         (429, refusal("Error polling prediction abc: 429 Too Many Requests", 429)),
         (429, {"detail": "The task was polled too often"}),
+        *(
+            (429, refusal(f"Client error '429 Too Many Requests' for url '{address}'", "429"))
+            for address in (
+                "https://api.replicate.com/v1/predictions/gm3qorzdhgbfurvjtvhg6dckhu",
+                "https://queue.fal.run/fal-ai/veo3/fast/requests/764cabcf-b745-4b3e-ae38/status",
+                "https://generativelanguage.googleapis.com/v1beta/models/veo/operations/abc123",
+                "https://api.lumalabs.ai/dream-machine/v1/generations/9a8b7c6d-1234",
+                "https://api.klingai.com/v1/videos/image2video/831922345719271433",
+                "https://api.minimax.io/v1/query/video_generation?task_id=106916112212032",
+            )
+        ),
+        (404, {"detail": "Not Found: https://api.replicate.com/v1/predictions/gm3qorzdhgbfurvjtvhg6"}),
+        *(
+            (status, refusal(words, status))
+            for status in (400, 401, 403, 404, 429)
+            for words in (
+                "Error for url https://api.dev.runwayml.com/v1/tasks/764cabcf-b745",
+                "Refused while checking the status of prediction 764cabcf",
+            )
+        ),
+        (429, refusal("Refused while waiting for the result of task 764cabcf", 429)),
+        (429, refusal("Rate limit exceeded: could not fetch the result", 429)),
+        (
+            429,
+            refusal("Provider returned error", 429, metadata={"raw": "GET /v1/predictions/gm3qorzd failed"}),
+        ),
+        (429, b'{"detail": "GET https:\\/\\/api.replicate.com\\/v1\\/predictions\\/gm3qorzd: 429"}'),
+        (429, refusal("Too many requests while downloading the generated video", 429)),
+        (503, refusal("No provider available to fetch the result of task 764cabcf", 503)),
+        # It is the last of several attempts.
+        *((status, refusal(FALLBACK, str(status))) for status in (400, 401, 402, 403, 404, 413, 422, 429)),
+        (200, refusal(FALLBACK, 429)),
+        (429, refusal(f"{'x' * 900} LiteLLM Retried: 2 times, LiteLLM Max Retries: 2", "429")),
+        (503, refusal("No provider available. Error doing the fallback: litellm.Timeout", 503)),
         (504, b""),
         (524, CLOUDFLARE_524),
         (524, CF_JSON),
@@ -832,7 +896,8 @@ def test_what_a_refusal_quotes_is_not_its_reason(status: int, payload: object, c
 
 @pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308, 404, 405, 406, 410, 415, 421, 426])
 def test_an_address_that_takes_no_call_is_misconfigured(status: int) -> None:
-    for payload in (b"", b"<html>Not Found</html>", {"detail": "Not Found"}):
+    page = b'<html>Not Found <a href="/videos/episode-1234">watch</a></html>'
+    for payload in (b"", page, {"detail": "Not Found"}):
         error = failure(payload, status)
         assert (type(error), error.code, error.charged, error.note) == (
             ProviderRefused,
@@ -1202,6 +1267,9 @@ def test_an_answers_bytes_say_whether_it_is_compressed(label: str, pack: Any) ->
         "\\/",
         "<",
         "data:;",
+        "/tasks/",
+        "/videos/" + "a" * 4000,
+        "while waiting for the ",
         "[",
         '{"a":',
     ],
@@ -1243,6 +1311,21 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
         (503, refusal("No allowed providers are available for the selected model.", 503), {}, None),
         (503, refusal("No healthy upstream provider", 503), {}, None),
         (503, refusal("no provider left", 503), {}, None),
+        (429, refusal(NO_FALLBACK, "429"), {}, None),
+        (429, refusal("Too many requests. LiteLLM Max Retries: 2", "429"), {}, None),
+        (429, refusal("Please wait for your running task, or check the status page", 429), {}, None),
+        (429, refusal("Too many requests while waiting for a free place", 429), {}, None),
+        *(
+            (429, refusal(f"429 Client Error: Too Many Requests for url: {address}", "429"), {}, None)
+            for address in (
+                "https://api.replicate.com/v1/models/google/veo-3-fast/predictions",
+                "https://api.blackbox.ai/v1/videos/generations",
+                "https://api.klingai.com/v1/videos/image2video",
+                "https://api.lumalabs.ai/dream-machine/v1/generations/video",
+                "https://docs.example.com/errors/429-rate-limit",
+                "https://docs.example.com/requests/rate-limits",
+            )
+        ),
         # A request has an id of its own, whatever became of it.
         (429, {"id": "gen-1", "request_id": "r-1", "error": SLOW | {"metadata": {"name": "x"}}}, {}, None),
         (200, answer(" ", finish_reason="error", error=SLOW), {}, None),

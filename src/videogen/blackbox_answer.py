@@ -68,8 +68,24 @@ _NO_PROVIDER = re.compile(
     r"providers?\b(?! (?!(?:(?:is|are) )?(?:available|left|found|for|that|configured)\b))",
     re.IGNORECASE,
 )
+# Signs that an attempt came before this error. LiteLLM goes on to other models, or calls again, and reports
+# only the last failure (https://docs.litellm.ai/docs/proxy/reliability); with `Fallbacks=None` there was no
+# other model. The rest is a task's address: its id has digits; an endpoint's name has none, but for
+# `image2video` and its like. Each sign begins with a fixed character, so that a long text is searched fast.
+_AFTER_AN_ATTEMPT = re.compile(
+    r"Error doing the fallback(?<!Fallbacks=None\\nError doing the fallback)|Retried: [1-9]"
+    r"|/(?:predictions|requests|operations|generations|jobs|tasks|videos(?:\\?/[\w-]{1,20}2video)?)\\?/"
+    r"(?=[\w-]*\d)[\w-]{6,}+(?<!2video)"
+    r"|task_id=|job_id=|prediction_id=|generation_id=|video_id=|:fetchPredictOperation"
+)
 # Who is asked about a task too often has it.
-_POLLING = re.compile(r"\bpoll(?:ed|ing)\b", re.IGNORECASE)
+_ASKED_ABOUT = re.compile(
+    r"\bpoll(?:ed|ing)\b"
+    r"|\b(?:(?:check|fetch|retriev|download)ing|while waiting for|fetch|retrieve|download) "
+    r"(?:the |its |your )?(?:generated |finished |final )?"
+    r"(?:status|result|output|prediction|operation|job|task|video)",
+    re.IGNORECASE,
+)
 _A_VIDEOS_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm)\b", re.IGNORECASE)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
 _MODERATION = re.compile(
@@ -203,13 +219,13 @@ def _found(
             if is_link(location) and usable(location):
                 return Generated(location)
             raise ProviderOutcomeUnknown(note=f"status {status}, a redirect to a video")
-        raise _unless_begun(_refusal(status, headers, error, text), payload, usable)
+        raise _meaning(_Refusal(status, headers, error, text), payload, usable)
     found = _generated(payload, usable) if is_complete else None
     if error is not None and not (found and (found.video or names_a_video(found.url))):
         # Errors come with HTTP 200 too; the body's own code then stands for the status
         # (https://docs.blackbox.ai/api-reference/errors).
-        refusal = _refusal(_number(error.get("code")), headers, error, json.dumps(error))
-        raise _unless_begun(refusal, payload, usable)
+        refusal = _Refusal(_number(error.get("code")), headers, error, json.dumps(error))
+        raise _meaning(refusal, payload, usable)
     if not is_complete and (url := link_in_text(text, usable)) is not None:
         return Generated(url)
     if found is None:
@@ -272,17 +288,15 @@ def _without_error(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     return {key: each for key, each in value.items() if key != "error"} if isinstance(value, dict) else value
 
 
-def _unless_begun(refusal: JobError, payload: Any, usable: Callable[[str], bool]) -> JobError:  # noqa: ANN401 - JSON of any shape
-    """Return what a refusal means: one that names a task or a link does not prove that nothing began."""
+def _has_begun(payload: Any, usable: Callable[[str], bool]) -> bool:  # noqa: ANN401 - JSON of any shape
+    """Whether an answer beside its error names a task, a link or the beginning of a message."""
     places = _places(payload)
-    if refusal.charged == "no" and (
+    return (
         progress(places) == "under way"
         or names_a_task(payload)
         or _says_something(payload)
-        or video_link(places, usable)
-    ):
-        return ProviderOutcomeUnknown(note=f"{refusal.note}, but something began")
-    return refusal
+        or video_link(places, usable) is not None
+    )
 
 
 def _says_something(payload: Any) -> bool:  # noqa: ANN401 - JSON of any shape
@@ -333,6 +347,11 @@ class _Refusal:
         return (self.message or self.text)[:_FIRST_WORDS]
 
     @property
+    def is_page(self) -> bool:
+        """Whether it is a web page and no answer of an API."""
+        return self.text.lstrip().startswith("<")
+
+    @property
     def kinds(self) -> str:
         """The `type` and the `code` of its error, where they are words."""
         kinds = (self.error.get(key) for key in ("type", "code")) if self.error else ()
@@ -351,11 +370,20 @@ class _Refusal:
         return ProviderOutcomeUnknown(note=_note(self.status, self.error) + note)
 
 
-def _refusal(status: int, headers: Mapping[str, str], error: Mapping[str, Any] | None, text: str) -> JobError:
-    """Return what an error means: the first row of the table that fits."""
-    found = _Refusal(status, headers, error, text)
-    meaning = next((row[2] for row in _MEANINGS if status in row[0] and row[1](found)), _Refusal.unknown)
-    return meaning(found)
+def _meaning(it: _Refusal, payload: Any, usable: Callable[[str], bool]) -> JobError:  # noqa: ANN401 - JSON of any shape
+    """Return what an error means: the first row of the table that fits, unless something has begun."""
+    means = next((row[2] for row in _MEANINGS if it.status in row[0] and row[1](it)), _Refusal.unknown)
+    error = means(it)
+    if error.charged == "no" and (_tells_of_an_attempt(it) or _has_begun(payload, usable)):
+        return ProviderOutcomeUnknown(note=f"{error.note}, but something began")
+    return error
+
+
+def _tells_of_an_attempt(it: _Refusal) -> bool:
+    # A page's links lead anywhere.
+    return not it.is_page and (
+        _AFTER_AN_ATTEMPT.search(it.text) is not None or _ASKED_ABOUT.search(it.first_words) is not None
+    )
 
 
 def _is_about_the_account(it: _Refusal) -> bool:
@@ -371,7 +399,7 @@ def _says_no_provider(it: _Refusal) -> bool:
 
 def _is_moderated(it: _Refusal) -> bool:
     # A firewall's page speaks of what is prohibited as well.
-    words = "" if it.text.lstrip().startswith("<") else it.first_words
+    words = "" if it.is_page else it.first_words
     return it.names_reasons or any(map(_MODERATION.search, (it.message, it.kinds, words)))
 
 
@@ -426,7 +454,6 @@ _MEANINGS: tuple[tuple[Container[int], Callable[[_Refusal], bool], Callable[[_Re
     # LiteLLM gives a prediction that had begun any status, by words in its texts.
     ({*range(400, 500), 503}, _has_a_prediction, _unprocessable),
     ({400, 403, 429}, _is_about_the_account, _account),
-    ({429}, lambda it: _POLLING.search(it.first_words) is not None, _Refusal.unknown),
     ({429}, _always, _busy),
     ({503}, _says_no_provider, _busy),
     ({400}, _always, _bad_request),
