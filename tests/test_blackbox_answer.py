@@ -793,6 +793,7 @@ CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}
         (503, {"error": {"code": 503, "message": "no provider", "generation_id": "g-1"}}),
         *((status, answer()) for status in (302, 400, 401, 402, 403, 404, 413, 422, 429)),
         (401, answer() | {"error": {"code": 401, "message": "x"}}),
+        (429, {"status": "completed", "result_url": "https://h.example/get/7", "error": SLOW}),
         # A page's link beside a refusal is no video; what began nobody knows.
         (200, answer("See https://pages.example/pricing") | {"error": {"code": 429, "message": "x"}}),
         (200, {"url": "https://pages.example/errors", "error": {"code": 401, "message": "x"}}),
@@ -1121,6 +1122,66 @@ def test_a_link_beside_another_status_is_the_video(status: str) -> None:
     assert parse({"status": status, "output": [URL], "urls": {"get": POLLING}}).url == URL
 
 
+UNNAMED = "https://cdn.example/files/abc123?sig=x"
+STILL = "https://cdn.example/files/still"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"id": "j", "status": "completed", "polling_url": POLLING, "unsigned_urls": [UNNAMED]},
+        {
+            "message": "SUCCEED",
+            "data": {
+                "task_status": "succeed",
+                "task_result": {"videos": [{"id": "1", "url": UNNAMED, "watermark_url": STILL}]},
+            },
+        },
+        {
+            "id": "l",
+            "state": "completed",
+            "assets": {"video": UNNAMED, "image": STILL, "progress_video": STILL},
+        },
+        {"state": "success", "creations": [{"id": "c", "url": UNNAMED, "cover_url": STILL}]},
+        {
+            "code": 200,
+            "data": {
+                "state": "success",
+                "resultJson": json.dumps({"resultUrls": [UNNAMED]}),
+                "param": json.dumps({"callBackUrl": STILL, "input": {"image_urls": [STILL]}}),
+            },
+        },
+        *(
+            {"status": "done", name: link, "audio_url": STILL, "urls": {"get": POLLING, "cancel": POLLING}}
+            for name in ("result_url", "video_urls", "resultUrls", "media_url", "signed_url", "asset")
+            for link in (UNNAMED, [UNNAMED], {"url": UNNAMED, "docs": STILL})
+        ),
+        {"status": "done", "media_url": UNNAMED, "mirror_url": UNNAMED, "message": f"See {STILL}"},
+        {"status": "done", "media_url": UNNAMED, "other": "https://h.example/still.jpg"},
+        {"status": "done", "media_url": UNNAMED, "image_url": "https://h.example/still.jpg"},
+    ],
+)
+def test_the_one_link_of_a_task_that_is_done_is_its_video(payload: dict[str, Any]) -> None:
+    assert parse(payload).url == UNNAMED
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"status": "completed", "media_url": UNNAMED, "other": "https://cdn.example/files/abc124"},
+        {"status": "completed", "thumbnail_url": UNNAMED, "logs": UNNAMED, "help": {"url": UNNAMED}},
+        {"status": "completed", "polling_url": UNNAMED, "mirror": UNNAMED},
+        {"status": "completed", "urls": {"get": POLLING, "cancel": UNNAMED, "web": UNNAMED}},
+        {"status": "completed", "message": f"Read {UNNAMED}"},
+        {"status": "completed", "media_url": "https://h.example/still.jpg"},
+        {"media_url": UNNAMED},
+    ],
+)
+def test_a_link_that_may_be_another_files_is_no_video(payload: dict[str, Any]) -> None:
+    error = failure(payload)
+    assert (type(error), error.note) == (ProviderNoVideo, "status 200, no link in the answer")
+
+
 SIGNED = "https://h.example/v.mp4?a=1&b=2"
 
 
@@ -1200,6 +1261,12 @@ def test_a_video_in_the_answer_may_begin_with_another_box(box: bytes) -> None:
     assert parse(answer(base64.b64encode(film).decode())).video == film
 
 
+def test_a_video_inside_the_answer_precedes_any_other_link() -> None:
+    payload = {"status": "completed", "asset": FILM_BASE64}
+    for name, link in (("link", "https://h.example/get/7"), ("image_url", "https://h.example/still.jpg")):
+        assert parse(payload | {name: link}).video == FILM
+
+
 def test_an_answer_that_is_the_video_is_the_video() -> None:
     found = parse(FILM, headers={"Content-Type": "video/mp4", "x-request-id": "call-1"})
 
@@ -1276,7 +1343,7 @@ def test_an_answers_bytes_say_whether_it_is_compressed(label: str, pack: Any) ->
 )
 def test_any_answer_is_read_in_linear_time(piece: str) -> None:
     content = piece * (1_200_000 // len(piece))
-    body = json.dumps(answer(content)).encode()
+    body = json.dumps(answer(content) | {"status": "completed"}).encode()
     begun = time.process_time()
     for status in (200, 400):
         with contextlib.suppress(JobError):

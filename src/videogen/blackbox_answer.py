@@ -28,6 +28,8 @@ from videogen.blackbox_result import (
     link_in_text,
     names_a_task,
     names_a_video,
+    names_another_file,
+    only_link,
     progress,
     task_ids,
     task_urls,
@@ -271,11 +273,12 @@ def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:
     if progress(places) in {"under way", "failed"}:
         return None
     request_id, model = identifier(payload, "id"), identifier(payload, "model")
-    if (url := video_link(places, usable)) is not None:
-        return Generated(url, request_id, model)
-    if (video := video_itself(places)) is not None:
-        return replace(_held(video), request_id=request_id, model=model)
-    return None
+    url = video_link(places, usable)
+    if url is None or names_another_file(url):
+        if (video := video_itself(places)) is not None:
+            return replace(_held(video), request_id=request_id, model=model)
+        url = only_link(places, usable) or url
+    return Generated(url, request_id, model) if url else None
 
 
 def _places(payload: Any) -> list[Any]:  # noqa: ANN401 - JSON of any shape
@@ -295,7 +298,7 @@ def _has_begun(payload: Any, usable: Callable[[str], bool]) -> bool:  # noqa: AN
         progress(places) == "under way"
         or names_a_task(payload)
         or _says_something(payload)
-        or video_link(places, usable) is not None
+        or (video_link(places, usable) or only_link(places, usable)) is not None
     )
 
 
@@ -318,7 +321,7 @@ def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:
     task = progress(_places(payload))
     if task == "failed":
         return ProviderNoVideo(note=f"status {status}, the task failed")
-    if task == "under way" or status == 202 or task_urls(payload):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
+    if task == "under way" or status == 202 or (task != "done" and task_urls(payload)):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
         return ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
     return ProviderNoVideo(note=f"status {status}, no link in the answer")
 

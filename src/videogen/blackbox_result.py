@@ -60,6 +60,13 @@ _VIDEO_KEYS = (
 _NOT_THE_VIDEO = re.compile(
     r"input|prompt|request|reason|user|thumb|poster|cover|preview|image|photo|frame", re.IGNORECASE
 )
+# Nor what else comes with a task that is done.
+_NOT_THE_RESULT = re.compile(
+    rf"{_NOT_THE_VIDEO.pattern}|watermark|progress|audio|music|voice|sound|subtitle|caption|logs?\b|docs?\b"
+    r"|help|support|terms|policy|license|pricing|upgrade|billing|dashboard|cancel|web(?!m)|page|share|stream"
+    r"|self|status|poll|callback",
+    re.IGNORECASE,
+)
 _OTHER_FILES = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".svg", ".bmp", ".heic"),
     *(".mp3", ".wav", ".m4a", ".aac", ".ogg", ".srt", ".vtt", ".json", ".txt", ".zip", ".m3u8"),
@@ -208,8 +215,19 @@ def video_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
         return [link for text in texts for link in _links(text) if usable(link)]
 
     likeliest = [min(links, key=_rank) for place in places if (links := found(_texts(place)))]
-    likeliest += [link for link in found(_everywhere(places[-1])) if names_a_video(link)]
+    likeliest += [link for link in found(_everywhere(places[-1], _NOT_THE_VIDEO)) if names_a_video(link)]
     return next((link for link in likeliest if _rank(link) < _OTHER), next(iter(likeliest), None))
+
+
+def only_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
+    """Return the link of a task that is done, whatever its field is called, where it is the only one."""
+    if progress(places) != "done":
+        return None
+    whole = places[-1]
+    links = {link for text in _everywhere(whole, _NOT_THE_RESULT) if is_link(text) for link in _links(text)}
+    links -= {*task_urls(whole).values()}
+    likely = [link for link in links if usable(link) and not names_another_file(link)]
+    return likely[0] if len(likely) == 1 else None
 
 
 def link_in_text(text: str, usable: Callable[[str], bool]) -> str | None:
@@ -230,6 +248,11 @@ def names_a_video(link: str) -> bool:
     return _rank(link) <= _SURE
 
 
+def names_another_file(link: str) -> bool:
+    """Whether a link is surely no video's by its name."""
+    return _rank(link) == _OTHER
+
+
 def _rank(link: str) -> int:
     """Return how likely a link is a video's: the lower the likelier."""
     path = urlsplit(link).path.lower()
@@ -245,7 +268,7 @@ def _rank(link: str) -> int:
 def video_itself(places: list[Any]) -> bytes | None:
     """Return the first MP4 that stands in the answer as base64, in a data URI or bare."""
     known = (text for place in places for text in _texts(place))
-    for text in itertools.chain(known, _everywhere(places[-1])):
+    for text in itertools.chain(known, _everywhere(places[-1], _NOT_THE_VIDEO)):
         uri = _DATA_URI.search(text)
         encoded = _BASE64.match(text, uri.end() if uri else 0)
         if encoded is None:
@@ -290,18 +313,18 @@ def is_link(text: str) -> bool:
     return len(text) <= MAX_URL_CHARACTERS and _LINKS.fullmatch(text) is not None
 
 
-def _everywhere(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
-    """Yield all texts of an answer, but those that tell of something else than its video."""
+def _everywhere(value: Any, other: re.Pattern[str], depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
+    """Yield all texts of an answer, but those in fields of something `other` than its video."""
     if depth > 2 * _MAX_DEPTH:
         return
     found = _json_inside(value) if isinstance(value, str) else value
     if isinstance(found, dict):
         for name, each in found.items():
-            if not _NOT_THE_VIDEO.search(name):
-                yield from _everywhere(each, depth + 1)
+            if not other.search(name):
+                yield from _everywhere(each, other, depth + 1)
     elif isinstance(found, list):
         for each in found:
-            yield from _everywhere(each, depth + 1)
+            yield from _everywhere(each, other, depth + 1)
     elif isinstance(value, str):
         yield value
 
