@@ -1450,6 +1450,7 @@ json_values = st.recursive(
     | json_values.map(lambda value: json.dumps(value).encode())
     | json_values.map(lambda value: b"data: " + json.dumps(value).encode() + b"\n\ndata: [DONE]\n"),
 )
+@example(status=200, headers={}, body=b'{"choices":[{"finish_reason":[]}]}')
 @example(status=200, headers={}, body=b'{"choices":[{"message":{"content":"' + b"https://" * 3000 + b'"}}]}')
 @example(
     status=200, headers={}, body=b'{"choices":[{"message":{"content":' + b"[" * 900 + b"]" * 900 + b"}}]}"

@@ -268,7 +268,7 @@ def call_ids(headers: Mapping[str, str], secret: str = "") -> dict[str, str]:
 def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
     """Return the video of a complete answer, None where it has none."""
     places = _places(payload)
-    if _first_choice(payload).get("finish_reason") in {"content_filter", "error"}:
+    if _first_choice(payload).get("finish_reason") in ("content_filter", "error"):  # any JSON, lists too
         return None
     if progress(places) in {"under way", "failed"}:
         return None
