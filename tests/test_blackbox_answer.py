@@ -994,6 +994,32 @@ def test_each_error_has_the_ids_of_its_call(status: int, payload: object) -> Non
     assert failure(payload, status, CALL_HEADERS).call_ids == IDS
 
 
+TASK = "https://api.example/v1/videos/abc"
+
+
+@pytest.mark.parametrize("status", [201, 202, 303])
+def test_an_accepted_call_has_its_tasks_address(status: int) -> None:
+    for address in (TASK, f"{TASK}?api-version=preview", "/v1/videos/abc", "/" + "a" * 199):
+        for name in ("Location", "Operation-Location"):
+            found = failure(b"", status, {name: address, "CF-RAY": "a"}).call_ids
+            assert found == {"cf-ray": "a", name.lower(): address}
+
+
+@pytest.mark.parametrize(
+    ("status", "address"),
+    [
+        *((status, TASK) for status in (200, 301, 302, 404, 429)),
+        *((202, each) for each in ("", "see /v1/videos", "/v1/<b>", "//", "/" + "a" * 200, "v1/videos")),
+        (202, f"{TASK}?key={KEY}"),
+        (202, f"/v1/{KEY}"),
+    ],
+)
+def test_a_location_that_is_no_tasks_address_is_left_out(status: int, address: str) -> None:
+    with pytest.raises(JobError) as caught:
+        parse_answer(status, {"Location": address}, b"", secret=KEY)
+    assert caught.value.call_ids == {}
+
+
 def test_a_video_has_the_ids_of_its_call() -> None:
     assert parse(answer(), headers=CALL_HEADERS).call_ids == IDS
 
@@ -1040,6 +1066,8 @@ POLLING = "https://api.example/v1/tasks/7"
         (answer({"status": "processing", "url": URL}), {"id": "chatcmpl-1757152743"}),
         (answer(json.dumps({"state": "Running", "url": URL})), {"id": "chatcmpl-1757152743"}),
         ({"id": "x", "polling_url": POLLING}, {"id": "x", "polling_url": POLLING}),
+        ({"id": "x", "polling_url": "/api/v1/videos/x"}, {"id": "x", "polling_url": "/api/v1/videos/x"}),
+        ({"id": "x", "polling_url": "/api?a b", "status": "queued"}, {"id": "x"}),
         (
             {"taskId": "t", "taskStatus": "running", "pollingUrl": POLLING, "videoUrl": URL},
             {"task_id": "t", "polling_url": POLLING},

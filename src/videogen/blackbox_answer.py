@@ -22,6 +22,7 @@ from videogen.blackbox_result import (
     IDENTIFIER,
     identifier,
     is_link,
+    is_task_address,
     is_usable,
     is_video,
     json_or_none,
@@ -64,6 +65,11 @@ _CALL_HEADERS = re.compile(
     r"|cf-ray|x-vercel-id|x-litellm-response-cost"
 )
 _MAX_CALL_IDS = 12
+# Where an API that has accepted a call writes its task's address, and under which statuses
+# (https://www.rfc-editor.org/rfc/rfc9110#name-location,
+# https://github.com/microsoft/api-guidelines/blob/vNext/azure/Guidelines.md).
+_TASK_HEADERS = ("location", "operation-location")
+_ACCEPTED = {201, 202, 303}
 # That there is none, and no more: "No response from provider" comes from one that was asked.
 _NO_PROVIDER = re.compile(
     r"\bno (?:(?:available|allowed|active|healthy|suitable|matching|eligible|other|upstream|model) ){0,3}"
@@ -191,7 +197,7 @@ def parse_answer(
         error = ProviderOutcomeUnknown(note=broken) if broken else meaning
         error.note = _hidden(error.note, secret)
         error.answer_shape = _hidden(shape_of(payload), secret)
-        error.call_ids = ids | _without(task_ids(payload), secret)
+        error.call_ids = ids | _without(_task_headers(status, lower) | task_ids(payload), secret)
         raise error from None
     own = _without({"id": found.request_id or "", "model": found.model or ""}, secret)
     return replace(
@@ -263,6 +269,13 @@ def call_ids(headers: Mapping[str, str], secret: str = "") -> dict[str, str]:
         if _CALL_HEADERS.fullmatch(name) and IDENTIFIER.fullmatch(value.strip())
     }
     return dict(sorted(found.items())[:_MAX_CALL_IDS])
+
+
+def _task_headers(status: int, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the addresses that the headers of an accepted call give its task, by header."""
+    if status not in _ACCEPTED:
+        return {}
+    return {name: headers[name] for name in _TASK_HEADERS if is_task_address(headers.get(name, ""))}
 
 
 def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:  # noqa: ANN401 - JSON of any shape

@@ -126,6 +126,7 @@ _OTHER_TEXT = re.compile(
 _OF_A_TASK_ALONE = ("task_id", "job_id", "prediction_id", "generation_id", "video_id")
 _TASK_ID_KEYS = ("id", *_OF_A_TASK_ALONE, "request_id", "name")
 _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
+_PATH = re.compile(r"/[A-Za-z0-9_][\w./-]{0,198}", re.ASCII)
 _KEYS = {key.replace("_", ""): key for key in (*_VIDEO_KEYS, *_STATUS_KEYS, *_TASK_ID_KEYS, *_TASK_URL_KEYS)}
 _MOST_KEYS = 1000
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:/@=+-]{1,200}")
@@ -163,11 +164,13 @@ def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any sha
         key: value
         for place in (payload, payload.get("urls"), payload.get("data"))
         for key, value in _named(place).items()
-        if key in _TASK_URL_KEYS
-        and isinstance(value, str)
-        and len(value) <= MAX_URL_CHARACTERS
-        and _LINKS.fullmatch(value)
+        if key in _TASK_URL_KEYS and isinstance(value, str) and is_task_address(value)
     }
+
+
+def is_task_address(text: str) -> bool:
+    """Whether a text is nothing but a link or a path, as APIs write where their task is."""
+    return is_link(text) or _PATH.fullmatch(text) is not None
 
 
 def progress(places: list[Any]) -> Literal["under way", "failed", "done", ""]:
