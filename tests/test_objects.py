@@ -323,6 +323,33 @@ def test_the_status_decides_what_a_write_has_met(
 
 
 @pytest.mark.parametrize(
+    ("code", "transient"),
+    [
+        ("NoSuchKey", True),
+        ("NoSuchUpload", True),
+        ("TenantNotFound", True),
+        ("", True),
+        ("NoSuchBucket", False),
+    ],
+)
+@pytest.mark.parametrize("how", ["plain", "if absent", "in parts"])
+def test_a_write_that_needs_nothing_there_misses_nothing(
+    wire: Wire, code: str, how: str, *, transient: bool
+) -> None:
+    wire.behave = answering("404 Not Found", error_body(code) if code else b"")
+    acts: dict[str, Callable[[], object]] = {
+        "plain": lambda: wire.client.put("key", b"", content_type=TEXT),
+        "if absent": lambda: wire.client.put("key", b"", content_type=TEXT, if_absent=True),
+        "in parts": lambda: wire.client.put_parts("key", iter([b"1", b"2"]), content_type=TEXT),
+    }
+
+    with pytest.raises(StoreUnavailable, match=f"the storage answered 404 ?{code}") as raised:
+        acts[how]()
+
+    assert raised.value.transient is transient
+
+
+@pytest.mark.parametrize(
     ("status", "code", "error"),
     [
         ("403 Forbidden", "AccessDenied", StoreForbidden),

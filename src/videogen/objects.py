@@ -6,8 +6,8 @@ What stores do differently is dealt with here and nowhere else:
 - The signature covers what no proxy touches: the host, `x-amz-…`, conditions and type.
 - Any header of an answer may be missing, doubled or garbage. A write without an ETag is no write: a web page
   answers 200 as well.
-- The status decides, not the error code, which vendors choose: 412 is a Conflict, 404 NoSuchObject;
-  409, 429 and 5xx leave open whether the write was applied.
+- The status decides, not the error code, which vendors choose: 412 is a Conflict, 404 NoSuchObject
+  where the request needs the object; 409, 429 and 5xx leave open whether the write was applied.
 - Nothing is repeated (boto3: `total_max_attempts=1`): a conditional write repeated after a lost reply meets
   its own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 - Presigned URLs are SigV4: boto3's default is SigV2 in eight regions, which newer buckets refuse.
@@ -269,7 +269,7 @@ class S3Objects:
             done.extend(
                 self._upload_part(target, upload, number, part) for number, part in enumerate(parts, 3)
             )
-            with _errors(no_such_object=False):
+            with _errors():
                 answer = self._client.complete_multipart_upload(
                     **target, UploadId=upload, MultipartUpload={"Parts": done}
                 )
@@ -281,7 +281,7 @@ class S3Objects:
             raise
 
     def _upload_part(self, target: Any, upload: str, number: int, part: bytes) -> Any:  # noqa: ANN401 - boto3's dicts
-        with _errors(no_such_object=False):
+        with _errors():
             answer = self._client.upload_part(**target, UploadId=upload, PartNumber=number, Body=part)
         return {"ETag": _checked_etag(answer), "PartNumber": number}
 
@@ -324,12 +324,12 @@ class S3Objects:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             code = _CODE.search(_unpacked(answer))
-            is_conditional = not {"If-Match", "If-None-Match"}.isdisjoint(headers)
             raise _error(
                 status,
                 code[1].decode(errors="replace") if code else A_PAGE if is_page else "",
                 reading=reading,
-                is_conditional=is_conditional,
+                needs_object=reading or method == "DELETE" or "If-Match" in headers,
+                is_conditional=not {"If-Match", "If-None-Match"}.isdisjoint(headers),
             )
         return answer
 
@@ -414,17 +414,14 @@ def _unpacked(answer: AWSResponse) -> bytes:
 
 
 @contextmanager
-def _errors(*, no_such_object: bool = True) -> Iterator[None]:
-    """Turn what botocore raises into our own errors; their texts hold no key, URL or signature.
-
-    Without `no_such_object` a 404 is trouble like any other: it means an upload, not an object.
-    """
+def _errors() -> Iterator[None]:
+    """Turn what botocore raises into our own errors; their texts hold no key, URL or signature."""
     try:
         yield
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = str(error.response.get("Error", {}).get("Code", ""))
-        raise _error(status, code, no_such_object=no_such_object) from None
+        raise _error(status, code) from None
     except (BotoCoreError, OSError) as error:
         raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
 
@@ -434,7 +431,7 @@ def _error(
     code: str,
     *,
     reading: bool = False,
-    no_such_object: bool = True,
+    needs_object: bool = False,
     is_conditional: bool = False,
 ) -> StoreError:
     told = f"the storage answered {status} {code[:60]}".rstrip()
@@ -445,11 +442,13 @@ def _error(
     # Without s3:ListBucket a missing key is a 403 on AWS.
     if reading and status == 403 and code in {"AccessDenied", "403", ""}:  # noqa: PLR2004 - HTTP
         return StoreForbidden()
-    # A 404 without a code is not the store's: something before it does not know the way.
-    if status == 404 and code not in {"NoSuchBucket", A_PAGE, ""}:  # noqa: PLR2004 - HTTP
-        return NoSuchObject() if no_such_object else StoreUnavailable("the upload is not there any more")
+    # A 404 without a code is not the store's: something before it does not know the way. A write that needs
+    # nothing to be there gets one from stores in trouble, or of an upload in parts that is gone.
+    if status == 404 and needs_object and code not in {"NoSuchBucket", A_PAGE, ""}:  # noqa: PLR2004 - HTTP
+        return NoSuchObject()
     if status < 400:  # noqa: PLR2004 - HTTP
         told += ": are S3_REGION and S3_ENDPOINT_URL the bucket's?"
-    passing = status in {0, 408, 409, 412, 425, 429} or (status == 404 and not code)  # noqa: PLR2004 - HTTP
+    passing = status in {0, 408, 409, 412, 425, 429}
+    passing = passing or (status == 404 and code not in {"NoSuchBucket", A_PAGE})  # noqa: PLR2004 - HTTP
     passing = passing or (status >= 500 and status not in {501, 505})  # noqa: PLR2004 - HTTP
     return StoreUnavailable(told, transient=passing or code == "RequestTimeout", code=code)
