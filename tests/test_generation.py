@@ -887,6 +887,26 @@ def test_a_fetch_is_repeated_while_something_changes(failures: list[JobError], p
     assert next_fetch_after(failures) == pause
 
 
+@pytest.mark.parametrize("answer", ["413 EntityTooLarge", "403 QuotaExceeded", "404 NoSuchBucket"])
+def test_a_video_that_the_store_refuses_is_not_fetched_for_ever(worker: ScriptedWorker, answer: str) -> None:
+    worker.add(queued())
+    worker.downloads = [After(0, StoreUnavailable(answer, transient=False))] * 100
+
+    worker.run()
+
+    assert worker.job.failure == Failure.of("save_failed")._replace(note=answer)
+    assert (worker.job.is_rescuable, len(worker.fetched), worker.clock.passed) == (True, 6, 50)
+
+
+def test_a_store_that_is_away_for_a_while_is_waited_for(worker: ScriptedWorker) -> None:
+    worker.add(queued())
+    worker.downloads = [After(0, StoreUnavailable("503"))] * 20
+
+    worker.run()
+
+    assert (worker.job.status, len(worker.fetched)) == (Status.COMPLETED, 21)
+
+
 def test_a_file_that_always_ends_early_ends_the_job(worker: ScriptedWorker) -> None:
     worker.add(saving())
     worker.at(152)

@@ -397,7 +397,8 @@ class _Run:
             try:
                 self._store.put_video(key, self._while_ours(parts))
             except StoreUnavailable as error:
-                raise VideoInterrupted(note=error.detail) from error
+                # What the store refuses for good is as a file that always ends at its start.
+                raise VideoInterrupted(note=error.detail, received=None if error.transient else 0) from error
         return Video(key=key, bytes=parts.length, sha256=parts.sha256, host=urlsplit(url).hostname or "")
 
     def _while_ours(self, parts: VideoParts) -> Iterator[bytes]:
