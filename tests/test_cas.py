@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.fake_clock import FakeClock
 from support.memory_objects import MemoryObjects, Trouble, TroubledObjects
 from videogen.cas import JSON, Cas, Codec, Stored
-from videogen.errors import MalformedRecord, StoreUnavailable
+from videogen.errors import MalformedRecord, NoSuchObject, StoreUnavailable
+
+if TYPE_CHECKING:
+    from videogen.objects import StoredObject
 
 KEY = "stats/model.json"
 STRICT: Codec[dict[str, Any]] = Codec(dict, dict)
@@ -31,8 +34,13 @@ NO_OBJECTS = [
 
 
 @pytest.fixture
-def objects() -> TroubledObjects:
-    return TroubledObjects(MemoryObjects(FakeClock(0.0).now))
+def bucket() -> MemoryObjects:
+    return MemoryObjects(FakeClock(0.0).now)
+
+
+@pytest.fixture
+def objects(bucket: MemoryObjects) -> TroubledObjects:
+    return TroubledObjects(bucket)
 
 
 @pytest.fixture
@@ -116,3 +124,33 @@ def test_what_is_asked_for_patiently_ends(cas: Cas, objects: TroubledObjects) ->
         cas.patiently(lambda: cas.read(KEY, STRICT))
 
     assert cas.clock.monotonic() <= cas.patience
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_question_about_stale_reads_leaves_nothing_behind(
+    cas: Cas,
+    bucket: MemoryObjects,
+    objects: TroubledObjects,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_there: bool,
+) -> None:
+    seen = cas.swap(KEY, STRICT, None, add)[0] if is_there else None
+    stale = objects.get(KEY) if is_there else None
+    current, _ = cas.swap(KEY, STRICT, seen, add)
+    get = objects.get
+
+    def lagging(key: str) -> StoredObject:
+        if key != KEY:
+            return get(key)
+        if stale is None:
+            raise NoSuchObject
+        return stale
+
+    monkeypatch.setattr(objects, "get", lagging)
+    with pytest.raises(StoreUnavailable, match="lags behind"):
+        cas.swap(KEY, STRICT, seen, add)
+    monkeypatch.undo()
+
+    assert current is not None
+    assert (objects.get(KEY).etag, list(bucket.held)) == (current.etag, [KEY])

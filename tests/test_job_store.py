@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.buckets import KINDS, Buckets, buckets
-from support.example_jobs import CREATED_AT, JOB_ID, RUN_ID, URL, queued, rendering, saving
+from support.example_jobs import CREATED_AT, JOB_ID, RUN_ID, URL, completed, queued, rendering, saving
 from support.fake_clock import FakeClock
 from support.memory_objects import IF_ABSENT, IF_MATCH, LAX, MemoryObjects, Trouble, TroubledObjects, in_words
 from videogen import jobs
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Unpack
 
-    from videogen.objects import Objects, PutOptions
+    from videogen.objects import Objects, PutOptions, StoredObject
 
 NOW = CREATED_AT + 1
 NONCES = ("nonce", "origin")
@@ -527,6 +527,61 @@ def test_a_job_that_was_claimed_meanwhile_keeps_its_claim(lab: Lab) -> None:
         lab.store.swap(stored, cancel)
 
     assert lab.there() == claimed.job
+
+
+def erase(it: StoredJob) -> Job | None:
+    return jobs.erase(it.job, now=NOW)
+
+
+def expire(it: StoredJob) -> Job | None:
+    return jobs.end_due(it.job, now=CREATED_AT + 301, lease_age=it.age)
+
+
+@pytest.mark.parametrize("change", [cancel, expire, erase])
+@pytest.mark.parametrize("there", [rendering(), saving(), completed()], ids=["rendering", "saving", "done"])
+def test_a_stale_read_ends_no_job_that_was_claimed(
+    lab: Lab, change: Callable[[StoredJob], Job | None], there: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, _ = lab.store.create(queued())
+    stale = {job_key(JOB_ID): lab.bucket.get(job_key(JOB_ID))}
+    current = lab.other.swap(stored, lambda _: there)
+    get = lab.objects.get
+    monkeypatch.setattr(lab.objects, "get", lambda key: stale.get(key) or get(key))
+
+    with pytest.raises(StoreUnavailable, match="lags behind"):
+        lab.store.swap(stored, change)
+
+    assert current is not None
+    assert lab.there() == current.job
+
+
+def test_a_stale_read_of_nothing_makes_no_second_job(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = lab.other.create(queued())
+
+    def get(_: str) -> StoredObject:
+        raise NoSuchObject
+
+    monkeypatch.setattr(lab.objects, "get", get)
+    with pytest.raises(StoreUnavailable, match="lags behind"):
+        lab.store.create(queued(prompt="another"))
+
+    assert lab.there() == first.job
+
+
+def test_a_store_whose_etags_are_changed_on_the_way_is_unsafe(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.store.create(queued())
+    get = lab.objects.get
+    monkeypatch.setattr(lab.objects, "get", lambda key: replace(get(key), etag="of the way"))
+    stored = lab.store.read(JOB_ID)
+
+    with pytest.raises(UnsafeStore):
+        lab.store.swap(stored, by(RUN_ID))
+    canceled = lab.store.swap(stored, cancel)
+
+    assert canceled is not None
+    assert canceled.job == lab.there() == jobs.cancel(stored.job, now=NOW)
 
 
 @pytest.mark.parametrize("answer", [UnsafeStore, Conflict])

@@ -12,7 +12,7 @@ import json
 import math
 import random
 import secrets
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from videogen.errors import (
     Conflict,
     MalformedRecord,
     NoSuchObject,
+    StoreError,
     StoreForbidden,
     StoreUnavailable,
     UnsafeStore,
@@ -38,6 +39,7 @@ Nonces = tuple[str, str]
 
 JSON = "application/json"
 FORBIDDEN = "the access key may not read what it has written: allow s3:GetObject"
+STALE = "what is read from the storage lags behind what was written"
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.5
 """Some stores take one write a second for one key, so a pause must be able to outlast that."""
@@ -76,6 +78,9 @@ class Codec(NamedTuple, Generic[T]):
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
         # Half a surrogate pair, which has no bytes in UTF-8, becomes the escape that it came as.
         return text.encode(errors="backslashreplace")
+
+
+SCRATCH: Codec[Mapping[str, Any]] = Codec(dict, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +188,38 @@ class Cas:
             refusals += 1
             has_moved = has_moved or before != (seen.etag if seen else None)
         if refusals >= SURE_AFTER and not has_moved:
-            raise UnsafeStore("the storage refuses each conditional write, though its condition holds")
+            raise self._refusal(key, is_new=seen is None)
         raise StoreUnavailable("too many others write this at the same time")
+
+    @contextmanager
+    def scratch(self, prefix: str, *, is_new: bool = False) -> Iterator[tuple[str, str]]:
+        """Write an object that nobody else knows, and yield its key and the ETag that is read of it.
+
+        `is_new` writes it under that condition. Raises StoreUnavailable where what was written is not to be
+        read: it is forbidden, or not there yet.
+        """
+        key = prefix + self.nonce()
+        try:
+            self.objects.put(key, b"{}", content_type=JSON, if_absent=is_new)
+            found = self.read(key, SCRATCH, is_there=True)
+            if found is None:
+                raise StoreUnavailable(STALE)
+            yield key, found.etag
+        finally:
+            with suppress(StoreError):
+                self.objects.delete(key)
+
+    def _refusal(self, key: str, *, is_new: bool) -> StoreError:
+        """Return what refused conditions mean, after one that holds for sure; raises StoreError.
+
+        Each may have been made from a stale read, of what a writer elsewhere has changed long since.
+        """
+        try:
+            with self.scratch(f"{key}.", is_new=is_new) as (own, etag):
+                self.objects.put(own, b"{}", content_type=JSON, if_match=etag)
+        except (Conflict, NoSuchObject):
+            return UnsafeStore("the storage refuses each conditional write, though its condition holds")
+        return StoreUnavailable(STALE)
 
     def patiently(self, act: Callable[[], R], *, patience: float | None = None) -> R:
         """Do what may be repeated until the store answers; raises StoreUnavailable and what `act` raises."""
