@@ -34,11 +34,12 @@ from videogen.errors import (
     NotOwner,
     PhotosGone,
     RescuesUsedUp,
+    StoreForbidden,
     StoreUnavailable,
     UnsafeStore,
     WorkerUnreachable,
 )
-from videogen.job_store import digest_of, photo_key, photo_keys
+from videogen.job_store import digest_of, job_key, photo_key, photo_keys
 from videogen.jobs import Failure, Job, Photo, Stage, Status
 from videogen.service import DispatchResult
 from videogen.settings import Secret
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from videogen.errors import FailureCode
     from videogen.jobs import DispatchKind
+    from videogen.objects import StoredObject
 
 KEY = "an-idempotency-key"
 NEWER = Secret("whsec_" + "B" * 43 + "=")
@@ -667,3 +669,71 @@ def test_a_key_outlives_the_secret_it_was_made_with(site: ServiceUnderTest) -> N
 
     assert site.start(key=KEY).id == first.id
     assert site.start(key="another-key-of-its-own").id != first.id
+
+
+# --- A store that forbids reads ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def forbid(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that forbids a site to read what is missing, or all in a folder."""
+
+    def forbidden(site: ServiceUnderTest, folder: str | None = None) -> None:
+        get = site.objects.get
+
+        def checked(key: str) -> StoredObject:
+            if key not in site.bucket.held or (folder is not None and key.startswith(folder)):
+                raise StoreForbidden
+            return get(key)
+
+        monkeypatch.setattr(site.objects, "get", checked)
+
+    return forbidden
+
+
+@pytest.mark.parametrize("folder", ["", "jobs/"])
+def test_a_key_whose_older_job_may_not_be_read_buys_nothing(forbid: Callable[..., None], folder: str) -> None:
+    site = ServiceUnderTest()
+    site.start(key=KEY)
+    stored = dict(site.bucket.held)
+    site.deps = replace(site.deps, keys=[NEWER, *site.deps.keys])
+    forbid(site, folder)
+
+    with pytest.raises(StoreUnavailable, match="s3:GetObject"):
+        site.start(key=KEY)
+
+    assert (site.bucket.held, len(site.calls)) == (stored, 1)
+
+
+def test_a_new_key_needs_no_list_after_a_rotation(
+    site: ServiceUnderTest, forbid: Callable[..., None]
+) -> None:
+    """Without s3:ListBucket AWS forbids to read what is missing."""
+    site.deps = replace(site.deps, keys=[NEWER, *site.deps.keys])
+    forbid(site)
+
+    job = site.start(key=KEY)
+
+    assert [key for key in site.bucket.held if key.startswith("jobs/")] == [job_key(job.id)]
+
+
+def test_jobs_that_may_not_be_read_keep_their_places(forbid: Callable[..., None]) -> None:
+    site = ServiceUnderTest(limit=2)
+    living = {site.start().id, site.start().id}
+    site.clock.advance(61)
+    forbid(site, "jobs/")
+
+    with pytest.raises(StoreUnavailable, match="s3:GetObject"):
+        site.start()
+
+    assert site.reserved() == living
+
+
+def test_places_of_killed_starts_come_back_without_a_list(forbid: Callable[..., None]) -> None:
+    site = ServiceUnderTest(limit=1)
+    site.deps.ledger.reserve("killed", CREATED_AT)
+    site.clock.advance(61)
+    forbid(site)
+
+    assert site.reserved() == {"killed"}
+    assert {site.start().id} == site.reserved()

@@ -256,10 +256,10 @@ def test_a_reservation_renewed_during_reclaiming_stays(day: Callable[[int], Day]
     today.now += 61
     read = today.store.read
 
-    def renewed_meanwhile(job_id: str, *, is_ours: bool = False) -> Any:
+    def renewed_meanwhile(job_id: str, **how: bool) -> Any:
         today.store.read = read  # type: ignore[method-assign]  # in the place of the real one
         today.reserve("repeated")
-        return read(job_id, is_ours=is_ours)
+        return read(job_id, **how)
 
     today.store.read = renewed_meanwhile  # type: ignore[method-assign]  # in the place of the real one
     with pytest.raises(DailyLimitReached):

@@ -121,15 +121,20 @@ class Cas:
     nonce: Callable[[], str] = new_nonce
     patience: float = 3.0
 
-    def read(self, key: str, codec: Codec[T], *, is_there: bool = False) -> Stored[T] | None:
+    def read(
+        self, key: str, codec: Codec[T], *, is_there: bool = False, surely: bool = False
+    ) -> Stored[T] | None:
         """Return a document, None where there is none; raises MalformedRecord, StoreUnavailable.
 
-        One that `is_there` for sure, and is forbidden, is not missing but unavailable.
+        One that `is_there` for sure, and is forbidden, is not missing but unavailable. Without s3:ListBucket
+        AWS forbids reading what is missing too: `surely` tells them apart, by another object.
         """
         try:
             with known_to_be_there() if is_there else nullcontext():
                 found = self.objects.get(key)
-        except NoSuchObject:
+        except NoSuchObject as error:
+            if surely and isinstance(error, StoreForbidden):
+                self.check_reads(f"{key}.")
             return None
         value, nonces = codec.decode(found.body)
         return Stored(value, found.etag, found.age or 0.0, nonces)
@@ -208,6 +213,11 @@ class Cas:
         finally:
             with suppress(StoreError):
                 self.objects.delete(key)
+
+    def check_reads(self, prefix: str) -> None:
+        """Raise StoreUnavailable where what is there may not be read."""
+        with self.scratch(prefix):
+            pass
 
     def _refusal(self, key: str, *, is_new: bool) -> StoreError:
         """Return what refused conditions mean, after one that holds for sure; raises StoreError.

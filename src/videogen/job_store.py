@@ -64,14 +64,15 @@ class JobStore:
             raise NoSuchObject
         return _stored_job(job.id, stored), is_new
 
-    def read(self, job_id: str, *, is_ours: bool = False) -> StoredJob:
+    def read(self, job_id: str, *, is_ours: bool = False, surely: bool = False) -> StoredJob:
         """Read a job; raises NoSuchObject, StoreUnavailable, MalformedRecord.
 
         With `is_ours` a token or a signature proves that the job was made here: what may not be read is then
-        unavailable, and not missing.
+        unavailable, and not missing. With `surely` it is so unless other reads are allowed.
         """
+        key, read = job_key(job_id), self.cas.read
         return _stored_job(
-            job_id, self.cas.patiently(lambda: self.cas.read(job_key(job_id), RECORD, is_there=is_ours))
+            job_id, self.cas.patiently(lambda: read(key, RECORD, is_there=is_ours, surely=surely))
         )
 
     def swap(

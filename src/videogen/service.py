@@ -274,7 +274,7 @@ def _job_id(deps: Deps, key: str | None) -> str:
     if key is None:
         return signing.new_job_id(deps.random_bytes)
     newest, *older = _ids_for(deps, key)
-    made = _first_there(deps, older)
+    made = _first_there(deps, older, surely=True)
     return made.job.id if made else newest
 
 
@@ -288,10 +288,10 @@ def _ids_for(deps: Deps, key: str) -> list[str]:
     return [signing.job_id_for(secret, key) for secret in deps.keys]
 
 
-def _first_there(deps: Deps, job_ids: list[str]) -> StoredJob | None:
+def _first_there(deps: Deps, job_ids: list[str], *, surely: bool = False) -> StoredJob | None:
     for job_id in job_ids:
         with suppress(NoSuchObject):
-            return deps.store.read(job_id)
+            return deps.store.read(job_id, surely=surely)
     return None
 
 

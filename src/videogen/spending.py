@@ -18,6 +18,7 @@ from videogen import log
 from videogen.cas import Codec
 from videogen.errors import DailyLimitReached, MalformedRecord, NoSuchObject, StoreError
 from videogen.job_record import SECONDS
+from videogen.job_store import JOBS_FOLDER
 from videogen.jobs import Status
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ class Ledger:
         looked_at = (old[first:] + old[:first])[:RECLAIM_AT_MOST]
         abandoned = {job_id: at for job_id, at in looked_at if self._is_abandoned(job_id, now)}
         if abandoned:
+            # Where reading is forbidden for a moment, each job would pass for one that was never made.
+            self._cas.check_reads(JOBS_FOLDER)
             # One that was renewed meanwhile belongs to a start that is under way.
             self._swap(
                 now,
