@@ -795,6 +795,31 @@ def test_the_link_outlasts_minutes_without_a_store(worker: ScriptedWorker) -> No
     assert 300 <= worker.clock.passed <= 420
 
 
+@pytest.mark.parametrize("misses", [1, 3, 40])
+def test_a_store_that_misses_the_record_for_a_while_loses_no_video(
+    worker: ScriptedWorker, misses: int
+) -> None:
+    def miss() -> None:
+        raise NoSuchObject
+
+    def misses_begin() -> None:
+        for method in ("PUT", "GET"):
+            worker.objects.before += [(method, miss)] * misses
+
+    def misses_begin_twice() -> None:
+        misses_begin()
+        worker.pass_time(60)
+        misses_begin()
+
+    worker.add(queued())
+    worker.provider.script = [After(0, Made(), misses_begin_twice)]
+
+    worker.run()
+
+    assert (worker.job.status, len(worker.provider.calls)) == (Status.COMPLETED, 1)
+    assert worker.stored_videos() == {SAVED.key: FILM}
+
+
 @pytest.mark.parametrize("refusals", [1, 3, 9])
 def test_the_link_outlasts_a_store_that_refuses(worker: ScriptedWorker, refusals: int) -> None:
     worker.add(queued())

@@ -310,10 +310,11 @@ def test_a_change_that_may_not_happen_asks_the_store_nothing(lab: Lab) -> None:
 
 
 def test_a_change_of_a_job_that_is_gone(lab: Lab) -> None:
+    """Some stores say so while a disk is away: nobody deletes a record."""
     stored, _ = lab.store.create(queued())
     lab.bucket.delete(job_key(JOB_ID))
 
-    with pytest.raises(NoSuchObject):
+    with pytest.raises(StoreUnavailable, match="is missing now"):
         lab.store.swap(stored, cancel)
 
     with pytest.raises(NoSuchObject):

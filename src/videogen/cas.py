@@ -182,7 +182,7 @@ class Cas:
                     raise
             before = seen.etag if seen else None
             try:
-                seen = self.read(key, codec, is_there=seen is not None)
+                seen = self._read_again(key, codec) if seen else self.read(key, codec)
             except StoreUnavailable as error:
                 has_moved = True
                 if last or not error.transient:
@@ -230,6 +230,14 @@ class Cas:
         except (Conflict, NoSuchObject):
             return UnsafeStore("the storage refuses each conditional write, though its condition holds")
         return StoreUnavailable(STALE)
+
+    def _read_again(self, key: str, codec: Codec[T]) -> Stored[T]:
+        """Read a document that was there; raises MalformedRecord, StoreUnavailable."""
+        found = self.read(key, codec, is_there=True)
+        if found is None:
+            # Nothing deletes these but the bucket's rule, long after; stores say so while a disk is away.
+            raise StoreUnavailable("a document of the storage that was there is missing now")
+        return found
 
     def patiently(self, act: Callable[[], R], *, patience: float | None = None) -> R:
         """Do what may be repeated until the store answers; raises StoreUnavailable and what `act` raises."""
