@@ -321,7 +321,7 @@ class SharedObjects:
             bucket = self._world.bucket
             before = bucket.held.get(key)
             etag = bucket.put(key, body, **options)
-            if key.startswith("jobs/"):
+            if key.startswith("jobs/") and key.endswith(".json"):
                 age = float(int(self._world.now) - before.written_at) if before else 0.0
                 self._world.audit(
                     RECORD.decode(before.body)[0] if before else None,

@@ -572,7 +572,9 @@ class Story(RuleBasedStateMachine):
     def jobs(self) -> list[str]:
         """The jobs that are stored, by the order of their creation."""
         return [
-            key[len("jobs/") : -len(".json")] for key in self.world.bucket.held if key.startswith("jobs/")
+            key[len("jobs/") : -len(".json")]
+            for key in self.world.bucket.held
+            if key.startswith("jobs/") and key.endswith(".json")
         ]
 
     def _counted(self) -> set[str]:
