@@ -1,10 +1,15 @@
 /**
  * The site's HTTP interface. Every failure comes back as a value: it is part of the job's story, not an
- * exception. An answer that is not JSON (a proxy's error page, the platform's own) is a failure like others.
+ * exception. An answer that is not the site's own (a proxy's error page, the platform's) is a failure like others,
+ * whatever its status.
  */
 
+/** The texts that each of the site's answers has: what lacks one comes from something between us and the site. */
+const START_TEXTS = ['jobId', 'ownerToken']
+const STATUS_TEXTS = ['jobId', 'status']
+
 /**
- * @typedef {object} Problem an RFC 9457 problem
+ * @typedef {object} Problem the site's own RFC 9457 problem
  * @property {string} [code]
  * @property {string} [detail]
  * @property {{field: string, message: string}[]} [errors]
@@ -91,7 +96,7 @@ export function startVideo({ body, key, accessCode, onUpload, signal }) {
       clearTimeout(silence)
       signal.removeEventListener('abort', abort)
       const header = (/** @type {string} */ name) => (request.status ? request.getResponseHeader(name) : null)
-      resolve(outcome(request.status, request.responseText, header, Date.now()))
+      resolve(outcome(request.status, request.responseText, header, Date.now(), START_TEXTS))
     }
     request.send(body)
     if (signal.aborted) abort()
@@ -103,7 +108,7 @@ export function startVideo({ body, key, accessCode, onUpload, signal }) {
  * @returns {Promise<Outcome<Status>>}
  */
 export function videoStatus(jobId) {
-  return call(`/api/check-video-status?jobId=${encodeURIComponent(jobId)}`, {})
+  return call(`/api/check-video-status?jobId=${encodeURIComponent(jobId)}`, {}, STATUS_TEXTS)
 }
 
 /**
@@ -112,7 +117,8 @@ export function videoStatus(jobId) {
  * @returns {Promise<Outcome<Status>>}
  */
 export function cancelVideo({ jobId, ownerToken, erase }) {
-  return post('/api/cancel-video', erase ? { jobId, ownerToken, delete: true } : { jobId, ownerToken })
+  const body = erase ? { jobId, ownerToken, delete: true } : { jobId, ownerToken }
+  return post('/api/cancel-video', body, STATUS_TEXTS)
 }
 
 /**
@@ -121,31 +127,33 @@ export function cancelVideo({ jobId, ownerToken, erase }) {
  * @returns {Promise<Outcome<null>>}
  */
 export function notifyVideo(request) {
-  return post('/api/notify-video', request)
+  return post('/api/notify-video', request, [])
 }
 
 /**
  * @param {string} path
  * @param {object} body
+ * @param {string[]} texts as in `outcome`
  */
-function post(path, body) {
+function post(path, body, texts) {
   const headers = { 'Content-Type': 'application/json' }
-  return call(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return call(path, { method: 'POST', headers, body: JSON.stringify(body) }, texts)
 }
 
 /**
  * @param {string} path
  * @param {RequestInit} init
+ * @param {string[]} texts as in `outcome`
  * @returns {Promise<Outcome<any>>}
  */
-async function call(path, init) {
+async function call(path, init, texts) {
   // AbortSignal.timeout is missing in browsers that are otherwise new enough.
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(), STATUS_TIMEOUT_MS)
   try {
     const response = await fetch(path, { ...init, cache: 'no-store', signal: patience.signal })
     const header = (/** @type {string} */ name) => response.headers.get(name)
-    return outcome(response.status, await response.text(), header, Date.now())
+    return outcome(response.status, await response.text(), header, Date.now(), texts)
   } catch {
     return { ok: false, failure: { kind: 'network' } }
   } finally {
@@ -159,15 +167,19 @@ async function call(path, init) {
  * @param {string} text
  * @param {(name: string) => string | null} header
  * @param {number} now ms since 1970, by this device's clock, which may be wrong by days
+ * @param {string[]} texts what is text in the site's own success; none: it is a 204, which has no body
  * @returns {Outcome<any>}
  */
-export function outcome(status, text, header, now) {
+export function outcome(status, text, header, now, texts) {
   if (status === 0) return { ok: false, failure: { kind: 'network' } }
   const value = parsed(text)
   const serverAt = moment(header('Date'))
-  if (status === 204 || (status >= 200 && status < 300 && value)) return { ok: true, value, serverAt }
+  const hasTexts = texts.every(name => typeof value?.[name] === 'string')
+  const isSuccess = texts.length ? status >= 200 && status < 300 && hasTexts : status === 204
+  if (isSuccess) return { ok: true, value, serverAt }
   const retryAfterMs = milliseconds(header('Retry-After'), serverAt ?? now)
-  return { ok: false, failure: { kind: 'http', status, problem: value, retryAfterMs } }
+  const problem = status >= 400 && typeof value?.code === 'string' ? value : null
+  return { ok: false, failure: { kind: 'http', status, problem, retryAfterMs } }
 }
 
 /** @param {string | null} date */

@@ -277,8 +277,8 @@ function isClear(failure) {
 }
 
 /**
- * Whether the same request may well be answered otherwise in a moment. A success that is not JSON comes from
- * something between us and the site, such as the sign-in page of a hotel.
+ * Whether the same request may well be answered otherwise in a moment. A success that is not the site's own comes
+ * from something between us and the site, such as the sign-in page of a hotel.
  * @param {Extract<RequestFailure, {kind: 'http'}>} failure
  */
 function isPassing({ status, problem, retryAfterMs }) {

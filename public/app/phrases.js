@@ -123,7 +123,7 @@ function opensAgain(job, now) {
   return [wait <= SHORT_MS ? jobWords.opensAgain(left) : jobWords.opensAgainAt(left, new Date(now + wait))]
 }
 
-/** @param {number} status of an answer whose code says nothing to us, or that is not JSON at all */
+/** @param {number} status of an answer whose code says nothing to us, or that is not the site's own */
 function unknownRefusal(status) {
   if (status === 413) return jobWords.refusals.tooLarge
   if (status === 429) return jobWords.refusals.tooMany

@@ -8,10 +8,20 @@ const NOW = Date.parse('2026-11-20T10:00:00Z')
  * @param {string} text
  * @param {Record<string, string>} [headers]
  */
-const of = (status, text, headers = {}) => outcome(status, text, name => headers[name] ?? null, NOW)
+const of = (status, text, headers = {}) =>
+  outcome(status, text, name => headers[name] ?? null, NOW, ['jobId'])
 
-test('a JSON object with a success is the value', () => {
+test('a success with the members that the site’s has is the value', () => {
   assert.deepEqual(of(202, '{"jobId":"x"}'), { ok: true, value: { jobId: 'x' }, serverAt: null })
+})
+
+test('where the site answers with nothing, only nothing is a success', () => {
+  const sent = (/** @type {number} */ status, /** @type {string} */ text) =>
+    outcome(status, text, () => null, NOW, []).ok
+  assert.deepEqual(
+    [sent(204, ''), sent(200, '{"message":"Blocked by policy"}'), sent(200, '')],
+    [true, false, false],
+  )
 })
 
 test('no answer at all is the network', () => {
@@ -25,14 +35,21 @@ test('a problem keeps its status, its body and when to come back', () => {
   })
 })
 
-test('an answer that is no JSON object is a failure, whatever its status', () => {
+test('an answer that is not the site’s own is a failure that proves nothing', () => {
   for (const [status, text] of /** @type {const} */ ([
     [413, '<html>413 Request Entity Too Large</html>'],
     [500, 'Internal Error'],
     [200, '<html>Sign in to this network</html>'],
     [200, '[]'],
     [200, 'null'],
+    [200, '{}'],
+    [200, '{"message":"Blocked by policy"}'],
+    [200, '{"jobId":7}'],
+    [200, '{"code":"job_not_found"}'],
+    [204, ''],
     [502, ''],
+    [502, '{"code":502,"message":"Bad Gateway"}'],
+    [404, '{"message":"Not Found"}'],
   ])) {
     assert.deepEqual(of(status, text), {
       ok: false,
@@ -43,7 +60,7 @@ test('an answer that is no JSON object is a failure, whatever its status', () =>
 
 test('the answer’s own Date is told, and counts for a Retry-After that is a date', () => {
   const headers = { Date: 'Thu, 19 Nov 2026 10:00:00 GMT', 'Retry-After': 'Thu, 19 Nov 2026 10:01:00 GMT' }
-  const answer = of(200, '{}', headers)
+  const answer = of(200, '{"jobId":"x"}', headers)
   assert.equal(answer.ok && answer.serverAt, NOW - 86_400_000)
   const refusal = of(503, '{}', headers)
   assert.equal(!refusal.ok && refusal.failure.kind === 'http' && refusal.failure.retryAfterMs, 60_000)
