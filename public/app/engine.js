@@ -6,7 +6,7 @@
  */
 
 import { newKey } from './database.js'
-import { canRescue, HOLD_MS, isUnsent, newJob } from './job.js'
+import { canRescue, HOLD_MS, isUnknown, isUnsent, newJob } from './job.js'
 import { NO_PICTURES } from './job_store.js'
 import { createJobs } from './jobs.js'
 import { createLeader } from './leader.js'
@@ -158,20 +158,17 @@ export function createEngine({
   }
 
   /**
-   * Delete a job's photos, prompt and video at the site, then here.
-   * @param {string} key
+   * Delete a job's photos, prompt and video at the site, then here. The job itself is given, since another tab may
+   * have removed it from this browser meanwhile.
+   * @param {Job} job
    * @returns {Promise<boolean>} false where the site did not do it: the job stays
    */
-  async function erase(key) {
-    const job = jobs.get(key)
-    if (job?.jobId && job.ownerToken) {
-      const outcome = await api.cancelVideo({ jobId: job.jobId, ownerToken: job.ownerToken, erase: true })
-      const isGone =
-        !outcome.ok && outcome.failure.kind === 'http' && [404, 410].includes(outcome.failure.status)
-      if (!outcome.ok && !isGone) return false
-    }
-    await jobs.remove(key)
-    return true
+  async function erase({ key, jobId, ownerToken }) {
+    if (!jobId || !ownerToken) return false
+    const outcome = await api.cancelVideo({ jobId, ownerToken, erase: true })
+    const isErased = outcome.ok ? Boolean(outcome.value.deletedAt) : isUnknown(outcome.failure)
+    if (isErased) await jobs.remove(key)
+    return isErased
   }
 
   return {

@@ -184,13 +184,20 @@ export function reduceJob(job, event) {
         missing: false,
         cancelWanted: job.cancelWanted && !hasEnded(event.status),
       }
-    case 'status-failed': {
-      const isMissing = event.failure.kind === 'http' && [400, 404].includes(event.failure.status)
-      return isMissing
+    case 'status-failed':
+      return isUnknown(event.failure)
         ? { ...job, missing: true, silentSince: null }
         : { ...job, silentSince: job.silentSince ?? event.at }
-    }
   }
+}
+
+/**
+ * Whether the site itself says that it has no such job. A 404 alone may come from a deploy without its functions, or
+ * from something between us and the site.
+ * @param {RequestFailure} failure
+ */
+export function isUnknown(failure) {
+  return failure.kind === 'http' && failure.problem?.code === 'job_not_found'
 }
 
 /** @param {{at: number, serverAt: number | null}} answer */

@@ -185,7 +185,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   async function remove(job) {
     const answer = isGone(job) ? 'here' : await askWhereToDelete(job)
     if (!answer) return
-    if (answer === 'everywhere' && !(await engine.erase(job.key))) {
+    if (answer === 'everywhere' && !(await engine.erase(job))) {
       layout.say(jobWords.notices.eraseFailed)
       return
     }

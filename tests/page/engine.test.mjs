@@ -291,6 +291,50 @@ test('a removal that the store refuses is told', async () => {
   assert.equal(await tab.engine.remove(key), false)
 })
 
+/**
+ * Erase a job everywhere, as the site, or what stands between, answers.
+ * @param {{failure?: object, state?: object}} answer
+ */
+async function erased({ failure, state = {} }) {
+  const { browser, tab, key } = await withJob()
+  const job = tab.engine.jobs.get(key)
+  assert.ok(job)
+  Object.assign(browser.site.failures, { cancel: failure })
+  Object.assign(browser.site.state, state)
+  return { isErased: await tab.engine.erase(job), isKept: browser.store.jobs.get(key)?.ownerToken === 'T' }
+}
+
+for (const [name, answer] of Object.entries({
+  'says so': { state: { deletedAt: '2026-11-20T10:01:00Z' } },
+  'does not know it': { failure: { ...http(404), problem: { code: 'job_not_found' } } },
+}))
+  test(`a job is erased everywhere where the site ${name}`, async () => {
+    assert.deepEqual(await erased(answer), { isErased: true, isKept: false })
+  })
+
+for (const [name, answer] of Object.entries({
+  'a 404 of a deploy without its functions': { failure: http(404) },
+  'a 410 that is not the site’s own': { failure: http(410) },
+  'another’s job': { failure: { ...http(403), problem: { code: 'owner_token' } } },
+  'a success that erased nothing': { state: { deletedAt: null } },
+  'a success that says nothing of it': { state: { deletedAt: undefined } },
+  'no network': { failure: { kind: 'network' } },
+}))
+  test(`nothing is erased here after ${name}`, async () => {
+    assert.deepEqual(await erased(answer), { isErased: false, isKept: true })
+  })
+
+test('the site erases what another tab has removed meanwhile', async () => {
+  const { browser, tab, key } = await withJob()
+  const job = tab.engine.jobs.get(key)
+  assert.ok(job)
+  await (await browser.openTab({ hidden: true })).engine.remove(key)
+  await settle()
+  browser.site.state = { ...COMPLETED, deletedAt: '2026-11-20T10:01:00Z' }
+  assert.equal(await tab.engine.erase(job), true)
+  assert.deepEqual(browser.site.cancels, [{ jobId: 'J', ownerToken: 'T', erase: true }])
+})
+
 test('a job erased elsewhere leaves no photos here', async () => {
   const { browser, tab, key } = await withJob()
   browser.site.state = { ...COMPLETED, deletedAt: '2026-11-20T10:01:00Z' }

@@ -233,10 +233,25 @@ test('a refused job can be sent again as it is', () => {
   )
 })
 
+const NOT_FOUND = http(404, { problem: { code: 'job_not_found' } })
+
 test('a job that the site does not know is missing, until it does', () => {
-  const missing = after(started, { type: 'status-failed', failure: http(404), at: NOW })
+  const missing = after(started, { type: 'status-failed', failure: NOT_FOUND, at: NOW })
   assert.equal(stageOf(missing), 'missing')
   assert.equal(stageOf(after(missing, says('completed'))), 'completed')
+})
+
+test('a job is missing by the site’s own word only', () => {
+  for (const failure of [
+    http(404),
+    http(400),
+    http(410),
+    http(404, { problem: { code: 'push_off' } }),
+    http(403, { problem: { code: 'owner_token' } }),
+  ]) {
+    const silent = after(started, { type: 'status-failed', failure, at: NOW })
+    assert.deepEqual([stageOf(silent), silent.silentSince], ['queued', NOW])
+  }
 })
 
 test('silence is counted from its first failure to the next answer', () => {
@@ -280,7 +295,7 @@ test('what can be done with a job follows from where it stands', () => {
   assert.deepEqual(actionsOf(after(started, failed('expired', 'no', true))), ['retry', 'edit', 'delete'])
   assert.deepEqual(actionsOf(after(started, failed('content_refused', 'no', false))), ['edit', 'delete'])
   assert.deepEqual(actionsOf(refused(http(400))), ['retry', 'edit', 'delete'])
-  assert.deepEqual(actionsOf(after(started, { type: 'status-failed', failure: http(404), at: NOW })), [
+  assert.deepEqual(actionsOf(after(started, { type: 'status-failed', failure: NOT_FOUND, at: NOW })), [
     'delete',
   ])
 })

@@ -35,8 +35,8 @@ async function pressed(event) {
 }
 
 const failed = (/** @type {object} */ failure) => ({ type: 'status-failed', failure, at: 1 })
-const http = (/** @type {number} */ status) =>
-  failed({ kind: 'http', status, problem: null, retryAfterMs: null })
+const http = (/** @type {number} */ status, /** @type {object | null} */ problem = null) =>
+  failed({ kind: 'http', status, problem, retryAfterMs: null })
 const answered = (/** @type {object} */ status) => ({
   type: 'status-answered',
   status: { ...READY, ...status },
@@ -50,8 +50,7 @@ test('Download in the history opens the link that the site has just given', asyn
 })
 
 for (const [what, event] of Object.entries({
-  'a store that was emptied': http(404),
-  'an id that is none': http(400),
+  'a store that was emptied': http(404, { code: 'job_not_found' }),
   'a video that was erased elsewhere': answered({ status: 'canceled', deletedAt: 'now', downloadUrl: null }),
 }))
   test(`Download stays on the page after ${what}`, async () => {
@@ -61,6 +60,7 @@ for (const [what, event] of Object.entries({
 for (const [what, event] of Object.entries({
   'a lost network': failed({ kind: 'network' }),
   'a site that is down': http(503),
+  'a deploy without its functions': http(404),
 }))
   test(`Download opens no old link after ${what}`, async () => {
     assert.deepEqual(await pressed(event), { hash: '', opened: [], said: ['The site could not be reached.'] })
