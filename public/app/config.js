@@ -49,3 +49,12 @@ export async function isLate(config) {
 export function priceOf({ models }, model) {
   return (models.find(({ id }) => id === model) ?? models[0])?.price ?? null
 }
+
+/**
+ * A model that was chosen earlier; the default where it is offered no more, as far as the page can know.
+ * @param {Config} config
+ * @param {string | null} model null: the default
+ */
+export function offered({ models }, model) {
+  return !models.length || models.some(({ id }) => id === model) ? model : null
+}

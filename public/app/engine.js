@@ -136,20 +136,20 @@ export function createEngine({
   }
 
   /**
-   * Start it again: the very same request where the site refused it, else a new job with the same photos.
+   * Start it again: under the same key where the site refused it, else a new job with the same photos.
    * @param {string} key
-   * @param {{hasPrice: boolean}} options
+   * @param {{model: string | null, hasPrice: boolean}} options
    * @returns {Promise<string>} the key of the job to look at
    */
-  async function retry(key, { hasPrice }) {
+  async function retry(key, { model, hasPrice }) {
     const job = jobs.get(key)
     if (!job) return key
     if (job.phase === 'refused') {
-      await jobs.apply(key, { type: 'resent', at: clock.now() })
+      await jobs.apply(key, { type: 'resent', model, at: clock.now() })
       void sender.send(key, { resumed: false })
       return key
     }
-    const { jobId, ownerToken, prompt, aspectRatio, model, ratio } = job
+    const { jobId, ownerToken, prompt, aspectRatio, ratio } = job
     if (!jobId || !ownerToken) return key
     return submit(
       { prompt, aspectRatio, model, ratio, pictures: await pictures(key), hasPrice },

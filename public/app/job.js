@@ -49,7 +49,7 @@
  *   | {type: 'uploaded', share: number}
  *   | {type: 'start-answered', answer: StartAnswer, at: number, serverAt: number | null}
  *   | {type: 'start-failed', failure: RequestFailure, at: number}
- *   | {type: 'resent', at: number}
+ *   | {type: 'resent', model: string | null, at: number}
  *   | {type: 'resumed', at: number}
  *   | {type: 'cancel-wanted'}
  *   | {type: 'cancel-failed'}
@@ -160,8 +160,11 @@ export function reduceJob(job, event) {
       return started(job, event.answer, event)
     case 'start-failed':
       return afterFailedStart(job, event.failure, event.at)
-    case 'resent':
-      return { ...job, phase: 'sending', sendAt: event.at, attempts: 0, problem: null }
+    case 'resent': {
+      // What may have been started is found by the very same request; what was bought is saved whatever is offered.
+      const model = job.isUnclear || job.rescue ? job.model : event.model
+      return { ...job, phase: 'sending', sendAt: event.at, attempts: 0, problem: null, model }
+    }
     case 'resumed':
       if (job.phase === 'held') return { ...job, sendAt: event.at + HOLD_MS }
       // A page that was frozen or closed while it sent did not see how much arrived.

@@ -1,6 +1,6 @@
 /** What the buttons of a job do. */
 
-import { priceOf } from './config.js'
+import { offered, priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
 import { isFresh, isGone, isLinked, stageOf } from './job.js'
@@ -44,9 +44,9 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
       case 'share':
         return share(job)
       case 'retry':
+        return tryAgain(job, offered(config, job.model))
       case 'rescue':
-        location.hash = `~${await engine.retry(job.key, { hasPrice: priceOf(config, job.model) !== null })}`
-        return undefined
+        return tryAgain(job, job.model)
       case 'another':
         return anotherTake(job, await engine.pictures(job.key))
       case 'continue':
@@ -58,6 +58,15 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
       case 'save':
         return undefined // a plain link
     }
+  }
+
+  /**
+   * @param {Job} job
+   * @param {string | null} model
+   */
+  async function tryAgain({ key }, model) {
+    const hasPrice = priceOf(config, model) !== null
+    location.hash = `~${await engine.retry(key, { model, hasPrice })}`
   }
 
   /** @param {Job} job */
@@ -106,7 +115,8 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
    */
   async function anotherTake(job, pictures) {
     if (!pictures.photos.length) return edit(job, pictures)
-    const { prompt, aspectRatio, model, ratio } = job
+    const { prompt, aspectRatio, ratio } = job
+    const model = offered(config, job.model)
     const hasPrice = priceOf(config, model) !== null
     const key = await engine.submit({ prompt, aspectRatio, model, ratio, pictures, hasPrice })
     location.hash = `~${key}`

@@ -53,7 +53,7 @@ test('a retry whose photos the site no longer has is sent again with those kept 
   await browser.clock.advance(2_000)
   const problem = { code: 'photos_gone', detail: '' }
   browser.site.failures.start = { ...http(410), problem }
-  const again = await tab.engine.retry(key, { hasPrice: false })
+  const again = await tab.engine.retry(key, { model: null, hasPrice: false })
   await browser.clock.advance(0)
   const sent = browser.site.starts.map(({ key: sentWith, body }) => [sentWith, Object.keys(JSON.parse(body))])
   assert.deepEqual(sent, [

@@ -225,12 +225,18 @@ test('a start that failed although the job exists is followed to its end', () =>
   assert.deepEqual([job.phase, job.jobId, job.ownerToken, job.problem], ['started', 'J', 'T', null])
 })
 
-test('a refused job can be sent again as it is', () => {
-  const job = after(refused(http(503), 6), { type: 'resent', at: NOW + 9 })
+test('a refused job can be sent again with the same key', () => {
+  const job = after(refused(http(503), 6), { type: 'resent', model: 'B', at: NOW + 9 })
   assert.deepEqual(
-    [job.phase, job.attempts, job.sendAt, job.problem, job.key],
-    ['sending', 0, NOW + 9, null, 'k'],
+    [job.phase, job.attempts, job.sendAt, job.problem, job.key, job.model],
+    ['sending', 0, NOW + 9, null, 'k', 'B'],
   )
+})
+
+test('what may have been started is sent again as it was, model and all', () => {
+  const arrived = after({ ...free, model: 'A' }, { type: 'sending' }, { type: 'uploaded', share: 1 })
+  const unclear = after(arrived, { type: 'start-failed', failure: http(504), at: NOW })
+  assert.equal(after(unclear, { type: 'resent', model: null, at: NOW }).model, 'A')
 })
 
 const NOT_FOUND = http(404, { problem: { code: 'job_not_found' } })

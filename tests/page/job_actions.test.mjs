@@ -65,3 +65,51 @@ for (const [what, event] of Object.entries({
   test(`Download opens no old link after ${what}`, async () => {
     assert.deepEqual(await pressed(event), { hash: '', opened: [], said: ['The site could not be reached.'] })
   })
+
+/**
+ * Press a button of a job of model A on a site that offers these.
+ * @param {import('../../public/app/job.js').Action} action
+ * @param {{times?: number, models?: {id: string, price: number | null}[], jobs?: string[]}} [how]
+ * @returns {Promise<any[]>} what the engine is asked for
+ */
+async function asked(action, { times = 1, models = [{ id: 'A', price: null }], jobs = ['k'] } = {}) {
+  const said = /** @type {any[]} */ ([])
+  Object.assign(globalThis, { location: { hash: '' } })
+  const page = {
+    config: { models },
+    engine: {
+      pictures: async () => ({ photos: [new Blob()], thumbnail: null }),
+      submit: async (/** @type {any} */ { model, hasPrice }) => said.push({ model, hasPrice }),
+      retry: async (/** @type {string} */ _key, /** @type {any} */ how) => said.push(how),
+    },
+  }
+  const { act } = createJobActions(/** @type {any} */ (page))
+  const made = jobs.map(key => newJob({ ...DRAFT, key, model: 'A', at: 0 }))
+  for (let round = 0; round < 2; round += 1)
+    await Promise.all(made.flatMap(job => Array.from({ length: times }, () => act(action, job))))
+  return said
+}
+
+const OTHERS = [
+  { id: 'B', price: 0.4 },
+  { id: 'C', price: null },
+]
+
+test('a model that is offered no more gives way to the default, at its price', async () => {
+  const theDefault = { model: null, hasPrice: true }
+  for (const action of /** @type {const} */ (['another', 'retry']))
+    assert.deepEqual(await asked(action, { models: OTHERS }), [theDefault, theDefault], action)
+})
+
+test('what is offered, or cannot be known, is asked for as it was', async () => {
+  for (const action of /** @type {const} */ (['another', 'retry']))
+    for (const models of [[...OTHERS, { id: 'A', price: null }], []]) {
+      const same = { model: 'A', hasPrice: false }
+      assert.deepEqual(await asked(action, { models }), [same, same], action)
+    }
+})
+
+test('a video that was bought is saved under its own model, offered or not', async () => {
+  const [first] = await asked('rescue', { models: OTHERS })
+  assert.equal(first.model, 'A')
+})
