@@ -33,7 +33,7 @@ test('what deals with jobs and photos is not part of it', () => {
     assert.ok(!first.has(`/app/${later}.js`), later)
 })
 
-test('the first load is at most 110 KB plain, 32 KB compressed', () => {
+test('the first load is at most 110 KB plain, 33 KB compressed', () => {
   const files = ['/index.html', '/style.css', '/icon.svg', ...first].map(path =>
     readFileSync(new URL(`.${path}`, PUBLIC)),
   )
@@ -41,7 +41,7 @@ test('the first load is at most 110 KB plain, 32 KB compressed', () => {
   const compressed = files.reduce((sum, file) => sum + gzipSync(file).length, 0)
   console.log(`first load: ${plain} bytes plain, ${compressed} compressed, ${files.length} files`)
   assert.ok(plain <= 110_000, String(plain))
-  assert.ok(compressed <= 32_000, String(compressed))
+  assert.ok(compressed <= 33_000, String(compressed))
 })
 
 test('nothing is asked of a third party', () => {
