@@ -31,11 +31,30 @@ export function permalink(job) {
  *   pictures: import('./pictures.js').JobPictures, jobView: import('./job_view.js').JobView}} page
  */
 export function createJobActions({ engine, composer, config, layout, pictures, jobView }) {
+  /** What has been pressed and is not done yet. @type {Set<string>} */
+  const underWay = new Set()
+
   /**
+   * Do what a button says, once for a double press.
    * @param {Action} action
    * @param {Job} job
    */
   async function act(action, job) {
+    const pressed = `${action} ${job.key}`
+    if (underWay.has(pressed)) return
+    underWay.add(pressed)
+    try {
+      await perform(action, job)
+    } finally {
+      underWay.delete(pressed)
+    }
+  }
+
+  /**
+   * @param {Action} action
+   * @param {Job} job
+   */
+  async function perform(action, job) {
     switch (action) {
       case 'undo':
         return takeBack(job)

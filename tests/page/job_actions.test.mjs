@@ -113,3 +113,13 @@ test('a video that was bought is saved under its own model, offered or not', asy
   const [first] = await asked('rescue', { models: OTHERS })
   assert.equal(first.model, 'A')
 })
+for (const action of /** @type {const} */ (['another', 'retry', 'rescue'])) {
+  const once = { model: 'A', hasPrice: false }
+  test(`a double press of ${action} starts one video, a later one another`, async () => {
+    assert.deepEqual(await asked(action, { times: 2 }), [once, once])
+  })
+
+  test(`${action} of two jobs at once starts one each`, async () => {
+    assert.deepEqual(await asked(action, { jobs: ['k', 'l'] }), [once, once, once, once])
+  })
+}
