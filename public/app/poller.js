@@ -16,8 +16,8 @@ import { dueAt, firstPoll, reducePoll } from './poll.js'
 export function createPoller({ api, jobs, clock, presence }) {
   /** @type {Map<string, Poll>} */
   const polls = new Map()
-  /** @type {Set<string>} */
-  const asking = new Set()
+  /** Questions that are on their way. @type {Map<string, Promise<void>>} */
+  const asking = new Map()
   let isLeading = false
   /** @type {any} */
   let timer
@@ -84,13 +84,22 @@ export function createPoller({ api, jobs, clock, presence }) {
   }
 
   /**
-   * Ask for a job's state now.
+   * Ask for a job's state now, or wait for the answer to a question that is on its way.
    * @param {string} key
    */
   async function ask(key) {
     const jobId = jobs.get(key)?.jobId
-    if (!jobId || asking.has(key)) return
-    asking.add(key)
+    if (!jobId) return
+    const question = asking.get(key) ?? questionOf(key, jobId)
+    asking.set(key, question)
+    await question
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} jobId
+   */
+  async function questionOf(key, jobId) {
     const outcome = await api.videoStatus(jobId)
     const at = clock.now()
     const job = await jobs.apply(

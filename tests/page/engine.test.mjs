@@ -275,6 +275,16 @@ test('a link is renewed by one question, and a failing site gets no storm', asyn
   assert.ok(browser.site.polls.length <= 7, String(browser.site.polls))
 })
 
+test('who asks while a question is on its way gets its answer', async () => {
+  const { browser, tab, key } = await withJob()
+  browser.site.state = COMPLETED
+  await Promise.all([
+    tab.engine.refresh(key),
+    tab.engine.refresh(key).then(() => assert.deepEqual(stages(tab), ['completed'])),
+  ])
+  assert.equal(browser.site.polls.length, 1)
+})
+
 test('what another tab removes is gone here, and asked for no more', async () => {
   const { browser, tab, key } = await withJob()
   const other = await browser.openTab({ hidden: true })
