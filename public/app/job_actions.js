@@ -75,7 +75,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
       case 'delete':
         return remove(job)
       case 'save':
-        return undefined // a plain link
+        return download(job)
     }
   }
 
@@ -239,10 +239,11 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   }
 
   /** @param {Job} job */
-  async function saveToDevice({ jobId, status }) {
+  async function saveToDevice(job) {
+    const { jobId, status } = job
     if (!status?.videoUrl || !status.downloadUrl) return
     const outcome = await shareVideo(status.videoUrl, `${jobId}.mp4`)
-    if (outcome === 'unreachable') location.assign(status.downloadUrl)
+    if (outcome === 'unreachable') await download(job)
     setText(
       jobView.saveToDevice,
       outcome === 'press again' ? jobWords.actions.saveReady : jobWords.actions.saveToDevice,

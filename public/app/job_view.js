@@ -237,12 +237,22 @@ function createActions({ onAction }) {
   /** @type {Action | null} */
   let refused = null
 
+  /**
+   * The site is asked first, since the link may be too old. With a modifier key the browser handles the link itself.
+   * @param {MouseEvent} click
+   */
+  function save(click) {
+    if (click.altKey || click.ctrlKey || click.metaKey || click.shiftKey) return
+    click.preventDefault()
+    onAction('save')
+  }
+
   /** @param {Action} action */
   function elementOf(action) {
     const found =
       elements.get(action) ??
       (action === 'save'
-        ? el('a', { class: 'button', download: '' })
+        ? el('a', { class: 'button', download: '', onclick: save })
         : el('button', { type: 'button', class: 'button', onclick: () => onAction(action) }))
     elements.set(action, found)
     return found

@@ -675,6 +675,19 @@ def test_where_the_page_may_not_read_the_video_save_downloads_it(
         page.get_by_role("button", name="Save or share").tap()
 
 
+def test_a_download_that_cannot_be_is_told_on_the_page(open_page: OpenPage, functions: Functions) -> None:
+    functions.states(completed())
+    page = open_page()
+    generate(page)
+    download = page.get_by_role("link", name="Download")
+    with page.expect_download():
+        download.click()
+    functions.status = [None]
+    download.click()
+    expect(page.get_by_text("The site could not be reached.")).to_be_visible()
+    expect(headline(page)).to_have_text("Your video is ready")
+
+
 def test_the_link_is_copied(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page(f"/#{JOB_ID}", permissions=["clipboard-read", "clipboard-write"])

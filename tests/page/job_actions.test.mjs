@@ -5,14 +5,22 @@ import { createJobActions } from '../../public/app/job_actions.js'
 import { DRAFT } from '../support/example_draft.mjs'
 
 const URL_OF_VIDEO = 'https://store.example/v.mp4'
-const READY = { status: 'completed', stage: null, failure: null, deletedAt: null, downloadUrl: URL_OF_VIDEO }
+const READY = {
+  status: 'completed',
+  stage: null,
+  failure: null,
+  deletedAt: null,
+  videoUrl: URL_OF_VIDEO,
+  downloadUrl: URL_OF_VIDEO,
+}
 
 /**
- * Press Download in the history, on a site that gives this answer.
+ * Press a button that downloads, on a site that gives this answer and a device that cannot read the video.
  * @param {any} event as the engine reports an answer
+ * @param {'download' | 'save' | 'saveToDevice'} button in the history, of the job, or of a phone
  * @returns {Promise<{hash: string, opened: string[], said: string[]}>}
  */
-async function pressed(event) {
+async function pressed(event, button) {
   const place = { hash: '', opened: /** @type {string[]} */ ([]), said: /** @type {string[]} */ ([]) }
   const known = reduceJob(
     { ...newJob({ ...DRAFT, at: 0 }), phase: 'started', jobId: 'j', ownerToken: 't' },
@@ -25,12 +33,14 @@ async function pressed(event) {
     },
   }
   const jobs = new Map([['k', known]])
-  Object.assign(globalThis, { location })
+  Object.assign(globalThis, { location, fetch: async () => Promise.reject(new TypeError()) })
   const page = {
     engine: { jobs, refresh: async () => jobs.set('k', reduceJob(known, event)) },
     layout: { say: (/** @type {string} */ text) => place.said.push(text) },
+    jobView: { saveToDevice: {} },
   }
-  await createJobActions(/** @type {any} */ (page)).download(known)
+  const actions = createJobActions(/** @type {any} */ (page))
+  await (button === 'save' ? actions.act(button, known) : actions[button](known))
   return place
 }
 
@@ -44,27 +54,35 @@ const answered = (/** @type {object} */ status) => ({
   serverAt: null,
 })
 
-test('Download in the history opens the link that the site has just given', async () => {
-  const link = 'https://store.example/new.mp4'
-  assert.deepEqual(await pressed(answered({ downloadUrl: link })), { hash: '', opened: [link], said: [] })
-})
-
-for (const [what, event] of Object.entries({
-  'a store that was emptied': http(404, { code: 'job_not_found' }),
-  'a video that was erased elsewhere': answered({ status: 'canceled', deletedAt: 'now', downloadUrl: null }),
-}))
-  test(`Download stays on the page after ${what}`, async () => {
-    assert.deepEqual(await pressed(event), { hash: '#j', opened: [], said: [] })
+for (const button of /** @type {const} */ (['download', 'save', 'saveToDevice'])) {
+  test(`${button} opens the link that the site has just given`, async () => {
+    const link = 'https://store.example/new.mp4'
+    const event = answered({ downloadUrl: link })
+    assert.deepEqual(await pressed(event, button), { hash: '', opened: [link], said: [] })
   })
 
-for (const [what, event] of Object.entries({
-  'a lost network': failed({ kind: 'network' }),
-  'a site that is down': http(503),
-  'a deploy without its functions': http(404),
-}))
-  test(`Download opens no old link after ${what}`, async () => {
-    assert.deepEqual(await pressed(event), { hash: '', opened: [], said: ['The site could not be reached.'] })
-  })
+  for (const [what, event] of Object.entries({
+    'a store that was emptied': http(404, { code: 'job_not_found' }),
+    'a video that was erased elsewhere': answered({
+      status: 'canceled',
+      deletedAt: 'now',
+      downloadUrl: null,
+    }),
+  }))
+    test(`${button} stays on the page after ${what}`, async () => {
+      assert.deepEqual(await pressed(event, button), { hash: '#j', opened: [], said: [] })
+    })
+
+  for (const [what, event] of Object.entries({
+    'a lost network': failed({ kind: 'network' }),
+    'a site that is down': http(503),
+    'a deploy without its functions': http(404),
+  }))
+    test(`${button} opens no old link after ${what}`, async () => {
+      const said = ['The site could not be reached.']
+      assert.deepEqual(await pressed(event, button), { hash: '', opened: [], said })
+    })
+}
 
 /**
  * Press a button of a job of model A on a site that offers these.
