@@ -11,14 +11,18 @@ import { el, setText } from './dom.js'
  */
 
 /**
- * @param {{heading: string, text?: () => string, extra?: HTMLElement, choices: Choice[], keep: string}} question
+ * @param {{heading: string, text?: () => string, isOver?: () => boolean, extra?: HTMLElement, choices: Choice[],
+ *   keep: string}} question isOver: there is nothing to choose any more, so that it closes by itself
  * @returns {Promise<string | null>} the value chosen; null for none
  */
-export function ask({ heading, text, extra, choices, keep }) {
+export function ask({ heading, text, isOver, extra, choices, keep }) {
   return new Promise(resolve => {
     const body = text && el('p', {}, text())
     // What it says of money may change while it is open.
-    const timer = text && setInterval(() => body && setText(body, text()), 500)
+    const timer = setInterval(() => {
+      if (isOver?.()) dialog.close()
+      else if (body && text) setText(body, text())
+    }, 500)
     const dialog = el(
       'dialog',
       { class: 'dialog', 'aria-labelledby': 'dialog-heading', onclose: () => end() },

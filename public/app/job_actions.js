@@ -3,7 +3,7 @@
 import { offered, priceOf } from './config.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
-import { isFresh, isGone, isLinked, stageOf } from './job.js'
+import { actionsOf, isFresh, isGone, isLinked, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
 import { lastFrame } from './last_frame.js'
 import { FORM } from './layout.js'
@@ -101,13 +101,20 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     if (engine.isFreeToCancel(job.key)) return takeBack(job)
     // What it costs depends on what has happened since the site was asked last.
     void engine.refresh(job.key)
+    const isOver = () => {
+      const current = engine.jobs.get(job.key)
+      return !current || !actionsOf(current).includes('cancel')
+    }
     const answer = await ask({
       heading: jobWords.cancelDialog.heading,
       text: () => costOfCancel(engine.jobs.get(job.key) ?? job),
+      isOver,
       choices: [{ value: 'cancel', label: jobWords.cancelDialog.confirm, isGrave: true }],
       keep: jobWords.cancelDialog.keep,
     })
     if (answer) await engine.cancel(job.key)
+    // The button to which the focus would go back is gone.
+    else if (isOver()) jobView.heading.focus()
   }
 
   /** @param {Job} job */

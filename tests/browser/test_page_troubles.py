@@ -338,7 +338,7 @@ def test_not_bought_is_said_only_just_after_an_answer(open_page: OpenPage, funct
     expect(page.get_by_text(NOT_BOUGHT)).to_have_count(0)
 
 
-def test_the_cancel_dialog_asks_before_it_says_what_it_costs(
+def test_the_cancel_dialog_asks_first_and_closes_at_the_end(
     open_page: OpenPage, functions: Functions
 ) -> None:
     functions.states(status("queued", pollAfterMs=49_623))
@@ -353,6 +353,13 @@ def test_the_cancel_dialog_asks_before_it_says_what_it_costs(
     expect(dialog).not_to_contain_text(NOT_BOUGHT)
     page.clock.run_for(1_000)
     expect(dialog).to_contain_text("may still be charged")
+
+    functions.states(completed())
+    page.clock.run_for(62_000)
+    expect(dialog).to_have_count(0)
+    expect(headline(page)).to_have_text("Your video is ready")
+    expect(headline(page)).to_be_focused()
+    assert functions.cancels == []
 
 
 def test_it_appears_here_is_said_only_while_the_page_asks(open_page: OpenPage, functions: Functions) -> None:
