@@ -19,6 +19,7 @@ BUNDLE_GLIBC the glibc that its files may need. What is built so runs on such ma
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import json
 import os
@@ -215,7 +216,7 @@ class Bundle:
         self.output = output
         self.glibc = glibc
         self.state_file = output.with_suffix(".json")
-        self.state: dict[str, Any] = {"parts": {}, "distributions": {}}
+        self.state: dict[str, Any] = {"parts": {}, "distributions": {}, "required": []}
 
     def bring_up_to_date(self) -> Bundle:
         """Build the parts that changed and check the whole; raises BundleError."""
@@ -247,10 +248,15 @@ class Bundle:
             ]
             self.bring_part(name, digest(interpreter, *contents), copier(files))
         self.write_settings()
+        found = requirements.find(self.plan.requirements)
+        self.state["required"] = sorted(map(normal, requirements.required(found))) if found else []
         seen = {handler: sorted(variables) for handler, variables in self.plan.variables.items()}
         checked = digest(
-            json.dumps([self.state["parts"], self.plan.functions, self.plan.only, self.glibc, seen])
-        )
+            json.dumps(
+                [*(self.state[name] for name in ("parts", "required")),
+                 self.plan.functions, self.plan.only, self.glibc, seen]
+            )
+        )  # fmt: skip
         if self.state.get("checked") != checked:
             check_elf_files(self.output, tuple(map(int, self.glibc.split("."))))
             self.check_imports()
@@ -421,7 +427,8 @@ class Bundle:
     def absent(self, function: str) -> set[str]:
         """Return the distributions that a function does without.
 
-        Those are the ones that `only` keeps for others, and what nothing but they requires.
+        Those are the ones that `only` keeps for others, and what nothing but they requires: neither another
+        distribution, nor the project, nor `only` for this function.
         """
         found: dict[str, Any] = self.state["distributions"]
         if unknown := {normal(name) for name in self.plan.only} - set(found):
@@ -431,10 +438,12 @@ class Bundle:
         ):
             raise BundleError(f"`only` in netlify.toml names {min(unknown)}, which is no function in Python")
         absent = {normal(name) for name, functions in self.plan.only.items() if function not in functions}
+        granted = {normal(name) for name, functions in self.plan.only.items() if function in functions}
+        stay = granted.union(self.state["required"])
         while True:
             more = {
                 name
-                for name in found.keys() - absent
+                for name in found.keys() - absent - stay
                 if (requirers := {other for other in found if name in found[other]["requires"]})
                 and requirers <= absent
             }
@@ -451,7 +460,11 @@ class Bundle:
             absent = [
                 path for name in self.absent(function) for path in self.state["distributions"][name]["paths"]
             ]
-            modules = [path.split(".")[0] for path in absent if not path.endswith((".dist-info", ".libs"))]
+            modules = [
+                match[1].replace("/", ".")
+                for match in (re.fullmatch(r"((?:\w+/)*\w+)(?:\.pyc|\..*so)?", path) for path in absent)
+                if match
+            ]
             found = self.imported(handler, modules)
             if not found:
                 continue
@@ -589,21 +602,40 @@ def walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
 
 
 def distributions(folder: Path) -> dict[str, dict[str, list[str]]]:
-    """Return for each installed distribution what it requires and the top of its files' paths."""
+    """Return for each installed distribution what it requires and its own paths, once all is compiled.
+
+    Those are its folders and files without the ones that another has a part in, such as `google`.
+    """
     found = {}
+    files: dict[str, list[str]] = {}
+    owners: dict[str, set[str]] = {}
     for info in sorted(folder.glob("*.dist-info")):
         metadata = (info / "METADATA").read_text(encoding="utf-8").split("\n\n")[0]
-        name = re.search(r"^Name: (.+)$", metadata, re.MULTILINE)
-        requires = re.findall(r"^Requires-Dist: ([A-Za-z0-9._-]+)(?!.*extra ==)", metadata, re.MULTILINE)
-        paths = {
-            line.split("/")[0].split(",")[0] for line in (info / "RECORD").read_text("utf-8").splitlines()
-        }
-        if name:
-            found[normal(name[1])] = {
-                "requires": sorted(map(normal, requires)),
-                "paths": sorted(paths - {"..", "bin", "__pycache__", ""}),
-            }
-    return found
+        match = re.search(r"^Name: (.+)$", metadata, re.MULTILINE)
+        if not match:
+            continue
+        name = normal(match[1])
+        found[name] = re.findall(r"^Requires-Dist: ([A-Za-z0-9._-]+)(?!.*extra ==)", metadata, re.MULTILINE)
+        with (info / "RECORD").open(encoding="utf-8", newline="") as record:
+            listed = [re.sub(r"\.py$", ".pyc", row[0]) for row in csv.reader(record) if row]
+        files[name] = [path for path in listed if not re.match(r"(\.\.|bin|__pycache__)/", path)]
+        for path in files[name]:
+            for place in places(path):
+                owners.setdefault(place, set()).add(name)
+    own = {
+        name: {next((place for place in places(path) if len(owners[place]) == 1), "") for path in paths}
+        for name, paths in files.items()
+    }
+    return {
+        name: {"requires": sorted(map(normal, requires)), "paths": sorted(own[name] - {""})}
+        for name, requires in found.items()
+    }
+
+
+def places(path: str) -> list[str]:
+    """Return the folders of a path from the top on, and itself: `a`, `a/b`, `a/b/c.py`."""
+    parts = path.split("/")
+    return ["/".join(parts[: number + 1]) for number in range(len(parts))]
 
 
 def normal(name: str) -> str:

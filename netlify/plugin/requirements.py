@@ -29,6 +29,8 @@ LOCKED = re.compile(r'(?P<kind>directory|archive) = \{ path = "(?P<path>[^"]+)"(
 """A folder or a file of this machine in a pylock.toml."""
 PYLOCK = ("--format", "pylock.toml")
 """Says of each package where it was found: https://packaging.python.org/en/latest/specifications/pylock-toml/"""
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+"""A package's."""
 NOT_SOURCE = {".git", ".netlify", ".venv", "__pycache__", "build", "dist", "node_modules"}
 
 
@@ -109,10 +111,29 @@ def names(path: Path) -> list[str]:
     found = []
     for _, line in lines(path, constraints=False):
         requirement = re.split(r"\s--", line)[0]
-        match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=\s*(?:$|[\[=<>!~@(]))", requirement)
+        match = re.match(rf"{NAME}(?=\s*(?:$|[\[=<>!~@(]))", requirement)
         if match and ";" not in requirement:
             found.append(match[0])
     return found
+
+
+def required(path: Path) -> set[str]:
+    """Return the names of what the project itself requires, and rather some too many.
+
+    In a file that was compiled those that are there for others alone say so: `# via flask, werkzeug`.
+    """
+    if path.name in {"uv.lock", "pyproject.toml"}:
+        project = path.with_name("pyproject.toml")
+        text = project.read_text(encoding="utf-8-sig", errors="replace") if project.is_file() else ""
+        return set(re.findall(rf"""["']({NAME})""", text))
+    found = {match[0] for _, line in lines(path, constraints=False) if (match := re.match(NAME, line))}
+    text = path.read_text(encoding="utf-8-sig")
+    for_others = set()
+    for name, rest in re.findall(rf"^({NAME})(.*(?:\n[ \t]+.*)*)", text, re.MULTILINE):
+        via = {word.strip() for word in re.split(r"[\n#,]", rest.partition("# via")[2])} - {""}
+        if via and via <= found:
+            for_others.add(name)
+    return found - for_others
 
 
 def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: Path) -> Locked:

@@ -135,7 +135,12 @@ def test_a_function_that_exclude_removes_ends_the_build(tmp_path: Path) -> None:
 
 
 def imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], handler: str, **given: Any
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, str],
+    handler: str,
+    distributions: dict[str, Any] | None = None,
+    **given: Any,
 ) -> None:
     """Import a handler as a build does, with the Python that runs this."""
     write_files(tmp_path / "out/source", files)
@@ -143,6 +148,7 @@ def imported(
     whole = bundle.Bundle(
         plan(tmp_path, functions={"one": handler}, arguments=["-I"], **given), tmp_path / "out", "2.34"
     )
+    whole.state["distributions"] = distributions or {}
     monkeypatch.setattr(whole, "runner", lambda: Path(sys.executable))
     whole.check_imports()
 
@@ -332,6 +338,76 @@ def test_a_distribution_that_only_absent_ones_require_is_absent_too(tmp_path: Pa
         name: {"requires": each, "paths": [name]} for name, each in requires.items()
     }
     assert (whole.absent("with"), whole.absent("without")) == (set(), {"httpx", "httpcore", "h11"})
+
+
+@pytest.mark.parametrize(
+    ("only", "required", "absent"),
+    [
+        ({"requests": ["a"]}, [], {"requests", "idna"}),
+        ({"requests": ["a"]}, ["idna"], {"requests"}),
+        ({"requests": ["a"], "idna": ["a", "b"]}, [], {"requests"}),
+        ({"requests": ["a"], "idna": ["a"]}, ["idna"], {"requests", "idna"}),
+    ],
+)
+def test_only_takes_nothing_that_a_function_is_granted(
+    tmp_path: Path, only: dict[str, list[str]], required: list[str], absent: set[str]
+) -> None:
+    whole = bundle.Bundle(
+        plan(tmp_path, functions={"a": "m.a", "b": "m.b"}, only=only), tmp_path / "out", "2.34"
+    )
+    whole.state["required"] = required
+    whole.state["distributions"] = {
+        "requests": {"requires": ["idna"], "paths": []},
+        "idna": {"requires": [], "paths": []},
+    }
+    assert (whole.absent("a"), whole.absent("b")) == (set(), absent)
+
+
+def install(folder: Path, name: str, files: str) -> None:
+    """Lay a distribution down as an installer does."""
+    info = f"{name.replace('.', '_')}-1.dist-info"
+    listed = [*files.split(), f"{info}/METADATA", f"{info}/RECORD", "../../bin/tool"]
+    write_files(
+        folder,
+        {
+            **dict.fromkeys(files.split(), ""),
+            f"{info}/METADATA": f"Name: {name}\n",
+            f"{info}/RECORD": "".join(f'"{path}",sha256=x,1\n' for path in listed),
+        },
+    )
+
+
+def test_a_distributions_paths_are_its_own_alone(tmp_path: Path) -> None:
+    """Many share a folder at the top, such as `google`, `azure` and `zope`."""
+    install(tmp_path, "zope.event", "zope/__init__.py zope/event/__init__.py zope/event/x.py zope/old.py")
+    install(tmp_path, "zope.interface", "zope/__init__.py zope/interface/__init__.py")
+    install(tmp_path, "six", "six.py")
+    found = bundle.distributions(tmp_path)
+    assert {name: each["paths"] for name, each in found.items()} == {
+        "six": ["six-1.dist-info", "six.pyc"],
+        "zope-event": ["zope/event", "zope/old.pyc", "zope_event-1.dist-info"],
+        "zope-interface": ["zope/interface", "zope_interface-1.dist-info"],
+    }
+
+
+@pytest.mark.parametrize("module", ["zope.event", "zope.old", "six", "speedups"])
+def test_the_import_check_lacks_what_only_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    files = {
+        "one.py": f"import zope.interface\nimport {module}\nhandler = print",
+        **dict.fromkeys(["zope/event/__init__.py", "zope/old.py", "zope/interface.py", "six.py"], ""),
+    }
+    paths = [
+        "six-1.dist-info",
+        "six.pyc",
+        "speedups.cpython-313-x86_64-linux-gnu.so",
+        "zope/event",
+        "zope/old.pyc",
+    ]
+    found = {"acme": {"requires": [], "paths": paths}}
+    with pytest.raises(bundle.BundleError, match=f"ModuleNotFoundError: import of {module} halted"):
+        imported(tmp_path, monkeypatch, files, "one.handler", distributions=found, only={"acme": []})
 
 
 @pytest.mark.parametrize(

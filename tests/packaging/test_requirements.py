@@ -78,6 +78,38 @@ def test_the_names_of_what_is_required(
     assert sorted(requirements.names(Path(file))) == names
 
 
+VIA = f"httpx==1 \\\n    {HASH}\n    # via{{}}\nidna==3 ; python_version > '3'\n    # via{{}}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (
+            {"requirements.txt": "-r base.txt\nidna ; python_version > '3'", "base.txt": "six"},
+            {"idna", "six"},
+        ),
+        ({"requirements.txt": VIA.format(" -r a.in", " httpx")}, {"httpx"}),
+        ({"requirements.txt": VIA.format(" -r a.in", "\n    #   -r a.in\n    #   httpx")}, {"httpx", "idna"}),
+        ({"requirements.txt": VIA.format(" site (pyproject.toml)", "\n    #   httpx")}, {"httpx"}),
+        (
+            {"requirements.txt": "httpx==1  # via -r a.in\nidna==3  # via httpx\nh11==1 # via httpx, idna"},
+            {"httpx"},
+        ),
+        ({"requirements.txt": VIA.replace("# via{}", "").replace("{{}}", "")}, {"httpx", "idna"}),
+        ({"pyproject.toml": "[project]\ndependencies = ['httpx[http2]>=1', \"idna\"]"}, {"httpx", "idna"}),
+        ({"uv.lock": "", "pyproject.toml": '[project]\ndependencies = ["httpx"]'}, {"httpx"}),
+        ({"uv.lock": ""}, set()),
+    ],
+)
+def test_what_the_project_itself_requires_is_told_apart(
+    folder: Path, files: dict[str, str], names: set[str]
+) -> None:
+    write_files(folder, files)
+    found = requirements.find(None)
+    assert found
+    assert requirements.required(found) == names
+
+
 @pytest.mark.parametrize("syntax", ["-r base.txt", "-rbase.txt", "--requirement base.txt", "-c base.txt"])
 def test_an_included_file_counts_where_all_is_hashed(folder: Path, syntax: str) -> None:
     write_files(folder, {"requirements.txt": f"{syntax}\nidna==3.1 {HASH}", "base.txt": f"six==1.1 {HASH}"})
