@@ -158,6 +158,8 @@ os._exit(0)  # not held up by threads that the handler has started
 """
 LONGEST_IMPORT = 60
 """Seconds."""
+SHORTEST_SECRET = 4
+"""Characters; what is shorter, such as `1` or `on`, stands in many a message by chance."""
 
 
 class BundleError(Exception):
@@ -511,21 +513,38 @@ class Bundle:
             text = report.read_text("utf-8") if report.exists() else ""
             said = errors.read_text("utf-8", "replace").strip()
         if not text:
-            reason = "".join(said.splitlines()[-1:])
+            reason = "".join(self.without_values(name, said).splitlines()[-1:])
             return {"kind": "other", "error": reason or "Python ended", "place": None, "variable": None}
         found: dict[str, Any] = json.loads(text)
+        for key in ("error", "variable") if found else ():
+            found[key] = found[key] and self.without_values(name, str(found[key]))
         return found
+
+    def without_values(self, handler: str, text: str) -> str:
+        """Return what an import said with `${NAME}` for each value: many people may read a build's log."""
+        # Pydantic cuts a long value in its middle, so that it is not found as such.
+        text = re.sub(r"(?<=input_value=).*(?=, input_type=)", "…", text)
+        variables = self.plan.variables.get(handler, self.plan.variables.get("*", {}))
+        named = [item for item in variables.items() if self.is_named(handler, item[0])]
+        for name, value in sorted(named, key=lambda item: -len(item[1])):
+            for form in (value, repr(value)[1:-1]) if len(value) >= SHORTEST_SECRET else ():
+                text = text.replace(form, f"${{{name}}}")
+        return text
 
     def advice(self, handler: str, variable: str | None) -> str:
         """Return what to do about a variable that an import looked for."""
-        if not variable or not re.fullmatch(r"[A-Z][A-Z0-9_]*", str(variable)):
+        if not variable or not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):
             return ""
-        allowed = self.plan.environment.get(handler, self.plan.environment.get("*", []))
-        if any(
-            variable == name or (name.endswith("*") and variable.startswith(name[:-1])) for name in allowed
-        ):
+        if self.is_named(handler, variable):
             return f"; the build has no variable {variable}"
         return f"; name {variable} in the plugin's input `environment`"
+
+    def is_named(self, handler: str, variable: str) -> bool:
+        """Whether the plugin's input `environment` names a variable for a handler."""
+        return any(
+            variable == name or (name.endswith("*") and variable.startswith(name[:-1]))
+            for name in self.plan.environment.get(handler, self.plan.environment.get("*", []))
+        )
 
 
 def install_pinned(lock: Path, target: str) -> None:

@@ -243,6 +243,44 @@ def test_what_the_build_alone_may_lack_is_a_warning(
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("raise ValueError(KEY)", "ValueError: ${APP_KEY} (one.py:3)"),
+        ("raise ValueError({'key': KEY})", "ValueError: {'key': '${APP_KEY}'} (one.py:3)"),
+        ("raise ValueError(f'{KEY}-2')", "ValueError: ${APP_KEY_2} (one.py:3)"),
+        ("raise ValueError(os.environ['APP_PEM'])", "ValueError: ${APP_PEM} (one.py:3)"),
+        ("raise ValueError([os.environ['APP_PEM']])", "ValueError: ['${APP_PEM}'] (one.py:3)"),
+        ("raise ValueError('on ' + os.environ['HOME'])", "ValueError: on /root (one.py:3)"),
+        ("{}[KEY]", "KeyError: '${APP_KEY}' (one.py:3)"),
+        ("os.write(2, KEY.encode()); os._exit(1)", "${APP_KEY}"),
+        (
+            "class Long(BaseModel):\n    n: bool\nLong(n=KEY * 9)",
+            "ValidationError: 1 validation error for Long\nn\n  Input should be a valid boolean, ",
+        ),
+    ],
+)
+def test_the_builds_log_has_no_values_of_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, said: str
+) -> None:
+    variables = {
+        "APP_KEY": "SKLIVE51",
+        "APP_KEY_2": "SKLIVE51-2",
+        "APP_PEM": "-----\nMII\n",
+        "APP_ON": "on",
+        "HOME": "/root",
+    }
+    if "BaseModel" in line:
+        line = f"sys.path[:0] = {sys.path}\nfrom pydantic import BaseModel\n{line}"
+    source = {"one.py": f"import os, sys\nKEY = os.environ['APP_KEY']\n{line}\nhandler = print"}
+    for name in ("one.handler", "one.py"):
+        imported(
+            tmp_path, monkeypatch, source, name, variables={"*": variables}, environment={"*": ["APP_*"]}
+        )
+        warning = f"WARNING: {name} cannot be imported as one would: {said}"
+        assert capsys.readouterr().out.startswith(warning)
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "import threading\nthreading.Thread(target=threading.Event().wait).start()",
