@@ -26,6 +26,28 @@ const CONFIG_KEYS = new Set(
   ),
 )
 
+const RATE_LIMIT_KEYS = new Set('windowLimit windowSize aggregateBy algorithm action to'.split(' '))
+
+/**
+ * What each value is like that Netlify's packager would drop without a word, and the deadline: a test, and the form
+ * for people.
+ *
+ * @type {Record<string, [(value: any) => boolean, string]>}
+ */
+const FORMS = {
+  preferStatic: [value => typeof value === 'boolean', 'True or False'],
+  rateLimit: [
+    isRateLimit,
+    'a dict, {"windowLimit": 60, "windowSize": 60, "aggregateBy": ["ip", "domain"]}, with whole numbers, of ip and ' +
+      `domain at least one, and no keys but ${[...RATE_LIMIT_KEYS].join(', ')}`,
+  ],
+  schedule: [
+    value => typeof value === 'string' && /^(@\w+|\S+(\s+\S+){4})$/.test(value.trim()),
+    'a text, "@daily" or cron, "0 2 * * *"',
+  ],
+  timeoutSeconds: [value => typeof value === 'number' && value > 0, 'a number above 0'],
+}
+
 /**
  * @typedef {object} PythonFunction
  * @property {string} handler `package.module.handler`, or a file's path below the folder of functions
@@ -94,6 +116,10 @@ function addFiles(functions, folder, files, python) {
     const name = stem.replace(/_background$/, '-background')
     const unknown = Object.keys(config ?? {}).find(key => !CONFIG_KEYS.has(key))
     if (unknown) throw new Error(`${file}: config has no ${unknown}; it has ${[...CONFIG_KEYS].join(', ')}`)
+    for (const [key, value] of Object.entries(config ?? {})) {
+      const [isRight, form] = FORMS[key] ?? [() => true]
+      if (!isRight(value)) throw new Error(`${file}: ${key} in config is ${form}`)
+    }
     if (config?.background && !name.endsWith('-background'))
       throw new Error(`${file}: name it ${stem}-background.py; the name gives a function its 15 minutes`)
     if (!/^[\w-]+$/.test(name))
@@ -133,6 +159,22 @@ function describe(files, python) {
   if (!files.length) return {}
   const reader = path.resolve(import.meta.dirname, 'function_files.py')
   return JSON.parse(execFileSync(python, [reader, ...files], { encoding: 'utf8' }))
+}
+
+/** @param {any} value */
+function isRateLimit(value) {
+  if (typeof value !== 'object' || value === null) return false
+  const { windowLimit, windowSize, aggregateBy = 'domain', algorithm, action, to } = value
+  const by = [aggregateBy].flat()
+  return (
+    Object.keys(value).every(key => RATE_LIMIT_KEYS.has(key)) &&
+    [windowLimit, windowSize].every(number => Number.isInteger(number) && number > 0) &&
+    by.length > 0 &&
+    by.every(one => one === 'ip' || one === 'domain') &&
+    [undefined, 'sliding_window'].includes(algorithm) &&
+    [undefined, 'rate_limit', 'rewrite'].includes(action) &&
+    ['undefined', 'string'].includes(typeof to)
+  )
 }
 
 /**

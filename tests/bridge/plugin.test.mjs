@@ -363,6 +363,55 @@ for (const [before, after] of /** @type {const} */ ([
   })
 }
 
+for (const [key, values] of /** @type {const} */ ([
+  [
+    'rateLimit',
+    [
+      '60',
+      'None',
+      '[]',
+      '{}',
+      '{"windowLimit": "60", "windowSize": 60}',
+      '{"windowLimit": 60, "windowSize": 0}',
+      '{"windowLimit": True, "windowSize": 60}',
+      '{"window_limit": 60, "window_size": 60}',
+      '{"windowLimit": 60, "windowSize": 60, "limit": 5}',
+      ...['"IP"', '[]', 'None', '["user"]'].map(
+        by => `{"windowLimit": 60, "windowSize": 60, "aggregateBy": ${by}}`,
+      ),
+      '{"windowLimit": 60, "windowSize": 60, "action": "block"}',
+      '{"windowLimit": 60, "windowSize": 60, "to": 5}',
+    ],
+  ],
+  ['schedule', ['["@daily"]', '"every day"', '""', 'None', '5']],
+  ['preferStatic', ['"true"', '1', 'None']],
+  ['timeoutSeconds', ['"30s"', '"30"', '0', '-5', 'True', 'None']],
+])) {
+  for (const value of values) {
+    test(`${key} that is ${value} ends the build with the form wanted`, async t => {
+      enter(t, { [`${FOLDER}/hello.py`]: `${HANDLER}config = {"path": "/a", "${key}": ${value}}` })
+      await failsToBuild(
+        new RegExp(`^netlify/functions/hello\\.py: ${key} in config is (a |True or False)`),
+        FOLDER,
+      )
+    })
+  }
+}
+
+for (const value of [
+  '"schedule": "@daily"',
+  '"schedule": "*/5 0 * * MON"',
+  '"timeoutSeconds": 0.5',
+  '"preferStatic": False',
+  '"rateLimit": {"windowLimit": 60, "windowSize": 60}',
+  '"rateLimit": {"windowLimit": 1, "windowSize": 9, "aggregateBy": ("ip",), "action": "rewrite", "to": "/slow"}',
+]) {
+  test(`a config of ${value} is right`, t => {
+    enter(t, { [`${FOLDER}/hello.py`]: `${HANDLER}config = {${value}}` })
+    assert.deepEqual(Object.keys(findFunctions(FOLDER, PYTHON).functions), ['hello'])
+  })
+}
+
 const BY_HAND = "import { python } from '../python/bridge.mjs'\n"
 for (const [name, source, line] of /** @type {const} */ ([
   ['second.py', 'def handler(event, context):\nreturn', /second\.py:2: expected an indented/],
