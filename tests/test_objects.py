@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import URLLib3Session
 
 from conftest import RawServer
 from support.buckets import KINDS, Buckets, buckets, s3_settings
@@ -27,12 +29,15 @@ from videogen.errors import (
     UnsafeStore,
     VideoInterrupted,
 )
-from videogen.objects import MAX_UNPACKED_BYTES, Objects, S3Objects
+from videogen.objects import MAX_UNPACKED_BYTES, Objects, S3Objects, boto3_session
 from videogen.settings import S3Settings, Secret
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from botocore.awsrequest import AWSPreparedRequest
 
 TEXT = "text/plain"
 
@@ -734,6 +739,58 @@ def test_an_upload_that_is_gone_is_trouble_and_no_missing_object(wire: Wire, at:
 
     assert raised.value.transient
     assert wire.requests[-1].startswith(b"DELETE")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"AWS_PROFILE": "work"},
+        {"AWS_DEFAULT_PROFILE": "work"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"},
+        {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:4566"},
+        {"AWS_RETRY_MODE": "bogus", "AWS_DEFAULTS_MODE": "bogus", "AWS_MAX_ATTEMPTS": "many"},
+        {"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT": "bogus", "AWS_USE_FIPS_ENDPOINT": "true"},
+        {"AWS_REQUEST_CHECKSUM_CALCULATION": "bogus", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
+        {"AWS_CA_BUNDLE": "/nowhere", "AWS_DATA_PATH": "/nowhere", "BOTOCORE_TCP_KEEPALIVE": "bogus"},
+        {"~/.aws/config": "[default"},
+        {"~/.aws/config": "[default]\nuse_fips_endpoint = true\ns3 =\n  use_accelerate_endpoint = true"},
+        {"~/.aws/config": "[default]\nendpoint_url = http://127.0.0.1:4566"},
+        {"~/.aws/credentials": "[default"},
+    ],
+    ids=str,
+)
+def test_only_its_settings_say_where_the_store_is(
+    variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".aws").mkdir()
+    for name, value in variables.items():
+        if name.startswith("~"):
+            (tmp_path / name.removeprefix("~/")).write_text(value, encoding="utf-8")
+        else:
+            monkeypatch.setenv(name, value)
+    asked: list[str] = []
+
+    def send(_: object, request: AWSPreparedRequest) -> None:
+        asked.append(request.url)
+        raise ConnectionClosedError(endpoint_url=request.url)
+
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    boto3_session.cache_clear()
+    bucket = S3Objects(
+        S3Settings(
+            bucket="bucket",
+            region="us-east-1",
+            access_key_id=Secret("id"),
+            secret_access_key=Secret("secret"),
+        )
+    )
+
+    with pytest.raises(StoreUnavailable):
+        bucket.put_parts("video", iter([bytes(10), bytes(10)]), content_type="video/mp4")
+
+    boto3_session.cache_clear()
+    assert asked == ["https://bucket.s3.amazonaws.com/video?uploads"]
 
 
 def test_buckets_are_addressed_by_path_where_there_is_an_endpoint_and_by_name_at_aws() -> None:

@@ -21,6 +21,7 @@ alone: to make one takes longer than all else that a function does before its fi
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from contextlib import contextmanager, suppress
@@ -207,16 +208,14 @@ class S3Objects:
             tcp_keepalive=True,
             s3={"addressing_style": "path" if settings.is_by_path else "virtual"},
         )
-        with _MAKING_A_CLIENT:
-            client: S3Client = _session().client(
-                "s3",
-                region_name=settings.region,
-                endpoint_url=settings.endpoint_url,
-                verify=tls.authorities_file() if self._url.startswith("https:") else None,
-                aws_access_key_id=settings.access_key_id.reveal(),
-                aws_secret_access_key=settings.secret_access_key.reveal(),
-                config=config,
-            )
+        client = boto3_client(
+            region_name=settings.region,
+            endpoint_url=settings.endpoint_url,
+            verify=tls.authorities_file() if self._url.startswith("https:") else None,
+            aws_access_key_id=settings.access_key_id.reveal(),
+            aws_secret_access_key=settings.secret_access_key.reveal(),
+            config=config,
+        )
         client.meta.events.register("before-send.s3", self._send_for_boto3)
         return client
 
@@ -370,12 +369,32 @@ class S3Objects:
         return f"{self._url}/{quote(self._prefix + key)}"
 
 
-@cache
-def _session() -> Session:
-    """Return boto3's session, which reads its descriptions of S3 once: 0.2 s."""
-    import boto3  # noqa: PLC0415 - said above
+def boto3_client(**options: Any) -> S3Client:  # noqa: ANN401 - boto3's own
+    """Return boto3's client of S3, which only its options describe."""
+    with _MAKING_A_CLIENT:
+        client: S3Client = boto3_session().client("s3", **options)
+    return client
 
-    return boto3.session.Session()
+
+@cache
+def boto3_session() -> Session:
+    """Return boto3's session, which reads neither `AWS_*` nor `~/.aws`: they may name another store.
+
+    It reads its descriptions of S3 once: 0.2 s.
+    """
+    import boto3  # noqa: PLC0415 - said above
+    from botocore import session  # noqa: PLC0415 - same
+
+    # Each has its name in a file, its variables, what it is without them, and a conversion:
+    # https://github.com/boto/botocore/blob/develop/botocore/configprovider.py
+    unread = {
+        name: (None, None, default, conversion)
+        for name, (_, _, default, conversion) in session.Session.SESSION_VARIABLES.items()
+    }
+    unread |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    unread["ignore_configured_endpoint_urls"] = (None, None, True, None)
+    unread["s3"] = (None, None, None, None)  # a section, whose entries have variables of their own
+    return boto3.session.Session(botocore_session=session.Session(session_vars=unread))
 
 
 def _checked_etag(answer: Any) -> str:  # noqa: ANN401 - boto3's dicts

@@ -62,7 +62,7 @@ def test_the_site_knows_how_long_the_simulator_takes() -> None:
 
 
 def test_starts_both_and_ends_with_its_standard_input(http: httpx.Client) -> None:
-    with stand_ins() as (program, said):
+    with stand_ins(AWS_PROFILE="of-another-project") as (program, said):
         environment = said["env"]
         blackbox, s3 = environment["BLACKBOX_BASE_URL"], environment["S3_ENDPOINT_URL"]
         secret = environment["VIDEOGEN_SIGNING_SECRET"]

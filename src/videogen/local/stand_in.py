@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
+
+from videogen.objects import boto3_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +43,7 @@ class S3StandIn:
 
     def client(self) -> S3Client:
         """Return boto3's client of this server."""
-        client: S3Client = boto3.client(
-            "s3",
+        return boto3_client(
             endpoint_url=self.endpoint_url,
             region_name=REGION,
             aws_access_key_id=self.access_key_id,
@@ -51,7 +51,6 @@ class S3StandIn:
             # Loopback is never reached through a proxy.
             config=Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
         )
-        return client
 
     def create_bucket(self) -> None:
         """Create the bucket."""
