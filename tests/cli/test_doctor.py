@@ -8,13 +8,15 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from support.hostile_proxy import BROKEN, USABLE
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from support.s3_proxy import S3Proxy
-from videogen import spending
+from videogen import blackbox, spending, videos
 from videogen.cli import doctor, doctor_bucket, purchase
+from videogen.errors import VideoInterrupted
 from videogen.local import clips
 from videogen.local.blackbox import Simulator
 from videogen.push import new_keys
@@ -435,11 +437,12 @@ def test_buying_one_asks_first_and_says_the_price(videogen: Operator, simulator:
     assert json.loads(listed)[-1]["detail"] == "not bought: the question was not answered with yes"
 
 
+@pytest.mark.parametrize("name", ["videogen-test-card.mp4", "videogen-test-card.mp4.part"])
 def test_nothing_is_bought_where_the_video_cannot_be_written(
-    videogen: Operator, simulator: Simulator, tmp_path: Path
+    videogen: Operator, simulator: Simulator, tmp_path: Path, name: str
 ) -> None:
     bought = len(simulator.purchases)
-    (tmp_path / "videogen-test-card.mp4").mkdir()
+    (tmp_path / name).mkdir()
 
     ran = videogen("doctor", "--buy-one", "--yes", "--json")
 
@@ -448,24 +451,62 @@ def test_nothing_is_bought_where_the_video_cannot_be_written(
         {
             "level": "failure",
             "about": "one video",
-            "detail": "videogen-test-card.mp4 is no file: nothing was bought",
+            "detail": f"{name} is no file: nothing was bought",
             "remedy": "go to another folder",
         },
     )
     assert len(simulator.purchases) == bought
 
 
-def test_a_bought_video_that_cannot_be_kept_is_a_finding(
-    videogen: Operator, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "[Errno 28] No space left on device"),
+        (VideoInterrupted(note="cut"), f"save_failed cut {VideoInterrupted().detail}"),
+    ],
+    ids=str,
+)
+def test_a_bought_video_that_cannot_be_kept_is_named(
+    videogen: Operator, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fail(*_: object, **__: object) -> None:
+        raise error
 
-    monkeypatch.setattr(purchase, "buy", full)
+    monkeypatch.setattr(videos, "open_video", fail)
 
-    found = finding(videogen("doctor", "--buy-one", "--yes", "--json"), "one video")
+    ran = videogen("doctor", "--buy-one", "--yes", "--json")
 
-    assert (found["level"], found["detail"]) == ("failure", "[Errno 28] No space left on device")
+    found = finding(ran, "one video")
+    said, _, link = found["detail"].rpartition(": ")
+    assert (ran.code, found["level"], said) == (1, "failure", f"bought, not kept ({why})")
+    assert found["remedy"] == "fetch it by this link, which counts for about an hour"
+    assert link.startswith(simulator.url)
+    assert httpx.get(link).is_success
+
+
+@pytest.mark.parametrize(
+    ("during", "detail"),
+    [
+        ("the paid call", "interrupted: one video may have been charged"),
+        ("the download", "bought, not kept (interrupted): http://127.0.0.1:"),
+    ],
+)
+def test_an_interrupted_purchase_says_what_it_may_cost(
+    videogen: Operator, monkeypatch: pytest.MonkeyPatch, during: str, detail: str
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    if during == "the paid call":
+        monkeypatch.setattr(blackbox.Blackbox, "generate", interrupt)
+    else:
+        monkeypatch.setattr(videos, "open_video", interrupt)
+
+    ran = videogen("doctor", "--buy-one", "--yes", "--json")
+
+    found = finding(ran, "one video")
+    assert (ran.code, found["level"]) == (130, "failure")
+    assert found["detail"].startswith(detail)
 
 
 OF_A_PROXY = {

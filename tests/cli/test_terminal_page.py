@@ -155,11 +155,14 @@ def test_what_is_no_photo_is_refused_before_anything_is_sent(
     assert said in ran.err
 
 
-@pytest.mark.parametrize("out", ["folder", "none/lake.mp4", "lake.jpg/lake.mp4", "x" * 300 + "/a", "pipe"])
+@pytest.mark.parametrize(
+    "out", ["folder", "none/lake.mp4", "lake.jpg/lake.mp4", "x" * 300 + "/a", "pipe", "a.mp4"]
+)
 def test_nothing_starts_where_the_video_cannot_be_written(
     videogen: Operator, site: ServedSite, lake: Path, out: str
 ) -> None:
     (videogen.folder / "folder").mkdir()
+    (videogen.folder / "a.mp4.part").mkdir()
     os.mkfifo(videogen.folder / "pipe")
 
     ran = videogen("generate", str(lake), "slow pan", "--site", site.url, "-o", out)

@@ -222,7 +222,7 @@ def doctor(
             else:
                 tell_all(examine_jobs(since))
             if buy_one and not is_failed(findings):
-                tell_all([buy_test_card(environ, yes=yes)])
+                tell_all(buy_test_card(environ, yes=yes))
     finally:
         if as_json:
             print_json([asdict(finding) for finding in findings])
@@ -778,44 +778,62 @@ def print_started(started: Mapping[str, Any], site: str, *, as_json: bool) -> No
         tell(f"{started['jobId']}\n{site.rstrip('/')}/#{started['jobId']}")
 
 
-def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Finding:
-    """Buy one video of a test card after asking, and say what it proved."""
+def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Iterator[Finding]:
+    """Buy one video of a test card after asking, and yield what it proved; interrupted, end the command."""
     from videogen.cli import purchase  # noqa: PLC0415 - Pillow is slow to import
 
     found = site_settings.read(environ, blackbox=True)
     model = found.site.models[0]
     target = Path("videogen-test-card.mp4")
     if fault := terminal_page.fault_of(target):
-        return Finding("failure", "one video", f"{fault}: nothing was bought", "go to another folder")
+        yield Finding("failure", "one video", f"{fault}: nothing was bought", "go to another folder")
+        return
     try:
         ask(f"This buys one video ({price(found, model.id)}). Go on?", yes=yes)
     except typer.Abort:
-        return Finding("failure", "one video", "not bought: the question was not answered with yes")
+        yield Finding("failure", "one video", "not bought: the question was not answered with yes")
+        return
     if found.blackbox is None:
         raise SettingsError
     try:
         with errors().status("buying one video"):
             bought = purchase.buy(found.blackbox, model.id, target)
+    except purchase.NotKept as lost:
+        detail = f"bought, not kept ({words_of(lost.cause) or 'interrupted'}): {lost.link}"
+        yield Finding("failure", "one video", detail, "fetch it by this link, which counts for about an hour")
+        if isinstance(lost.cause, KeyboardInterrupt):
+            raise typer.Exit(130) from None
+        return
+    except KeyboardInterrupt:
+        detail = "interrupted: one video may have been charged"
+        yield Finding("failure", "one video", detail, "look in your Blackbox account whether it was")
+        raise typer.Exit(130) from None
     except (VideogenError, OSError) as error:
-        words = (str(getattr(error, name, "")) for name in ("code", "note", "answer_shape", "detail"))
-        detail = " ".join(filter(None, words)) or str(error)
-        return Finding("failure", "one video", detail, "docs/runbook.md")
+        yield Finding("failure", "one video", words_of(error), "docs/runbook.md")
+        return
     detail = (
         f"sent {bought.sent}, got {bought.answer}, {bought.seconds:.0f} s, "
         f"{bought.bytes} bytes from {bought.host}, now in {target}; "
     )
     if bought.shows_card is None:
-        return Finding(
+        yield Finding(
             "warning",
             "one video",
             f"{detail}nobody looked at it",
             "look whether it begins with the test card",
         )
-    if bought.shows_card:
-        return Finding("ok", "one video", f"{detail}it begins with the photo")
-    return Finding(
-        "failure",
-        "one video",
-        f"{detail}it does not show the photo",
-        "try another BLACKBOX_IMAGE_MODE (data, url, field) or another model",
-    )
+    elif bought.shows_card:
+        yield Finding("ok", "one video", f"{detail}it begins with the photo")
+    else:
+        yield Finding(
+            "failure",
+            "one video",
+            f"{detail}it does not show the photo",
+            "try another BLACKBOX_IMAGE_MODE (data, url, field) or another model",
+        )
+
+
+def words_of(error: BaseException) -> str:
+    """Return all that an error of the purchase says."""
+    words = (str(getattr(error, name, "")) for name in ("code", "note", "answer_shape", "detail"))
+    return " ".join(filter(None, words)) or str(error)

@@ -18,11 +18,15 @@ from urllib.parse import urlsplit
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from videogen import blackbox, blackbox_answer, videos
+from videogen.cli.terminal_page import part_of
+from videogen.errors import VideogenError
 from videogen.video_request import prompt_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from videogen.blackbox_answer import Generated
     from videogen.settings import BlackboxSettings
 
 CARD = (1280, 720)
@@ -58,10 +62,19 @@ class Purchase:
         return None if self.difference is None else self.difference < SHOWS
 
 
+class NotKept(VideogenError):
+    """A video was bought, and `cause` kept it from its file; `link` leads to it for about an hour."""
+
+    def __init__(self, link: str, cause: BaseException) -> None:
+        self.link = link
+        self.cause = cause
+        super().__init__("bought, not kept")
+
+
 def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
     """Buy one video and write it to a file, which appears only when it is whole.
 
-    Raises the provider's errors, those of the download, and OSError.
+    Raises the provider's errors and, where the download fails or is interrupted, NotKept.
     """
     card = test_card()
     part = blackbox.data_uri(card)
@@ -76,11 +89,27 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
     )
     generated = provider.generate(body, deadline=begun + CALL_SECONDS)
     seconds = time.monotonic() - begun
-    partial = target.with_name(target.name + ".part")
+    try:
+        length = _download(generated, settings.video_hosts, target)
+    except (VideogenError, OSError, KeyboardInterrupt) as error:
+        raise NotKept(generated.url, error) from None
+    frame = first_frame(target)
+    return Purchase(
+        seconds=seconds,
+        host=urlsplit(generated.url).hostname or "",
+        bytes=length,
+        difference=None if frame is None else difference(frame, card),
+        sent=blackbox_answer.shape_of(body),
+        answer=generated.shape,
+    )
+
+
+def _download(generated: Generated, hosts: Sequence[str], target: Path) -> int:
+    partial = part_of(target)
     with (
         videos.open_video(
             generated.url,
-            hosts=settings.video_hosts,
+            hosts=hosts,
             deadline=time.monotonic() + CALL_SECONDS,
             video=generated.video,
         ) as video,
@@ -89,15 +118,7 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
         for piece in video:
             file.write(piece)
     partial.replace(target)
-    frame = first_frame(target)
-    return Purchase(
-        seconds=seconds,
-        host=urlsplit(generated.url).hostname or "",
-        bytes=video.length,
-        difference=None if frame is None else difference(frame, card),
-        sent=blackbox_answer.shape_of(body),
-        answer=generated.shape,
-    )
+    return video.length
 
 
 def test_card() -> bytes:

@@ -98,20 +98,29 @@ def wait(
         pause = float(job.get("pollAfterMs") or 1000 * RETRY_SECONDS) / 1000
 
 
+def part_of(target: Path) -> Path:
+    """Return the file in which a download grows until it is whole."""
+    return target.with_name(target.name + ".part")
+
+
 def fault_of(target: Path) -> str:
     """Return why a file cannot be written, "" where it can."""
+    partial = part_of(target)
     try:
-        if target.exists() and not target.is_file():
-            return f"{target} is no file"
+        for path in (target, partial):
+            if path.exists() and not path.is_file():
+                return f"{path} is no file"
         with tempfile.TemporaryFile(dir=target.parent):
-            return ""
+            if partial.exists():
+                partial.open("ab").close()
     except OSError as error:
         return f"{target} cannot be written ({error.strerror})"
+    return ""
 
 
 def download(http: httpx.Client, url: str, target: Path) -> int:
     """Write a video to a file, which appears only when it is whole; return its bytes. Raises SiteError."""
-    partial = target.with_name(target.name + ".part")
+    partial = part_of(target)
     try:
         with http.stream("GET", url) as answer, partial.open("wb") as file:
             if not answer.is_success:
