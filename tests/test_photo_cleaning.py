@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -468,12 +469,22 @@ STORED = {
 @pytest.mark.parametrize("data", STORED.values(), ids=STORED)
 def test_a_jpeg_without_its_end_marker_is_whole(data: bytes) -> None:
     whole = clean(data, aspect_ratio=None)
-    ends = [data[:-2], data[:-1], data[:-2] + b"\xff\xff", data[:-2] + bytes(50), data + b"more"]
-    assert [clean(one, aspect_ratio=None) == whole for one in ends] == [True] * 5
+    pixels = data[:-2]
+    ends = [pixels, pixels + b"\xff", pixels + b"\xff\xff", pixels + bytes(50), data + b"more"]
+    ends += [pixels + bytes(5000), pixels + b"\xff\0" + bytes(5000)]
+    assert [clean(one, aspect_ratio=None) == whole for one in ends] == [True] * 7
+
+
+def test_a_jpeg_whose_pixels_end_in_zeros_is_whole() -> None:
+    data = encoded("JPEG", Image.new("RGB", (800, 600), (128, 128, 128)), optimize=True)
+    assert data.endswith(bytes(2000) + b"\xff\xd9")
+    assert cleaned(data).size == (800, 600)
 
 
 @pytest.mark.parametrize(
-    "end", [b"", b"\xff\xd9", b"\xff\xe1\0\x04ab\xff\xd9"], ids=["cut", "end", "segment"]
+    "end",
+    [b"", b"\xff\xd9", b"\xff\xe1\0\x04ab\xff\xd9", bytes(5000), b"\xff" * 5000],
+    ids=["cut", "end", "segment", "zeros", "ones"],
 )
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.9])
 @pytest.mark.parametrize("data", STORED.values(), ids=STORED)
@@ -481,6 +492,21 @@ def test_a_jpeg_with_less_than_all_pixels_is_unreadable(data: bytes, part: float
     start = data.rindex(b"\xff\xda")
     with pytest.raises(PhotoUnreadable):
         clean(data[: start + int(part * (len(data) - start))] + end, aspect_ratio="auto")
+
+
+@pytest.mark.parametrize("number", [0, 1, 6, 7, 8, 200, -1])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_ends_with_an_interval_is_unreadable(*, progressive: bool, number: int) -> None:
+    data = encoded("JPEG", mosaic(160, 120), quality=95, restart_marker_blocks=1, progressive=progressive)
+    scan = data.rindex(b"\xff\xda")
+    restart = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", data[scan:])][number] + scan
+    # Behind a marker that is none any more, decoders show nothing.
+    damaged = data[:restart] + bytes([0xFF, data[restart + 1] ^ 0x20]) + data[restart + 2 :]
+    halves = [data[: restart + more] for more in (0, 1, 2)]
+    assert cleaned(data).size == (160, 120)
+    for half in [damaged, *halves, *(half + photo_files.EOI for half in halves), halves[0] + bytes(5000)]:
+        with pytest.raises(PhotoUnreadable):
+            clean(half, aspect_ratio=None)
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,9 @@ _JPEG_MODES = {
 }  # by components; CMYK is stored inverted
 _MAX_JPEG_PIXELS = 12 * photos.MEGAPIXEL + photos.MEGAPIXEL // 2
 _MAX_PIXELS_OF_SCANS = 6 * photos.MEGAPIXEL  # of several: beside them all coefficients are in memory
-# More than a block can use up, of all values but 0xFF, which would begin a marker.
 _ROWS = 16  # that are looked at at a time
+_NEVER_WRITTEN = 64  # zeros; a copy that was interrupted may leave the rest of its file so
+# More than a block can use up, of all values but 0xFF, which would begin a marker.
 _FILLER = bytes(random.Random(0).choices(range(255), k=4096))  # noqa: S311 - any bytes will do
 
 # Mode and layout of Pillow by bit depth and color type: https://www.w3.org/TR/png-3/#11IHDR. Of 16 bits
@@ -93,9 +94,9 @@ def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
     """Decode a JPEG at a whole, a half, a quarter or an eighth of its sides, rounded up.
 
     Where pixels are missing, libjpeg makes up the rest without a word, and something else where other bytes
-    follow.
+    follow. Between two restart intervals it reads nothing before the marker of the next one.
     """
-    end = components = 0
+    scan = end = components = 0
     is_single_scan = False
     for marker, start, stop in photo_files.jpeg_segments(data):
         if marker in photos.FRAMES:
@@ -104,7 +105,7 @@ def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
         elif marker == photo_files.SOS:
             is_single_scan = is_baseline and data[start] == components
         elif marker == photo_files.SCAN_DATA:
-            end = stop
+            scan, end = start, stop
             if is_single_scan:
                 break
     scale = max(scale for scale in (1, 2, 4, 8) if scale <= max(1, shrink))
@@ -112,12 +113,18 @@ def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
         scale = max(2, scale)
     mode, layout = _JPEG_MODES[components]
     pixels = data[:end].rstrip(b"\xff")
+    # Before a marker, a plain colour may be as many zeros.
+    if end == len(data) and pixels.endswith(bytes(_NEVER_WRITTEN)):
+        pixels = pixels.rstrip(b"\0")
+        pixels += b"\0" * pixels.endswith(b"\xff")
+    _, restart = max((pixels.rfind(bytes([0xFF, marker]), scan), marker) for marker in range(0xD0, 0xD8))
+    restart = 0xD0 + (restart + 1) % 8
     size = (ceil(info.width / scale), ceil(info.height / scale))
 
     def followed_by(rest: bytes) -> Image.Image:
         return Image.frombytes(mode, size, pixels + rest + b"\xff\xd9", "jpeg", layout, "", scale, 0)
 
-    wanted = _checksum(followed_by(_FILLER))
+    wanted = _checksum(followed_by(_FILLER + bytes([0xFF, restart]) + _FILLER))
     picture = followed_by(b"")
     if _checksum(picture) != wanted:
         raise ValueError("pixels are missing")
