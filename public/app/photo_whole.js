@@ -6,6 +6,8 @@
 /** What is put behind the data of a JPEG: decoded where pixels are missing, ignored where none are. */
 const PADDINGS = [0x00, 0x5a]
 const PADDING_BYTES = 64
+/** Zeros that end a file without an end: a copy that was interrupted may leave the rest of its file so. */
+const NEVER_WRITTEN = 64
 /** Rows that are compared at a time. */
 const STRIP = 256
 /** The boxes of a HEIF or AVIF file that stand beside or behind its pixels. */
@@ -29,7 +31,7 @@ const SUMS = Uint32Array.from({ length: 256 }, (_, byte) => {
 export function ending(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (letters(bytes, 0, 3) === '\xff\xd8\xff')
-    return bytes[endOfImage(bytes) + 1] === 0xd9 ? 'whole' : 'unended'
+    return bytes[endOfImage(bytes).end + 1] === 0xd9 ? 'whole' : 'unended'
   if (letters(bytes, 1, 3) === 'PNG') return pngEnds(bytes, view) ? 'whole' : 'cut'
   if (letters(bytes, 0, 4) === 'RIFF' && bytes.length >= 12)
     return view.getUint32(4, true) + 8 <= bytes.length ? 'whole' : 'cut'
@@ -49,6 +51,7 @@ function letters(bytes, at, count) {
 /**
  * Where the data of a JPEG's first picture ends, with a marker; -1 where it has none. Bytes between segments are
  * passed over, as browsers do, but in its only scan a picture ends with the first marker, whichever it is.
+ * Where that is not the picture's end, `restart` is the marker of its next restart interval.
  * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1
  * @param {Uint8Array} bytes
  */
@@ -56,22 +59,26 @@ function endOfImage(bytes) {
   let components = 0
   let isData = false
   let isOnlyScan = false
+  let restart = 0xd0
   let at = bytes.indexOf(0xff, 2)
   while (at >= 0 && at + 1 < bytes.length) {
     const marker = bytes[at + 1] ?? 0
     // In data, 0xff00 is a byte and 0xffd0 to 0xffd7 are restarts; neither has a length.
-    const isOfData = marker === 0 || marker === 0xff || (marker >= 0xd0 && marker <= 0xd7)
-    if (isOnlyScan ? !isOfData : isData && marker === 0xd9) return at
+    const isRestart = marker >= 0xd0 && marker <= 0xd7
+    const isOfData = marker === 0 || marker === 0xff || isRestart
+    if (isOnlyScan ? !isOfData : isData && marker === 0xd9) return { end: at, restart }
+    if (isRestart) restart = 0xd0 + ((marker + 1) & 7)
     if (marker === 0xc0 || marker === 0xc1) components = bytes[at + 9] ?? 0
     if (marker === 0xda) {
       isData = true
+      restart = 0xd0
       isOnlyScan = bytes[at + 4] === components
     }
     const isBare = isOfData || marker === 0xd8 || marker === 0xd9 || marker === 1
     const length = isBare ? 0 : (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0)
     at = bytes.indexOf(0xff, at + (marker === 0xff ? 1 : 2) + length)
   }
-  return -1
+  return { end: -1, restart }
 }
 
 /**
@@ -120,17 +127,38 @@ function boxesEnd(bytes, view) {
 }
 
 /**
- * A JPEG with an end of its own, and other data before it than it had.
+ * A JPEG with an end of its own, and other data before it than it had. Between two restart intervals decoders read
+ * nothing before the marker of the next one.
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {number} padding
  */
 function padded(bytes, padding) {
-  const marker = endOfImage(bytes)
+  const { end: marker, restart } = endOfImage(bytes)
   let end = marker < 0 ? bytes.length : marker
   // A marker's first half, left over, would join with the padding.
   while (bytes[end - 1] === 0xff) end -= 1
+  // Before a marker, a plain colour may be as many zeros.
+  if (marker < 0) end = withoutZeros(bytes, end)
   const tail = new Uint8Array(PADDING_BYTES).fill(padding)
-  return new Blob([bytes.subarray(0, end), tail, new Uint8Array([0xff, 0xd9])], { type: 'image/jpeg' })
+  const parts = [
+    bytes.subarray(0, end),
+    tail,
+    new Uint8Array([0xff, restart]),
+    tail,
+    new Uint8Array([0xff, 0xd9]),
+  ]
+  return new Blob(parts, { type: 'image/jpeg' })
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} end
+ */
+function withoutZeros(bytes, end) {
+  let written = end
+  while (bytes[written - 1] === 0) written -= 1
+  if (end - written < NEVER_WRITTEN) return end
+  return bytes[written - 1] === 0xff ? written + 1 : written
 }
 
 /**

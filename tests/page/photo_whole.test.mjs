@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
-import { ending } from '../../public/app/photo_whole.js'
+import { decodeWhole, ending } from '../../public/app/photo_whole.js'
 
 /** @param {(string | number[])[]} parts */
 const bytes = (...parts) =>
@@ -39,6 +39,50 @@ test('a JPEG of one scan ends at the first marker in it', () => {
       assert.equal(ending(bytes(HEAD, frame(kind, '\x01'), scan, DATA, stray, DATA, END)), 'unended')
   assert.equal(ending(bytes(HEAD, frame('\xc2', '\x01'), scan, DATA, STRAY, scan, DATA, END)), 'whole')
   assert.equal(ending(bytes(HEAD, frame('\xc0', '\x03'), scan, DATA, STRAY, scan, DATA, END)), 'whole')
+})
+
+/**
+ * What is decoded to find out whether a JPEG without its end is whole, both times.
+ * @param {string[]} parts
+ */
+async function compared(...parts) {
+  /** @type {string[]} */
+  const decoded = []
+  const picture = /** @type {ImageBitmap} */ ({ width: 1, height: 1 })
+  const context = { drawImage() {}, getImageData: () => ({ data: new Uint8ClampedArray(4) }) }
+  const canvas = /** @type {OffscreenCanvas} */ (/** @type {unknown} */ ({ getContext: () => context }))
+  const decode = async (/** @type {Blob} */ file) => {
+    decoded.push(Buffer.from(await file.arrayBuffer()).toString('latin1'))
+    return picture
+  }
+  assert.equal(await decodeWhole(new Blob([bytes(...parts)]), decode, () => canvas), picture)
+  return decoded.toSorted()
+}
+
+/**
+ * @param {string} start
+ * @param {string} restart
+ */
+const padded = (start, restart) =>
+  ['\0', 'Z'].map(padding => `${start}${padding.repeat(64)}\xff${restart}${padding.repeat(64)}${END}`)
+
+test('behind half a JPEG comes the restart that it lacks', async () => {
+  for (const [last, next] of ['01', '12', '67', '70'].map(pair =>
+    [...pair].map(digit => 0xd0 + Number(digit)),
+  )) {
+    const data = `${HEAD}${SCAN}\xff\xd5${SCAN}data\xff${String.fromCharCode(last ?? 0)}more`
+    assert.deepEqual(await compared(data), padded(data, String.fromCharCode(next ?? 0)))
+    assert.deepEqual(await compared(`${data}\xff`), padded(data, String.fromCharCode(next ?? 0)))
+  }
+  const data = `${HEAD}\xff\xe1\x00\x04\xff\xd5${SCAN}\xff\xd5${SCAN}data`
+  assert.deepEqual(await compared(data), padded(data, '\xd0'))
+})
+
+test('zeros at the end of a JPEG without an end are none of its data', async () => {
+  const data = `${HEAD}${SCAN}data`
+  assert.deepEqual(await compared(data, '\0'.repeat(64)), padded(data, '\xd0'))
+  assert.deepEqual(await compared(data, '\xff', '\0'.repeat(5000)), padded(`${data}\xff\0`, '\xd0'))
+  assert.deepEqual(await compared(data, '\0'.repeat(63)), padded(`${data}${'\0'.repeat(63)}`, '\xd0'))
 })
 
 /**
