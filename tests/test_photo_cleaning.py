@@ -168,6 +168,16 @@ def test_sixteen_bits_become_the_nearest_eight(color: int) -> None:
         (16, 0, b"\x50\0", b"\x50\0", b"\x50\1"),
         (16, 2, b"\1\0\2\0\3\1", b"\1\0\2\0\3\1", b"\1\0\2\0\3\0"),
         (8, 3, b"\xff\0", b"\1", b"\0"),
+        (8, 3, b"\xff\0\xff", b"\1", b"\0"),
+        (8, 3, b"\xff\0" + b"\xff" * 254, b"\1", b"\0"),
+        (8, 3, b"\xff\0", b"\2", b"\0"),
+        (8, 3, b"\0", b"\0", b"\xff"),
+        (2, 3, b"\xff\0", b"\xff", b"\0"),
+        (4, 0, b"\0\x15", b"\x55", b"\x66"),
+        (8, 0, b"\1\x50", b"\x50", b"\x51"),
+        (8, 2, b"\1\1\x80\2\xff\3", b"\1\2\3", b"\1\2\4"),
+        (8, 0, b"\0\x50\0\0", b"\x50", b"\x51"),
+        (8, 2, b"\0\1\0\2\0\3\0\0", b"\1\2\3", b"\1\2\4"),
     ],
 )
 def test_the_colour_that_stands_for_none_is_white(
@@ -180,6 +190,25 @@ def test_the_colour_that_stands_for_none_is_white(
     ]
     assert near(seen[0], WHITE, 1)
     assert not near(seen[1], WHITE, 60)
+
+
+@pytest.mark.parametrize(
+    ("depth", "colors", "rows", "expected"),
+    [
+        (1, [BLUE], b"\xff", BLUE),
+        (2, [RED, GREEN, BLUE], b"\xff\xff", BLUE),
+        (4, [RED, BLUE], b"\x22" * 4, BLUE),
+        (8, [RED, GREEN, BLUE], b"\xff" * 8, BLUE),
+        (8, [RED, GREEN, BLUE], b"\1" * 8, GREEN),
+        (1, [RED, GREEN, BLUE], b"\xff", GREEN),
+    ],
+)
+def test_beyond_its_palette_a_png_has_its_last_colour(
+    depth: int, colors: list[tuple[int, int, int]], rows: bytes, expected: tuple[int, int, int]
+) -> None:
+    palette = photo_files.chunk(b"PLTE", b"".join(map(bytes, colors)))
+    image = cleaned(photo_files.png((8, 8), rows * 8, depth=depth, color=3, chunks=palette))
+    assert near(image.getpixel((4, 4)), expected, 3)
 
 
 @pytest.mark.parametrize(

@@ -147,8 +147,9 @@ def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
     mode, layout = _PNG_MODES[depth, color]
     size = (info.width, info.height)
     key: tuple[int, ...] = ()
-    if (color, len(transparent)) in {(0, 2), (2, 6)}:  # of another length libpng takes no notice
-        key = struct.unpack(f">{len(transparent) // 2}H", transparent)
+    samples = {0: 1, 2: 3}.get(color, 0)
+    if samples and len(transparent) >= 2 * samples:  # of a shorter one libpng takes no notice
+        key = tuple(value & 2**depth - 1 for value in struct.unpack_from(f">{samples}H", transparent))
     alpha = Image.new("L", size if key else (0, 0))
     if key and depth == 16:  # noqa: PLR2004 - bits of a sample
         low = Image.frombytes(mode, size, stream, "zip", _SECOND_BYTES[layout], interlace)
@@ -159,9 +160,10 @@ def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
         if not palette or len(palette) % 3:
             raise ValueError("the palette is missing or damaged")
         colors = [palette[at : at + 3] for at in range(0, len(palette), 3)]
-        # Nor of more values than there are colours.
-        alphas = (transparent if len(transparent) <= len(colors) else b"").ljust(len(colors), b"\xff")
-        picture.putpalette(b"".join(b"%b%c" % pair for pair in zip(colors, alphas, strict=False)), "RGBA")
+        alphas = transparent.ljust(len(colors), b"\xff")
+        entries = [b"%b%c" % pair for pair in zip(colors, alphas, strict=False)]
+        # As in Chromium, beyond the palette is its last colour.
+        picture.putpalette(b"".join(entries + entries[-1:] * (256 - len(entries))), "RGBA")
     elif mode == "1":
         picture = picture.convert("L")
     if key:
