@@ -201,10 +201,12 @@ def test_the_colour_that_stands_for_none_is_white(
         (8, [RED, GREEN, BLUE], b"\xff" * 8, BLUE),
         (8, [RED, GREEN, BLUE], b"\1" * 8, GREEN),
         (1, [RED, GREEN, BLUE], b"\xff", GREEN),
+        (8, [RED, BLUE, b"r"], b"\2" * 8, BLUE),
+        (8, [BLUE, b"rg"], b"\0" * 8, BLUE),
     ],
 )
 def test_beyond_its_palette_a_png_has_its_last_colour(
-    depth: int, colors: list[tuple[int, int, int]], rows: bytes, expected: tuple[int, int, int]
+    depth: int, colors: list[tuple[int, int, int] | bytes], rows: bytes, expected: tuple[int, int, int]
 ) -> None:
     palette = photo_files.chunk(b"PLTE", b"".join(map(bytes, colors)))
     image = cleaned(photo_files.png((8, 8), rows * 8, depth=depth, color=3, chunks=palette))
@@ -486,6 +488,12 @@ def test_a_chunk_beside_the_pixels_changes_nothing(chunks: bytes) -> None:
     assert clean(photo_files.with_chunks(plain, chunks), aspect_ratio=None) == clean(plain, aspect_ratio=None)
 
 
+def test_an_unknown_chunk_behind_the_pixels_changes_nothing() -> None:
+    plain = encoded("PNG")
+    behind = plain[:-12] + photo_files.chunk(b"ABCD", b"x") * 2 + plain[-12:]
+    assert clean(behind, aspect_ratio=None) == clean(plain, aspect_ratio=None)
+
+
 STORED = {
     "jpeg": encoded("JPEG", quality=95),
     "progressive": encoded("JPEG", quality=95, progressive=True),
@@ -604,7 +612,7 @@ def test_an_animation_begins_with_less_than_its_canvas() -> None:
         encoded("PNG")[:-14] + b"\0\0" + encoded("PNG")[-12:],
         photo_files.png((8, 8), b"\1\2\3" * 56),
         photo_files.png((8, 8), b"\1" * 64, color=3),
-        photo_files.png((8, 8), b"\1" * 64, color=3, chunks=photo_files.chunk(b"PLTE", b"four")),
+        photo_files.png((8, 8), b"\1" * 64, color=3, chunks=photo_files.chunk(b"PLTE", b"rg")),
     ],
     ids=[
         "empty",

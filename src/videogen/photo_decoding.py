@@ -157,9 +157,9 @@ def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
         del low
     picture = Image.frombytes(mode, size, stream, "zip", layout, interlace)
     if mode == "P":
-        if not palette or len(palette) % 3:
+        colors = [palette[at : at + 3] for at in range(0, len(palette) - 2, 3)]
+        if not colors:
             raise ValueError("the palette is missing or damaged")
-        colors = [palette[at : at + 3] for at in range(0, len(palette), 3)]
         alphas = transparent.ljust(len(colors), b"\xff")
         entries = [b"%b%c" % pair for pair in zip(colors, alphas, strict=False)]
         # As in Chromium, beyond the palette is its last colour.
@@ -234,7 +234,8 @@ def _png_parts(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     controls = 0
     previous = b""
     for kind, content, is_damaged in photo_files.png_chunks(data):
-        if kind[:1].isupper() and (is_damaged or kind in found or kind not in _CRITICAL):
+        is_wrong = is_damaged or kind in found or (kind not in _CRITICAL and not still)
+        if kind[:1].isupper() and is_wrong:
             raise ValueError("a chunk is damaged, there twice, or unknown")
         if kind == b"IDAT":
             if still and previous != kind:

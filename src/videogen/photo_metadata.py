@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _EXIF, _ICC = b"Exif\0", b"ICC_PROFILE\0"
 _APP1, _APP2 = 0xE1, 0xE2
 _ORIENTATION, _SHORT = 0x0112, 3  # the tag of EXIF, and the type of its value
+_RENDERING_INTENTS = frozenset(
+    {b"\0", b"\1", b"\2", b"\3"}
+)  # https://www.w3.org/TR/png-3/#srgb-standard-colour-space
 _PNG_CHUNKS = frozenset({b"eXIf", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"})
 
 
@@ -97,7 +100,8 @@ def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
 def _png_profile(found: Mapping[bytes, bytes]) -> bytes | None:
     """Return what counts of the chunks that name colours: https://www.w3.org/TR/png-3/#color-chunk-precendence."""
     meant = color_profiles.of_code_points(found.get(b"cICP", b"")) or _unpacked(found.get(b"iCCP", b""))
-    if meant is not None or b"sRGB" in found or len(found.get(b"gAMA", b"")) != 4:  # noqa: PLR2004 - the chunk's four bytes
+    is_srgb = found.get(b"sRGB") in _RENDERING_INTENTS
+    if meant is not None or is_srgb or len(found.get(b"gAMA", b"")) != 4:  # noqa: PLR2004 - the chunk's four bytes
         return meant
     (gamma,) = struct.unpack(">I", found[b"gAMA"])
     chromaticities = found.get(b"cHRM", b"")
@@ -109,7 +113,9 @@ def _png_profile(found: Mapping[bytes, bytes]) -> bytes | None:
 
 def _unpacked(chunk: bytes) -> bytes | None:
     """Return the profile in an iCCP chunk: a name, a zero, the method zero, and the packed bytes."""
-    _, _, packed = chunk.partition(b"\0\0")
+    name, _, packed = chunk.partition(b"\0\0")
+    if not name:
+        return None  # libpng takes no notice of it
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed, color_profiles.MAX_BYTES)
