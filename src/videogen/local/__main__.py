@@ -176,6 +176,10 @@ def seconds(text: str) -> float:
 
 
 if __name__ == "__main__":
+    # moto makes sessions of its own, which fail where these name a profile that is not there.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: sys.exit(0))
     main(os.environ)
