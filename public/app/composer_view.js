@@ -1,7 +1,7 @@
 /** The form: photos, text, shape, and the button that spends money. */
 
 import { createComposerController } from './composer_controller.js'
-import { isLate, priceOf } from './config.js'
+import { isLate, offered, priceOf } from './config.js'
 import { el, setAttribute, setText } from './dom.js'
 import { createDrafts } from './drafts.js'
 import { createPhotoField } from './photo_field.js'
@@ -40,7 +40,11 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     partOf: async (...order) => (await import('./photos.js')).partOf(...order),
     onGenerate(draft) {
       if (accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim(), code.isRemembered())
-      return onGenerate(draft.then(one => ({ ...one, hasPrice: priceOf(config, one.model) !== null })))
+      const ordered = draft.then(one => {
+        const model = offered(config, one.model)
+        return { ...one, model, hasPrice: priceOf(config, model) !== null }
+      })
+      return onGenerate(ordered)
     },
     onChange: render,
   })

@@ -8,4 +8,4 @@ import { words } from './words.js'
 /** @type {Record<string, () => Promise<{default: JobWords}>>} */
 const OTHERS = { de: () => import('./job_words/de.js') }
 
-export const jobWords = (await OTHERS[words.language]?.())?.default ?? english
+export const jobWords = (await OTHERS[words.language]?.().catch(() => null))?.default ?? english

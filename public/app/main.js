@@ -10,6 +10,7 @@ import { inTime } from './database.js'
 import { loadStyle } from './dom.js'
 import { takePhotosFromAnywhere } from './drop.js'
 import { createLayout, FORM } from './layout.js'
+import { keepAccessCode } from './preferences.js'
 import { words } from './words.js'
 
 /** What people do first: by the time they press Generate the rest has come. */
@@ -78,8 +79,10 @@ if (isShared || matchMedia('(display-mode: standalone)').matches)
 const load = () => loadJobsPage().catch(() => {})
 for (const sign of FIRST_SIGNS) addEventListener(sign, load, { once: true })
 openChannel().listen(({ type }) => {
-  if (type === 'forgotten') location.replace('/?forgotten')
-  else void load()
+  if (type !== 'forgotten') return void load()
+  // Each tab has its own.
+  keepAccessCode('', false)
+  location.replace('/?forgotten')
 })
 if (location.search === '?forgotten') {
   // Said once: a link copied from this page must not carry it along.

@@ -38,7 +38,8 @@ export async function preparePhoto(file) {
   // Some browsers decode HEIC, or decode at all, only in an <img>.
   const photo = await preparePicture(file, decodeInPage, newCanvas).catch(() => 'cut')
   if (typeof photo === 'object') return { photo }
-  return { problem: (await isHeic(file)) ? 'heic' : 'unreadable' }
+  // A folder, or a file that is gone, cannot even be read.
+  return { problem: (await isHeic(file).catch(() => false)) ? 'heic' : 'unreadable' }
 }
 
 /**

@@ -18,6 +18,6 @@ function wantedLanguage() {
 }
 
 /** @type {Words} */
-export const words = (
-  await (LANGUAGES[wantedLanguage()] ?? { load: async () => ({ default: english }) }).load()
-).default
+export const words =
+  // Without the network, a language that was never loaded cannot come.
+  (await LANGUAGES[wantedLanguage()]?.load().catch(() => null))?.default ?? english

@@ -414,6 +414,7 @@ def test_one_press_forgets_all_that_the_browser_kept(
     functions.states(completed())
     context = new_context()
     other = open_page(context=context)
+    other.evaluate("() => sessionStorage.setItem('videogen-access-code', 'open sesame')")
     page = open_page(context=context)
     fill(page)
     page.get_by_label("Access code").fill("open sesame")
@@ -432,6 +433,7 @@ def test_one_press_forgets_all_that_the_browser_kept(
         expect(tab.get_by_label("Access code")).to_have_value("")
         assert history(tab) == []
         assert tab.url == page_site.url + "/"
+        assert tab.evaluate("() => Object.keys(sessionStorage)") == []
     assert page.evaluate(KEPT) == {"rows": [0, 0, 0, 0], "own": [], "caches": []}
 
 
