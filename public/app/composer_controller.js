@@ -20,6 +20,9 @@ import { shapeOf } from './crop.js'
  * @property {typeof import('./photos.js').partOf} partOf
  * @property {(draft: Promise<Omit<FormDraft, 'hasPrice'>>) => Promise<boolean>} onGenerate whether the draft was taken;
  *   it is rejected where a photo cannot be read any more
+ * @property {(isPart?: boolean) => void} onRestore a draft stands in the form again, or a part of it, and waits for
+ *   the person
+ * @property {() => void} onSetAside what the form held stays a draft of its own, and comes back when it is empty
  * @property {() => void} onChange
  */
 
@@ -32,6 +35,8 @@ export function createComposerController({
   prepare,
   partOf,
   onGenerate,
+  onRestore,
+  onSetAside,
   onChange,
 }) {
   /** @type {Composer} */
@@ -40,8 +45,12 @@ export function createComposerController({
   let isSending = false
   let isHandedOver = false
   let isTried = false
+  /** Whether what the form holds is nowhere else: no job has all of it. */
+  let isOnlyHere = true
   let isKeeping = false
   let kept = Promise.resolve()
+  /** @type {Promise<Obstacle | null>} the press that came last */
+  let sent = Promise.resolve(null)
   /** @type {Map<number, Promise<void>>} */
   const preparing = new Map()
 
@@ -56,12 +65,12 @@ export function createComposerController({
   function keep() {
     if (isKeeping) return
     isKeeping = true
-    queueMicrotask(() => {
+    kept = Promise.resolve().then(() => {
       isKeeping = false
       // What is written while the job takes the draft's place would be a second one.
-      if (isHandedOver) return
+      if (isHandedOver) return undefined
       const { prompt, chosenRatio, position, model, entries } = composer
-      kept = drafts.keep({ prompt, chosenRatio, position, model, isPressed: isSending, photos: entries })
+      return drafts.keep({ prompt, chosenRatio, position, model, isPressed: isSending, photos: entries })
     })
   }
 
@@ -96,40 +105,54 @@ export function createComposerController({
   }
 
   /** @returns {Promise<Obstacle | null>} the first thing to mend, where it was not sent for that */
-  async function send() {
+  function send() {
     // Set before anything is awaited: a second press finds it set.
-    if (isSending) return null
+    if (!isSending) sent = press()
+    return sent
+  }
+
+  async function press() {
     isTried = true
     if (toMend().length) return stop()
     isSending = true
     onChange()
     keep()
-    await Promise.all(preparing.values())
     await kept
+    // One that was added meanwhile is waited for too.
+    while (preparing.size) await Promise.all(preparing.values())
     const crop = cropOfStartFrame(composer)
     if (toMend().length || !crop) return stop()
     isHandedOver = true
+    const handedOver = composer
     const isTaken = await onGenerate(draftOf(crop))
     isHandedOver = false
     if (!isTaken) return stop()
     isSending = false
     isTried = false
     drafts.leave()
-    change({ type: 'cleared' })
+    if (composer === handedOver) {
+      change({ type: 'cleared' })
+      void restore(({ isPressed }) => !isPressed)
+    } else {
+      // The job has nothing of what was added since: it stays.
+      onChange()
+      keep()
+    }
     return null
   }
 
   /** @param {NonNullable<ReturnType<typeof cropOfStartFrame>>} crop */
   async function draftOf({ part, position }) {
+    const { entries, prompt, model } = composer
     const ratio = ratioOf(composer)
-    const sources = composer.entries.flatMap(({ photo }) => (photo ? [photo.blob] : []))
+    const sources = entries.flatMap(({ photo }) => (photo ? [photo.blob] : []))
     const budget = limits.photoBytes / limits.photos
     const sent = await Promise.all(sources.map((blob, index) => partOf(blob, index ? null : part, budget)))
     return {
       key: drafts.key,
-      prompt: composer.prompt.trim(),
+      prompt: prompt.trim(),
       aspectRatio: ratio,
-      model: composer.model,
+      model,
       pictures: {
         photos: sent.map(({ blob }) => blob),
         thumbnail: sent[0]?.thumbnail ?? null,
@@ -147,10 +170,31 @@ export function createComposerController({
     return toMend()[0] ?? null
   }
 
+  /** @param {(draft: {isPressed: boolean}) => boolean} [isWanted] */
+  function restore(isWanted) {
+    return drafts.restore(({ prompt, chosenRatio, position = null, model, isPressed, photos, isPart }) => {
+      isOnlyHere = true
+      change({ type: 'filled', prompt, chosenRatio, position, model })
+      for (const photo of photos) add(photo)
+      if (isPressed && !isPart) void send()
+      else onRestore(isPart)
+    }, isWanted)
+  }
+
   return {
-    change,
-    addFiles,
     send,
+
+    /** @param {ComposerEvent} event by the person */
+    change(event) {
+      isOnlyHere = true
+      change(event)
+    },
+
+    /** @param {File[]} files from the person */
+    addFiles(files) {
+      isOnlyHere = true
+      addFiles(files)
+    },
 
     /** The form as it stands. */
     get composer() {
@@ -168,28 +212,22 @@ export function createComposerController({
     },
 
     /**
-     * Begin with what an earlier job had.
+     * Begin with what an earlier job had. What was pressed is sent first; what was only begun stays a draft of its own.
      * @param {{prompt: string, aspectRatio: import('./crop.js').AspectRatio, model: string | null,
-     *   photos: Blob[], position?: number | null}} job
+     *   photos: Blob[], position?: number | null, isCopy: boolean}} job copy: the job itself stays
      */
-    fill({ prompt, aspectRatio, model, photos, position = null }) {
+    async fill({ prompt, aspectRatio, model, photos, position = null, isCopy }) {
+      await sent
+      await kept
+      if (isOnlyHere && drafts.leave()) onSetAside()
+      isOnlyHere = !isCopy
       change({ type: 'filled', prompt, chosenRatio: aspectRatio, position, model })
       const files = photos.map((blob, index) => new File([blob], `${index + 1}`, { type: blob.type }))
       addFiles(files, { arePrepared: true })
     },
 
-    /**
-     * Take up what an earlier page left in the form; where Generate had been pressed, go on with that.
-     * @param {(isPart?: boolean) => void} onRestore it stands in the form again, or a part, and waits for the person
-     */
-    async restore(onRestore) {
-      await drafts.restore(({ prompt, chosenRatio, position = null, model, isPressed, photos, isPart }) => {
-        change({ type: 'filled', prompt, chosenRatio, position, model })
-        for (const photo of photos) add(photo)
-        if (isPressed && !isPart) void send()
-        else onRestore(isPart)
-      })
-    },
+    /** Take up what an earlier page left in the form; where Generate had been pressed, go on with that. */
+    restore: () => restore(),
   }
 }
 

@@ -26,10 +26,10 @@ const FIELD_OF = {
 
 /**
  * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>,
- *   onRestore: (isPart?: boolean) => void}} options generate: whether the draft was taken; restore: the form holds
- *   again what an earlier page left, or a part of it
+ *   onRestore: (isPart?: boolean) => void, onSetAside: () => void}} options generate: whether the draft was taken;
+ *   restore: the form holds again what was left, or a part of it; set aside: what it held comes back later
  */
-export function createComposerView({ config, onGenerate, onRestore }) {
+export function createComposerView({ config, onGenerate, onRestore, onSetAside }) {
   const { limits, accessCodeNeeded } = config
   const controller = createComposerController({
     limits,
@@ -46,6 +46,8 @@ export function createComposerView({ config, onGenerate, onRestore }) {
       })
       return onGenerate(ordered)
     },
+    onRestore,
+    onSetAside,
     onChange: render,
   })
   const photos = createPhotoField({ controller, limit: limits.photos })
@@ -118,7 +120,7 @@ export function createComposerView({ config, onGenerate, onRestore }) {
     heading,
     addFiles: controller.addFiles,
     fill: controller.fill,
-    restore: () => controller.restore(onRestore),
+    restore: controller.restore,
   }
 }
 

@@ -47,11 +47,13 @@ export function createDrafts() {
   }
 
   function leave() {
+    const hadContent = isBegun
     release()
     release = () => {}
     isBegun = false
     key = newKey()
     stored = new Set()
+    return hadContent
   }
 
   return {
@@ -60,7 +62,10 @@ export function createDrafts() {
       return key
     },
 
-    /** The form's content has become a job, which took the draft's place. */
+    /**
+     * Go on with another draft: a job took this one's place, or it stays.
+     * @returns {boolean} whether it held anything
+     */
     leave,
 
     /**
@@ -95,14 +100,17 @@ export function createDrafts() {
     },
 
     /**
-     * Take up what an earlier page left: one draft, a pressed one first.
+     * Take up what was left: one draft, a pressed one first.
      * @param {(content: Content) => void} take
+     * @param {(draft: {isPressed: boolean}) => boolean} [isWanted] all of them are, unless this says otherwise
      */
-    async restore(take) {
+    async restore(take, isWanted = () => true) {
       const found = await use(database =>
         result(database.transaction('drafts').objectStore('drafts').getAll()),
       ).catch(() => [])
-      const records = /** @type {Record[]} */ (found).sort((a, b) => +b.isPressed - +a.isPressed)
+      const records = /** @type {Record[]} */ (found)
+        .filter(isWanted)
+        .sort((a, b) => +b.isPressed - +a.isPressed)
       for (const record of records) {
         void hold(record.key, async () => {
           // Read only now: its own tab may have sent it meanwhile, and here the person may have begun another.

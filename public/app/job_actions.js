@@ -92,7 +92,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
   async function takeBack(job) {
     const taken = await engine.cancel(job.key)
     if (!taken) return
-    edit(taken.job, taken.pictures)
+    await edit(taken.job, taken.pictures)
     layout.say(jobWords.notices.takenBack)
   }
 
@@ -128,8 +128,9 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
    * @param {Job} job
    * @param {import('./job_store.js').Pictures} pictures
    */
-  function edit({ prompt, aspectRatio, model }, { photos, sources = photos, position = null }) {
-    composer.fill({ prompt, aspectRatio, model, photos: sources, position })
+  async function edit({ key, prompt, aspectRatio, model }, { photos, sources = photos, position = null }) {
+    const isCopy = engine.jobs.has(key)
+    await composer.fill({ prompt, aspectRatio, model, photos: sources, position, isCopy })
     location.hash = FORM
     if (!sources.length) layout.say(words.notices.noPhotos)
   }
@@ -156,7 +157,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
     try {
       await engine.refresh(key)
       const photo = await lastFrame(engine.jobs.get(key)?.status?.videoUrl ?? '')
-      composer.fill({ prompt: '', aspectRatio, model, photos: [photo] })
+      await composer.fill({ prompt: '', aspectRatio, model, photos: [photo], isCopy: true })
       location.hash = FORM
     } catch {
       jobView.refuseContinue(jobWords.notices.cannotContinue)

@@ -43,6 +43,7 @@ const composer = createComposerView({
   onRestore(isPart) {
     if (!isShared) layout.say(isPart ? words.notices.noPhotos : words.notices.restored)
   },
+  onSetAside: () => layout.say(words.notices.setAside),
 })
 layout.main.prepend(composer.element)
 

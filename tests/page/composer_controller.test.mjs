@@ -11,6 +11,7 @@ import { settle } from '../support/fake_platform.mjs'
 
 const LIMITS = { photos: 4, photoBytes: 4_000_000, promptCharacters: 2000 }
 const SMALL = new Blob(['small'])
+const JOB = /** @type {const} */ ({ prompt: 'Wind.', aspectRatio: '16:9', model: null, isCopy: true })
 const PHOTO = { blob: new Blob(['photo']), thumbnail: new Blob(['small']), width: 1600, height: 1200 }
 
 /**
@@ -24,16 +25,24 @@ function form(changes) {
   const taken = []
   /** @type {{text: string, part: object | null, budget: number}[]} */
   const parts = []
-  let left = 0
+  /** @type {string[]} the texts of the drafts that were left, in order */
+  const left = []
+  /** @type {unknown[]} what the person was told of a draft */
+  const told = []
   const drafts = {
     key: 'a key',
     leave: () => {
-      left += 1
+      const text = kept.at(-1)?.prompt ?? ''
+      left.push(text)
+      return text !== ''
     },
     keep: async (/** @type {Content} */ content) => {
       kept.push(content)
     },
-    restore: async (/** @type {(content: Content) => void} */ _) => {},
+    restore: async (
+      /** @type {(content: Content) => void} */ _,
+      /** @type {(draft: Content) => boolean} */ __ = () => true,
+    ) => {},
   }
   const controller = createComposerController({
     limits: LIMITS,
@@ -49,10 +58,12 @@ function form(changes) {
       taken.push(await draft)
       return true
     },
+    onRestore: isPart => told.push(isPart ? 'a part is back' : 'back'),
+    onSetAside: () => told.push('set aside'),
     onChange: () => {},
     ...changes,
   })
-  return { controller, kept, taken, parts, drafts, left: () => left }
+  return { controller, kept, taken, parts, drafts, left, told }
 }
 
 /** @param {string} name */
@@ -80,7 +91,7 @@ test('a filled form becomes one draft, and is empty again', async () => {
       ratio: 16 / 9,
     },
   ])
-  assert.equal(left(), 1)
+  assert.deepEqual(left, ['  Wind.  '])
   assert.deepEqual([controller.composer.entries, controller.composer.prompt], [[], ''])
 })
 
@@ -131,7 +142,7 @@ test('a draft that is not taken stays in the form', async () => {
   const { controller, left } = form({ onGenerate: async () => false })
   fillIn(controller)
   assert.equal(await controller.send(), null)
-  assert.equal(left(), 0)
+  assert.deepEqual(left, [])
   assert.equal(controller.composer.prompt, '  Wind.  ')
   assert.equal(controller.isSending, false)
 })
@@ -164,21 +175,18 @@ test('what happens at once is written once', async () => {
 
 test('a draft that was pressed goes on; one that was not waits', async () => {
   for (const isPressed of [true, false]) {
-    let restored = 0
-    const { controller, taken, drafts } = form()
-    drafts.restore = async take =>
-      take({
-        prompt: 'Wind.',
-        chosenRatio: '9:16',
-        model: null,
-        isPressed,
-        photos: [{ id: 7, file: file('old.jpg'), isPrepared: false }],
-      })
-    await controller.restore(() => {
-      restored += 1
-    })
+    const { controller, taken, drafts, told } = form()
+    const draft = {
+      prompt: 'Wind.',
+      chosenRatio: /** @type {const} */ ('9:16'),
+      model: null,
+      isPressed,
+      photos: [{ id: 7, file: file('old.jpg'), isPrepared: false }],
+    }
+    drafts.restore = async (take, isWanted = () => true) => void (isWanted(draft) && take(draft))
+    await controller.restore()
     await settle()
-    assert.deepEqual([taken.length, restored], isPressed ? [1, 0] : [0, 1])
+    assert.deepEqual([taken.length, told], isPressed ? [1, []] : [0, ['back']])
     assert.equal(taken[0]?.aspectRatio, isPressed ? '9:16' : undefined)
     if (isPressed) continue
     controller.addFiles([file('new.jpg')])
@@ -190,7 +198,7 @@ test('a draft that was pressed goes on; one that was not waits', async () => {
 })
 
 test('a pressed draft that has lost a photo waits, and is told to be a part', async () => {
-  const { controller, taken, drafts } = form()
+  const { controller, taken, drafts, told } = form()
   drafts.restore = async take =>
     take({
       prompt: 'Wind.',
@@ -200,17 +208,15 @@ test('a pressed draft that has lost a photo waits, and is told to be a part', as
       photos: [{ id: 7, file: file('old.jpg'), isPrepared: false }],
       isPart: true,
     })
-  /** @type {unknown[]} */
-  const told = []
-  await controller.restore(isPart => told.push(isPart))
+  await controller.restore()
   await settle()
-  assert.deepEqual([taken.length, told], [0, [true]])
+  assert.deepEqual([taken.length, told], [0, ['a part is back']])
 })
 
 test('the photos of an earlier job are cropped anew, from where they were', async () => {
   const { controller, taken, parts } = form()
   const photos = [new Blob(['1']), new Blob(['2'])]
-  controller.fill({ prompt: 'Wind.', aspectRatio: '16:9', model: null, photos, position: 0.9 })
+  await controller.fill({ ...JOB, photos, position: 0.9 })
   await controller.send()
   const part = { x: 0, y: 270, width: 1600, height: 900 }
   assert.deepEqual(parts, [
@@ -236,4 +242,98 @@ test('a photo that cannot be read any more is told to who sends', async () => {
   fillIn(controller)
   await controller.send()
   assert.deepEqual([failures, controller.isSending, controller.composer.entries.length], [1, false, 1])
+})
+
+test('what is added while the job takes the form stays in it', async () => {
+  for (const added of ['text', 'photo', 'crop']) {
+    /** @type {(isTaken: boolean) => void} */
+    let take = () => {}
+    const { controller, left, kept } = form({ onGenerate: () => new Promise(resolve => (take = resolve)) })
+    fillIn(controller)
+    const sent = controller.send()
+    await settle()
+    if (added === 'text') controller.change({ type: 'prompt', text: 'More wind.' })
+    if (added === 'photo') controller.addFiles([file('second.jpg')])
+    if (added === 'crop') controller.change({ type: 'crop-moved', position: 0.1 })
+    const { entries, prompt, position } = controller.composer
+    take(true)
+    await sent
+    await settle()
+    const { composer } = controller
+    assert.deepEqual(
+      [composer.entries.length, composer.prompt, composer.position],
+      [entries.length, prompt, position],
+    )
+    const { photos, isPressed } = kept.at(-1) ?? {}
+    assert.deepEqual([left.length, photos?.length, isPressed], [1, entries.length, false])
+  }
+})
+
+test('a photo that is added while another is prepared is sent too', async () => {
+  /** @type {(() => void)[]} */
+  const finish = []
+  const { controller, taken } = form({
+    prepare: () => new Promise(resolve => finish.push(() => resolve({ photo: PHOTO }))),
+  })
+  fillIn(controller)
+  const sent = controller.send()
+  controller.addFiles([file('second.jpg')])
+  finish[0]?.()
+  await settle()
+  assert.equal(taken.length, 0)
+  finish[1]?.()
+  await sent
+  assert.equal(taken[0]?.pictures.photos.length, 2)
+})
+
+test('a form that was begun stays a draft when a job is edited', async () => {
+  const { controller, left, told } = form()
+  controller.change({ type: 'prompt', text: 'Half of it' })
+  await controller.fill({ ...JOB, photos: [new Blob(['1'])] })
+  assert.deepEqual([left, told, controller.composer.prompt], [['Half of it'], ['set aside'], 'Wind.'])
+})
+
+test('what another job has all of is not kept beside it', async () => {
+  const { controller, left, told } = form()
+  await controller.fill({ ...JOB, photos: [] })
+  await controller.fill({ ...JOB, prompt: 'Rain.', photos: [] })
+  assert.deepEqual([left.slice(1), told], [[], []])
+  controller.change({ type: 'prompt', text: 'Rain and wind.' })
+  await controller.fill({ ...JOB, photos: [] })
+  assert.deepEqual([left.slice(1), told], [['Rain and wind.'], ['set aside']])
+})
+
+test('what was taken back from a job is kept: it is nowhere else', async () => {
+  const { controller, left, told } = form()
+  await controller.fill({ ...JOB, photos: [], isCopy: false })
+  await controller.fill({ ...JOB, prompt: 'Rain.', photos: [] })
+  assert.deepEqual([left.slice(1), told], [['Wind.'], ['set aside']])
+})
+
+test('a job that is edited waits until what was pressed is sent', async () => {
+  /** @type {(result: {photo: typeof PHOTO}) => void} */
+  let finish = () => {}
+  const { controller, taken, told } = form({ prepare: () => new Promise(resolve => (finish = resolve)) })
+  fillIn(controller)
+  void controller.send()
+  const filled = controller.fill({ ...JOB, prompt: 'Rain.', photos: [] })
+  await settle()
+  assert.equal(controller.composer.prompt, '  Wind.  ')
+  finish({ photo: PHOTO })
+  await filled
+  assert.deepEqual([taken.map(({ prompt }) => prompt), told], [['Wind.'], []])
+  assert.equal(controller.composer.prompt, 'Rain.')
+})
+
+test('what was set aside comes back when the form is sent, unless pressed', async () => {
+  const { controller, drafts, told, taken } = form()
+  const left = ['Half of it', 'Pressed'].map(prompt => ({
+    ...{ prompt, chosenRatio: null, model: null, isPressed: prompt === 'Pressed' },
+    photos: [{ id: 7, file: file('old.jpg'), isPrepared: false }],
+  }))
+  drafts.restore = async (take, isWanted = () => true) => left.splice(0).filter(isWanted).forEach(take)
+  fillIn(controller)
+  await controller.send()
+  await settle()
+  assert.deepEqual([taken.length, told, controller.composer.prompt], [1, ['back'], 'Half of it'])
 })

@@ -122,6 +122,7 @@ export default {
     notLoaded:
       'Ein Teil der Seite wurde nicht geladen, deshalb wurde nichts gesendet. Prüfe deine Verbindung und versuche es noch einmal.',
     nothingShared: 'Das Foto ist nicht angekommen. Bitte füge es hier hinzu.',
+    setAside: 'Was du angefangen hattest, bleibt erhalten. Es kommt nach dem nächsten Video wieder.',
     restored: 'Deine Fotos und dein Text vom letzten Mal sind wieder da.',
     forgotten: 'Dieses Gerät hat alles vergessen.',
     filesWanted: 'Hier lassen sich nur Bilddateien ablegen. Speichere das Bild und lege dann die Datei ab.',

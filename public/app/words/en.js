@@ -118,6 +118,7 @@ export default {
     notKept: 'This browser does not let the page keep anything. Copy a video’s link to find it again.',
     notLoaded: 'Part of the page did not load, so nothing was sent. Check your connection and try again.',
     nothingShared: 'The photo did not arrive. Please add it here.',
+    setAside: 'What you had begun is kept. It comes back after the next video.',
     restored: 'Your photos and text from last time are back.',
     forgotten: 'This device has forgotten everything.',
     filesWanted: 'Only picture files can be dropped here. Save the picture first, then drop its file.',
