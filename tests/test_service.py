@@ -136,6 +136,17 @@ def test_a_worker_that_came_all_the_same_goes_on(site: ServiceUnderTest) -> None
     assert service.start(site.deps, order, dispatch).stage is Stage.RENDERING
 
 
+def test_a_start_whose_job_was_erased_meanwhile_says_so(site: ServiceUnderTest) -> None:
+    def dispatch(job_id: str, _: int) -> DispatchResult:
+        service.erase(site.deps, job_id, site.token(job_id))
+        return DispatchResult.REFUSED
+
+    order = service.Order(prompt="p", model="m", uploads=(service.Upload(b"photo", "image/png"),))
+
+    with pytest.raises(JobErased):
+        service.start(site.deps, order, dispatch)
+
+
 @pytest.mark.parametrize(
     ("kind", "result", "noted"),
     [

@@ -472,7 +472,10 @@ def _call_worker(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> StoredJob
         deps, stored, lambda it: jobs.fail_unreached(it.job, now=deps.clock.now(), failure=failure)
     )
     if ended is None:
-        return deps.store.read(job.id, is_ours=True)
+        current = deps.store.read(job.id, is_ours=True)
+        # Another answer to the same key may have had it erased meanwhile.
+        _check_same(current.job, job.fingerprint)
+        return current
     raise WorkerUnreachable(job.id, owner_token=signing.owner_token(deps.keys[0], job.id))
 
 

@@ -20,8 +20,10 @@ COLOURS_OF_A_FRAME = """async video => {
   own.src = URL.createObjectURL(blob)
   await new Promise((resolve, reject) => {
     own.onerror = reject
-    own.onloadeddata = () => { own.currentTime = 1 }
-    own.onseeked = resolve
+    own.onloadeddata = () => {
+      own.requestVideoFrameCallback(resolve)
+      own.currentTime = 1
+    }
   })
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = 1

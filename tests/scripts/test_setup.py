@@ -52,7 +52,7 @@ def test_what_would_spoil_a_set_up_is_kept_from_it() -> None:
     names = ("NODE_ENV", "PIP_USER", "PYTHONSAFEPATH")
     show = "shown: ; @echo " + " ".join(f"[$${name}]" for name in names)
     printed = subprocess.run(
-        ["make", f"--eval={show}", "shown"],
+        ["make", "--no-print-directory", f"--eval={show}", "shown"],
         cwd=ROOT,
         env=os.environ | dict.fromkeys(names, "1"),
         capture_output=True,
