@@ -25,22 +25,50 @@ SMALL = Image.new("RGB", (8, 8))
 PROFILE, OTHER = rgb_profile(curve=1.8), rgb_profile(curve=2.4)
 
 
-def little(orientation: int, kind: int = 3) -> bytes:
-    """Return a little-endian directory with the orientation behind two other tags."""
-    entries = [(0x010F, 2, 1, 0), (0x0110, 2, 1, 0), (0x0112, kind, 1, orientation)]
-    return b"II*\0\x08\0\0\0\x03\0" + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+SHORT, LONG = 3, 4
+ORIENTATION, SUBDIRECTORY = 0x0112, 0x8769
+
+
+def directory(*entries: tuple[int, int, int, int]) -> bytes:
+    """Return a little-endian directory of entries: tag, type, count and value of each."""
+    packed = (struct.pack("<HHII", *entry) for entry in entries)
+    return struct.pack("<H", len(entries)) + b"".join(packed) + bytes(4)
+
+
+def little(*entries: tuple[int, int, int, int]) -> bytes:
+    """Return a TIFF structure of a directory with two other tags before the entries."""
+    return b"II*\0\x08\0\0\0" + directory((0x010F, 2, 1, 0), (0x0110, 2, 1, 0), *entries)
+
+
+def oriented(value: int) -> tuple[int, int, int, int]:
+    return (ORIENTATION, SHORT, 1, value)
+
+
+# Behind a directory of three entries, and of four.
+INNER, INNER_OF_FOUR = ((SUBDIRECTORY, LONG, 1, 14 + 12 * entries) for entries in (3, 4))
 
 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
         (exif(6), 6),
-        (b"Exif\0\0" + exif(3), 3),
-        (little(8), 8),
+        (little(oriented(8)), 8),
         (exif(5, directories=60_000), 5),
         (exif(0), 1),
         (exif(9), 1),
-        (little(6, kind=4), 1),
+        (little((ORIENTATION, LONG, 1, 6)), 1),
+        (little((ORIENTATION, SHORT, 0, 6)), 1),
+        (little((ORIENTATION, SHORT, 2, 6)), 1),
+        (little(oriented(0), oriented(9), oriented(6)), 6),
+        (little((ORIENTATION, LONG, 1, 3), oriented(6)), 6),
+        (little(oriented(3), oriented(6)), 3),
+        (little(INNER) + directory(oriented(6)), 6),
+        (little(INNER_OF_FOUR, oriented(3)) + directory(oriented(6)), 6),
+        (little(oriented(3), INNER_OF_FOUR) + directory(oriented(6)), 3),
+        (little(INNER) + directory((SUBDIRECTORY, LONG, 1, 68), oriented(9)) + directory(oriented(6)), 1),
+        (little((SUBDIRECTORY, LONG, 1, 0), oriented(6)), 6),
+        (little((SUBDIRECTORY, LONG, 1, 2**32 - 1), oriented(6)), 6),
+        (little((SUBDIRECTORY, LONG, 1, 8)), 1),
         (b"", 1),
         (b"MM\0*", 1),
         (b"MM\0*\xff\xff\xff\xff\0\x01", 1),
@@ -52,6 +80,19 @@ def little(orientation: int, kind: int = 3) -> bytes:
 )
 def test_the_orientation_is_read_or_upright(data: bytes, expected: int) -> None:
     assert photo_metadata.orientation(data) == expected
+
+
+def test_directories_that_lead_into_each_other_cost_no_time() -> None:
+    data = b"II*\0\x08\0\0\0" + directory(*[(SUBDIRECTORY, LONG, 1, 8)] * 65_535)
+    begun = time.process_time()
+    assert photo_metadata.orientation(data) == 1
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize(("prefix", "expected"), [(b"", 6), (b"Exif\0\0", 1)])
+def test_a_png_has_its_orientation_without_a_prefix(prefix: bytes, expected: int) -> None:
+    data = with_chunks(encoded("PNG", SMALL), chunk(b"eXIf", prefix + exif(6)))
+    assert photo_metadata.read(data, "image/png").orientation == expected
 
 
 def jpeg_with(*parts: tuple[int, int, bytes]) -> bytes:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from videogen import color_profiles, photo_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from videogen.photos import PhotoType
 
 _EXIF, _ICC = b"Exif\0", b"ICC_PROFILE\0"
 _APP1, _APP2 = 0xE1, 0xE2
-_ORIENTATION, _SHORT = 0x0112, 3  # the tag of EXIF, and the type of its value
+# Entries of EXIF: the tag, the type of its value (3 is two bytes, 4 is four), and how many there are.
+_ORIENTATION, _EXIF_DIRECTORY = (0x0112, 3, 1), (0x8769, 4, 1)
 _RENDERING_INTENTS = frozenset(
     {b"\0", b"\1", b"\2", b"\3"}
 )  # https://www.w3.org/TR/png-3/#srgb-standard-colour-space
@@ -42,23 +43,29 @@ def read(data: bytes, photo_type: PhotoType) -> Metadata:
 
 
 def orientation(exif: bytes) -> int:
-    """Return the orientation in a TIFF structure, 1 where there is none.
+    """Return the first orientation in a TIFF structure, 1 where there is none.
 
-    https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.5 and 4.6.4. Only the first directory counts.
+    https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.5 and 4.6. The first directory counts, and as in
+    Chromium the first one within it.
     """
-    exif = exif.removeprefix(b"Exif\0\0")
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
     if order is None or len(exif) < 10:  # noqa: PLR2004 - header and number of entries
         return 1
     (start,) = struct.unpack_from(order + "I", exif, 4)
+    found = _orientations(exif, order, start, enters=True)
+    return next((value for value in found if 1 <= value <= 8), 1)  # noqa: PLR2004 - the orientations of EXIF
+
+
+def _orientations(exif: bytes, order: str, start: int, *, enters: bool) -> Iterator[int]:
     count = int.from_bytes(exif[start : start + 2], "little" if order == "<" else "big")
-    for position in range(start + 2, start + 2 + 12 * count, 12):
-        if position + 12 > len(exif):
-            break
-        tag, kind, _, value = struct.unpack_from(order + "HHIH", exif, position)
-        if (tag, kind) == (_ORIENTATION, _SHORT):
-            return value if 1 <= value <= 8 else 1  # noqa: PLR2004 - the orientations of EXIF
-    return 1
+    for position in range(start + 2, min(start + 2 + 12 * count, len(exif) - 11), 12):
+        entry = struct.unpack_from(order + "HHI", exif, position)
+        if entry == _ORIENTATION:
+            yield from struct.unpack_from(order + "H", exif, position + 8)
+        elif entry == _EXIF_DIRECTORY and enters:
+            enters = False
+            (inner,) = struct.unpack_from(order + "I", exif, position + 8)
+            yield from _orientations(exif, order, inner, enters=False)
 
 
 def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
@@ -81,7 +88,7 @@ def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
 
 def _of_webp(data: bytes) -> tuple[bytes, bytes | None]:
     found = {kind: data[content] for kind, content in photo_files.webp_chunks(data)}
-    return found.get(b"EXIF", b""), found.get(b"ICCP")
+    return found.get(b"EXIF", b"").removeprefix(b"Exif\0\0"), found.get(b"ICCP")
 
 
 def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
