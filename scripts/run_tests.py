@@ -35,8 +35,8 @@ def main() -> int:
     node_tests = sorted(
         str(path) for folder in ("bridge", "page") for path in (ROOT / "tests" / folder).glob("*.test.mjs")
     )
-    # tests/conftest.py says which tests stay together. Browsers and builds come first, in
-    # the order of the folders: what is long and begins last keeps one processor, and leaves the others idle.
+    # tests/conftest.py says which tests stay together. Browsers and builds come first, in the order of the
+    # folders: what is long and begins last keeps one processor, and leaves the others idle.
     side_by_side = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     LAST_FAILED.unlink(missing_ok=True)
     node = run(["node", "--test", *node_tests], environment)

@@ -255,10 +255,16 @@ class Bundle:
         seen = {handler: sorted(variables) for handler, variables in self.plan.variables.items()}
         checked = digest(
             json.dumps(
-                [*(self.state[name] for name in ("parts", "required")),
-                 self.plan.functions, self.plan.only, self.glibc, seen]
+                [
+                    self.state["parts"],
+                    self.state["required"],
+                    self.plan.functions,
+                    self.plan.only,
+                    self.glibc,
+                    seen,
+                ]
             )
-        )  # fmt: skip
+        )
         if self.state.get("checked") != checked:
             check_elf_files(self.output, tuple(map(int, self.glibc.split("."))))
             self.check_imports()
@@ -495,7 +501,7 @@ class Bundle:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=written,
-                    env=self.plan.variables.get(name, self.plan.variables.get("*", {})),
+                    env=self.variables_of(name),
                     start_new_session=True,
                 )
             try:
@@ -524,8 +530,7 @@ class Bundle:
         """Return what an import said with `${NAME}` for each value: many people may read a build's log."""
         # Pydantic cuts a long value in its middle, so that it is not found as such.
         text = re.sub(r"(?<=input_value=).*(?=, input_type=)", "…", text)
-        variables = self.plan.variables.get(handler, self.plan.variables.get("*", {}))
-        named = [item for item in variables.items() if self.is_named(handler, item[0])]
+        named = [item for item in self.variables_of(handler).items() if self.is_named(handler, item[0])]
         for name, value in sorted(named, key=lambda item: -len(item[1])):
             for form in (value, repr(value)[1:-1]) if len(value) >= SHORTEST_SECRET else ():
                 text = text.replace(form, f"${{{name}}}")
@@ -538,6 +543,10 @@ class Bundle:
         if self.is_named(handler, variable):
             return f"; the build has no variable {variable}"
         return f"; name {variable} in the plugin's input `environment`"
+
+    def variables_of(self, handler: str) -> Mapping[str, str]:
+        """Return what a handler's import sees of the build's variables."""
+        return self.plan.variables.get(handler, self.plan.variables.get("*", {}))
 
     def is_named(self, handler: str, variable: str) -> bool:
         """Whether the plugin's input `environment` names a variable for a handler."""

@@ -21,9 +21,8 @@ _EXIF, _ICC = b"Exif\0", b"ICC_PROFILE\0"
 _APP1, _APP2 = 0xE1, 0xE2
 # Entries of EXIF: the tag, the type of its value (3 is two bytes, 4 is four), and how many there are.
 _ORIENTATION, _EXIF_DIRECTORY = (0x0112, 3, 1), (0x8769, 4, 1)
-_RENDERING_INTENTS = frozenset(
-    {b"\0", b"\1", b"\2", b"\3"}
-)  # https://www.w3.org/TR/png-3/#srgb-standard-colour-space
+# https://www.w3.org/TR/png-3/#srgb-standard-colour-space
+_RENDERING_INTENTS = frozenset({b"\0", b"\1", b"\2", b"\3"})
 _PNG_CHUNKS = frozenset({b"eXIf", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"})
 
 

@@ -213,14 +213,19 @@ def a_job_waits_in_a_long_queue(site: QueueSite) -> None:
     assert site.queue.received == 1
 
 
-def a_copy_comes_to_a_job_whose_worker_dies_saving(site: QueueSite) -> None:
-    site.provider.script = [After(300, Made(), lambda: site.work(only_now=True))]
-    site.downloads = [Killed()]
+def killed_without_its_message(site: QueueSite) -> None:
+    """Send a copy of the job's message, whose own run deletes it, before the job's worker is killed."""
     site.send()
     site.out(0.5, 299)
     with pytest.raises(Killed):
         site.work()
     assert site.queue.bodies == []
+
+
+def a_copy_comes_to_a_job_whose_worker_dies_saving(site: QueueSite) -> None:
+    site.provider.script = [After(300, Made(), lambda: site.work(only_now=True))]
+    site.downloads = [Killed()]
+    killed_without_its_message(site)
     site.at(391)
     site.poll()
     site.work()
@@ -233,11 +238,7 @@ def a_copy_comes_to_a_job_whose_worker_dies_waiting(site: QueueSite) -> None:
     busy = ProviderNotStarted("provider_busy", retry_after=50)
     site.provider.script = [After(300, busy, lambda: site.work(only_now=True))]
     site.clock.during_sleep = [die]
-    site.send()
-    site.out(0.5, 299)
-    with pytest.raises(Killed):
-        site.work()
-    assert site.queue.bodies == []
+    killed_without_its_message(site)
     site.at(395)
     site.poll()
     site.work()
