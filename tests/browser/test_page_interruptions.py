@@ -126,7 +126,7 @@ def interrupt(way: str, visitor: Visitor, page: Page, session: CDPSession, promp
         case "closed browser":
             visitor.reopen()
     again = visit(visitor.context, address)
-    again.get_by_role("link", name=prompt).click()
+    again.get_by_role("link", name=prompt, exact=True).click()  # not the toast that says it is ready
     return again
 
 

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 SLOW_SECONDS = 1.0
+MAX_JSON_BRACKETS = 100_000
+"""More than any prompt has; millions of empty lists would take seconds of processor time to read."""
 
 SECURITY_HEADERS = {
     # Netlify applies netlify.toml's headers to files only, so functions send their own.
@@ -92,6 +94,8 @@ class Request:
             raise InputTooLarge(
                 [FieldError("", f"The request is larger than {MAX_BODY_BYTES} bytes: send smaller photos.")]
             )
+        if self.body.count(b"[") + self.body.count(b"{") > MAX_JSON_BRACKETS:
+            raise InvalidInput([FieldError("", "The request body is not what this address takes.")])
         try:
             found = json.loads(self.body)
         except (ValueError, RecursionError):
