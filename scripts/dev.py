@@ -20,6 +20,8 @@ from urllib.parse import urlencode
 
 from setup import home, say
 
+from videogen.cli.environment import read_dotenv
+from videogen.errors import SettingsError
 from videogen.local.ports import free_ports, is_taken
 
 if TYPE_CHECKING:
@@ -137,17 +139,16 @@ def is_open(environ: Mapping[str, str]) -> bool:
 
 
 def is_set(name: str, environ: Mapping[str, str]) -> bool:
-    """Whether the CLI would find a value for a variable; as there, an empty one of the process wins."""
-    if name in environ:
-        return bool(environ[name].strip())
-    assignment = re.compile(
-        rf"""^[ \t]*(?:export\s+)?{name}[ \t]*[=:][ \t]*["'`]?([^"'`#\s]*)""", re.MULTILINE
-    )
-    for file in map(ROOT.joinpath, ENV_FILES):
-        if file.is_file() and (
-            found := assignment.findall(file.read_text(encoding="utf-8", errors="replace"))
-        ):
-            return bool(found[-1])
+    """Whether the CLI would find a value for a variable; as there, an empty one of the process wins.
+
+    Exits with a line where one of its files cannot be read.
+    """
+    try:
+        for read in (environ, *(read_dotenv(ROOT / file) for file in ENV_FILES)):
+            if name in read:
+                return bool(read[name].strip())
+    except SettingsError as error:
+        sys.exit(error.detail)
     return False
 
 

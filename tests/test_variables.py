@@ -7,8 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import get_args
 
-import dotenv
-
+from videogen.cli.environment import read_dotenv
 from videogen.variables import VARIABLES, Reader
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,4 +68,4 @@ def test_env_example_is_the_list() -> None:
 
 
 def test_env_example_sets_nothing_as_it_stands() -> None:
-    assert [name for name, value in dotenv.dotenv_values(EXAMPLE).items() if value] == []
+    assert [name for name, value in read_dotenv(EXAMPLE).items() if value] == []

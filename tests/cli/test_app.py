@@ -454,13 +454,12 @@ def test_a_site_that_is_no_address_is_refused(videogen: Operator) -> None:
     assert "https://[::1 is no web address" in ran.err
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_dot_env_that_is_no_utf_8_is_named(videogen: Operator, tmp_path: Path, encoding: str) -> None:
-    (tmp_path / ".env").write_text("S3_REGION=café\n", encoding=encoding)
+def test_a_dot_env_that_is_no_utf_8_is_named(videogen: Operator, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("S3_REGION=café\n", encoding="latin-1")
 
     ran = videogen("jobs")
 
-    assert (ran.code, ".env is no text in UTF-8: save it as that" in ran.err) == (1, True)
+    assert (ran.code, ran.err) == (1, "videogen: .env is no text in UTF-8: save it as that\n")
 
 
 def change(store: JobStore, job_id: str, step: Callable[[Job], Job | None]) -> None:

@@ -54,6 +54,8 @@ def test_a_key_that_is_not_used_is_said(clone: Path, environ: dict[str, str], sa
         ("BLACKBOX_API_KEY=", False),
         ("BLACKBOX_API_KEY= # none yet", False),
         ('BLACKBOX_API_KEY=""', False),
+        ('BLACKBOX_API_KEY="\nsk-1"', True),
+        ("BLACKBOX_API_KEY=#none", False),
         ("#BLACKBOX_API_KEY=sk-1", False),
         ("MY_BLACKBOX_API_KEY=sk-1", False),
     ],
@@ -63,6 +65,13 @@ def test_a_key_in_a_file_is_found_as_the_cli_does(clone: Path, file: str, line: 
 
     assert dev.is_set("BLACKBOX_API_KEY", {}) is found
     assert dev.is_set("BLACKBOX_API_KEY", {"BLACKBOX_API_KEY": ""}) is False
+
+
+def test_a_file_of_variables_that_cannot_be_read_ends_it(clone: Path) -> None:
+    (clone / ".env").mkdir()
+
+    with pytest.raises(SystemExit, match=r"/\.env cannot be read \(Is a directory\): make it a file"):
+        list(dev.warnings({}))
 
 
 def test_minutes_of_a_queue_go_with_the_queue() -> None:
