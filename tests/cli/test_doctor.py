@@ -22,6 +22,7 @@ from videogen.local.blackbox import Simulator
 from videogen.push import new_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -376,10 +377,9 @@ def test_where_the_key_may_not_set_rules_they_are_printed_to_paste(videogen: Ope
     assert len(json.loads(rules)["Rules"]) == 5
 
 
-@pytest.mark.parametrize(
-    ("status", "level"), [("Enabled", "failure"), ("Suspended", "ok"), ("", "ok")], ids=str
-)
-def test_versions_that_outlive_an_erasure_are_a_failure(videogen: Operator, status: str, level: str) -> None:
+def versioning(status: str) -> Callable[[Passed], Reply | None]:
+    """Answer for the store whether it keeps versions."""
+
     def answer(request: Passed) -> Reply | None:
         if "versioning" not in request.path:
             return None
@@ -387,8 +387,39 @@ def test_versions_that_outlive_an_erasure_are_a_failure(videogen: Operator, stat
         body = f"<VersioningConfiguration>{inner}</VersioningConfiguration>"
         return (200, {"Content-Type": "application/xml"}, body.encode())
 
-    with before(videogen, answer):
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("status", "level"), [("Enabled", "failure"), ("Suspended", "ok"), ("", "ok")], ids=str
+)
+def test_versions_that_outlive_an_erasure_are_a_failure(videogen: Operator, status: str, level: str) -> None:
+    with before(videogen, versioning(status)):
         assert finding(videogen("doctor", "--json"), "versions")["level"] == level
+
+
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_versions_that_nothing_deletes_are_warned_of(videogen: Operator, status: str) -> None:
+    videogen.environ["VIDEOGEN_SIMULATED"] = ""
+    now = ""
+
+    def answer(request: Passed) -> Reply | None:
+        return versioning(now)(request)
+
+    with before(videogen, answer):
+        assert finding(videogen("doctor", "--fix", "--json"), "lifecycle")["level"] == "ok"
+        now = status
+        asked = finding(videogen("doctor", "--json"), "lifecycle")
+        fixed = finding(videogen("doctor", "--fix", "--json"), "lifecycle")
+        again = finding(videogen("doctor", "--json"), "lifecycle")
+
+    assert asked == {
+        "level": "warning",
+        "about": "lifecycle",
+        "detail": "nothing deletes the old versions of what was erased or written over",
+        "remedy": "set the rules with: videogen doctor --fix",
+    }
+    assert (fixed["level"], again["level"]) == ("ok", "ok")
 
 
 @pytest.mark.parametrize(

@@ -8,23 +8,42 @@ import pytest
 
 from videogen.cli import rules
 
-WANTED = rules.lifecycle("site/", 30)
+WANTED = rules.lifecycle("site/", 30, versions=True)
+OF_NO_VERSIONS = rules.lifecycle("site/", 30, versions=False)
 EVERYTHING: dict[str, Any] = {
     "ID": "all",
     "Status": "Enabled",
     "Filter": {"Prefix": ""},
     "Expiration": {"Days": 30},
 }
+OLD_VERSIONS: dict[str, Any] = {
+    "ID": "old",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+}
+UPLOADS = "videogen site/unfinished uploads"
 
 
 def test_our_own_rules_are_found_again() -> None:
-    assert rules.missing(WANTED, WANTED) == []
+    assert rules.missing(WANTED, WANTED) == rules.missing(OF_NO_VERSIONS, OF_NO_VERSIONS) == []
 
 
 def test_one_rule_for_the_whole_bucket_does_for_all_folders() -> None:
-    assert [rule["ID"] for rule in rules.missing(WANTED, [EVERYTHING])] == [
-        "videogen site/unfinished uploads"
-    ]
+    assert [rule["ID"] for rule in rules.missing(OF_NO_VERSIONS, [EVERYTHING])] == [UPLOADS]
+
+
+def test_old_versions_may_have_a_rule_of_their_own() -> None:
+    assert [rule["ID"] for rule in rules.missing(WANTED, [EVERYTHING, OLD_VERSIONS])] == [UPLOADS]
+
+
+@pytest.mark.parametrize(
+    "expiration", [{"NoncurrentDays": 30}, {"NoncurrentDays": 1, "NewerNoncurrentVersions": 3}], ids=str
+)
+def test_a_rule_that_keeps_old_versions_does_not_count(expiration: dict[str, int]) -> None:
+    keeping = OLD_VERSIONS | {"NoncurrentVersionExpiration": expiration}
+
+    assert rules.missing(WANTED, [EVERYTHING, keeping]) == WANTED
 
 
 @pytest.mark.parametrize(
@@ -38,7 +57,7 @@ def test_one_rule_for_the_whole_bucket_does_for_all_folders() -> None:
     ids=["disabled", "sooner", "for a part", "for a tag"],
 )
 def test_a_rule_that_does_something_else_does_not_count(change: dict[str, Any]) -> None:
-    assert rules.missing(WANTED, [EVERYTHING | change]) == WANTED
+    assert rules.missing(OF_NO_VERSIONS, [EVERYTHING | change]) == OF_NO_VERSIONS
 
 
 def test_other_rules_of_the_bucket_stay() -> None:

@@ -175,7 +175,7 @@ def test_each_json_block_is_json(block: Block) -> None:
 def test_the_lifecycle_rules_to_paste_are_those_of_the_doctor() -> None:
     found = [json.loads(block.text) for block in blocks("json") if '"Rules"' in block.text]
 
-    assert found == [{"Rules": rules.lifecycle("", 30)}]
+    assert found == [{"Rules": rules.lifecycle("", 30, versions=True)}]
 
 
 def test_the_cors_rule_to_paste_is_that_of_the_doctor() -> None:

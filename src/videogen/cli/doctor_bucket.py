@@ -69,8 +69,9 @@ def examine(
         with suppress(ClientError, BotoCoreError):
             bucket.client.delete_object(**where)
     yield _deletion(bucket, where)
-    yield _versions(bucket)
-    yield _lifecycle(bucket, found, fix=fix)
+    versions, has_old = _versions(bucket)
+    yield versions
+    yield _lifecycle(bucket, found, versions=has_old, fix=fix)
     yield _ledger(bucket, now())
     if site is not None:
         yield _cors(bucket, site, http, fix=fix)
@@ -296,38 +297,43 @@ def _private(bucket: Bucket, key: str, http: httpx.Client) -> Finding:
     return Finding("ok", about, "nothing is read without a signature")
 
 
-def _versions(bucket: Bucket) -> Finding:
+def _versions(bucket: Bucket) -> tuple[Finding, bool]:
+    """Return whether what is erased is gone, and whether there may be old versions."""
     about = "versions"
     try:
         answer = bucket.client.get_bucket_versioning(Bucket=bucket.settings.bucket)
     except ClientError as error:
         code = error.response["Error"].get("Code", "")
         if code == "NotImplemented" or error.response["ResponseMetadata"]["HTTPStatusCode"] in {405, 501}:
-            return Finding("ok", about, "the store keeps none")
+            return Finding("ok", about, "the store keeps none"), False
         allow = f"allow s3:GetBucketVersioning on arn:aws:s3:::{bucket.settings.bucket}"
-        return Finding(
+        unknown = Finding(
             "warning",
             about,
             f"whether erased videos are kept as old versions cannot be asked ({code})",
             allow if code == "AccessDenied" else "try again, or look at the store whether it keeps versions",
         )
+        return unknown, True
     except BotoCoreError as error:
         raise _unreachable(about, bucket, error) from None
-    if answer.get("Status") == "Enabled":
-        return Finding(
+    status = answer.get("Status")
+    if status == "Enabled":
+        kept = Finding(
             "failure",
             about,
             "the bucket keeps old versions: what is erased stays, with prompt, photos and video",
             "suspend versioning, and let the lifecycle rules of docs/deploy.md delete the old versions",
         )
-    return Finding("ok", about, "what is erased is gone")
+        return kept, True
+    return Finding("ok", about, "what is erased is gone"), status == "Suspended"
 
 
-def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
+def _lifecycle(bucket: Bucket, found: Settings, *, versions: bool, fix: bool) -> Finding:
     about = "lifecycle"
     if found.site.simulated and _is_loopback(found.s3.endpoint_url):
         return Finding("ok", about, "not needed: this store is a stand-in on this machine")
-    wanted = rules.lifecycle(found.s3.prefix, found.site.keep_days)
+    days = found.site.keep_days
+    wanted = rules.lifecycle(found.s3.prefix, days, versions=versions)
     client, name = bucket.client, found.s3.bucket
     have: list[Any] = []
     unreadable = ""
@@ -340,16 +346,19 @@ def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
         raise _unreachable(about, bucket, error) from None
     absent = rules.missing(wanted, have)
     if not absent and not unreadable:
-        return Finding("ok", about, f"what is older than {found.site.keep_days} days is deleted")
+        return Finding("ok", about, f"what is older than {days} days is deleted")
     paste = f"paste these rules at the store: {json.dumps({'Rules': wanted})}"
     if unreadable:
         return Finding("warning", about, f"the rules cannot be read ({unreadable})", paste)
     if not fix:
+        is_due = rules.missing(rules.lifecycle(found.s3.prefix, days, versions=False), have)
+        kept = (
+            f"what is older than {days} days"
+            if is_due
+            else "the old versions of what was erased or written over"
+        )
         return Finding(
-            "warning",
-            about,
-            f"nothing deletes what is older than {found.site.keep_days} days",
-            "set the rules with: videogen doctor --fix",
+            "warning", about, f"nothing deletes {kept}", "set the rules with: videogen doctor --fix"
         )
     try:
         client.put_bucket_lifecycle_configuration(
@@ -358,7 +367,7 @@ def _lifecycle(bucket: Bucket, found: Settings, *, fix: bool) -> Finding:
         )
     except (ClientError, BotoCoreError):
         return Finding("warning", about, "this access key may not set the rules", paste)
-    return Finding("ok", about, f"set: what is older than {found.site.keep_days} days is deleted")
+    return Finding("ok", about, f"set: what is older than {days} days is deleted")
 
 
 def _ledger(bucket: Bucket, moment: float) -> Finding:

@@ -9,20 +9,26 @@ if TYPE_CHECKING:
 
 FOLDERS = ("jobs/", "photos/", "videos/", "ledger/")
 """What expires. The durations under stats/ are a short list for each model and stay."""
+ACTIONS = {"Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"}
 UPLOAD_DAYS = 1
 """Parts of an upload that was never completed are paid for until something aborts it."""
+OLD_VERSION_DAYS = 1
+"""What a visitor erased goes as soon as S3 allows."""
 
 
-def lifecycle(prefix: str, keep_days: int) -> list[dict[str, Any]]:
-    """Return the lifecycle rules of a site whose keys begin with `prefix`."""
+def lifecycle(prefix: str, keep_days: int, *, versions: bool) -> list[dict[str, Any]]:
+    """Return the lifecycle rules of a site whose keys begin with `prefix`.
+
+    With `versions`, for a bucket that keeps them or once did, also what was erased or written over expires.
+    """
+    old = {"NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSION_DAYS}} if versions else {}
     return [
         {
             "ID": f"videogen {prefix}{folder[:-1]}",
             "Status": "Enabled",
             "Filter": {"Prefix": prefix + folder},
             "Expiration": {"Days": keep_days},
-            # Of a bucket that keeps versions, or once did: what was erased or written over.
-            "NoncurrentVersionExpiration": {"NoncurrentDays": UPLOAD_DAYS},
+            **old,
         }
         for folder in FOLDERS
     ] + [
@@ -36,8 +42,12 @@ def lifecycle(prefix: str, keep_days: int) -> list[dict[str, Any]]:
 
 
 def missing(wanted: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the wanted rules that no enabled one of the bucket's does."""
-    return [rule for rule in wanted if not any(_does(other, rule) for other in found)]
+    """Return the wanted rules of which the bucket's enabled ones leave something undone."""
+    return [
+        rule
+        for rule in wanted
+        if not all(any(_does(other, rule, action) for other in found) for action in rule.keys() & ACTIONS)
+    ]
 
 
 def merged(found: Sequence[dict[str, Any]], added: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -51,14 +61,14 @@ def cors(origin: str) -> dict[str, Any]:
     return {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "HEAD"], "AllowedHeaders": ["*"]}
 
 
-def _does(rule: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def _does(rule: dict[str, Any], wanted: dict[str, Any], action: str) -> bool:
     filtered = rule.get("Filter", {})
     if rule.get("Status") != "Enabled" or set(filtered) - {"Prefix"}:
         return False
     reach = filtered.get("Prefix", rule.get("Prefix", ""))
     if not wanted["Filter"]["Prefix"].startswith(reach):
         return False
-    if "Expiration" in wanted:
-        days = rule.get("Expiration", {}).get("Days")
-        return bool(days == wanted["Expiration"]["Days"])
-    return "AbortIncompleteMultipartUpload" in rule
+    if action == "AbortIncompleteMultipartUpload":
+        return action in rule
+    done = rule.get(action, {})
+    return bool(done.items() >= wanted[action].items() and not done.get("NewerNoncurrentVersions"))
