@@ -14,6 +14,7 @@ import pytest
 from support.hostile_proxy import BROKEN, USABLE
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from support.s3_proxy import S3Proxy
+from support.served_site import ServedSite
 from videogen import blackbox, spending, videos
 from videogen.cli import doctor, doctor_bucket, purchase
 from videogen.errors import VideoInterrupted
@@ -22,11 +23,9 @@ from videogen.local.blackbox import Simulator
 from videogen.push import new_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from support.served_site import ServedSite
     from support.terminal import Operator, Ran
 
 CONDITIONS = ("if-match", "if-none-match")
@@ -259,6 +258,23 @@ def test_a_dead_site(videogen: Operator, site: ServedSite) -> None:
         f"check-video-status: GET {site.url}/api/check-video-status answered 500 and no JSON",
         "deploy the site; the functions' log at Netlify says more",
     )
+
+
+def test_a_paused_site_is_a_warning(videogen: Operator) -> None:
+    videogen.environ["VIDEOGEN_PAUSED"] = "Back at noon."
+    with ServedSite(videogen.environ) as paused:
+        ran = videogen("doctor", "--site", paused.url, "--json")
+
+    assert (ran.code, finding(ran, "site, start")) == (
+        0,
+        {
+            "level": "warning",
+            "about": "site, start",
+            "detail": "paused: VIDEOGEN_PAUSED is set there, and no video can be started",
+            "remedy": "to open the site again, unset it at Netlify, and deploy again",
+        },
+    )
+    assert finding(ran, "site, page")["level"] == "ok"
 
 
 def test_a_site_that_is_not_there(videogen: Operator) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 SHORT_CODE = 8
+PAUSED = "paused"
+"""The code of a site that its operator has closed for a while."""
 
 
 def examine(
@@ -187,13 +189,21 @@ def _site(found: Settings, site: Site) -> Iterator[Finding]:
             ) from None
     _expect("cancel-video", lambda: site.cancel(job_id, token), statuses=(404,), code="job_not_found")
     yield Finding("ok", "site, secret", "the site's signing secret is the one set here")
-    _expect(
+    refusal = _expect(
         "start-video",
         lambda: site.start({}, key="videogen-doctor-asks"),
         statuses=(400, 401, 429),
         code=None,
     )
-    yield Finding("ok", "site, start", "start-video answers")
+    if refusal == PAUSED:
+        yield Finding(
+            "warning",
+            "site, start",
+            "paused: VIDEOGEN_PAUSED is set there, and no video can be started",
+            "to open the site again, unset it at Netlify, and deploy again",
+        )
+    else:
+        yield Finding("ok", "site, start", "start-video answers")
     try:
         status = site.wake_worker()
     except SiteError as error:
@@ -221,13 +231,14 @@ def _site(found: Settings, site: Site) -> Iterator[Finding]:
         yield Finding("ok", "site, page", "the page was built with the values set here")
 
 
-def _expect(function: str, ask: Callable[[], Any], *, statuses: tuple[int, ...], code: str | None) -> None:
-    """Raise Failed unless the site refuses a question in the very way that proves it works."""
+def _expect(function: str, ask: Callable[[], Any], *, statuses: tuple[int, ...], code: str | None) -> str:
+    """Return the code with which a site refuses a question; raises Failed where that is no sign of health."""
     try:
         ask()
     except SiteError as error:
-        if error.status in statuses and error.code and (code is None or error.code == code):
-            return
+        is_meant = error.status in statuses and error.code and code in {None, error.code}
+        if is_meant or error.code == PAUSED:
+            return error.code
         remedies = {
             "misconfigured": "set the variables that the function log names at Netlify, and deploy again",
             "storage_unavailable": "set the S3_* variables of this machine at Netlify too, and deploy again",
