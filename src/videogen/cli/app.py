@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 CLOCK = Clock()
 DAY = 24 * 60 * 60.0
+MOST_DAYS = 36_500
+"""As many as VIDEOGEN_KEEP_DAYS may be."""
 LONG_PERIOD = 7
 """Days of which the plots show days; of fewer they show hours."""
 OFTEN, SELDOM = "What everyone needs", "The rest"
@@ -122,7 +124,7 @@ KeyOption = Annotated[
     typer.Option("--key", callback=check_key, help="Continue the job of this idempotency key."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DaysOption = Annotated[int, typer.Option(min=1, help="How many days back.")]
+DaysOption = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days back.")]
 
 
 def check_day(day: str | None) -> str | None:
@@ -485,7 +487,7 @@ def worker(
     *,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=1000, help="Jobs at a time.")] = 100,
     drain: Annotated[
-        float, typer.Option("--drain", min=0, help="Seconds that a stop waits for paid calls.")
+        float, typer.Option("--drain", min=0, max=DAY, help="Seconds that a stop waits for paid calls.")
     ] = 900,
     health_port: Annotated[
         int | None, typer.Option("--health-port", min=1, max=65535, help="Serve /healthz and /metrics.")
@@ -515,7 +517,7 @@ def push_keys() -> None:
 def purge(
     *,
     older_than: Annotated[
-        int | None, typer.Option(min=1, help="Days; without it, VIDEOGEN_KEEP_DAYS.")
+        int | None, typer.Option(min=1, max=MOST_DAYS, help="Days; without it, VIDEOGEN_KEEP_DAYS.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
     orphans: Annotated[
