@@ -133,7 +133,7 @@ OPTIONAL_TEXTS = TEXTS[1:]
 FLAGS = (None, "no", 0, 1)
 COUNTS = (None, "2", 1.5, True, -1, 1001, math.nan)
 SIZES = (None, "2", 1.5, False, -1, 2**53 + 1)
-MOMENTS = (1, True, "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999Z", math.nan)
+MOMENTS = (1, True, "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9950-01-01", math.nan)
 SECONDS = (None, "60", True, -0.1, math.nan, math.inf, -math.inf, 10**400)
 OBJECTS: tuple[Any, ...] = ("here", 5, [], True)
 VIDEO_RECORD = {"key": "videos/1.mp4", "bytes": 5, "sha256": "ab", "host": "provider.example"}
@@ -158,7 +158,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     ),
     "createdAt": (None, *MOMENTS),
     "version": (*SIZES, 0),
-    "limits": (None, [], 5, {"end": "960"}, {"work": -1}, {"paidCall": None}),
+    "limits": (None, [], 5, {"end": "960"}, {"work": -1}, {"paidCall": None}, {"end": 1e13}),
     "dispatch": (None, "", "queues", ["call"]),
     "epoch": COUNTS,
     "status": ("paused", None, 5, "processing", "failed", "canceled", "completed"),
@@ -192,7 +192,12 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     "estimate": (
         *OBJECTS,
         {"p50": 60},
-        *({"p50": 60, "p90": 60} | {name: each} for name in ("p10", "p50", "p90") for each in SECONDS),
+        {"p50": 60, "p90": 1e13},
+        *(
+            {"p50": 60, "p90": 60} | {name: each}
+            for name in ("p10", "p50", "p90")
+            for each in (*SECONDS, 1e13)
+        ),
     ),
     "fingerprint": TEXTS,
     "keyId": OPTIONAL_TEXTS,

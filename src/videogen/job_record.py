@@ -6,7 +6,6 @@ something else, must not pass for a job that may be bought.
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
@@ -42,6 +41,9 @@ LARGEST_COUNT = 1000
 """No job is claimed or called more often; who erases one asks for a video of each epoch."""
 LARGEST_NUMBER = 2**53
 """Up to here JSON's numbers are exact everywhere."""
+
+LONGEST_TIME = 101 * 366 * 24 * 60 * 60.0
+"""Seconds that may be counted from a moment: the longest that a video is kept, and a job's whole life."""
 
 
 class Kind(NamedTuple):
@@ -137,18 +139,25 @@ def _integer(least: int, most: int) -> Kind:
     return Kind(read)
 
 
-def _positive(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError
-    if not 0 <= value <= LARGEST_NUMBER or not math.isfinite(value):
-        raise ValueError
-    return float(value)
+def _positive(most: float) -> Kind:
+    def read(value: object) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError
+        if not 0 <= value <= most:
+            raise ValueError
+        return float(value)
+
+    return Kind(read)
 
 
 def _moment(value: object) -> float:
-    """Read a time; raises TypeError, ValueError, OverflowError, also for one that could not be written."""
+    """Read a time; raises TypeError, ValueError, OverflowError.
+
+    Also for one that could not be written, or from which a deadline cannot be counted.
+    """
     seconds = datetime.fromisoformat(_text(value)).timestamp()
     timestamp(seconds)
+    timestamp(seconds + LONGEST_TIME)
     return seconds
 
 
@@ -195,8 +204,8 @@ TEXTS = Kind(_texts, dict)
 FLAG = Kind(_flag)
 COUNT = _integer(0, LARGEST_COUNT)
 SIZE = _integer(0, LARGEST_NUMBER)
-SECONDS = Kind(_positive)
-USD = Kind(_positive)
+SECONDS = _positive(LONGEST_TIME)
+USD = _positive(LARGEST_NUMBER)
 MOMENT = Kind(_moment, timestamp)
 
 KINDS: Mapping[type, Mapping[str, Kind]] = {
