@@ -108,6 +108,42 @@ def test_a_site_that_does_not_answer_for_a_while_is_asked_again(
     assert videogen("generate", str(lake), "slow pan", "--site", site.url).code == 0
 
 
+@pytest.mark.parametrize(
+    ("answers", "end"),
+    [
+        ({range(119): 200}, "completed"),
+        ({range(200): 200}, "the site still calls this job running after 125 minutes"),
+        ({range(60): 200, range(60, 79): 503}, "completed"),
+        ({range(60): 200, range(60, 100): 503}, "answered 503 and no JSON"),
+    ],
+    ids=["two hours in a queue", "for ever", "silent for a while", "silent for good"],
+)
+def test_a_wait_lasts_as_long_as_a_job_may(
+    videogen: Operator, lake: Path, monkeypatch: pytest.MonkeyPatch, answers: dict[range, int], end: str
+) -> None:
+    """A site says that the job runs, minute by minute, or answers with an error."""
+    minute = 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal minute
+        minute += round(seconds / 60) or 1
+
+    def answer(request: Passed) -> Reply:
+        status = next((status for span, status in answers.items() if minute in span), 0)
+        job = {"jobId": "A" * 22, "status": "queued" if status else "completed", "pollAfterMs": 60_000}
+        ended = {"elapsedSeconds": 60.0 * minute, "downloadUrl": f"http://{request.headers['host']}/"}
+        body = b"" if status >= 400 else json.dumps(job | ended).encode()
+        return status or 200, {"Content-Type": "application/json"}, body
+
+    clock = Clock(monotonic=lambda: 60.0 * minute, sleep=sleep)
+    monkeypatch.setattr("videogen.cli.app.CLOCK", clock)
+
+    with answering(answer) as queued:
+        ran = videogen("generate", str(lake), "slow pan", "--site", queued.url, "--json")
+
+    assert end in (ran.json.get("status") or ran.json["error"])
+
+
 def test_a_download_that_breaks_off_names_the_command_that_goes_on(
     videogen: Operator, site: ServedSite, lake: Path, simulator: Simulator
 ) -> None:

@@ -16,6 +16,7 @@ from videogen import photo_cleaning, photos
 from videogen.cli.api_client import SiteError
 from videogen.errors import VideogenError
 from videogen.limits import MAX_PHOTO_BYTES
+from videogen.settings import JOB_MINUTES_WITH_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +33,10 @@ STAGES = {
 }
 RETRY_SECONDS = 5.0
 """Pause after a question that got no answer."""
-GIVE_UP_SECONDS = 20 * 60.0
-"""A job has ended 16 minutes after its creation; a site that says otherwise for longer is not believed."""
+SILENCE_SECONDS = 20 * 60.0
+"""How long a site is asked again that does not answer."""
+LONGEST_MINUTES = JOB_MINUTES_WITH_QUEUE + 5
+"""A site ends each job at its deadline; one that says otherwise for longer than any lasts is not believed."""
 
 
 class JobFailed(VideogenError):
@@ -75,7 +78,7 @@ def wait(
     clock: Clock,
 ) -> dict[str, Any]:
     """Wait for a started job; return it completed. Raises JobFailed and SiteError."""
-    begun = clock.monotonic()
+    begun = heard = clock.monotonic()
     pause = float(started.get("pollAfterMs") or 0) / 1000
     show(STAGES["queued"], 0.0, started.get("estimatedSeconds"))
     while True:
@@ -83,18 +86,21 @@ def wait(
         try:
             job = site.status(str(started["jobId"]))
         except SiteError as error:
-            if not error.transient or clock.monotonic() - begun > GIVE_UP_SECONDS:
+            if not error.transient or clock.monotonic() - heard > SILENCE_SECONDS:
                 raise
             pause = RETRY_SECONDS
             continue
+        heard = clock.monotonic()
         stage = STAGES.get(str(job.get("stage") or job.get("status")), str(job.get("status")))
         show(stage, float(job.get("elapsedSeconds") or 0), job.get("estimatedSeconds"))
         if job.get("status") == "completed":
             return job
         if job.get("status") in {"failed", "canceled"}:
             raise JobFailed(job)
-        if clock.monotonic() - begun > GIVE_UP_SECONDS:
-            raise SiteError("the site still calls this job running after 20 minutes", transient=True)
+        if heard - begun > LONGEST_MINUTES * 60:
+            raise SiteError(
+                f"the site still calls this job running after {LONGEST_MINUTES} minutes", transient=True
+            )
         pause = float(job.get("pollAfterMs") or 1000 * RETRY_SECONDS) / 1000
 
 
