@@ -288,6 +288,26 @@ def test_a_second_signal_ends_it_at_once(site: Site, simulator: Simulator) -> No
     assert (code, site.job(job_id).stage) == (process.INTERRUPTED, "rendering")
 
 
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("localhost", "localhost"),
+        ("::1", "[::1]"),
+        ("[::1]", "[::1]"),
+        ("::", "[::]"),
+    ],
+)
+def test_health_is_served_by_ipv4_and_ipv6(host: str, shown: str) -> None:
+    idle = Worker(MemoryQueue(now=time.time), lambda _, **__: None, slots=1, clock=Clock())
+    (free_port,) = free_ports(1)
+
+    with process.health_server(idle, process.Metrics(), Clock(), (host, free_port)) as url:
+        health = json.loads(get(f"{url}healthz"))
+
+    assert (url, health["slots"]) == (f"http://{shown}:{free_port}/", 1)
+
+
 def test_it_tells_of_its_health_and_its_figures(site: Site, simulator: Simulator) -> None:
     simulator.delay = 0.2
     (free_port,) = free_ports(1)

@@ -7,6 +7,7 @@ import logging
 import math
 import os
 import signal
+import socket
 import sys
 import threading
 from contextlib import contextmanager
@@ -163,10 +164,10 @@ def serve(
     # Blocked in every thread and waited for in this one: a handler would run in the middle of anything, a log
     # line included. https://docs.python.org/3/library/signal.html#signal.sigwait
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    with health_server(worker, metrics, clock, health):
+    with health_server(worker, metrics, clock, health) as health_url:
         receiving = threading.Thread(target=worker.serve, daemon=True)
         receiving.start()
-        log.info("worker.started", slots=slots)
+        log.info("worker.started", slots=slots, healthUrl=health_url)
         number = signal.sigwait(SIGNALS)
         log.info("worker.stopping", signal=signal.Signals(number).name, running=worker.status.running)
         worker.stop()
@@ -214,11 +215,16 @@ def state(worker: Worker, now: float) -> tuple[bool, dict[str, Any]]:
 @contextmanager
 def health_server(
     worker: Worker, metrics: Metrics, clock: Clock, address: tuple[str, int] | None
-) -> Iterator[int]:
-    """Serve `/healthz` and `/metrics` at a host and port, if they are given; hand over the port, else 0."""
+) -> Iterator[str]:
+    """Serve `/healthz` and `/metrics` at a host and port, if they are given; hand over their URL, else "".
+
+    Raises OSError where the address is not this machine's, or is taken.
+    """
     if address is None:
-        yield 0
+        yield ""
         return
+    host, port = address[0].strip("[]"), address[1]
+    families = {found[0] for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -245,11 +251,15 @@ def health_server(
             self.end_headers()
             self.wfile.write(body)
 
-    with ThreadingHTTPServer(address, Handler) as server:
+    class Server(ThreadingHTTPServer):
+        # IPv4 where a name has both, as a probe of it asks.
+        address_family = socket.AF_INET if socket.AF_INET in families else socket.AF_INET6
+
+    with Server((host, port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield server.server_port
+            yield f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}/"
         finally:
             server.shutdown()
             thread.join()
