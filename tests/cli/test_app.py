@@ -290,7 +290,7 @@ def test_a_retry_whose_answer_is_lost_goes_on_and_buys_once(
     again = shlex.split(lost.err.splitlines()[-2])
     assert (lost.code, again) == (
         1,
-        ["videogen", "retry", job_id, "--site", gateway.url, "--key", key, "--yes"],
+        ["videogen", "retry", "--site", gateway.url, "--key", key, "--yes", "--", job_id],
     )
 
     resumed = videogen(*(word.replace(gateway.url, site.url) for word in again[1:]))

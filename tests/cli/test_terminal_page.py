@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
 from support.served_site import ServedSite
 from videogen.cli import terminal_page
+from videogen.cli.terminal import one_line
 from videogen.clock import Clock
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def test_interrupted_it_prints_the_command_that_goes_on_and_that_buys_nothing(
 
     assert ran.code == 130
     again = shlex.split(ran.err.splitlines()[-1])
-    assert again[:4] == ["videogen", "generate", str(lake), "slow pan"]
+    assert again[-3:] == ["--", str(lake), "slow pan"]
     resumed = videogen(*again[1:])
     assert resumed.code == 0, resumed.err
     assert (videogen.folder / "my lake.mp4").exists()
@@ -106,6 +108,36 @@ def test_a_site_that_does_not_answer_for_a_while_is_asked_again(
     monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(sleep=sleep))
 
     assert videogen("generate", str(lake), "slow pan", "--site", site.url).code == 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "-5 degrees",
+        "--help",
+        'it\'s "so" $HOME `id` \\n !! #1 *',
+        "\u202egnp.exe\u2066 \u200f",
+        "\x1b[2J\x07\t\x9b31m\r",
+        "two\nlines\u2028three",
+        "~",
+    ],
+)
+def test_the_command_that_goes_on_can_be_pasted(
+    videogen: Operator, site: ServedSite, lake: Path, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    photo = lake.rename(lake.with_name(f"{odd}.jpg")).name
+    given = ["--site", site.url, "--output", f"{odd}.mp4", "--", photo, odd]
+    with monkeypatch.context() as interrupting:
+        interrupting.setattr("videogen.cli.app.CLOCK", Clock(sleep=interrupt))
+        ran = videogen("generate", *given)
+
+    assert (ran.code, one_line(ran.err.replace("\n", ""))) == (130, ran.err.replace("\n", ""))
+    key, *_, line = ran.err.splitlines()
+    pasted = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True)
+    again = pasted.stdout.decode().split("\0")[:-1]
+    options = ["--site", site.url, "--key", key.removeprefix("key "), "--output", f"{odd}.mp4"]
+    assert again == ["videogen", "generate", *options, "--", photo, odd]
+    assert videogen(*again[1:]).code == 0
 
 
 @pytest.mark.parametrize(

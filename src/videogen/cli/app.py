@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shlex
 import tomllib
 import unicodedata
 from dataclasses import asdict
@@ -30,7 +29,7 @@ from videogen.cli.bucket import Bucket, Listed
 from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
 from videogen.cli.progress import Shown
-from videogen.cli.terminal import errors, indented, one_line, print_json, print_table, say, tell
+from videogen.cli.terminal import errors, indented, one_line, pasteable, print_json, print_table, say, tell
 from videogen.clock import Clock
 from videogen.errors import (
     FAILURES,
@@ -327,7 +326,7 @@ def retry(
         else:
             ask(f"This buys one video ({price(found, old.model)}). Go on?", yes=yes)
         say(f"key {key}")
-        with naming_the_way_on(["videogen", "retry", job, "--site", site, "--key", key, "--yes"]):
+        with naming_the_way_on(["videogen", "retry", "--site", site, "--key", key, "--yes", "--", job]):
             started = start_again(Site(site, http), found, old, key=key)
         print_started({**started, **known}, site, as_json=as_json)
 
@@ -460,10 +459,11 @@ def generate(
     if model is not None:
         body["model"] = model
     code = access_code()
-    again = ["videogen", "generate", str(photo), prompt, "--site", site, "--key", key]
+    again = ["videogen", "generate", "--site", site, "--key", key]
     again += ["--aspect-ratio", aspect_ratio] if aspect_ratio != "auto" else []
     again += ["--model", model] if model else []
     again += ["--output", str(out)] if out else []
+    again += ["--", str(photo), prompt]
     say(f"key {key}")
     started: dict[str, Any] = {"key": key}
     with telling(started if as_json else None), new_http() as http:
@@ -675,7 +675,7 @@ def telling(known: Mapping[str, Any] | None = None) -> Iterator[None]:
 @contextlib.contextmanager
 def naming_the_way_on(command: list[str]) -> Iterator[None]:
     """Where the wait breaks off and the job does not, print the command that goes on."""
-    hint = f"\nThe site goes on by itself. To go on here, without buying again:\n{shlex.join(command)}"
+    hint = f"\nThe site goes on by itself. To go on here, without buying again:\n{pasteable(command)}"
     try:
         yield
     except KeyboardInterrupt:

@@ -7,7 +7,9 @@ of the direction of text. What is printed goes through `clean`, as JSON through 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -47,6 +49,20 @@ def one_line(text: str) -> str:
 def indented(text: str, columns: int) -> str:
     """Return a text whose further lines begin so many columns in: none can be taken for one of our own."""
     return text.replace("\n", "\n" + columns * " ")
+
+
+def pasteable(command: Sequence[str]) -> str:
+    """Return a command as a line for bash or zsh that means each word exactly, and drives no terminal."""
+    return " ".join(map(_quoted, command))
+
+
+def _quoted(word: str) -> str:
+    if one_line(word) == word:
+        return shlex.quote(word)
+    # Octal, byte by byte, since the bash of macOS has no \u.
+    # https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html
+    bytewise = re.compile(rf"[\n'\\\\]|{_DANGEROUS.pattern}")
+    return "$'" + bytewise.sub(lambda it: "".join(rf"\{byte:03o}" for byte in os.fsencode(it[0])), word) + "'"
 
 
 def _spelled(character: str, short: str) -> str:
