@@ -12,15 +12,21 @@ from videogen.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The one rule for `.env` is that of npm's dotenv, by which `netlify dev` and `netlify env:import` read it:
-# python-dotenv knows other comments, other escapes, and fills in ${NAME}.
-# https://github.com/motdotla/dotenv/blob/master/lib/main.js
-_LINE = re.compile(
-    r"""^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)"""
-    r"""(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$""",
-    re.ASCII | re.MULTILINE,
+# The rule of npm's dotenv, by which `netlify dev` and `netlify env:import` read the file. python-dotenv knows
+# other comments and other escapes, and fills in ${NAME}. https://github.com/motdotla/dotenv#parsing
+_ASSIGNMENT = re.compile(
+    r"""
+    ^\s* (?:export\s+)? (?P<name>[\w.-]+) (?:\s*=|:\s)
+    (?P<value>
+        \s* "(?:[^"]|(?<=\\)")*"
+      | \s* '(?:[^']|(?<=\\)')*'
+      | \s* `(?:[^`]|(?<=\\)`)*`
+      | [^#\r\n]*
+    )
+    \s* (?:\#.*)? $
+    """,
+    re.ASCII | re.MULTILINE | re.VERBOSE,
 )
-_QUOTED = re.compile(r"""^(['"`])(.*)\1$""", re.DOTALL | re.MULTILINE)
 
 
 def read_environment() -> Mapping[str, str]:
@@ -46,9 +52,11 @@ def read_dotenv(path: Path) -> dict[str, str]:
         raise SettingsError(
             f"{path} cannot be read ({error.strerror}): make it a file that you may read, or remove it"
         ) from None
-    return {name: _value(written.strip()) for name, written in _LINE.findall(text)}
+    return {found["name"]: _value(found["value"].strip()) for found in _ASSIGNMENT.finditer(text)}
 
 
 def _value(written: str) -> str:
-    value = _QUOTED.sub(r"\2", written)
-    return value.replace(r"\n", "\n").replace(r"\r", "\r") if written.startswith('"') else value
+    quote = written[:1]
+    is_quoted = quote in {'"', "'", "`"} and len(written) > 1 and written.endswith(quote)
+    value = written[1:-1] if is_quoted else written
+    return value.replace(r"\n", "\n").replace(r"\r", "\r") if quote == '"' else value
