@@ -15,14 +15,18 @@ from support.photo_files import (
     encoded,
     exif,
     grey_profile,
+    press_profile,
+    profile,
     rgb_profile,
     segment,
+    table,
     with_chunks,
 )
 from videogen import color_profiles, photo_metadata
 
 SMALL = Image.new("RGB", (8, 8))
 PROFILE, OTHER = rgb_profile(curve=1.8), rgb_profile(curve=2.4)
+USED = color_profiles.as_used(PROFILE)
 
 
 SHORT, LONG = 3, 4
@@ -107,9 +111,9 @@ HALF = len(PROFILE) // 2
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (jpeg_with((1, 1, PROFILE)), PROFILE),
-        (jpeg_with((1, 2, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), PROFILE),
-        (jpeg_with((2, 2, PROFILE[HALF:]), (1, 2, PROFILE[:HALF])), PROFILE),
+        (jpeg_with((1, 1, PROFILE)), USED),
+        (jpeg_with((1, 2, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), USED),
+        (jpeg_with((2, 2, PROFILE[HALF:]), (1, 2, PROFILE[:HALF])), USED),
         (jpeg_with((1, 2, PROFILE[:HALF])), None),
         (jpeg_with((0, 1, PROFILE)), None),
         (jpeg_with((1, 1, b"junk")), None),
@@ -137,16 +141,16 @@ DISPLAY_P3 = color_profiles.of_code_points(b"\x0c\x0d\0\x01")
     [
         ([], None),
         ([GAMMA, POINTS, SRGB, ICCP, CICP_P3], DISPLAY_P3),
-        ([GAMMA, POINTS, SRGB, ICCP], PROFILE),
+        ([GAMMA, POINTS, SRGB, ICCP], USED),
         ([GAMMA, POINTS, SRGB], None),
         ([GAMMA, POINTS], LINEAR_P3),
         ([GAMMA], LINEAR),
         ([POINTS], None),
-        ([ICCP, chunk(b"iCCP", b"name\0\0" + zlib.compress(OTHER))], PROFILE),
+        ([ICCP, chunk(b"iCCP", b"name\0\0" + zlib.compress(OTHER))], USED),
         ([chunk(b"PLTE", bytes(3)), chunk(b"PLTE", bytes(3)), CICP_P3], None),
-        ([ICCP, chunk(b"cICP", b"\x02\x02\0\x01")], PROFILE),
-        ([ICCP, chunk(b"cICP", b"\x0c\x0d\0\0")], PROFILE),
-        ([ICCP, chunk(b"cICP", b"\x0c\x0d")], PROFILE),
+        ([ICCP, chunk(b"cICP", b"\x02\x02\0\x01")], USED),
+        ([ICCP, chunk(b"cICP", b"\x0c\x0d\0\0")], USED),
+        ([ICCP, chunk(b"cICP", b"\x0c\x0d")], USED),
         ([GAMMA, chunk(b"iCCP", b"name\0\0junk")], LINEAR),
         ([GAMMA, chunk(b"iCCP", b"name\0\0" + zlib.compress(PROFILE)[:-9])], LINEAR),
         ([GAMMA, chunk(b"iCCP", b"\0\0" + zlib.compress(PROFILE))], LINEAR),
@@ -178,16 +182,14 @@ def test_what_a_png_says_behind_its_pixels_counts_for_nothing(late: bytes) -> No
 
 def test_the_metadata_of_a_webp_is_its_chunks() -> None:
     data = encoded("WEBP", SMALL, icc_profile=PROFILE, exif=b"Exif\0\0" + exif(6))
-    assert photo_metadata.read(data, "image/webp") == (6, PROFILE)
+    assert photo_metadata.read(data, "image/webp") == (6, USED)
 
 
 @pytest.mark.parametrize(
     "profile",
     [
-        chained_profile(2),
-        chained_profile(100_000),
-        chained_profile(2, tag=b"B2D3"),
         chained_profile(2, tag=b"A2B0"),
+        chained_profile(100_000, tag=b"A2B0"),
         rgb_profile() + bytes(color_profiles.MAX_BYTES),
         b"",
         rgb_profile()[:140],
@@ -197,8 +199,6 @@ def test_the_metadata_of_a_webp_is_its_chunks() -> None:
     ids=[
         "chain",
         "long chain",
-        "chain back",
-        "other name",
         "huge",
         "empty",
         "cut",
@@ -221,6 +221,26 @@ def test_a_profile_bomb_is_not_unpacked() -> None:
     assert time.process_time() - begun < 0.5
 
 
-@pytest.mark.parametrize("profile", [rgb_profile(), grey_profile(1.0), rgb_profile(curve=1.0)])
-def test_a_profile_of_a_curve_and_primaries_is_used(profile: bytes) -> None:
-    assert photo_metadata.read(encoded("PNG", SMALL, icc_profile=profile), "image/png").profile == profile
+COLORS = ["rXYZ", "rTRC", "gXYZ", "gTRC", "bXYZ", "bTRC"]
+TABLE, LAB = table(lambda *values: values), {"space": b"RGB ", "pcs": b"Lab "}
+
+
+@pytest.mark.parametrize(
+    ("data", "tags"),
+    [
+        (rgb_profile(), COLORS),
+        (grey_profile(1.0), ["kTRC"]),
+        (chained_profile(100_000), ["rTRC", "gTRC", "bTRC", "bXYZ", "gXYZ", "rXYZ"]),
+        (press_profile(), ["A2B0"]),
+        (profile(tags={b"A2B1": TABLE, b"B2A0": TABLE}, **LAB), ["A2B0"]),
+        (profile(tags={b"A2B0": TABLE, b"A2B1": b"mpet" + bytes(9), b"D2B0": b"mpet"}, **LAB), ["A2B0"]),
+    ],
+    ids=["primaries", "grey", "chain", "inks", "colorimetric table", "chains beside a table"],
+)
+def test_of_a_profile_one_way_to_convert_is_used(data: bytes, tags: list[str]) -> None:
+    used = color_profiles.as_used(data)
+    assert used is not None
+    (count,) = struct.unpack_from(">I", used, 128)
+    entries = struct.iter_unpack(">4sII", used[132 : 132 + 12 * count])
+    found = {tag.decode(): used[start : start + length] for tag, start, length in entries}
+    assert (list(found), b"mpet" in b"".join(found.values())) == (tags, False)

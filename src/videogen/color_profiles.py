@@ -10,7 +10,7 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     Point = tuple[float, float]
     """A colour as chromaticities x and y."""
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4 * 2**20
 """The largest profile that is used; those of printing presses have up to 3 MB."""
+
+_LAST_VERSION = 4  # of 5, iccMAX, Chromium knows nothing
+_NEAR_WHITE = 0.01
+_TABLE_TYPES = frozenset({b"mft1", b"mft2", b"mAB "})
+_PRIMARIES_AND_CURVES = frozenset({b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC"})
 
 D65: Point = (0.3127, 0.3290)
 # The white of all profiles, as XYZ, and the cone responses by which other whites are adapted to it:
@@ -59,21 +64,50 @@ _GAMMAS = (0.01, 100.0)  # what a curve can hold
 _NEAR = 0.05  # a gamma that differs from sRGB's by less is taken for it, as libpng does
 
 
-def is_harmless(profile: bytes) -> bool:
-    """Whether converting by a profile costs little: no huge one, and no chain of "multi processing elements".
+def as_used(profile: bytes) -> bytes | None:
+    """Return what Chromium's skcms converts by, and nothing else; None where it takes no notice of a profile.
 
-    Such a chain (the tags D2B* and B2D*) may have as many steps as fit into the file, for every pixel.
+    That is the table for the perceptual intent, else the one for the colorimetric, else primaries and curves.
+    With the rest go chains of "multi processing elements" (the tags D2B* and B2D*), which may have as many
+    steps as fit into the file, for every pixel. https://skia.googlesource.com/skcms/+/refs/heads/main/skcms.cc
     """
     if not 132 <= len(profile) <= MAX_BYTES or profile[36:40] != b"acsp":  # noqa: PLR2004 - header and count
-        return False
-    (count,) = struct.unpack_from(">I", profile, 128)
-    if 132 + 12 * count > len(profile):
-        return False
-    for position in range(132, 132 + 12 * count, 12):
-        tag, start = struct.unpack_from(">4sI", profile, position)
-        if tag[:3] in {b"D2B", b"B2D"} or profile[start : start + 4] == b"mpet":
-            return False
-    return True
+        return None
+    (size,), (count,) = struct.unpack_from(">I", profile), struct.unpack_from(">I", profile, 128)
+    tags_end = 132 + 12 * count
+    white = [number / 0x10000 for number in struct.unpack_from(">3i", profile, 68)]
+    if (
+        not tags_end <= size <= len(profile)
+        or profile[8] > _LAST_VERSION
+        or profile[20:24] not in {b"XYZ ", b"Lab "}
+        or any(abs(given - wanted) > _NEAR_WHITE for given, wanted in zip(white, _D50, strict=True))
+    ):
+        return None
+    tags: dict[bytes, tuple[int, int]] = {}
+    for tag, start, length in struct.iter_unpack(">4sII", profile[132:tags_end]):
+        if length < 4 or start + length > size:  # noqa: PLR2004 - its type
+            return None
+        tags.setdefault(tag, (start, length))
+    return _of_code_point_tag(profile, tags) or _with_one_way(profile, tags)
+
+
+def _of_code_point_tag(profile: bytes, tags: Mapping[bytes, tuple[int, int]]) -> bytes | None:
+    """Return the profile that a cicp tag names: ICC.1, 10.5. It comes before all others."""
+    start, length = tags.get(b"cicp", (0, 0))
+    return of_code_points(profile[start + 8 : start + length]) if color_space(profile) == "RGB" else None
+
+
+def _with_one_way(profile: bytes, tags: Mapping[bytes, tuple[int, int]]) -> bytes | None:
+    """Return a profile with one way to convert, and of the class that no converter refuses."""
+    table = next((tags[tag] for tag in (b"A2B0", b"A2B1") if tag in tags), None)
+    is_grey = profile[16:24] == b"GRAYXYZ "
+    wanted = {b"A2B0"} if table else {b"kTRC"} if is_grey else _PRIMARIES_AND_CURVES
+    kept = {b"A2B0": table} if table else {tag: place for tag, place in tags.items() if tag in wanted}
+    if len(kept) < len(wanted) or (table and profile[table[0] : table[0] + 4] not in _TABLE_TYPES):
+        return None
+    entries = b"".join(struct.pack(">4sII", tag, *place) for tag, place in kept.items())
+    head = profile[:12] + b"mntr" + profile[16:128] + struct.pack(">I", len(kept)) + entries
+    return head + profile[len(head) :]
 
 
 def color_space(profile: bytes) -> str:

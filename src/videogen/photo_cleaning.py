@@ -158,7 +158,7 @@ def _on_white_in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Imag
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert as Chromium does: by relative colorimetry, the darkest black to the darkest.
+    """Convert as Chromium does: each colour as it is measured, with no black made darker.
 
     A profile for another kind of picture changes nothing, but for one of colours in a grey picture.
     """
@@ -174,7 +174,6 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
             ImageCms.createProfile("sRGB"),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return picture.convert("RGB")  # broken: the pixels count as they are

@@ -27,7 +27,7 @@ _PNG_CHUNKS = frozenset({b"eXIf", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"})
 
 
 class Metadata(NamedTuple):
-    """`orientation` is EXIF's, 1 to 8; `profile` an ICC profile, or None where the colours are sRGB's."""
+    """`orientation` is EXIF's, 1 to 8; `profile` is of ICC, or None where the colours are sRGB's."""
 
     orientation: int = 1
     profile: bytes | None = None
@@ -36,8 +36,6 @@ class Metadata(NamedTuple):
 def read(data: bytes, photo_type: PhotoType) -> Metadata:
     """Return what a photo that `photos.sniff` knows says of itself; never raises for what the file holds."""
     exif, profile = {"image/jpeg": _of_jpeg, "image/png": _of_png, "image/webp": _of_webp}[photo_type](data)
-    if profile is not None and not color_profiles.is_harmless(profile):
-        profile = None
     return Metadata(orientation(exif), profile)
 
 
@@ -82,12 +80,14 @@ def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
             parts[number] = content[len(_ICC) + 2 :]
     # https://www.color.org/specification/ICC.1-2022-05.pdf, B.4: the parts count from one.
     is_complete = parts and sorted(parts) == list(range(1, total + 1))
-    return exif, b"".join(parts[number] for number in sorted(parts)) if is_complete else None
+    profile = b"".join(parts[number] for number in sorted(parts)) if is_complete else b""
+    return exif, color_profiles.as_used(profile)
 
 
 def _of_webp(data: bytes) -> tuple[bytes, bytes | None]:
     found = {kind: data[content] for kind, content in photo_files.webp_chunks(data)}
-    return found.get(b"EXIF", b"").removeprefix(b"Exif\0\0"), found.get(b"ICCP")
+    exif = found.get(b"EXIF", b"").removeprefix(b"Exif\0\0")
+    return exif, color_profiles.as_used(found.get(b"ICCP", b""))
 
 
 def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
@@ -105,7 +105,9 @@ def _of_png(data: bytes) -> tuple[bytes, bytes | None]:
 
 def _png_profile(found: Mapping[bytes, bytes]) -> bytes | None:
     """Return what counts of the chunks that name colours: https://www.w3.org/TR/png-3/#color-chunk-precendence."""
-    meant = color_profiles.of_code_points(found.get(b"cICP", b"")) or _unpacked(found.get(b"iCCP", b""))
+    meant = color_profiles.of_code_points(found.get(b"cICP", b"")) or color_profiles.as_used(
+        _unpacked(found.get(b"iCCP", b""))
+    )
     is_srgb = found.get(b"sRGB") in _RENDERING_INTENTS
     if meant is not None or is_srgb or len(found.get(b"gAMA", b"")) != 4:  # noqa: PLR2004 - the chunk's four bytes
         return meant
@@ -117,14 +119,17 @@ def _png_profile(found: Mapping[bytes, bytes]) -> bytes | None:
     return color_profiles.of_gamma(gamma / 100_000, tuple(zip(numbers[::2], numbers[1::2], strict=True)))
 
 
-def _unpacked(chunk: bytes) -> bytes | None:
-    """Return the profile in an iCCP chunk: a name, a zero, the method zero, and the packed bytes."""
+def _unpacked(chunk: bytes) -> bytes:
+    """Return the profile in an iCCP chunk: a name, a zero, the method zero, and the packed bytes.
+
+    None of its bytes where it is damaged.
+    """
     name, _, packed = chunk.partition(b"\0\0")
     if not name:
-        return None  # libpng takes no notice of it
+        return b""  # libpng takes no notice of it
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed, color_profiles.MAX_BYTES)
     except zlib.error:
-        return None
-    return profile if unpacking.eof else None
+        return b""
+    return profile if unpacking.eof else b""

@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from support import photo_files
 from support.photo_files import (
     ADOBE_RGB,
     DISPLAY_P3,
+    SRGB,
+    WHITE,
+    chained_profile,
     chunk,
     encoded,
     exif,
     grey_profile,
     png,
     press_profile,
+    press_table,
+    profile,
     rgb_profile,
+    table,
     with_chunks,
+    xyz,
 )
 from videogen.photo_cleaning import JPEG_QUALITY, clean
 
@@ -80,6 +88,60 @@ def points(*numbers: float) -> bytes:
 
 
 P3_POINTS = points(0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+SWAPPED = {
+    **WHITE,
+    **{f"{name}XYZ".encode(): xyz(*primary) for name, primary in zip("bgr", SRGB, strict=True)},
+    **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), photo_files.gamma(2.2)),
+}
+DARK, BRIGHT, TURNED = (
+    table(lights)
+    for lights in (
+        lambda *values: [value**2.2 for value in values],
+        lambda *values: [0.1 + 0.9 * value for value in values],
+        lambda *values: values[::-1],
+    )
+)
+
+
+def tables(space: bytes, tags: dict[bytes, bytes], *, kind: bytes = b"mntr", version: int = 4) -> bytes:
+    return profile(space, {**WHITE, **tags}, kind=kind, pcs=b"Lab ", version=bytes([version, 0]))
+
+
+def resized(data: bytes, more: int) -> bytes:
+    """Return a profile whose header says another size than it has."""
+    return struct.pack(">I", len(data) + more) + data[4:]
+
+
+ODD_PROFILES = {
+    **{f"version {version}": profile(b"RGB ", SWAPPED, version=bytes([version, 0])) for version in (1, 4, 5)},
+    **{
+        f"class {kind.decode()}": profile(b"RGB ", SWAPPED, kind=kind)
+        for kind in (b"scnr", b"prtr", b"spac", b"abst", b"link", b"nmcl")
+    },
+    **{f"size {more:+}": resized(profile(b"RGB ", SWAPPED), more) for more in (-300, -200, 1, 1000)},
+    "no white": profile(b"RGB ", SWAPPED).replace(struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D), bytes(12)),
+    "no connection": profile(b"RGB ", SWAPPED, pcs=b"Luv "),
+    "a tag of nothing": profile(b"RGB ", {**SWAPPED, b"desc": b""}),
+    "one primary less": profile(b"RGB ", {tag: SWAPPED[tag] for tag in SWAPPED if tag != b"bXYZ"}),
+    "a chain": chained_profile(2),
+    "code points": profile(b"RGB ", {**SWAPPED, b"cicp": b"cicp\0\0\0\0\x0c\x0d\0\1"}),
+    **{
+        f"tables of version {version}, {name}": tables(b"RGB ", tags, version=version)
+        for version in (2, 4)
+        for name, tags in {
+            "both": {b"A2B1": DARK, b"A2B0": BRIGHT, b"A2B2": TURNED},
+            "perceptual": {b"A2B0": BRIGHT},
+            "colorimetric": {b"A2B1": DARK},
+            "saturation": {b"A2B2": TURNED},
+            "perceptual, primaries": {b"A2B0": BRIGHT, **SWAPPED},
+            "colorimetric, primaries": {b"A2B1": DARK, **SWAPPED},
+            "saturation, primaries": {b"A2B2": TURNED, **SWAPPED},
+            "unknown, primaries": {b"A2B0": b"mpet" + bytes(20), **SWAPPED},
+        }.items()
+    },
+}
+TWO_TABLES = tables(b"CMYK", {b"A2B0": press_table(0.8), b"A2B1": press_table(0.4)}, kind=b"prtr")
+LAB_GREY = profile(b"GRAY", {**WHITE, b"kTRC": photo_files.gamma(1.0)}, pcs=b"Lab ")
 CHUNKS = {
     "gamma of linear light": gamma(1.0),
     "gamma 2.2": gamma(1 / 2.2),
@@ -127,6 +189,15 @@ PHOTOS: dict[str, bytes] = {
         for name, profile in PROFILES.items()
     },
     **{
+        f"{kind.lower()} rgb, {name}": encoded(kind, RGB, icc_profile=profile, **options)
+        for kind, options in (("PNG", {}), ("WEBP", {"lossless": True}))
+        for name, profile in ODD_PROFILES.items()
+    },
+    **{
+        f"gamma, {name}": with_chunks(encoded("PNG", RGB, icc_profile=ODD_PROFILES[name]), gamma(1.0))
+        for name in ("version 5", "size +1", "one primary less", "tables of version 4, saturation")
+    },
+    **{
         f"png {kind}, {name}": with_chunks(encoded("PNG", picture), chunks)
         for kind, picture in PNGS.items()
         for name, chunks in CHUNKS.items()
@@ -157,6 +228,8 @@ PHOTOS: dict[str, bytes] = {
     ),
     "cmyk": encoded("JPEG", CMYK, quality=95),
     "cmyk, press": encoded("JPEG", CMYK, quality=95, icc_profile=press_profile()),
+    "cmyk, press of two tables": encoded("JPEG", CMYK, quality=95, icc_profile=TWO_TABLES),
+    "grey, curve to lab": encoded("PNG", GREY, icc_profile=LAB_GREY),
     "cmyk, rgb profile": encoded("JPEG", CMYK, quality=95, icc_profile=PROFILES["gamma 1.0"]),
     "rgb, press": encoded("JPEG", RGB, quality=95, icc_profile=press_profile()),
     **{

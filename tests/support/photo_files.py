@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -204,18 +204,30 @@ def chained_profile(steps: int, *, tag: bytes = b"D2B0") -> bytes:
 
 def press_profile() -> bytes:
     """Return a profile of four inks, as a printing press has one: each takes nine tenths of its light."""
+    lookup = press_table(0.9)
+    return profile(b"CMYK", {**WHITE, b"A2B0": lookup, b"A2B1": lookup}, kind=b"prtr", pcs=b"Lab ")
+
+
+def press_table(ink: float) -> bytes:
+    """Return a table of four inks, each of which takes such a part of its light."""
+
+    def lights(*inks: float) -> list[float]:
+        return [(1 - ink * color) * (1 - ink * inks[3]) for color in inks[:3]]
+
+    return table(lights, channels=4)
+
+
+def table(lights: Callable[..., Sequence[float]], *, channels: int = 3) -> bytes:
+    """Return a table that makes sRGB's light of a picture's values: ICC.1, 10.10. All go from 0 to 1."""
     steps = 5
-    inks = [0.9 * step / (steps - 1) for step in range(steps)]
     rows = list(zip(*SRGB, strict=True))
-    table = b""
-    for *colors, black in product(inks, repeat=4):
-        lights = [(1 - ink) * (1 - black) for ink in colors]
-        table += lab(*(sum(map(mul, row, lights)) for row in rows))
+    colors = b""
+    for values in product([step / (steps - 1) for step in range(steps)], repeat=channels):
+        colors += lab(*(sum(map(mul, row, lights(*values))) for row in rows))
     straight = struct.pack(">HH", 0, 65535)
     unit = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x10000)
-    head = b"mft2\0\0\0\0" + bytes([4, 3, steps, 0]) + unit + struct.pack(">HH", 2, 2)
-    lookup = head + straight * 4 + table + straight * 3
-    return profile(b"CMYK", {**WHITE, b"A2B0": lookup, b"A2B1": lookup}, kind=b"prtr", pcs=b"Lab ")
+    head = b"mft2\0\0\0\0" + bytes([channels, 3, steps, 0]) + unit + struct.pack(">HH", 2, 2)
+    return head + straight * channels + colors + straight * 3
 
 
 def lab(*values: float) -> bytes:
