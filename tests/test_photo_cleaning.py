@@ -512,10 +512,41 @@ def test_a_jpeg_without_its_end_marker_is_whole(data: bytes) -> None:
     assert [clean(one, aspect_ratio=None) == whole for one in ends] == [True] * 7
 
 
-def test_a_jpeg_whose_pixels_end_in_zeros_is_whole() -> None:
-    data = encoded("JPEG", Image.new("RGB", (800, 600), (128, 128, 128)), optimize=True)
-    assert data.endswith(bytes(2000) + b"\xff\xd9")
+def noise_above(height: int) -> Image.Image:
+    """Return a picture that is grey from such a height on."""
+    noise = Image.frombytes("RGB", (40, 30), random.Random(7).randbytes(3600))  # noqa: S311 - not a secret
+    picture = noise.resize((800, 600), Image.Resampling.BICUBIC)
+    picture.paste((90, 90, 90), (0, height, 800, 600))
+    return picture
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [Image.new("RGB", (800, 600), (128, 128, 128)), noise_above(200), noise_above(400)],
+    ids=["plain", "third", "two thirds"],
+)
+def test_a_jpeg_whose_pixels_end_in_zeros_is_whole(picture: Image.Image) -> None:
+    data = encoded("JPEG", picture, optimize=True, quality=75)
+    assert data.endswith(bytes(64) + b"\xff\xd9")
     assert cleaned(data).size == (800, 600)
+
+
+NOISE = {
+    "noise": encoded("JPEG", noise_above(600), quality=60),
+    "noise of its own codes": encoded("JPEG", noise_above(600), quality=60, optimize=True),
+    "progressive noise": encoded("JPEG", noise_above(600), quality=60, progressive=True),
+}
+
+
+@pytest.mark.parametrize("zeros", [1, 10, 100])
+@pytest.mark.parametrize("end", [b"\xff\xd9", b"\xff\xff\xd9more"], ids=["end", "more behind"])
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.9])
+@pytest.mark.parametrize("data", NOISE.values(), ids=NOISE)
+def test_a_jpeg_whose_rest_is_zeros_is_unreadable(data: bytes, part: float, end: bytes, zeros: int) -> None:
+    scan = data.rindex(b"\xff\xda")
+    cut = scan + int(part * (len(data) - scan))
+    with pytest.raises(PhotoUnreadable):
+        clean(data[:cut] + bytes(zeros * (len(data) - cut)) + end, aspect_ratio=None)
 
 
 @pytest.mark.parametrize(

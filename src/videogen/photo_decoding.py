@@ -96,39 +96,50 @@ def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
     Where pixels are missing, libjpeg makes up the rest without a word, and something else where other bytes
     follow. Between two restart intervals it reads nothing before the marker of the next one.
     """
-    scan = end = components = 0
-    is_single_scan = False
-    for marker, start, stop in photo_files.jpeg_segments(data):
-        if marker in photos.FRAMES:
-            components = data[start + 5]
-            is_baseline = marker != photos.PROGRESSIVE
-        elif marker == photo_files.SOS:
-            is_single_scan = is_baseline and data[start] == components
-        elif marker == photo_files.SCAN_DATA:
-            scan, end = start, stop
-            if is_single_scan:
-                break
+    components, is_single_scan, scan, end = _last_scan(data)
     scale = max(scale for scale in (1, 2, 4, 8) if scale <= max(1, shrink))
     if info.width * info.height > (_MAX_JPEG_PIXELS if is_single_scan else _MAX_PIXELS_OF_SCANS):
         scale = max(2, scale)
     mode, layout = _JPEG_MODES[components]
-    pixels = data[:end].rstrip(b"\xff")
-    # Before a marker, a plain colour may be as many zeros.
-    if end == len(data) and pixels.endswith(bytes(_NEVER_WRITTEN)):
-        pixels = pixels.rstrip(b"\0")
-        pixels += b"\0" * pixels.endswith(b"\xff")
-    _, restart = max((pixels.rfind(bytes([0xFF, marker]), scan), marker) for marker in range(0xD0, 0xD8))
-    restart = 0xD0 + (restart + 1) % 8
     size = (ceil(info.width / scale), ceil(info.height / scale))
 
-    def followed_by(rest: bytes) -> Image.Image:
+    def followed_by(rest: bytes, pixels: bytes) -> Image.Image:
         return Image.frombytes(mode, size, pixels + rest + b"\xff\xd9", "jpeg", layout, "", scale, 0)
 
-    wanted = _checksum(followed_by(_FILLER + bytes([0xFF, restart]) + _FILLER))
-    picture = followed_by(b"")
-    if _checksum(picture) != wanted:
+    def whole(pixels: bytes) -> Image.Image | None:
+        _, restart = max((pixels.rfind(bytes([0xFF, marker]), scan), marker) for marker in range(0xD0, 0xD8))
+        restart = 0xD0 + (restart + 1) % 8
+        wanted = _checksum(followed_by(_FILLER + bytes([0xFF, restart]) + _FILLER, pixels))
+        picture = followed_by(b"", pixels)
+        return picture if _checksum(picture) == wanted else None
+
+    pixels = data[:end].rstrip(b"\xff")
+    # Before a marker, a plain colour may be as many zeros; then none of them is too many.
+    zeros = bytes(_NEVER_WRITTEN)
+    if pixels.endswith(zeros) and (end == len(data) or whole(pixels.removesuffix(zeros))):
+        pixels = data[:scan] + pixels[scan:].rstrip(b"\0")
+        pixels += b"\0" * pixels.endswith(b"\xff")
+    picture = whole(pixels)
+    if picture is None:
         raise ValueError("pixels are missing")
     yield Decoded(picture, scale)
+
+
+def _last_scan(data: bytes) -> tuple[int, bool, int, int]:
+    """Return how many components a JPEG has, whether one scan holds all, and where the last one's data is."""
+    start = end = components = 0
+    is_baseline = False
+    for marker, place, stop in photo_files.jpeg_segments(data):
+        if marker in photos.FRAMES:
+            components = data[place + 5]
+            is_baseline = marker != photos.PROGRESSIVE
+        elif marker == photo_files.SOS:
+            is_single_scan = is_baseline and data[place] == components
+        elif marker == photo_files.SCAN_DATA:
+            start, end = place, stop
+            if is_single_scan:
+                return components, True, start, end
+    return components, False, start, end
 
 
 def _checksum(picture: Image.Image) -> int:
