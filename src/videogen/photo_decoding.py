@@ -217,7 +217,8 @@ def _webp(data: bytes, _info: PhotoInfo, _: float) -> Iterator[Decoded]:
     target = (ctypes.c_char * len(pixels)).from_buffer(pixels)
     if not _WEBP_DECODE(file, len(file), target, len(pixels), 4 * width):
         raise ValueError("libwebp cannot decode it")
-    yield Decoded(Image.frombuffer("RGBA", found.size, pixels, "raw", "RGBA", 0, 1), place=found.place)
+    mode = "RGBX" if found.is_opaque else "RGBA"
+    yield Decoded(Image.frombuffer(mode, found.size, pixels, "raw", mode, 0, 1), place=found.place)
 
 
 def _frame(data: bytes, found: WebpPicture) -> bytes:

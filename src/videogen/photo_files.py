@@ -21,6 +21,9 @@ _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # markers that stand alone
 _MARKER = re.compile(rb"\xff[^\0\xff]", re.DOTALL)
 _AFTER_SCAN = re.compile(rb"\xff[^\0\xd0-\xd7\xff]", re.DOTALL)  # zeros are stuffing, D0 to D7 restarts
 
+WEBP_PROFILE = 0x20
+"""The bit of a WebP's header that says that it has a profile."""
+_WEBP_ALPHA, _WEBP_ANIMATION = 0x10, 0x02
 _MAX_WEBP_CHUNKS = 1000  # more than any photo has before its pixels; keeps a hostile file from costing time
 
 
@@ -41,7 +44,10 @@ class Chunk(NamedTuple):
 
 
 class WebpPicture(NamedTuple):
-    """The first or only picture of a WebP: sides in pixels, and where in the file its parts are."""
+    """The first or only picture of a WebP: sides in pixels, and where in the file its parts are.
+
+    Where it `is_opaque` its alpha channel counts for nothing, though there may be one.
+    """
 
     canvas: tuple[int, int]
     place: tuple[int, int]
@@ -50,6 +56,7 @@ class WebpPicture(NamedTuple):
     alpha: slice | None
     is_lossless: bool
     is_animated: bool = False
+    is_opaque: bool = False
 
 
 def jpeg_segments(data: bytes) -> Iterator[Segment]:
@@ -110,17 +117,21 @@ def webp_chunks(data: bytes, position: int = 12) -> Iterator[tuple[bytes, slice]
 def webp_picture(data: bytes) -> WebpPicture | None:
     """Find the pixels of a WebP, of an animated one those of its first picture; None where it is damaged."""
     canvas: tuple[int, int] | None = None
+    is_opaque = False
     for kind, content in webp_chunks(data):
         header = _start_of(data, content, 16)
-        if kind == b"VP8X" and len(header) >= 10 and header[0] & 2:  # noqa: PLR2004 - it is animated
-            canvas = (_int24(header, 4) + 1, _int24(header, 7) + 1)
+        if kind == b"VP8X" and len(header) >= 10:  # noqa: PLR2004 - the header's length
+            is_opaque = not header[0] & _WEBP_ALPHA
+            if header[0] & _WEBP_ANIMATION:
+                canvas = (_int24(header, 4) + 1, _int24(header, 7) + 1)
         elif kind == b"ANMF" and canvas and len(header) == 16:  # noqa: PLR2004 - the header's length
             found = _still(data, content.start + 16)
             place = (2 * _int24(header, 0), 2 * _int24(header, 3))
             return found and found._replace(canvas=canvas, place=place, is_animated=True)
         elif kind in {b"VP8 ", b"VP8L", b"ALPH"}:
             break
-    return None if canvas else _still(data, 12)
+    found = None if canvas else _still(data, 12)
+    return found and found._replace(is_opaque=is_opaque)
 
 
 def _still(data: bytes, position: int) -> WebpPicture | None:

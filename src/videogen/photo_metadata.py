@@ -85,9 +85,12 @@ def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
 
 
 def _of_webp(data: bytes) -> tuple[bytes, bytes | None]:
-    found = {kind: data[content] for kind, content in photo_files.webp_chunks(data)}
+    found: dict[bytes, bytes] = {}
+    for kind, content in photo_files.webp_chunks(data):
+        found.setdefault(kind, data[content])
+    has_profile = found.get(b"VP8X", b"").ljust(1, b"\0")[0] & photo_files.WEBP_PROFILE
     exif = found.get(b"EXIF", b"").removeprefix(b"Exif\0\0")
-    return exif, color_profiles.as_used(found.get(b"ICCP", b""))
+    return exif, color_profiles.as_used(found.get(b"ICCP", b"") if has_profile else b"")
 
 
 def _of_png(data: bytes) -> tuple[bytes, bytes | None]:

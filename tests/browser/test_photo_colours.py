@@ -182,7 +182,19 @@ def deep(color: int, value: int, chunks: bytes = b"") -> bytes:
     return png((8, 8), pixel * 64, depth=16, color=color, chunks=chunks)
 
 
+def with_flags(flags: int, picture: Image.Image) -> bytes:
+    """Return a WebP with a profile, whose header says that it has other parts than it has."""
+    data = encoded("WEBP", picture, icc_profile=PROFILES["gamma 1.0"])
+    place = data.index(b"VP8X") + 8
+    return data[:place] + bytes([flags]) + data[place + 1 :]
+
+
 PHOTOS: dict[str, bytes] = {
+    **{
+        f"webp {kind}, flags {flags:#x}": with_flags(flags, picture)
+        for kind, picture in (("rgb", RGB), ("rgba", RGBA))
+        for flags in (0x00, 0x10, 0x20, 0x30, 0x3C)
+    },
     **{
         f"png {kind}, {name}": encoded("PNG", picture, icc_profile=profile)
         for kind, picture in PNGS.items()
