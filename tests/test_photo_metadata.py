@@ -114,12 +114,13 @@ HALF = len(PROFILE) // 2
         (jpeg_with((1, 1, PROFILE)), USED),
         (jpeg_with((1, 2, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), USED),
         (jpeg_with((2, 2, PROFILE[HALF:]), (1, 2, PROFILE[:HALF])), USED),
+        (jpeg_with((1, 1, PROFILE), (1, 1, OTHER)), USED),
         (jpeg_with((1, 2, PROFILE[:HALF])), None),
         (jpeg_with((0, 1, PROFILE)), None),
         (jpeg_with((1, 1, b"junk")), None),
         (jpeg_with(), None),
     ],
-    ids=["one", "two", "in disorder", "one lost", "from zero", "junk", "none"],
+    ids=["one", "two", "in disorder", "twice", "one lost", "from zero", "junk", "none"],
 )
 def test_the_profile_of_a_jpeg_is_put_together(data: bytes, expected: bytes | None) -> None:
     assert photo_metadata.read(data, "image/jpeg").profile == expected

@@ -51,7 +51,8 @@ function letters(bytes, at, count) {
 /**
  * Where the data of a JPEG's first picture ends, with a marker; -1 where it has none. Bytes between segments are
  * passed over, as browsers do, but in its only scan a picture ends with the first marker, whichever it is.
- * Where that is not the picture's end, `restart` is the marker of its next restart interval.
+ * Where that is not the picture's end, `restart` is the marker of its next restart interval. `start` is where the data
+ * of the last scan begins.
  * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1
  * @param {Uint8Array} bytes
  */
@@ -60,13 +61,14 @@ function endOfImage(bytes) {
   let isData = false
   let isOnlyScan = false
   let restart = 0xd0
+  let start = 0
   let at = bytes.indexOf(0xff, 2)
   while (at >= 0 && at + 1 < bytes.length) {
     const marker = bytes[at + 1] ?? 0
     // In data, 0xff00 is a byte and 0xffd0 to 0xffd7 are restarts; neither has a length.
     const isRestart = marker >= 0xd0 && marker <= 0xd7
     const isOfData = marker === 0 || marker === 0xff || isRestart
-    if (isOnlyScan ? !isOfData : isData && marker === 0xd9) return { end: at, restart }
+    if (isOnlyScan ? !isOfData : isData && marker === 0xd9) return { end: at, restart, start }
     if (isRestart) restart = 0xd0 + ((marker + 1) & 7)
     if (marker === 0xc0 || marker === 0xc1) components = bytes[at + 9] ?? 0
     if (marker === 0xda) {
@@ -76,9 +78,10 @@ function endOfImage(bytes) {
     }
     const isBare = isOfData || marker === 0xd8 || marker === 0xd9 || marker === 1
     const length = isBare ? 0 : (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0)
+    if (marker === 0xda) start = at + 2 + length
     at = bytes.indexOf(0xff, at + (marker === 0xff ? 1 : 2) + length)
   }
-  return { end: -1, restart }
+  return { end: -1, restart, start }
 }
 
 /**
@@ -129,36 +132,26 @@ function boxesEnd(bytes, view) {
 /**
  * A JPEG with an end of its own, and other data before it than it had. Between two restart intervals decoders read
  * nothing before the marker of the next one.
- * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {Uint8Array<ArrayBuffer>} data up to the picture's end
+ * @param {number} restart
  * @param {number} padding
  */
-function padded(bytes, padding) {
-  const { end: marker, restart } = endOfImage(bytes)
-  let end = marker < 0 ? bytes.length : marker
-  // A marker's first half, left over, would join with the padding.
-  while (bytes[end - 1] === 0xff) end -= 1
-  // Before a marker, a plain colour may be as many zeros.
-  if (marker < 0) end = withoutZeros(bytes, end)
+function padded(data, restart, padding) {
   const tail = new Uint8Array(PADDING_BYTES).fill(padding)
-  const parts = [
-    bytes.subarray(0, end),
-    tail,
-    new Uint8Array([0xff, restart]),
-    tail,
-    new Uint8Array([0xff, 0xd9]),
-  ]
+  const parts = [data, tail, new Uint8Array([0xff, restart]), tail, new Uint8Array([0xff, 0xd9])]
   return new Blob(parts, { type: 'image/jpeg' })
 }
 
 /**
- * @param {Uint8Array} bytes
- * @param {number} end
+ * How many zeros end the data of a JPEG, after its place `start`: none where they are few.
+ * @param {Uint8Array} data
+ * @param {number} start
  */
-function withoutZeros(bytes, end) {
-  let written = end
-  while (bytes[written - 1] === 0) written -= 1
-  if (end - written < NEVER_WRITTEN) return end
-  return bytes[written - 1] === 0xff ? written + 1 : written
+function zerosAtEnd(data, start) {
+  let written = data.length
+  while (written > start && data[written - 1] === 0) written -= 1
+  if (data.length - written < NEVER_WRITTEN) return 0
+  return data.length - written - (data[written - 1] === 0xff ? 1 : 0)
 }
 
 /**
@@ -173,15 +166,26 @@ export async function decodeWhole(file, decode, newCanvas) {
   const bytes = new Uint8Array(await file.arrayBuffer())
   const end = ending(bytes)
   if (end === 'cut') return 'cut'
-  const isJpeg = letters(bytes, 0, 2) === '\xff\xd8'
-  if (end !== 'unended') {
+  if (letters(bytes, 0, 2) !== '\xff\xd8') return decode(file)
+  const { end: marker, restart, start } = endOfImage(bytes)
+  let written = marker < 0 ? bytes.length : marker
+  // A marker's first half, left over, would join with the padding.
+  while (bytes[written - 1] === 0xff) written -= 1
+  const zeros = zerosAtEnd(bytes.subarray(0, written), start)
+  if (end !== 'unended' && !zeros) {
     const picture = await decode(file)
     // A JPEG that was cut and closed again ends in rows of one colour. So do some whole ones.
-    if (!isJpeg || !hasPlainEdge(picture, newCanvas)) return picture
+    if (!hasPlainEdge(picture, newCanvas)) return picture
   }
-  const [one, other] = await Promise.all(PADDINGS.map(padding => decode(padded(bytes, padding))))
-  if (!one || !other) return 'cut'
-  return isSame(one, other, newCanvas) ? one : 'cut'
+  /** @param {number} length */
+  async function decodeFirst(length) {
+    const data = bytes.subarray(0, length)
+    const [one, other] = await Promise.all(PADDINGS.map(padding => decode(padded(data, restart, padding))))
+    return one && other && isSame(one, other, newCanvas) ? one : 'cut'
+  }
+  // Before a marker, a plain colour may be as many zeros; then none of them is too many.
+  const isFilled = zeros > 0 && (marker < 0 || (await decodeFirst(written - NEVER_WRITTEN)) !== 'cut')
+  return decodeFirst(isFilled ? written - zeros : written)
 }
 
 /**

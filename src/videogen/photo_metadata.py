@@ -77,7 +77,7 @@ def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
             exif = content[6:]
         elif segment.marker == _APP2 and content.startswith(_ICC) and len(content) > len(_ICC) + 2:
             number, total = content[len(_ICC) : len(_ICC) + 2]
-            parts[number] = content[len(_ICC) + 2 :]
+            parts.setdefault(number, content[len(_ICC) + 2 :])
     # https://www.color.org/specification/ICC.1-2022-05.pdf, B.4: the parts count from one.
     is_complete = parts and sorted(parts) == list(range(1, total + 1))
     profile = b"".join(parts[number] for number in sorted(parts)) if is_complete else b""

@@ -384,6 +384,9 @@ def files_of_all_kinds() -> dict[str, bytes]:
     }
 
 
+JPEGS = ("jpg", "progressive.jpg", "restarts.jpg")
+
+
 @pytest.mark.parametrize("in_worker", [True, False], ids=["worker", "page"])
 def test_half_a_photo_is_refused_by_name_and_not_sent(
     open_page: OpenPage, functions: Functions, *, in_worker: bool
@@ -399,6 +402,7 @@ def test_half_a_photo_is_refused_by_name_and_not_sent(
         for share in (0.5, 0.9)
     }
     halves |= {f"closed.{name}": kinds[name][:9_000] + b"\xff\xd9" for name in ("jpg", "restarts.jpg")}
+    halves |= {f"filled.{name}": kinds[name][:9_000] + bytes(200_000) + b"\xff\xd9" for name in JPEGS}
     halves |= {f"stray-marker.{name}": with_stray_marker(kinds[name]) for name in ("jpg", "restarts.jpg")}
     halves["damaged.png"] = kinds["png"][:9_000] + bytes(100) + kinds["png"][9_100:]
     halves["badly-packed.png"] = kinds["png"][:33] + chunk(b"IDAT", b"junk") + chunk(b"IEND", b"")
@@ -434,7 +438,10 @@ def test_a_whole_photo_is_taken_whatever_its_last_bytes(open_page: OpenPage, *, 
         "commented-at-its-end.jpg": kinds["jpg"][:-2] + b"\xff\xfe\0\4ab\xff\xd9",
         "without-last-sum.png": kinds["png"][:-3],
         "followed.avif": kinds["avif"] + b"SEFH" * 50,
-        "plain.jpg": encoded_plain(),
+        "plain.jpg": encoded_plain((200, 220, 240)),
+        "zeros.jpg": encoded_plain((128, 128, 128)),
+        "unended-zeros.jpg": encoded_plain((128, 128, 128))[:-2],
+        "filled.jpg": kinds["jpg"][:-2] + bytes(5_000) + b"\xff\xd9",
     }
     for name, body in whole.items():
         page.get_by_label("Choose photos").set_input_files([upload(body, name, "image/jpeg")])
@@ -443,10 +450,10 @@ def test_a_whole_photo_is_taken_whatever_its_last_bytes(open_page: OpenPage, *, 
         page.get_by_role("button", name=f"Remove: {name}").click()
 
 
-def encoded_plain() -> bytes:
+def encoded_plain(color: tuple[int, int, int]) -> bytes:
     """Return a JPEG of one colour: its edges look like those of one that was cut and closed again."""
     buffer = io.BytesIO()
-    Image.new("RGB", (320, 240), (200, 220, 240)).save(buffer, "JPEG")
+    Image.new("RGB", (320, 240), color).save(buffer, "JPEG", optimize=True)
     return buffer.getvalue()
 
 

@@ -85,6 +85,15 @@ test('zeros at the end of a JPEG without an end are none of its data', async () 
   assert.deepEqual(await compared(data, '\0'.repeat(63)), padded(`${data}${'\0'.repeat(63)}`, '\xd0'))
 })
 
+test('zeros before the end of a JPEG are none of its data where it is whole without the last', async () => {
+  const data = `${HEAD}${SCAN}data`
+  const filled = [...padded(data, '\xd0'), ...padded(data, '\xd0')].toSorted()
+  assert.deepEqual(await compared(data, '\0'.repeat(64), END), filled)
+  assert.deepEqual(await compared(data, '\0'.repeat(64), '\xff', END), filled)
+  const few = `${data}${'\0'.repeat(63)}`
+  assert.deepEqual(await compared(few, END), [`${few}${END}`, ...padded(few, '\xd0')].toSorted())
+})
+
 /**
  * @param {string} kind
  * @param {string} content
