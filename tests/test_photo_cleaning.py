@@ -562,6 +562,33 @@ def test_a_jpeg_with_less_than_all_pixels_is_unreadable(data: bytes, part: float
         clean(data[: start + int(part * (len(data) - start))] + end, aspect_ratio="auto")
 
 
+WEBPS = {
+    "lossy": encoded("WEBP", noise_above(600)),
+    "lossless": encoded("WEBP", noise_above(600), lossless=True),
+    "lossy, then plain": encoded("WEBP", noise_above(500)),
+    "with alpha": encoded("WEBP", quarters().convert("RGBA"), lossless=True),
+    "with a profile and EXIF": encoded(
+        "WEBP", noise_above(600), exif=photo_files.exif(1), icc_profile=b"x" * 99
+    ),
+}
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("data", WEBPS.values(), ids=WEBPS)
+def test_a_webp_whose_rest_is_zeros_is_unreadable(data: bytes, part: float) -> None:
+    cut = int(part * len(data))
+    with pytest.raises(PhotoUnreadable):
+        clean(data[:cut] + bytes(len(data) - cut), aspect_ratio=None)
+    assert clean(data + bytes(5000), aspect_ratio=None) == clean(data, aspect_ratio=None)
+
+
+@pytest.mark.parametrize("color", [(0, 0, 0), (128, 128, 128), WHITE])
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_webp_of_a_plain_colour_is_whole(*, lossless: bool, color: tuple[int, int, int]) -> None:
+    data = encoded("WEBP", Image.new("RGB", (3200, 2400), color), lossless=lossless)
+    assert near(cleaned(data).getpixel((32, 32)), color)
+
+
 @pytest.mark.parametrize("number", [0, 1, 6, 7, 8, 200, -1])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_that_ends_with_an_interval_is_unreadable(*, progressive: bool, number: int) -> None:

@@ -211,14 +211,40 @@ def _webp(data: bytes, _info: PhotoInfo, _: float) -> Iterator[Decoded]:
     found = photo_files.webp_picture(data)
     if found is None:
         raise ValueError("no picture")
+    if not found.is_animated:
+        _refuse_filled_webp(data, found)
+    picture = _webp_pixels(_frame(data, found) if found.is_animated else data, found)
+    if picture is None:
+        raise ValueError("libwebp cannot decode it")
+    yield Decoded(picture, place=found.place)
+
+
+def _webp_pixels(file: bytes, found: WebpPicture) -> Image.Image | None:
     width, height = found.size
-    file = _frame(data, found) if found.is_animated else data
     pixels = bytearray(4 * width * height)
     target = (ctypes.c_char * len(pixels)).from_buffer(pixels)
     if not _WEBP_DECODE(file, len(file), target, len(pixels), 4 * width):
-        raise ValueError("libwebp cannot decode it")
+        return None
     mode = "RGBX" if found.is_opaque else "RGBA"
-    yield Decoded(Image.frombuffer(mode, found.size, pixels, "raw", mode, 0, 1), place=found.place)
+    return Image.frombuffer(mode, found.size, pixels, "raw", mode, 0, 1)
+
+
+def _refuse_filled_webp(data: bytes, found: WebpPicture) -> None:
+    """Raise ValueError where a copy was cut and filled up with zeros: some make pixels, the last ones do not.
+
+    A plain colour may be as many; then none of them is too many.
+    """
+    end = found.pixels.stop
+    written = found.pixels.start + len(data[found.pixels].rstrip(b"\0"))
+    if end - written < _NEVER_WRITTEN:
+        return
+
+    def without(start: int) -> int | None:
+        picture = _webp_pixels(data[:start] + _FILLER[:1] * (end - start) + data[end:], found)
+        return None if picture is None else _checksum(picture)
+
+    if without(end) == without(end - _NEVER_WRITTEN) != without(written):
+        raise ValueError("pixels are missing")
 
 
 def _frame(data: bytes, found: WebpPicture) -> bytes:
