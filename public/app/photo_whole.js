@@ -143,7 +143,7 @@ function padded(data, restart, padding) {
 }
 
 /**
- * How many zeros end the data of a JPEG, after its place `start`: none where they are few.
+ * How many zeros end the data of a picture, after its place `start`: none where they are few.
  * @param {Uint8Array} data
  * @param {number} start
  */
@@ -152,6 +152,44 @@ function zerosAtEnd(data, start) {
   while (written > start && data[written - 1] === 0) written -= 1
   if (data.length - written < NEVER_WRITTEN) return 0
   return data.length - written - (data[written - 1] === 0xff ? 1 : 0)
+}
+
+/**
+ * Where the pixels of a WebP are; nowhere in an animated one.
+ * https://developers.google.com/speed/webp/docs/riff_container
+ * @param {Uint8Array} bytes
+ */
+function pixelsOfWebp(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let at = 12
+  while (at + 8 <= bytes.length) {
+    const end = at + 8 + view.getUint32(at + 4, true)
+    if (['VP8 ', 'VP8L'].includes(letters(bytes, at, 4))) return { start: at + 8, end }
+    at = end + (end & 1)
+  }
+  return { start: 0, end: 0 }
+}
+
+/**
+ * Whether a WebP was cut and filled up with zeros: some make pixels, the last ones do not. A plain colour may be as
+ * many; then none of them is too many.
+ * @template {Picture} P
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {P} picture that they make
+ * @param {(file: Blob) => Promise<P>} decode
+ * @param {NewCanvas} newCanvas
+ */
+async function isFilledWebp(bytes, picture, decode, newCanvas) {
+  const { start, end } = pixelsOfWebp(bytes)
+  const zeros = zerosAtEnd(bytes.subarray(0, end), start)
+  if (!zeros) return false
+  /** @param {number} count */
+  async function isSameWithout(count) {
+    const changed = new Blob([bytes.slice().fill(0x5a, end - count, end)], { type: 'image/webp' })
+    const other = await decode(changed).catch(() => null)
+    return other !== null && isSame(picture, other, newCanvas)
+  }
+  return (await isSameWithout(NEVER_WRITTEN)) && !(await isSameWithout(zeros))
 }
 
 /**
@@ -166,7 +204,11 @@ export async function decodeWhole(file, decode, newCanvas) {
   const bytes = new Uint8Array(await file.arrayBuffer())
   const end = ending(bytes)
   if (end === 'cut') return 'cut'
-  if (letters(bytes, 0, 2) !== '\xff\xd8') return decode(file)
+  if (letters(bytes, 0, 2) !== '\xff\xd8') {
+    const picture = await decode(file)
+    const isWebp = letters(bytes, 8, 4) === 'WEBP'
+    return isWebp && (await isFilledWebp(bytes, picture, decode, newCanvas)) ? 'cut' : picture
+  }
   const { end: marker, restart, start } = endOfImage(bytes)
   let written = marker < 0 ? bytes.length : marker
   // A marker's first half, left over, would join with the padding.

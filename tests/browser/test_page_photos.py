@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from support import photo_files
 from support.page_under_test import (
     ROOT,
     axe_violations,
@@ -403,6 +404,9 @@ def test_half_a_photo_is_refused_by_name_and_not_sent(
     }
     halves |= {f"closed.{name}": kinds[name][:9_000] + b"\xff\xd9" for name in ("jpg", "restarts.jpg")}
     halves |= {f"filled.{name}": kinds[name][:9_000] + bytes(200_000) + b"\xff\xd9" for name in JPEGS}
+    for name in ("webp", "lossless.webp"):
+        half = len(kinds[name]) // 2
+        halves[f"filled.{name}"] = kinds[name][:half] + bytes(len(kinds[name]) - half)
     halves |= {f"stray-marker.{name}": with_stray_marker(kinds[name]) for name in ("jpg", "restarts.jpg")}
     halves["damaged.png"] = kinds["png"][:9_000] + bytes(100) + kinds["png"][9_100:]
     halves["badly-packed.png"] = kinds["png"][:33] + chunk(b"IDAT", b"junk") + chunk(b"IEND", b"")
@@ -441,6 +445,8 @@ def test_a_whole_photo_is_taken_whatever_its_last_bytes(open_page: OpenPage, *, 
         "plain.jpg": encoded_plain((200, 220, 240)),
         "zeros.jpg": encoded_plain((128, 128, 128)),
         "unended-zeros.jpg": encoded_plain((128, 128, 128))[:-2],
+        "plain.webp": photo_files.encoded("WEBP", Image.new("RGB", (3200, 2400))),
+        "followed.webp": kinds["webp"] + bytes(5_000),
         "filled.jpg": kinds["jpg"][:-2] + bytes(5_000) + b"\xff\xd9",
     }
     for name, body in whole.items():
