@@ -716,6 +716,7 @@ PHOTOS = [encoded(kind, quarters(80, 60)) for kind in ("JPEG", "PNG", "WEBP")] +
 ]
 
 
+@example(PHOTOS[-1], [(19, 0x71)], None, None)  # pixels of two gigabytes
 @given(
     st.sampled_from(PHOTOS),
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=5),

@@ -234,7 +234,7 @@ def _refuse_filled_webp(data: bytes, found: WebpPicture) -> None:
 
     A plain colour may be as many; then none of them is too many.
     """
-    end = found.pixels.stop
+    end = min(found.pixels.stop, len(data))
     written = found.pixels.start + len(data[found.pixels].rstrip(b"\0"))
     if end - written < _NEVER_WRITTEN:
         return
