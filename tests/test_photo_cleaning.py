@@ -315,6 +315,7 @@ def planned(width: int, height: int, aspect_ratio: AspectRatio | None) -> tuple[
 @example(8000, 1, None, 5)
 @example(1, 8000, "16:9", 7)
 @example(8000, 6553, "9:16", 6)
+@example(1, 1985, None, 1)
 def test_every_size_becomes_the_planned_one(
     width: int, height: int, aspect_ratio: AspectRatio | None, orientation: int
 ) -> None:

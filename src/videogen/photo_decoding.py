@@ -116,7 +116,7 @@ def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
     pixels = data[:end].rstrip(b"\xff")
     # Before a marker, a plain colour may be as many zeros; then none of them is too many.
     zeros = bytes(_NEVER_WRITTEN)
-    if pixels.endswith(zeros) and (end == len(data) or whole(pixels.removesuffix(zeros))):
+    if pixels.endswith(zeros, scan) and (end == len(data) or whole(pixels.removesuffix(zeros))):
         pixels = data[:scan] + pixels[scan:].rstrip(b"\0")
         pixels += b"\0" * pixels.endswith(b"\xff")
     picture = whole(pixels)
