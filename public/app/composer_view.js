@@ -1,7 +1,7 @@
 /** The form: photos, text, shape, and the button that spends money. */
 
 import { createComposerController } from './composer_controller.js'
-import { isLate, offered, priceOf } from './config.js'
+import { offered, priceOf } from './config.js'
 import { el, setAttribute, setText } from './dom.js'
 import { createDrafts } from './drafts.js'
 import { createPhotoField } from './photo_field.js'
@@ -25,21 +25,22 @@ const FIELD_OF = {
 }
 
 /**
- * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>,
- *   onRestore: (isPart?: boolean) => void, onSetAside: () => void}} options generate: whether the draft was taken;
- *   restore: the form holds again what was left, or a part of it; set aside: what it held comes back later
+ * @param {{config: import('./config.js').Config, isStopped: (model: string | null) => Promise<boolean>,
+ *   onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>, onRestore: (isPart?: boolean) => void, onSetAside: () => void}} options
+ *   stopped: the site offers something else than the form has shown; generate: whether the draft was taken; restore: the form holds again what was left, or a part of it; set aside: what it held comes back later
  */
-export function createComposerView({ config, onGenerate, onRestore, onSetAside }) {
-  const { limits, accessCodeNeeded } = config
+export function createComposerView({ config, isStopped, onGenerate, onRestore, onSetAside }) {
+  const { limits } = config
   const controller = createComposerController({
     limits,
-    accessCodeNeeded,
+    accessCodeNeeded: () => config.accessCodeNeeded,
     accessCode: keptAccessCode(),
     drafts: createDrafts(),
     prepare,
     partOf: async (...order) => (await import('./photos.js')).partOf(...order),
+    isStopped,
     onGenerate(draft) {
-      if (accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim(), code.isRemembered())
+      if (config.accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim(), code.isRemembered())
       const ordered = draft.then(one => {
         const model = offered(config, one.model)
         return { ...one, model, hasPrice: priceOf(config, model) !== null }
@@ -56,11 +57,13 @@ export function createComposerView({ config, onGenerate, onRestore, onSetAside }
   const code = createCodeField({ controller })
   const fields = { photos, prompt, code }
 
-  const model = el(
-    'select',
-    { id: 'model', onchange: () => controller.change({ type: 'model', model: model.value }) },
-    ...config.models.map(({ id }) => el('option', { value: id }, id.split('/').at(-1) ?? id)),
-  )
+  const model = el('select', {
+    id: 'model',
+    onchange: () => controller.change({ type: 'model', model: model.value }),
+  })
+  const modelField = el('div', { class: 'field' }, el('label', { for: 'model' }, words.model), model)
+  const panel = el('div', { class: 'desk-panel' }, prompt.element, shape.element, modelField)
+  const paused = el('p', { dir: 'auto' })
   const promise = el('p', { class: 'promise' })
   const price = el('p', { class: 'price' })
   const button = el('button', { class: 'button is-primary is-large', type: 'submit' }, words.generate)
@@ -69,39 +72,37 @@ export function createComposerView({ config, onGenerate, onRestore, onSetAside }
   const element = el(
     'form',
     { class: 'desk', novalidate: true, 'aria-label': words.newVideo, onsubmit: submit },
-    el(
-      'div',
-      { class: 'desk-head' },
-      heading,
-      promise,
-      config.paused && el('p', { dir: 'auto' }, config.paused),
-    ),
+    el('div', { class: 'desk-head' }, heading, promise, paused),
     photos.element,
-    el(
-      'div',
-      { class: 'desk-panel' },
-      prompt.element,
-      shape.element,
-      config.models.length > 1 &&
-        el('div', { class: 'field' }, el('label', { for: 'model' }, words.model), model),
-      accessCodeNeeded && code.element,
-    ),
+    panel,
     el('div', { class: 'generate' }, button, price, taken),
   )
 
   /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault()
-    // Nothing is bought before its price, or what the operator has to say, could be seen; the form is kept.
-    if (await isLate(config)) return location.reload()
     const obstacle = await controller.send()
     if (obstacle) fields[FIELD_OF[obstacle]].control.focus()
+  }
+
+  /** The settings are new: show what the site offers by them. */
+  function showOffer() {
+    setText(paused, config.paused)
+    paused.hidden = !config.paused
+    model.replaceChildren(
+      ...config.models.map(({ id }) => el('option', { value: id }, id.split('/').at(-1) ?? id)),
+    )
+    modelField.hidden = config.models.length < 2
+    // A hidden field would have browsers offer to fill it in.
+    if (!config.accessCodeNeeded) code.element.remove()
+    else if (!code.element.parentElement) panel.append(code.element)
+    render()
   }
 
   function render() {
     const { composer, problems, isSending } = controller
     for (const field of [photos, prompt, shape, code]) field.render(composer)
-    if (composer.model) model.value = composer.model
+    model.value = offered(config, composer.model) ?? config.models[0]?.id ?? ''
     for (const [name, { error, control }] of Object.entries(fields)) {
       const obstacle = problems.find(one => FIELD_OF[one] === name)
       setText(error, obstacle ? words.obstacles[obstacle] : '')
@@ -114,10 +115,11 @@ export function createComposerView({ config, onGenerate, onRestore, onSetAside }
     setText(taken, isSending ? words.taken : '')
   }
 
-  render()
+  showOffer()
   return {
     element,
     heading,
+    showOffer,
     addFiles: controller.addFiles,
     fill: controller.fill,
     restore: controller.restore,

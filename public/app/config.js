@@ -25,20 +25,28 @@ const FALLBACK = {
 }
 
 /** @returns {Promise<Config>} */
-export async function loadConfig(attempts = 3) {
+export async function loadConfig() {
+  return { ...FALLBACK, ...(await readConfig(3)) }
+}
+
+/** @returns {Promise<Partial<Config> | null>} null where it cannot be read */
+export async function readConfig(attempts = 1) {
   const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(), 5_000) // the page is blank meanwhile
+  const timer = setTimeout(() => patience.abort(), 5_000) // the person waits meanwhile
   const found = await fetch('/config.json', { signal: patience.signal })
     .then(response => response.ok && response.json())
     .catch(() => null)
   clearTimeout(timer)
-  if (found) return { ...FALLBACK, ...found }
-  return attempts > 1 && !patience.signal.aborted ? loadConfig(attempts - 1) : FALLBACK
+  if (found) return found
+  return attempts > 1 && !patience.signal.aborted ? readConfig(attempts - 1) : null
 }
 
-/** Whether the file can be read only now, so that the page has to begin anew. @param {Config} config */
-export async function isLate(config) {
-  return config === FALLBACK && (await loadConfig()) !== FALLBACK
+/**
+ * @param {Config['models']} models
+ * @param {string | null} model null: the default
+ */
+export function chosen(models, model) {
+  return models.find(({ id }) => id === model) ?? models[0]
 }
 
 /**
@@ -47,7 +55,7 @@ export async function isLate(config) {
  * @param {string | null} model null: the default
  */
 export function priceOf({ models }, model) {
-  return (models.find(({ id }) => id === model) ?? models[0])?.price ?? null
+  return chosen(models, model)?.price ?? null
 }
 
 /**

@@ -27,10 +27,11 @@ export function permalink(job) {
 
 /**
  * @param {{engine: import('./engine.js').Engine, composer: import('./composer_view.js').ComposerView,
- *   config: import('./config.js').Config, layout: import('./layout.js').Layout,
- *   pictures: import('./pictures.js').JobPictures, jobView: import('./job_view.js').JobView}} page
+ *   config: import('./config.js').Config, isStopped: (model: string | null) => Promise<boolean>,
+ *   layout: import('./layout.js').Layout, pictures: import('./pictures.js').JobPictures,
+ *   jobView: import('./job_view.js').JobView}} page stopped: the site offers something else than the page has shown
  */
-export function createJobActions({ engine, composer, config, layout, pictures, jobView }) {
+export function createJobActions({ engine, composer, config, isStopped, layout, pictures, jobView }) {
   /** What has been pressed and is not done yet. @type {Set<string>} */
   const underWay = new Set()
 
@@ -63,6 +64,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
       case 'share':
         return share(job)
       case 'retry':
+        if (await isStopped(job.model)) return undefined
         return tryAgain(job, offered(config, job.model))
       case 'rescue':
         return tryAgain(job, job.model)
@@ -142,6 +144,7 @@ export function createJobActions({ engine, composer, config, layout, pictures, j
    */
   async function anotherTake(job, pictures) {
     if (!pictures.photos.length) return edit(job, pictures)
+    if (await isStopped(job.model)) return
     const { prompt, aspectRatio, ratio } = job
     const model = offered(config, job.model)
     const hasPrice = priceOf(config, model) !== null

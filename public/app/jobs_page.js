@@ -14,6 +14,7 @@ import { appearAnew, createJobView } from './job_view.js'
 import { jobWords } from './job_words.js'
 import { FORM } from './layout.js'
 import * as notifications from './notifications.js'
+import { isOfferNew } from './offer.js'
 import { keepPage } from './offline.js'
 import { dataUrl } from './photos.js'
 import { headline } from './phrases.js'
@@ -81,7 +82,7 @@ export async function openJobsPage({ config, composer, layout }) {
     onNotify: () => void turnNotificationsOn(),
     onSaveToDevice: job => void actions.saveToDevice(job),
   })
-  const actions = createJobActions({ engine, composer, config, layout, pictures, jobView })
+  const actions = createJobActions({ engine, composer, config, isStopped, layout, pictures, jobView })
 
   await engine.open()
   layout.main.prepend(jobView.element)
@@ -237,6 +238,20 @@ export async function openJobsPage({ config, composer, layout }) {
     } else layout.say(forgetDialog.failed)
   }
 
+  /**
+   * Whether a press that starts a video has to wait: the site offers something else than the page has shown. Then the
+   * page shows that, and says so.
+   * @param {string | null} model null: the default
+   */
+  async function isStopped(model) {
+    const isNew = await isOfferNew(config, model)
+    composer.showOffer()
+    layout.badge.hidden = !config.simulated
+    render()
+    if (isNew) layout.say(jobWords.notices.offerChanged)
+    return isNew
+  }
+
   async function turnNotificationsOn() {
     const isOn = await notifications.turnOn()
     render()
@@ -259,6 +274,8 @@ export async function openJobsPage({ config, composer, layout }) {
   }
 
   return {
+    isStopped,
+
     /** @param {FormDraft} draft */
     async submit(draft) {
       // It is shown at once when it is known: a list with one more under the form would only jump about.

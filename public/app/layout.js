@@ -76,7 +76,8 @@ export function createLayout({ isSimulated }) {
   document.title = words.title
   header?.before(el('a', { class: 'skip', href: '#content', onclick: skip }, words.skip))
   const badge = el('span', { class: 'badge', title: words.simulatorMeaning }, words.simulator)
-  header?.append(...(isSimulated ? [badge] : []), newVideo)
+  badge.hidden = !isSimulated
+  header?.append(badge, newVideo)
   const foot = el('footer', { class: 'foot' }, el('p', {}, words.footer.about), language)
   const elements = [
     main,
@@ -93,6 +94,7 @@ export function createLayout({ isSimulated }) {
     historyHeading,
     foot,
     newVideo,
+    badge,
     say,
 
     /**

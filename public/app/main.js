@@ -30,6 +30,12 @@ const config = await loadConfig()
 const layout = createLayout({ isSimulated: config.simulated })
 const composer = createComposerView({
   config,
+  // What cannot be loaded is said when it is needed.
+  isStopped: model =>
+    loadJobsPage().then(
+      page => page.isStopped(model),
+      () => false,
+    ),
   async onGenerate(draft) {
     try {
       const [page, ready] = await Promise.all([loadJobsPage(), draft])

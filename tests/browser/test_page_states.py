@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
     OpenPage = Callable[..., Page]
 
+NEW_OFFER = (
+    "This site has just changed its price or its terms, so nothing was sent. Look at them, then press again."
+)
 RENDERING = status("processing", stage="rendering", pollAfterMs=60_000)
 
 
@@ -374,11 +377,57 @@ def test_the_operators_settings_are_asked_for_again_before_anything_is_spent(
         fill(page)
         expect(price).to_be_hidden()
         context.unroute("**/config.json")
-        page.get_by_role("button", name="Generate").click()
-        expect(page.get_by_text("Your photos and text from last time are back.")).to_be_visible()
+        page.get_by_role("button", name="Generate").dblclick()
+        expect(page.get_by_text(NEW_OFFER)).to_be_visible()
         expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(1)
         assert functions.starts == []
     expect(price).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"models": (Model("a/veo", 1.2), Model("b/kling", 3.4))}, "US$3.40 for this video."),
+        ({"models": (Model("a/veo", 1.2),)}, "US$1.20 for this video."),
+        ({"access_code": Secret("open sesame")}, "You need a code to make videos on this site."),
+        ({"paused": "Back on Monday."}, "Back on Monday."),
+    ],
+    ids=["price", "model", "code", "pause"],
+)
+def test_a_press_on_an_old_offer_shows_the_new_one_and_sends_nothing(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite, change: dict[str, Any], shown: str
+) -> None:
+    page_site.settings = replace(page_site.settings, models=(Model("a/veo", 0.8), Model("b/kling", 2.4)))
+    page = open_page()
+    fill(page)
+    page.get_by_label("Model").select_option("kling")
+    page_site.settings = replace(page_site.settings, **change)
+    page.get_by_role("button", name="Generate").dblclick()
+    expect(page.get_by_text(NEW_OFFER)).to_be_visible()
+    expect(page.get_by_text(shown)).to_be_visible()
+    expect(page.get_by_label("What happens in the video?")).to_have_value("The light turns to gold.")
+    expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(1)
+    assert functions.starts == []
+    assert axe_violations(page) == []
+    if "access_code" in change:
+        page.get_by_label("Access code").fill("open sesame")
+    page.get_by_role("button", name="Generate").click()
+    wait_until(page, lambda: len(functions.starts) == 1)
+
+
+def test_another_take_at_an_old_price_shows_the_new_one_and_sends_nothing(
+    open_page: OpenPage, functions: Functions, page_site: StaticSite
+) -> None:
+    page_site.settings = replace(page_site.settings, models=(Model("a/veo", 0.8),))
+    functions.states(completed())
+    page = open_page()
+    generate(page)
+    page_site.settings = replace(page_site.settings, models=(Model("a/veo", 1.2),))
+    page.get_by_role("button", name="Another take, US$0.80").click()
+    expect(page.get_by_text(NEW_OFFER)).to_be_visible()
+    assert len(functions.starts) == 1
+    page.get_by_role("button", name="Another take, US$1.20").click()
+    wait_until(page, lambda: len(functions.starts) == 2)
 
 
 def test_settings_that_never_come_leave_no_blank_page(

@@ -46,7 +46,7 @@ function form(changes) {
   }
   const controller = createComposerController({
     limits: LIMITS,
-    accessCodeNeeded: false,
+    accessCodeNeeded: () => false,
     accessCode: '',
     drafts,
     prepare: async () => ({ photo: PHOTO }),
@@ -54,6 +54,7 @@ function form(changes) {
       parts.push({ text: await blob.text(), part, budget })
       return { blob: new Blob(['a part']), thumbnail: SMALL }
     },
+    isStopped: async () => false,
     onGenerate: async draft => {
       taken.push(await draft)
       return true
@@ -102,8 +103,34 @@ test('two presses at once are one', async () => {
   assert.equal(taken.length, 1)
 })
 
+test('a press that is stopped by a new offer keeps the form, double or not', async () => {
+  let isNew = true
+  let isCodeNeeded = false
+  /** @type {(string | null)[]} the models that were asked for */
+  const asked = []
+  const { controller, taken, kept } = form({
+    accessCodeNeeded: () => isCodeNeeded,
+    isStopped: async model => {
+      asked.push(model)
+      isCodeNeeded = isNew
+      return isNew
+    },
+  })
+  fillIn(controller)
+  controller.change({ type: 'model', model: 'B' })
+  const first = 'no-access-code'
+  assert.deepEqual(await Promise.all([controller.send(), controller.send()]), [first, first])
+  await settle()
+  const { isSending, composer } = controller
+  assert.deepEqual([asked, taken, isSending, composer.entries.length], [['B'], [], false, 1])
+  assert.deepEqual([composer.prompt, kept.some(({ isPressed }) => isPressed)], ['  Wind.  ', false])
+  isNew = false
+  controller.change({ type: 'access-code', code: 'secret' })
+  assert.deepEqual([await controller.send(), asked, taken.length], [null, ['B', 'B'], 1])
+})
+
 test('nothing is said to be missing before the first press', async () => {
-  const { controller, taken } = form({ accessCodeNeeded: true })
+  const { controller, taken } = form({ accessCodeNeeded: () => true })
   assert.deepEqual(controller.problems, [])
   assert.equal(await controller.send(), 'no-photo')
   assert.deepEqual(controller.problems, ['no-photo', 'no-prompt', 'no-access-code'])

@@ -87,14 +87,19 @@ for (const button of /** @type {const} */ (['download', 'save', 'saveToDevice'])
 /**
  * Press a button of a job of model A on a site that offers these.
  * @param {import('../../public/app/job.js').Action} action
- * @param {{times?: number, models?: {id: string, price: number | null}[], jobs?: string[]}} [how]
+ * @param {{times?: number, models?: {id: string, price: number | null}[], jobs?: string[],
+ *   isStopped?: (model: string | null) => Promise<boolean>}} [how]
  * @returns {Promise<any[]>} what the engine is asked for
  */
-async function asked(action, { times = 1, models = [{ id: 'A', price: null }], jobs = ['k'] } = {}) {
+async function asked(
+  action,
+  { times = 1, models = [{ id: 'A', price: null }], jobs = ['k'], isStopped = async () => false } = {},
+) {
   const said = /** @type {any[]} */ ([])
   Object.assign(globalThis, { location: { hash: '' } })
   const page = {
     config: { models },
+    isStopped,
     engine: {
       pictures: async () => ({ photos: [new Blob()], thumbnail: null }),
       submit: async (/** @type {any} */ { model, hasPrice }) => said.push({ model, hasPrice }),
@@ -125,6 +130,21 @@ test('what is offered, or cannot be known, is asked for as it was', async () => 
       const same = { model: 'A', hasPrice: false }
       assert.deepEqual(await asked(action, { models }), [same, same], action)
     }
+})
+
+test('a press on an offer that is no more starts nothing, the next one does', async () => {
+  for (const action of /** @type {const} */ (['another', 'retry'])) {
+    const models = /** @type {(string | null)[]} */ ([])
+    const isStopped = async (/** @type {string | null} */ model) => models.push(model) === 1
+    const once = { model: 'A', hasPrice: false }
+    assert.deepEqual(await asked(action, { times: 2, isStopped }), [once], action)
+    assert.deepEqual(models, ['A', 'A'])
+  }
+})
+
+test('a video that was bought is saved, whatever another would cost now', async () => {
+  const once = { model: 'A', hasPrice: false }
+  assert.deepEqual(await asked('rescue', { isStopped: async () => true }), [once, once])
 })
 
 test('a video that was bought is saved under its own model, offered or not', async () => {

@@ -261,6 +261,8 @@ export default {
       'Dieser Browser hat es nicht entfernt. Bitte lade die Seite neu und versuche es noch einmal.',
     erased: 'Überall gelöscht.',
     eraseFailed: 'Es ließ sich nicht löschen. Bitte versuche es noch einmal.',
+    offerChanged:
+      'Preis oder Bedingungen dieser Seite haben sich gerade geändert. Es wurde nichts gesendet: Sieh sie dir an und drücke noch einmal.',
     takenBack: 'Rückgängig gemacht. Nichts wurde gesendet.',
     notified: 'Du bekommst Bescheid, wenn es fertig ist, solange diese Seite offen ist.',
     notifiedAnywhere: 'Du bekommst Bescheid, wenn es fertig ist. Du kannst diese Seite schließen.',

@@ -254,6 +254,8 @@ export default {
     removeFailed: 'This browser did not remove it. Please reload the page and try again.',
     erased: 'Erased everywhere.',
     eraseFailed: 'It could not be erased. Please try again.',
+    offerChanged:
+      'This site has just changed its price or its terms, so nothing was sent. Look at them, then press again.',
     takenBack: 'Undone. Nothing was sent.',
     notified: 'You will be told when it is ready, while this page is open.',
     notifiedAnywhere: 'You will be told when it is ready. You can close this page.',
