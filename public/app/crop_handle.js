@@ -26,7 +26,7 @@ const STEPS = {
 export function createCropHandle({ move }) {
   /** @type {Crop | null} */
   let crop = null
-  /** Where a drag began. @type {{at: number, position: number} | null} */
+  /** Where a drag began, and of which finger. @type {{finger: number, at: number, position: number} | null} */
   let grip = null
 
   const element = el('div', {
@@ -39,8 +39,7 @@ export function createCropHandle({ move }) {
     onkeydown: pressed,
     onpointerdown: grab,
     onpointermove: drag,
-    onpointerup: letGo,
-    onpointercancel: letGo,
+    onlostpointercapture: letGo,
   })
 
   /** @param {KeyboardEvent} event */
@@ -54,14 +53,14 @@ export function createCropHandle({ move }) {
 
   /** @param {PointerEvent} event */
   function grab(event) {
-    if (!crop || event.button !== 0) return
+    if (!crop || grip || event.button !== 0) return
     element.setPointerCapture(event.pointerId)
-    grip = { at: along(event), position: crop.position }
+    grip = { finger: event.pointerId, at: along(event), position: crop.position }
   }
 
   /** @param {PointerEvent} event */
   function drag(event) {
-    if (!crop || !grip) return
+    if (!crop || grip?.finger !== event.pointerId) return
     const { photo, part, axis } = crop
     const room = axis === 'x' ? photo.width / part.width - 1 : photo.height / part.height - 1
     const size = axis === 'x' ? element.clientWidth : element.clientHeight
@@ -69,8 +68,9 @@ export function createCropHandle({ move }) {
     move(grip.position - (along(event) - grip.at) / (room * size))
   }
 
-  function letGo() {
-    grip = null
+  /** Lifted, or taken by the browser. @param {PointerEvent} event */
+  function letGo(event) {
+    if (grip?.finger === event.pointerId) grip = null
   }
 
   /** @param {PointerEvent} event */

@@ -8,8 +8,8 @@
 import { fit } from './crop.js'
 import { decodeWhole } from './photo_whole.js'
 
-/** What the page keeps of a photo, crops and shows: longest edge in pixels, JPEG quality. */
-const KEPT = /** @type {const} */ ([2560, 0.92])
+/** The JPEG quality of what the page keeps of a photo, crops and shows. */
+const KEPT_QUALITY = 0.92
 /** What is sent, best first: the first that keeps within the budget is taken, else the last. */
 const SENT = /** @type {const} */ ([
   [1920, 0.88],
@@ -28,6 +28,17 @@ const THUMBNAIL = /** @type {const} */ ([480, 0.8])
  */
 
 /**
+ * The longest edge, in pixels, of what the page keeps of a photo: whatever the crop, no pixel is missing that would be
+ * sent, as far as a canvas on a phone can be that large: 12 megapixels, and 16384 along one edge.
+ * @param {number} width
+ * @param {number} height
+ */
+export function longestKept(width, height) {
+  const shape = Math.max(width, height) / Math.min(width, height)
+  return Math.max(2560, Math.min(SENT[0][0] * shape, Math.sqrt(12e6 * shape), 16_384))
+}
+
+/**
  * @param {Blob} file
  * @param {(file: Blob) => Promise<Picture>} decode
  * @param {NewCanvas} newCanvas
@@ -36,9 +47,9 @@ const THUMBNAIL = /** @type {const} */ ([480, 0.8])
 export async function preparePicture(file, decode, newCanvas) {
   const picture = await decodeWhole(file, decode, newCanvas)
   if (picture === 'cut') return picture
-  const whole = { x: 0, y: 0, width: picture.width, height: picture.height }
-  const kept = draw(picture, whole, KEPT[0], newCanvas)
-  const [blob, thumbnail] = [await jpeg(kept, KEPT[1]), await thumbnailOf(kept, newCanvas)]
+  const { width, height } = picture
+  const kept = draw(picture, { x: 0, y: 0, width, height }, longestKept(width, height), newCanvas)
+  const [blob, thumbnail] = [await jpeg(kept, KEPT_QUALITY), await thumbnailOf(kept, newCanvas)]
   if ('close' in picture) picture.close()
   return { blob, thumbnail, width: kept.width, height: kept.height }
 }

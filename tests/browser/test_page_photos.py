@@ -329,6 +329,57 @@ def test_the_crop_follows_the_finger_pixel_by_pixel(open_page: OpenPage) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("size", "shape", "expected"),
+    [
+        ((6000, 1000), "Wide 16:9", (1776, 999)),
+        ((6000, 1000), "Tall 9:16", (558, 992)),
+        ((1000, 6000), "Tall 9:16", (999, 1776)),
+    ],
+)
+def test_of_a_panorama_every_pixel_of_its_crop_is_sent(
+    open_page: OpenPage, functions: Functions, size: tuple[int, int], shape: str, expected: tuple[int, int]
+) -> None:
+    page = open_page()
+    fill(page, photos=[photo(*size)])
+    page.get_by_label(shape).check()
+    page.get_by_role("button", name="Generate").click()
+    wait_until(page, lambda: len(functions.starts) == 1)
+    [sent] = sent_photos(functions)
+    assert sent.size == expected
+
+
+@pytest.mark.parametrize("end", ["touchEnd", "touchCancel"])
+def test_the_crop_follows_the_first_finger_alone(open_page: OpenPage, end: str) -> None:
+    page = open_page(has_touch=True)
+    page.get_by_label("Choose photos").set_input_files([upload(bands(1200, 1200, across=True), "b.png")])
+    page.get_by_label("Tall 9:16").check()
+    handle = page.get_by_role("slider", name="Crop of the start frame")
+    box = handle.bounding_box()
+    assert box is not None
+    middle, height = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, **at: float) -> None:
+        points = [{"x": middle + x, "y": height, "id": int(name[1:])} for name, x in at.items()]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    before = seen_of(page)
+    touch("touchStart", f1=0)
+    touch("touchMove", f1=-20)
+    touch("touchStart", f1=-20, f2=60)
+    touch("touchMove", f1=-20, f2=10)
+    touch("touchMove", f1=-40, f2=-60)
+    moved = 40 / (box["width"] * 1200 / 675)
+    one = pytest.approx([before[0] + moved, before[1], before[2] + moved, before[3]], abs=0.003)
+    wait_until(page, lambda: seen_of(page) == one)
+    touch(end)
+    touch("touchStart", f3=0)
+    touch("touchMove", f3=20)
+    touch("touchMove", f3=40)
+    wait_until(page, lambda: seen_of(page) == pytest.approx(before, abs=0.003))
+
+
 def test_a_crop_survives_a_reload_and_edit(open_page: OpenPage, functions: Functions) -> None:
     functions.states(status("canceled"))
     page = open_page()
