@@ -15,6 +15,8 @@ from support.page_under_test import (
     axe_violations,
     completed,
     fill,
+    generate,
+    headline,
     photo,
     upload,
     wait_until,
@@ -196,6 +198,25 @@ def test_what_is_no_file_is_not_opened_in_the_pages_place(open_page: OpenPage) -
         expect(notice).to_be_hidden()
     assert page.url == url
     expect(page.get_by_role("list", name="Photos").get_by_role("img")).to_have_count(0)
+
+
+@pytest.mark.parametrize("what", ["text", "link", "picture"])
+def test_what_is_dragged_within_the_page_is_nobodys_photo(
+    open_page: OpenPage, functions: Functions, what: str
+) -> None:
+    functions.states(completed())
+    page = open_page()
+    generate(page)
+    expect(headline(page)).to_have_text("Your video is ready")
+    card = page.get_by_role("region", name="Your videos").get_by_role("link").first
+    dragged = {"text": headline(page), "link": card, "picture": card.locator("img")}[what]
+    if what == "text":
+        dragged.select_text()
+    dragged.drag_to(page.get_by_text("Details"))
+    assert not page.get_by_text("Only picture files can be dropped here.").is_visible()
+    assert names(page) == []
+    assert page.locator(".is-dropping").count() == 0
+    expect(headline(page)).to_have_text("Your video is ready")
 
 
 def test_text_dropped_on_the_text_goes_into_it(open_page: OpenPage) -> None:
