@@ -18,8 +18,6 @@ import { shapeOf } from './crop.js'
  * @property {Pick<import('./drafts.js').Drafts, 'key' | 'keep' | 'leave' | 'restore'>} drafts
  * @property {(file: File) => ReturnType<typeof import('./photos.js').preparePhoto>} prepare
  * @property {typeof import('./photos.js').partOf} partOf
- * @property {(model: string | null) => Promise<boolean>} isStopped the site offers something else than the page has
- *   shown: the press waits for another one
  * @property {(draft: Promise<Omit<FormDraft, 'hasPrice'>>) => Promise<boolean>} onGenerate whether the draft was taken;
  *   it is rejected where a photo cannot be read any more
  * @property {(isPart?: boolean) => void} onRestore a draft stands in the form again, or a part of it, and waits for
@@ -36,7 +34,6 @@ export function createComposerController({
   drafts,
   prepare,
   partOf,
-  isStopped,
   onGenerate,
   onRestore,
   onSetAside,
@@ -46,7 +43,6 @@ export function createComposerController({
   let composer = { ...EMPTY, accessCode }
   let nextId = 1
   let isSending = false
-  let isPressed = false
   let isHandedOver = false
   let isTried = false
   /** Whether what the form holds is nowhere else: no job has all of it. */
@@ -74,7 +70,7 @@ export function createComposerController({
       // What is written while the job takes the draft's place would be a second one.
       if (isHandedOver) return undefined
       const { prompt, chosenRatio, position, model, entries } = composer
-      return drafts.keep({ prompt, chosenRatio, position, model, isPressed, photos: entries })
+      return drafts.keep({ prompt, chosenRatio, position, model, isPressed: isSending, photos: entries })
     })
   }
 
@@ -120,8 +116,6 @@ export function createComposerController({
     if (toMend().length) return stop()
     isSending = true
     onChange()
-    if (await isStopped(composer.model)) return stop()
-    isPressed = true
     keep()
     await kept
     // One that was added meanwhile is waited for too.
@@ -134,7 +128,6 @@ export function createComposerController({
     isHandedOver = false
     if (!isTaken) return stop()
     isSending = false
-    isPressed = false
     isTried = false
     drafts.leave()
     if (composer === handedOver) {
@@ -172,7 +165,6 @@ export function createComposerController({
 
   function stop() {
     isSending = false
-    isPressed = false
     onChange()
     keep()
     return toMend()[0] ?? null

@@ -25,11 +25,11 @@ const FIELD_OF = {
 }
 
 /**
- * @param {{config: import('./config.js').Config, isStopped: (model: string | null) => Promise<boolean>,
- *   onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>, onRestore: (isPart?: boolean) => void, onSetAside: () => void}} options
- *   stopped: the site offers something else than the form has shown; generate: whether the draft was taken; restore: the form holds again what was left, or a part of it; set aside: what it held comes back later
+ * @param {{config: import('./config.js').Config, onGenerate: (draft: Promise<FormDraft>) => Promise<boolean>,
+ *   onRestore: (isPart?: boolean) => void, onSetAside: () => void}} options generate: whether the draft was taken;
+ *   restore: the form holds again what was left, or a part of it; set aside: what it held comes back later
  */
-export function createComposerView({ config, isStopped, onGenerate, onRestore, onSetAside }) {
+export function createComposerView({ config, onGenerate, onRestore, onSetAside }) {
   const { limits } = config
   const controller = createComposerController({
     limits,
@@ -38,9 +38,8 @@ export function createComposerView({ config, isStopped, onGenerate, onRestore, o
     drafts: createDrafts(),
     prepare,
     partOf: async (...order) => (await import('./photos.js')).partOf(...order),
-    isStopped,
     onGenerate(draft) {
-      if (config.accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim(), code.isRemembered())
+      keepCode()
       const ordered = draft.then(one => {
         const model = offered(config, one.model)
         return { ...one, model, hasPrice: priceOf(config, model) !== null }
@@ -85,6 +84,10 @@ export function createComposerView({ config, isStopped, onGenerate, onRestore, o
     if (obstacle) fields[FIELD_OF[obstacle]].control.focus()
   }
 
+  function keepCode() {
+    if (config.accessCodeNeeded) keepAccessCode(controller.composer.accessCode.trim(), code.isRemembered())
+  }
+
   /** The settings are new: show what the site offers by them. */
   function showOffer() {
     setText(paused, config.paused)
@@ -119,6 +122,7 @@ export function createComposerView({ config, isStopped, onGenerate, onRestore, o
   return {
     element,
     heading,
+    keepCode,
     showOffer,
     addFiles: controller.addFiles,
     fill: controller.fill,

@@ -274,15 +274,18 @@ export async function openJobsPage({ config, composer, layout }) {
   }
 
   return {
-    isStopped,
-
-    /** @param {FormDraft} draft */
+    /**
+     * @param {FormDraft} draft
+     * @returns {Promise<boolean>} whether it was taken
+     */
     async submit(draft) {
+      if (await isStopped(draft.model)) return false
       // It is shown at once when it is known: a list with one more under the form would only jump about.
       shownKey = draft.key
       await engine.submit(draft)
       void keepPage()
       location.hash = `~${draft.key}`
+      return true
     },
   }
 }

@@ -10,9 +10,9 @@ const NOTICE_MS = 8_000
 export const FORM = '#new'
 
 /**
- * @param {{isSimulated: boolean}} options
+ * @param {{isSimulated: boolean, onReload: () => void}} options reload: the page comes back in another language
  */
-export function createLayout({ isSimulated }) {
+export function createLayout({ isSimulated, onReload }) {
   const stageVoice = el('p', { class: 'visually-hidden', role: 'status' })
   const notice = el('p', { class: 'notice', role: 'status', onclick: hideNotice })
   const newVideo = el('a', { class: 'button is-small new-video', href: FORM, hidden: true }, words.newVideo)
@@ -29,8 +29,10 @@ export function createLayout({ isSimulated }) {
     {
       'aria-label': words.chooseLanguage,
       onchange() {
-        if (setPreference('language', language.value)) location.reload()
-        else {
+        if (setPreference('language', language.value)) {
+          onReload()
+          location.reload()
+        } else {
           // The page would come back in the old one, and perhaps without its form.
           language.value = words.language
           say(words.notices.notKept)

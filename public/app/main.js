@@ -27,20 +27,13 @@ const FIRST_SIGNS = [
 
 const isShared = location.search === '?shared'
 const config = await loadConfig()
-const layout = createLayout({ isSimulated: config.simulated })
+const layout = createLayout({ isSimulated: config.simulated, onReload: () => composer.keepCode() })
 const composer = createComposerView({
   config,
-  // What cannot be loaded is said when it is needed.
-  isStopped: model =>
-    loadJobsPage().then(
-      page => page.isStopped(model),
-      () => false,
-    ),
   async onGenerate(draft) {
     try {
       const [page, ready] = await Promise.all([loadJobsPage(), draft])
-      await page.submit(ready)
-      return true
+      return await page.submit(ready)
     } catch {
       layout.say(words.notices.notLoaded)
       return false

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,13 +22,14 @@ from support.page_under_test import (
     upload,
     wait_until,
 )
+from videogen.settings import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import BrowserContext, FileChooser, Page
 
-    from support.page_under_test import Functions
+    from support.page_under_test import Functions, StaticSite
 
     OpenPage = Callable[..., Page]
 
@@ -278,6 +280,21 @@ def test_the_page_speaks_the_browsers_language_or_the_chosen_one(open_page: Open
     expect(headline(page)).to_have_text("Make a photo move.")
     page.reload()
     expect(headline(page)).to_have_text("Make a photo move.")
+
+
+@pytest.mark.parametrize("is_remembered", [False, True])
+def test_another_language_keeps_the_form_and_its_access_code(
+    open_page: OpenPage, page_site: StaticSite, *, is_remembered: bool
+) -> None:
+    page_site.settings = replace(page_site.settings, access_code=Secret("open sesame"))
+    page = open_page()
+    fill(page)
+    page.get_by_label("Access code").fill("open ses")
+    page.get_by_label("Remember it on this device").set_checked(is_remembered)
+    page.get_by_label("Language").select_option("Deutsch")
+    expect(page.get_by_label("Was passiert im Video?")).to_have_value("The light turns to gold.")
+    expect(page.get_by_label("Zugangscode")).to_have_value("open ses")
+    expect(page.get_by_label("Auf diesem Gerät merken")).to_be_checked(checked=is_remembered)
 
 
 TRANSLATE = """() => {

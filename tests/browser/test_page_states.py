@@ -422,6 +422,7 @@ def test_another_take_at_an_old_price_shows_the_new_one_and_sends_nothing(
     functions.states(completed())
     page = open_page()
     generate(page)
+    expect(headline(page)).to_have_text("Your video is ready")
     page_site.settings = replace(page_site.settings, models=(Model("a/veo", 1.2),))
     page.get_by_role("button", name="Another take, US$0.80").click()
     expect(page.get_by_text(NEW_OFFER)).to_be_visible()

@@ -54,7 +54,6 @@ function form(changes) {
       parts.push({ text: await blob.text(), part, budget })
       return { blob: new Blob(['a part']), thumbnail: SMALL }
     },
-    isStopped: async () => false,
     onGenerate: async draft => {
       taken.push(await draft)
       return true
@@ -103,30 +102,26 @@ test('two presses at once are one', async () => {
   assert.equal(taken.length, 1)
 })
 
-test('a press that is stopped by a new offer keeps the form, double or not', async () => {
-  let isNew = true
-  let isCodeNeeded = false
+test('a press that shows a code to be needed keeps the form, double or not', async () => {
+  let isNeeded = false
   /** @type {(string | null)[]} the models that were asked for */
   const asked = []
-  const { controller, taken, kept } = form({
-    accessCodeNeeded: () => isCodeNeeded,
-    isStopped: async model => {
-      asked.push(model)
-      isCodeNeeded = isNew
-      return isNew
+  const { controller, left } = form({
+    accessCodeNeeded: () => isNeeded,
+    onGenerate: async draft => {
+      asked.push((await draft).model)
+      isNeeded = true
+      return asked.length > 1
     },
   })
   fillIn(controller)
   controller.change({ type: 'model', model: 'B' })
   const first = 'no-access-code'
   assert.deepEqual(await Promise.all([controller.send(), controller.send()]), [first, first])
-  await settle()
-  const { isSending, composer } = controller
-  assert.deepEqual([asked, taken, isSending, composer.entries.length], [['B'], [], false, 1])
-  assert.deepEqual([composer.prompt, kept.some(({ isPressed }) => isPressed)], ['  Wind.  ', false])
-  isNew = false
+  const { isSending, composer, problems } = controller
+  assert.deepEqual([asked, isSending, composer.entries.length, problems], [['B'], false, 1, [first]])
   controller.change({ type: 'access-code', code: 'secret' })
-  assert.deepEqual([await controller.send(), asked, taken.length], [null, ['B', 'B'], 1])
+  assert.deepEqual([await controller.send(), asked, left], [null, ['B', 'B'], ['  Wind.  ']])
 })
 
 test('nothing is said to be missing before the first press', async () => {
