@@ -226,7 +226,8 @@ export function createJobActions({ engine, composer, config, isStopped, layout, 
     const answer = isGone(job) ? 'here' : await askWhereToDelete(job)
     if (!answer) return
     if (answer === 'everywhere' && !(await engine.erase(job))) {
-      layout.say(jobWords.notices.eraseFailed)
+      const { eraseFailed, eraseUnknown } = jobWords.notices
+      layout.say(engine.jobs.has(job.key) ? eraseFailed : eraseUnknown)
       return
     }
     const isRemoved = answer === 'everywhere' || (await engine.remove(job.key))

@@ -563,6 +563,24 @@ def test_erase_everywhere_asks_the_site_and_stays_where_that_fails(
     expect(page.get_by_text("Nothing here yet.")).to_be_visible()
 
 
+def test_an_erase_that_fails_asks_for_no_second_one_of_a_removed_job(
+    new_context: Callable[..., BrowserContext], open_page: OpenPage, functions: Functions
+) -> None:
+    functions.states(completed())
+    functions.cancel = [None]
+    context = new_context(service_workers="block")
+    page = open_page(context=context)
+    generate(page)
+    press_more(page, "Delete …")
+    other = open_page(f"/#{JOB_ID}", context=context)
+    press_more(other, "Delete …")
+    other.get_by_role("button", name="Remove from this browser").click()
+    expect(other.get_by_text("Nothing here yet.")).to_be_visible()
+    expect(headline(page)).to_have_text("Make a photo move.")
+    page.get_by_role("button", name="Erase everywhere").click()
+    expect(page.get_by_text("Another tab has removed it from this browser.")).to_be_visible()
+
+
 def test_a_link_from_someone_else_shows_a_visitor_s_page(open_page: OpenPage, functions: Functions) -> None:
     functions.states(completed())
     page = open_page(f"/#{JOB_ID}")

@@ -263,6 +263,8 @@ export default {
     eraseFailed: 'Es ließ sich nicht löschen. Bitte versuche es noch einmal.',
     offerChanged:
       'Preis oder Bedingungen dieser Seite haben sich gerade geändert. Es wurde nichts gesendet: Sieh sie dir an und drücke noch einmal.',
+    eraseUnknown:
+      'Ein anderer Tab hat es aus diesem Browser entfernt. Die Seite hat nicht gesagt, ob es überall gelöscht ist.',
     takenBack: 'Rückgängig gemacht. Nichts wurde gesendet.',
     notified: 'Du bekommst Bescheid, wenn es fertig ist, solange diese Seite offen ist.',
     notifiedAnywhere: 'Du bekommst Bescheid, wenn es fertig ist. Du kannst diese Seite schließen.',

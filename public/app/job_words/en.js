@@ -256,6 +256,8 @@ export default {
     eraseFailed: 'It could not be erased. Please try again.',
     offerChanged:
       'This site has just changed its price or its terms, so nothing was sent. Look at them, then press again.',
+    eraseUnknown:
+      'Another tab has removed it from this browser. The site did not say whether it is erased everywhere.',
     takenBack: 'Undone. Nothing was sent.',
     notified: 'You will be told when it is ready, while this page is open.',
     notifiedAnywhere: 'You will be told when it is ready. You can close this page.',
