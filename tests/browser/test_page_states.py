@@ -770,4 +770,4 @@ def test_the_simulator_wears_a_badge_and_the_real_one_does_not(
 ) -> None:
     expect(open_page().get_by_text("Simulator")).to_be_visible()
     page_site.settings = replace(page_site.settings, simulated=False)
-    expect(open_page().get_by_text("Simulator")).to_have_count(0)
+    expect(open_page().get_by_text("Simulator")).to_be_hidden()
