@@ -544,9 +544,8 @@ def test_the_fourth_photo_hides_its_field_and_takes_the_focus(open_page: OpenPag
         [upload(photo(320, 240), f"{n}.jpg") for n in range(1, 4)]
     )
     expect(list_of_photos(page).get_by_role("img")).to_have_count(3)
-    page.get_by_label("Add photos").focus()
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.get_by_label("Add photos").press("Enter")
     chooser.value.set_files([upload(photo(320, 240), "4.jpg")])
     expect(page.get_by_role("button", name="Use as start frame: 4.jpg")).to_be_focused()
 
@@ -585,7 +584,8 @@ def test_after_a_drag_by_finger_the_next_tap_counts(open_page: OpenPage) -> None
     touch("touchEnd", [])
     dragged = page.get_by_role("button", name="Use as start frame: 1.jpg")
     expect(dragged).to_be_visible()
-    dragged.tap()
+    # Not by a finger of the test's: on a busy machine it would stay for long enough to be no tap.
+    dragged.dispatch_event("click")
     expect(page.get_by_role("button", name="Start frame: 1.jpg", exact=True)).to_be_visible()
 
 
