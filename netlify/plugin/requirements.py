@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 LOOKED_FOR = ("requirements.txt", "uv.lock", "pyproject.toml")
 """Where requirements stand if the plugin's input does not say it; the first that is there counts."""
-INCLUDES = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))\s*(\S+)")
-FIND_LINKS = re.compile(r"(?:-f|--find-links)[\s=]*(?P<path>(?!\w+:)\S+)")
-"""The option for a folder of wheels."""
+INCLUDES = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))\s*(.+)")
+FIND_LINKS = re.compile(r"(?:-f|--find-links)[\s=]*(.+)")
+"""The option for a folder of wheels, or the address of a page that lists some."""
 LOCAL = re.compile(
     r"(?:-e|--editable)[\s=]+(?P<editable>\S+)|[\w.-]+(?:\[.*\])?\s*@\s*(?P<named>\S+)|(?P<bare>\.|\S*/\S*)"
 )
@@ -94,16 +94,32 @@ def lines(path: Path, *, constraints: bool = True) -> Iterator[tuple[Path, str]]
             included = INCLUDES.fullmatch(line)
             if included and "://" not in included[1]:
                 if constraints or line.startswith(("-r", "--r")):
-                    # https://pip.pypa.io/en/stable/reference/requirements-file-format/#using-environment-variables
-                    name = re.sub(r"\$\{([A-Z0-9_]+)\}", variable, included[1])
-                    waiting.append(file.parent / name)
+                    waiting.append(file.parent / value(included[1]))
             elif line:
                 yield file.parent, line
 
 
-def variable(match: re.Match[str]) -> str:
-    """Return what a variable of the environment says, itself where it is not set."""
-    return os.environ.get(match[1], match[0])
+def value(text: str) -> str:
+    """Return an option's value without its quotes."""
+    quoted = re.fullmatch(r"""(["'])(.*)\1""", expanded(text))
+    return quoted[2] if quoted else expanded(text)
+
+
+def expanded(text: str) -> str:
+    """Return a text with the variables that are set.
+
+    https://pip.pypa.io/en/stable/reference/requirements-file-format/#using-environment-variables
+    """
+    return re.sub(r"\$\{([A-Z0-9_]+)\}", lambda match: os.environ.get(match[1], match[0]), text)
+
+
+def movable(place: Path, line: str) -> str:
+    """Return a line of a file in `place` as it may stand in any: folders of wheels are relative to theirs."""
+    found = FIND_LINKS.fullmatch(line)
+    if not found:
+        return line
+    links = value(found[1])
+    return f"--find-links {links if '://' in links else (place / links).resolve().as_uri()}"
 
 
 def names(path: Path) -> list[str]:
@@ -151,7 +167,14 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
         return pinned(exported, uv, folder, root=path.parent)
     given = [] if path.name == "pyproject.toml" else list(lines(path))
     if any("--hash" in line for _, line in given):
-        return Locked(str(path), digest(*(line for _, line in given)), is_hashed=True)
+        if not any(own_folder(line) for _, line in given):
+            return Locked(str(path), digest(*(line for _, line in given)), is_hashed=True)
+        required = list(lines(path, constraints=False))
+        constraints = folder / "constraints.txt"
+        pins = "".join(f"{movable(*line)}\n" for line in given if line not in required)
+        constraints.write_text(pins, encoding="utf-8")
+        text = "\n".join([*(movable(*line) for line in required), f"-c {constraints}"])
+        return replace(resolved(text, uv, folder, pins), is_hashed=True)
     command = f"uv pip compile {path} --generate-hashes"
     note = f"{path} has no hashes: what is installed may change from build to build. To lock it: {command}"
     compile_it = ("pip", "compile", str(path), "--no-header", "--no-annotate", *options)
@@ -159,9 +182,8 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
         return pinned(uv(*compile_it, *PYLOCK), uv, folder, note=note)
     # From the same places, and by their hashes the same files: another place may have another of the name.
     compiled = uv(*compile_it, "--generate-hashes", "--emit-index-url")
-    found = [(place, FIND_LINKS.fullmatch(line)) for place, line in given]
-    links = [f"--find-links {(place / link['path']).resolve().as_uri()}" for place, link in found if link]
-    return resolved("\n".join([*links, compiled]), uv, folder, note=note)
+    links = [movable(place, line) for place, line in given if FIND_LINKS.fullmatch(line)]
+    return replace(resolved("\n".join([*links, compiled]), uv, folder), note=note)
 
 
 def is_member() -> bool:
@@ -197,21 +219,29 @@ def pinned(text: str, uv: Callable[..., str], folder: Path, *, root: Path = Path
     return Locked(str(file), digest(*fingerprints), note=note)
 
 
-def resolved(text: str, uv: Callable[..., str], folder: Path, *, note: str) -> Locked:
-    """Return a resolved list of requirements as a file, the project's own folders in it built as wheels."""
-    fingerprints = [text]
+def resolved(text: str, uv: Callable[..., str], folder: Path, pins: str = "") -> Locked:
+    """Return a list of requirements as a file, the project's own folders in it built as wheels."""
+    fingerprints = [text, pins]
     kept = []
     for line in text.splitlines():
-        local = LOCAL.fullmatch(re.split(r"\s[;#]", line)[0].strip())
-        place = Path(re.sub("^file:(//)?", "", local[local.lastgroup or 0])) if local else None
-        if place is None or not place.is_dir():
+        place = own_folder(line)
+        if place is None:
             kept.append(line)
             continue
         fingerprints.append(contents(place))
-        kept.append(str(built(place, uv, folder)))
+        wheel = built(place, uv, folder)
+        marker = re.search(r"\s;[^#]*", line)
+        kept.append(f"{wheel}{marker[0].rstrip() if marker else ''} --hash=sha256:{digest_of(wheel)}")
     file = folder / "resolved.txt"
     file.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    return Locked(str(file), digest(*fingerprints), note=note)
+    return Locked(str(file), digest(*fingerprints))
+
+
+def own_folder(line: str) -> Path | None:
+    """Return the folder of this machine that a line requires, if it does."""
+    local = LOCAL.fullmatch(expanded(re.split(r"\s[;#]", line)[0].strip()))
+    place = Path(re.sub("^file:(//)?", "", local[local.lastgroup or 0])) if local else None
+    return place if place and place.is_dir() else None
 
 
 def built(place: Path, uv: Callable[..., str], folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HASH = "--hash=sha256:" + "0" * 64
+EMPTY = "--hash=sha256:" + hashlib.sha256().hexdigest()
+"""Of the wheels that `Uv` builds."""
 
 
 @pytest.fixture(autouse=True)
@@ -68,13 +71,17 @@ def lock(uv: Callable[..., str]) -> requirements.Locked:
         ("requirements.txt", "-e .\n./pkg\nhttps://host/a.whl\n--index-url https://host/simple\n", []),
         ("requirements.txt", "-r requirements.txt\nsix", ["six"]),
         ("requirements.txt", "-r ${APP_FOLDER}/more.txt", ["anyio", "six"]),
+        ("requirements.txt", "-r 'base.txt'\n--requirement \"other base.txt\"", ["idna", "six"]),
     ],
 )
 def test_the_names_of_what_is_required(
     folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, names: list[str]
 ) -> None:
     monkeypatch.setenv("APP_FOLDER", "deep")
-    write_files(folder, {file: text, "base.txt": "six", "deep/more.txt": "-r ../base.txt\nanyio"})
+    write_files(
+        folder,
+        {file: text, "base.txt": "six", "other base.txt": "idna", "deep/more.txt": "-r ../base.txt\nanyio"},
+    )
     assert sorted(requirements.names(Path(file))) == names
 
 
@@ -120,6 +127,32 @@ def test_an_included_file_counts_where_all_is_hashed(folder: Path, syntax: str) 
     assert before.fingerprint != after.fingerprint
 
 
+@pytest.mark.parametrize("line", ["-e ./pkg", "./pkg", "pkg @ file:pkg", "./pkg ; sys_platform != 'win32'"])
+def test_a_folder_beside_hashes_gets_its_wheels_own(folder: Path, line: str) -> None:
+    """`uv pip compile --generate-hashes` writes it so, and pip refuses it, since a folder has no hash."""
+    write_files(
+        folder,
+        {
+            "requirements.txt": f"{line}\n-r base.txt\n-c deep/pins.txt\n-f own",
+            "base.txt": f"six==1.1 {HASH}",
+            "deep/pins.txt": f"idna==3.1 {HASH}\n-f own",
+            "pkg/a.py": "1",
+        },
+    )
+    locked = lock(Uv())
+    marker = line.partition(" ;")[2]
+    wheel = f"{folder}/scratch/pkg-1-py3-none-any.whl{marker and ' ;' + marker} {EMPTY}"
+    assert (locked.is_hashed, locked.note) == (True, "")
+    assert Path(locked.file).read_text() == (
+        f"{wheel}\n--find-links {folder.as_uri()}/own\nsix==1.1 {HASH}\n-c {folder}/scratch/constraints.txt\n"
+    )
+    assert Path("scratch/constraints.txt").read_text() == (
+        f"idna==3.1 {HASH}\n--find-links {folder.as_uri()}/deep/own\n"
+    )
+    write_files(folder, {"pkg/a.py": "2"})
+    assert lock(Uv()).fingerprint != locked.fingerprint
+
+
 @pytest.mark.parametrize("name", ["base.txt", "${APP_NOT_SET}/base.txt"])
 def test_an_include_that_is_missing_is_named(folder: Path, name: str) -> None:
     write_files(folder, {"requirements.txt": f"-r {name}"})
@@ -153,13 +186,21 @@ def test_without_hashes_what_it_resolves_to_counts(folder: Path, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "line", ["-e ./pkg", "./pkg", "pkg @ file:pkg", "-e file:pkg", "pkg[extra] @ ./pkg", "-e pkg"]
-)
-def test_a_folder_is_built_as_a_wheel_and_its_files_count(folder: Path, line: str) -> None:
+    "line",
+    [
+        "-e ./pkg", "./pkg", "pkg @ file:pkg", "-e file:pkg", "pkg[extra] @ ./pkg", "-e pkg",
+        "-e ${APP_FOLDER}/pkg", "pkg @ file://${APP_FOLDER}/pkg",
+    ],
+)  # fmt: skip
+def test_a_folder_is_built_as_a_wheel_and_its_files_count(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("APP_FOLDER", str(folder))
     write_files(folder, {"requirements.txt": line, "pkg/a.py": "1", "pkg/.venv/b.py": "1"})
     uv = Uv(f"{line}\nsix==1.1\n")
     before = lock(uv)
-    assert Path(before.file).read_text() == f"{folder}/scratch/pkg-1-py3-none-any.whl\nsix==1.1\n"
+    wheel = f"{folder}/scratch/pkg-1-py3-none-any.whl"
+    assert Path(before.file).read_text() == f"{wheel} {EMPTY}\nsix==1.1\n"
     write_files(folder, {"pkg/.venv/b.py": "2"})
     assert lock(uv).fingerprint == before.fingerprint
     write_files(folder, {"pkg/a.py": "2"})
@@ -337,6 +378,10 @@ EXPLICIT = (
     [
         ({"requirements.txt": "--extra-index-url {OWN}\nacme"}, None),
         ({"requirements.txt": "-r deep/base.txt", "deep/base.txt": "--find-links=own/acme\nacme"}, None),
+        ({"requirements.txt": "--find-links ${APP_FOLDER}/own/acme\nacme"}, None),
+        ({"requirements.txt": "--find-links 'deep/own/acme'\nacme"}, None),
+        ({"requirements.txt": '-f "deep/own/my wheels"\nacme'}, None),
+        ({"requirements.txt": "--find-links {OWN}/acme\nacme"}, None),
         ({"requirements.txt": "./deep/own/acme/acme-1-py3-none-any.whl"}, None),
         ({"pyproject.toml": PROJECT + EXPLICIT}, None),
         ({"pyproject.toml": PROJECT + EXPLICIT, "uv.lock": ""}, None),
@@ -352,6 +397,10 @@ EXPLICIT = (
     ids=[
         "extra index",
         "folder of wheels",
+        "folder of wheels by a variable",
+        "folder of wheels in quotes",
+        "folder of wheels with a space",
+        "address of wheels",
         "wheel",
         "pyproject.toml",
         "uv.lock",
@@ -364,6 +413,8 @@ def test_a_package_comes_from_where_it_was_resolved(
 ) -> None:
     """A stranger may have one of the same name and version in the public index."""
     own = index(folder / "deep/own", "own")
+    (folder / "deep/own/my wheels").symlink_to("acme")
+    monkeypatch.setenv("APP_FOLDER", str(folder / "deep"))
     monkeypatch.setenv("UV_DEFAULT_INDEX", index(folder / "public", "a stranger's"))
     write_files(folder, {name: text.replace("{OWN}", own) for name, text in files.items() if text})
     for name in files:
@@ -379,6 +430,17 @@ def test_a_wheel_that_is_built_anew_under_its_name_counts(folder: Path) -> None:
         write_files(folder, {"requirements.txt": "./own/acme/acme-1-py3-none-any.whl"})
         found.append(lock(real_uv).fingerprint)
     assert found[0] != found[1]
+
+
+def test_an_own_folder_beside_hashes_is_installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = '[build-system]\nrequires=["setuptools>=77"]\nbuild-backend="setuptools.build_meta"\n'
+    project += '[project]\nname="acme"\nversion="1"\n'
+    write_files(
+        folder, {"lib/pyproject.toml": project, "lib/acme.py": "own", "requirements.in": "six\n-e ./lib"}
+    )
+    real_uv("pip", "compile", "requirements.in", "--generate-hashes", "--universal", "-o", "requirements.txt")
+    assert installed(monkeypatch, None) == "own"
+    assert (folder / "out/packages/six.py").exists()
 
 
 @pytest.mark.parametrize("line", ["six==1.17.0", f"six==1.17.0 {HASH}"])
