@@ -123,6 +123,7 @@ PACKAGES_LEFT_OUT = (
     "*.dist-info/REQUESTED",
     "*.dist-info/direct_url.json",
     "*.dist-info/sboms/**",
+    "*.dist-info/uv_cache.json",  # when a wheel was built
     ".lock",
     "bin/**",
 )
@@ -391,7 +392,7 @@ class Bundle:
         self.uv("python", "install", "--no-bin", "--install-dir", str(native), self.plan.python)
         return next(path for path in native.glob(f"cpython-{self.plan.python}-*/bin/python3"))
 
-    def uv(self, *arguments: str) -> str:
+    def uv(self, *arguments: str, **variables: str) -> str:
         """Run the pinned uv and return what it printed; raises BundleError."""
         lock = HERE / "uv.txt"
         folder = self.output.parent / f"uv-{digest(lock.read_bytes())[:12]}"
@@ -399,7 +400,7 @@ class Bundle:
             with tempfile.TemporaryDirectory(dir=self.output.parent) as scratch:
                 install_pinned(lock, f"{scratch}/uv")
                 Path(f"{scratch}/uv").rename(folder)
-        return run([str(folder / "bin/uv"), "--quiet", *arguments], f"uv {arguments[0]} failed")
+        return run([str(folder / "bin/uv"), "--quiet", *arguments], f"uv {arguments[0]} failed", **variables)
 
     def write_settings(self) -> None:
         """Write what the bridge looks for, and the types that handlers may import."""
@@ -811,10 +812,10 @@ def digest(*things: str | bytes) -> str:
     return total.hexdigest()
 
 
-def run(command: list[str], failure: str) -> str:
+def run(command: list[str], failure: str, **variables: str) -> str:
     """Run a command and return what it printed; raises BundleError with its last words."""
     # A company's proxy has its certificate in the machine's store, which uv alone does not read.
-    environment = {"UV_SYSTEM_CERTS": "1", **os.environ}
+    environment = {"UV_SYSTEM_CERTS": "1", **os.environ, **variables}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BundleError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")

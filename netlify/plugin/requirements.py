@@ -31,7 +31,9 @@ PYLOCK = ("--format", "pylock.toml")
 """Says of each package where it was found: https://packaging.python.org/en/latest/specifications/pylock-toml/"""
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 """A package's."""
-NOT_SOURCE = {".git", ".netlify", ".venv", "__pycache__", "build", "dist", "node_modules"}
+NOT_SOURCE = {".git", ".netlify", ".venv", "__pycache__", "node_modules"}
+BUILT_HERE = {"build", "dist"}
+"""At the top of a project's folder; below, a package may have such a name."""
 
 
 class RequirementsError(Exception):
@@ -247,7 +249,12 @@ def own_folder(line: str) -> Path | None:
 def built(place: Path, uv: Callable[..., str], folder: Path) -> Path:
     """Build a project's folder as a wheel; raises RequirementsError for one that runs here alone."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        uv("build", "--wheel", "--out-dir", scratch, str(place))
+        # Or setuptools takes in what an earlier build has left in the project's folder:
+        # https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html
+        settings = Path(scratch) / "setuptools.cfg"
+        places = f"[build]\nbuild_base = {scratch}/build\n[egg_info]\negg_base = {scratch}\n"
+        settings.write_text(places, encoding="utf-8")
+        uv("build", "--wheel", "--out-dir", scratch, str(place), DIST_EXTRA_CONFIG=str(settings))
         wheel = next(Path(scratch).glob("*.whl"))
         if not wheel.name.endswith("-none-any.whl"):
             raise RequirementsError(
@@ -259,7 +266,8 @@ def built(place: Path, uv: Callable[..., str], folder: Path) -> Path:
 def contents(folder: Path) -> str:
     """Return a digest of a folder's files, without what is no source."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    own = [path for path in files if not NOT_SOURCE & set(path.relative_to(folder).parts)]
+    parts = {path: path.relative_to(folder).parts for path in files}
+    own = [path for path in files if not NOT_SOURCE & set(parts[path]) and parts[path][0] not in BUILT_HERE]
     return digest(*(f"{path.relative_to(folder)} {digest_of(path)}" for path in own))
 
 

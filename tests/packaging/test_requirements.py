@@ -41,7 +41,7 @@ class Uv:
         self.resolves = resolves
         self.asked: list[tuple[str, ...]] = []
 
-    def __call__(self, *arguments: str) -> str:
+    def __call__(self, *arguments: str, **_: str) -> str:
         self.asked.append(arguments)
         if arguments[0] == "build":
             Path(arguments[3], f"{Path(arguments[4]).name}-1-{self.tag}.whl").touch()
@@ -267,8 +267,8 @@ def test_an_input_that_names_no_file_is_an_error() -> None:
 # --- With the real uv --------------------------------------------------------------------------------------
 
 
-def real_uv(*arguments: str) -> str:
-    return bundle.run(["uv", "-q", *arguments], "uv failed")
+def real_uv(*arguments: str, **variables: str) -> str:
+    return bundle.run(["uv", "-q", *arguments], "uv failed", **variables)
 
 
 SOURCES = "[tool.uv.sources]\nlib={workspace=true}\n"
@@ -441,6 +441,43 @@ def test_an_own_folder_beside_hashes_is_installed(folder: Path, monkeypatch: pyt
     real_uv("pip", "compile", "requirements.in", "--generate-hashes", "--universal", "-o", "requirements.txt")
     assert installed(monkeypatch, None) == "own"
     assert (folder / "out/packages/six.py").exists()
+
+
+def test_what_an_earlier_build_of_a_folder_left_is_not_installed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pip install ./lib` leaves `build` and a list of files there, and setuptools takes both for its own."""
+    project = '[build-system]\nrequires=["setuptools>=77"]\nbuild-backend="setuptools.build_meta"\n'
+    project += '[project]\nname="acme"\nversion="1"\n'
+    write_files(
+        folder,
+        {
+            "requirements.txt": "./lib",
+            "lib/pyproject.toml": project,
+            "lib/src/acme.py": "own",
+            "lib/src/data/__init__.py": "",
+            "lib/build/lib/stale.py": "",
+            "lib/build/lib/data/stale.py": "",
+            "lib/src/acme.egg-info/SOURCES.txt": "src/data/old.txt",
+            "lib/src/data/old.txt": "",
+        },
+    )
+    before = sorted(Path("lib").rglob("*"))
+    assert installed(monkeypatch, None) == "own"
+    assert sorted(path.name for path in Path("out/packages").rglob("*") if path.is_file()) == [
+        "METADATA", "WHEEL", "__init__.py", "acme.py", "top_level.txt",
+    ]  # fmt: skip
+    assert sorted(Path("lib").rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"), [("build/lib/a.py", False), ("dist/a.whl", False), ("pkg/build/a.py", True)]
+)
+def test_a_package_may_have_a_part_called_build(folder: Path, file: str, *, counts: bool) -> None:
+    write_files(folder, {file: "1"})
+    before = requirements.contents(folder)
+    write_files(folder, {file: "2"})
+    assert (requirements.contents(folder) != before) is counts
 
 
 @pytest.mark.parametrize("line", ["six==1.17.0", f"six==1.17.0 {HASH}"])
