@@ -129,7 +129,7 @@ PACKAGES_LEFT_OUT = (
 )
 ENTRY = re.compile(r"([^/]+|([^/]+)/(index|\2))\.(js|mjs|cjs|ts|mts|cts|zip)")
 """A function in another language; a script that lies deeper may be what a function in Python serves."""
-SOURCE_LEFT_OUT = ("**/__pycache__/**", "**/*.egg-info/**", "**/.*", "**/.*/**")
+SOURCE_LEFT_OUT = ("**/*.egg-info/**", "**/.*", "**/.*/**")
 
 IMPORT_CHECK = """
 import importlib.util, json, logging, os, sys
@@ -139,18 +139,17 @@ module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 # From here on as in host.py: what it imports, and logging, is the standard library's.
 sys.path[:0] = folders
-if name.endswith(".py"):
-    sys.path.append(os.path.dirname(name))
+beside = module.folders_beside(name)
+sys.path += beside
 sys.modules.update(dict.fromkeys(absent))
 found = {}
 try:
     module.load(name)
 except BaseException as error:
-    own = [folders[0], *([os.path.dirname(name)] if name.endswith(".py") else [])]
     found = {
         "kind": "import" if isinstance(error, (ImportError, SyntaxError)) else "other",
         "error": f"{type(error).__name__}: {error}",
-        "place": module.place_of(error, own),
+        "place": module.place_of(error, [folders[0], *beside]),
         "variable": error.args[0] if isinstance(error, KeyError) and error.args else None,
     }
 with open(report, "w") as out:
@@ -350,7 +349,7 @@ class Bundle:
         """Return what lies in the folder of functions if some of them are files of their own."""
         if not any(handler.endswith(".py") for handler in self.plan.functions.values()):
             return {}
-        left_out = matcher((*SOURCE_LEFT_OUT, "**/node_modules/**", *self.plan.exclude))
+        left_out = matcher((*SOURCE_LEFT_OUT, *self.plan.exclude))
         names = [
             name
             for name in files_below(self.plan.functions_folder)
@@ -619,14 +618,17 @@ def files_below(folder: str) -> list[str]:
 
 
 def walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    """Yield the files below a folder and in the folders that links lead to, if not back `above`."""
+    """Yield the files below a folder and in the folders that links lead to, if not back `above`.
+
+    Not those that git, npm and virtual environments keep: they are many, and nobody's source.
+    """
     here = folder.resolve()
     if not folder.is_dir() or here in above:
         return
     for path in folder.iterdir():
         if path.is_file():
             yield path
-        else:
+        elif path.name not in requirements.NOT_SOURCE and not (path / "pyvenv.cfg").exists():
             yield from walk(path, above | {here})
 
 

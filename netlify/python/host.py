@@ -341,6 +341,15 @@ def load(name: str) -> Callable[[dict[str, Any], Context], Any]:
     return handler
 
 
+def folders_beside(name: str) -> list[str]:
+    """Return where a function's file may import from: its folder, and for NAME/NAME.py the one above."""
+    if not name.endswith(".py"):
+        return []
+    folder, _, file = name.rpartition("/")
+    above, _, own = folder.rpartition("/")
+    return [folder, above] if file in {f"{own}.py", "index.py"} and above else [folder]
+
+
 def attribute(name: str) -> Any:  # noqa: ANN401 -- whatever the project calls so
     """Import `package.module.attribute`."""
     module_name, _, attribute_name = name.rpartition(".")
@@ -574,11 +583,10 @@ def main() -> None:
     name, *folders = sys.argv[1:]
     sys.argv = [name]
     sys.path[:0] = folders
-    # The project's own folder comes first; a file of its own may import those beside it, after all else.
-    own = folders[:1]
-    if name.endswith(".py"):
-        own.append(name.rpartition("/")[0])
-        sys.path.append(own[-1])
+    # The project's own folder comes first, those of files of their own after all else.
+    beside = folders_beside(name)
+    sys.path += beside
+    own = folders[:1] + beside
     if IS_EDITED:
         expect_edits(own)
     frames = receive()

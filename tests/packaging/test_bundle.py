@@ -143,8 +143,7 @@ def imported(
     **given: Any,
 ) -> None:
     """Import a handler as a build does, with the Python that runs this."""
-    write_files(tmp_path / "out/source", files)
-    write_files(tmp_path / "out/functions", files)
+    write_files(tmp_path / "out" / ("functions" if handler.endswith(".py") else "source"), files)
     whole = bundle.Bundle(
         plan(tmp_path, functions={"one": handler}, arguments=["-I"], **given), tmp_path / "out", "2.34"
     )
@@ -166,6 +165,10 @@ def imported(
         ({"one.py": "class Two:\n    def __call__(self, e, c): ...\ntwo = Two()"}, "one.two"),
         ({"one/__init__.py": "from .two import handler", "one/two.py": "handler = print"}, "one.handler"),
         ({"one.py": "def app(e, c): ..."}, "one.py"),
+        ({"one/one.py": "from two import handler", "one/two.py": "handler = print"}, "one/one.py"),
+        ({"one/index.py": "from two import handler", "one/two.py": "handler = print"}, "one/index.py"),
+        ({"one/one.py": "from two import handler", "two.py": "handler = print"}, "one/one.py"),
+        ({"one/index.py": "from two import handler", "two.py": "handler = print"}, "one/index.py"),
         # What the host has imported already is the standard library's, here as there.
         ({"one.py": "from logging import getLogger\nhandler = print", "logging.py": ""}, "one.handler"),
     ],
@@ -341,6 +344,25 @@ def test_a_linked_folder_is_deployed_and_a_circle_ends(tmp_path: Path) -> None:
     (tmp_path / "lib/back").symlink_to("../src")
     (tmp_path / "src/gone").symlink_to("nowhere")
     assert bundle.source_names(plan(tmp_path / "src")) == ["own.py", "shared/deep/shared.py"]
+
+
+def test_a_whole_project_as_the_source_goes_without_what_tools_keep(tmp_path: Path) -> None:
+    names = [
+        "own.py",
+        "data/env.json",
+        "node_modules/x/x.py",
+        "page/node_modules/x.js",
+        ".venv/lib/a.py",
+        "env/pyvenv.cfg",
+        "env/lib/site-packages/a.py",
+        ".git/HEAD",
+        ".netlify/python/bundle/x.py",
+        "own.egg-info/PKG-INFO",
+        "__pycache__/own.cpython-313.pyc",
+        "deep/__pycache__/own.cpython-313.pyc",
+    ]
+    write_files(tmp_path, dict.fromkeys(names, ""))
+    assert bundle.source_names(plan(tmp_path, exclude=["!**/node_modules/**"])) == ["data/env.json", "own.py"]
 
 
 def test_scripts_are_left_out_only_where_they_are_entries(tmp_path: Path) -> None:
