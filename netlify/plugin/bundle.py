@@ -48,7 +48,7 @@ HERE = Path(__file__).resolve().parent
 HOST = HERE.parent / "python/host.py"
 TYPES = HERE.parent / "python/types/netlify_functions.py"
 
-WHEELS = "x86_64-manylinux_2_28"
+WHEELS = "x86_64-manylinux_2_34"
 GLIBC = "2.34"
 
 BASE_LIBRARIES = frozenset(
@@ -381,7 +381,8 @@ class Bundle:
             raise BundleError(f"a file of the source does not compile: {compiling.stdout.strip()}")
         if not is_own:
             for path in folder.rglob("*.pyc"):
-                path.with_suffix(".py").unlink()
+                with contextlib.suppress(FileNotFoundError):  # a package may come without its source
+                    path.with_suffix(".py").unlink()
 
     def runner(self) -> Path:
         """Return an interpreter of the bundle's version: the bundle's own where it can run."""
@@ -479,11 +480,7 @@ class Bundle:
             where = f" ({found['place']})" if found["place"] else ""
             what = f"{handler} cannot be imported as {function} would: {found['error']}{where}"
             if found["kind"] == "import":
-                raise BundleError(
-                    f"{what}; is it required, and not left out by `exclude` or `only`?"
-                    if found["error"].startswith("ModuleNotFoundError")
-                    else what
-                )
+                raise BundleError(f"{what}{remedy(found['error'])}")
             # What is not there in the build may be there at run time.
             print(f"WARNING: {what}{self.advice(handler, found['variable'])}")
 
@@ -554,6 +551,15 @@ class Bundle:
             variable == name or (name.endswith("*") and variable.startswith(name[:-1]))
             for name in self.plan.environment.get(handler, self.plan.environment.get("*", []))
         )
+
+
+def remedy(error: str) -> str:
+    """Return what to do about an import that failed."""
+    if not error.startswith("ModuleNotFoundError"):
+        return ""
+    if "'distutils" in error:  # not in CPython from 3.12 on, https://peps.python.org/pep-0632/
+        return "; it comes with setuptools: require that, and import it before"
+    return "; is it required, and not left out by `exclude` or `only`?"
 
 
 def install_pinned(lock: Path, target: str) -> None:
@@ -641,7 +647,8 @@ def distributions(folder: Path) -> dict[str, dict[str, list[str]]]:
     files: dict[str, list[str]] = {}
     owners: dict[str, set[str]] = {}
     for info in sorted(folder.glob("*.dist-info")):
-        metadata = (info / "METADATA").read_text(encoding="utf-8").split("\n\n")[0]
+        # Old packages name their authors in other encodings.
+        metadata = (info / "METADATA").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
         match = re.search(r"^Name: (.+)$", metadata, re.MULTILINE)
         if not match:
             continue
@@ -701,7 +708,7 @@ def copy_files(source: Path, target: Path, wanted: Callable[[str], bool]) -> Non
 def copy_needed_libraries(libraries: list[Path], folder: Path) -> None:
     """Copy the shared libraries that something in the folder needs, and those that they need."""
     while True:
-        needed = {name for path in elf_files(folder) for name in elf.needs(path).libraries}
+        needed = {name for path in elf_files(folder) for name in needs_of(path, folder).libraries}
         missing = [
             path for path in libraries if path.name in needed and not (folder / "lib" / path.name).exists()
         ]
@@ -729,7 +736,7 @@ def remove_unneeded_libraries(folder: Path) -> None:
     unread = [path for path in elf_files(folder) if path not in brought.values()]
     needed: set[str] = set()
     while unread:
-        names = brought.keys() & set(elf.needs(unread.pop()).libraries) - needed
+        names = brought.keys() & set(needs_of(unread.pop(), folder).libraries) - needed
         needed |= names
         unread += [brought[name] for name in names]
     for name in brought.keys() - needed:
@@ -741,12 +748,7 @@ def check_elf_files(folder: Path, newest: tuple[int, ...]) -> None:
     present = {path.name for path in folder.rglob("*.so*")}
     for path in elf_files(folder):
         name = path.relative_to(folder)
-        try:
-            needs = elf.needs(path)
-        except elf.NotForLambdaError:
-            raise BundleError(
-                f"{name} is not for x86-64 Linux: leave it out with `exclude` in netlify.toml"
-            ) from None
+        needs = needs_of(path, folder)
         if needs.glibc > newest:
             raise BundleError(
                 f"{name} needs glibc {version(needs.glibc)}, functions run on {version(newest)}: "
@@ -758,6 +760,15 @@ def check_elf_files(folder: Path, newest: tuple[int, ...]) -> None:
                     f"{name} needs {library}, which is neither in the bundle nor on Amazon Linux 2023: "
                     "leave the file out with `exclude` in netlify.toml, or pin a release that brings it"
                 )
+
+
+def needs_of(path: Path, folder: Path) -> elf.Needs:
+    """Return what an ELF file in a folder needs; raises BundleError with the file's name."""
+    try:
+        return elf.needs(path)
+    except elf.NotForLambdaError as error:
+        name = path.relative_to(folder)
+        raise BundleError(f"{name} {error}: leave it out with `exclude` in netlify.toml") from None
 
 
 def elf_files(folder: Path) -> Iterator[Path]:

@@ -30,7 +30,7 @@ VERSION = struct.Struct("<IHHII")
 
 
 class NotForLambdaError(Exception):
-    """An ELF file that is not for x86-64 Linux."""
+    """An ELF file that Lambda cannot load; the message says what it is."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,18 @@ def is_elf(path: Path) -> bool:
 
 
 def needs(path: Path) -> Needs:
-    """Return what an ELF file needs; raises NotForLambdaError if it is not for x86-64."""
-    data = path.read_bytes()
+    """Return what an ELF file needs; raises NotForLambdaError if it is cut or not for x86-64."""
+    try:
+        return read(path.read_bytes())
+    except (struct.error, ValueError, IndexError):
+        raise NotForLambdaError("is cut or damaged") from None
+
+
+def read(data: bytes) -> Needs:
+    """Return what an ELF file needs; raises NotForLambdaError, and others where it is cut."""
     header = FILE_HEADER.unpack_from(data)
     if data[4:6] != CLASS_64_LITTLE_ENDIAN or header[2] != MACHINE_X86_64:
-        raise NotForLambdaError
+        raise NotForLambdaError("is not for x86-64 Linux")
     sections_offset, section_size, section_count = header[6], header[11], header[12]
     sections = [
         SECTION_HEADER.unpack_from(data, sections_offset + number * section_size)

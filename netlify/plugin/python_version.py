@@ -40,6 +40,8 @@ def text_of(file: Path) -> str:
     """Return what a file says."""
     try:
         return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise VersionError(f"{file} cannot be read ({error.strerror}): it is a file that says 3.13") from None
     except UnicodeError:
         raise VersionError(f"{file} is no text in UTF-8: save it as that") from None
 

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,31 @@ def test_a_library_that_is_nowhere_is_named(tmp_path: Path) -> None:
     bundle.check_elf_files(tmp_path, (2, 34))
 
 
+def check(folder: Path) -> None:
+    bundle.check_elf_files(folder, (2, 34))
+
+
 @pytest.mark.parametrize(("place", "byte"), [(4, 1), (18, 183)], ids=["32 bits", "Arm"])
 def test_an_elf_file_for_another_machine_is_named(tmp_path: Path, place: int, byte: int) -> None:
     data = bytearray(EXTENSION.read_bytes())
     data[place] = byte
     (tmp_path / "other.so").write_bytes(data)
-    with pytest.raises(bundle.BundleError, match=r"^other\.so is not for x86-64 Linux"):
-        bundle.check_elf_files(tmp_path, (2, 34))
+    for look in (check, bundle.remove_unneeded_libraries):
+        with pytest.raises(bundle.BundleError, match=r"^other\.so is not for x86-64 Linux: leave it out"):
+            look(tmp_path)
+
+
+@pytest.mark.parametrize("length", [4, 40, 1000, "half", "all but the last byte"])
+def test_an_elf_file_that_is_cut_is_named(tmp_path: Path, length: int | str) -> None:
+    data = EXTENSION.read_bytes()
+    whole = len(data)
+    size = {"half": whole // 2, "all but the last byte": whole - 1}.get(str(length), length)
+    (tmp_path / "cut.so").write_bytes(data[: int(size)])
+    for look in (check, bundle.remove_unneeded_libraries):
+        with pytest.raises(
+            bundle.BundleError, match=r"^cut\.so is cut or damaged: leave it out with `exclude`"
+        ):
+            look(tmp_path)
 
 
 def test_libraries_that_nothing_loads_any_more_are_removed(tmp_path: Path) -> None:
@@ -191,6 +210,11 @@ def test_a_handler_in_any_form_is_found(
             "ImportError: cannot import name 'two' from 'json'",
         ),
         ({"one.py": "handler = 1"}, "one.handler", "ImportError: one.handler is no function but int"),
+        (
+            {"one.py": "raise ModuleNotFoundError(\"No module named 'distutils'\")"},
+            "one.handler",
+            r"No module named 'distutils' \(one.py:1\); it comes with setuptools: require that, and",
+        ),
         ({"one.py": "def handler("}, "one.py", "SyntaxError: '\\(' was never closed"),
         ({"one.py": "x = 1"}, "one.py", "ImportError: one.py defines no handler"),
         (
@@ -448,6 +472,48 @@ def test_a_distributions_paths_are_its_own_alone(tmp_path: Path) -> None:
         "zope-event": ["zope/event", "zope/old.pyc", "zope_event-1.dist-info"],
         "zope-interface": ["zope/interface", "zope_interface-1.dist-info"],
     }
+
+
+def test_metadata_that_is_no_utf_8_is_read(tmp_path: Path) -> None:
+    install(tmp_path, "six", "six.py")
+    (tmp_path / "six-1.dist-info/METADATA").write_bytes("Name: six\nAuthor: Zoë\n".encode("latin-1"))
+    assert bundle.distributions(tmp_path) == {
+        "six": {"requires": [], "paths": ["six-1.dist-info", "six.pyc"]}
+    }
+
+
+def test_bytecode_without_its_source_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path / "packages", {"closed.pyc": "", "open.py": ""})
+    whole = bundle.Bundle(plan(tmp_path), tmp_path / "out", "2.34")
+    monkeypatch.setattr(whole, "runner", lambda: Path(sys.executable))
+    whole.compile(tmp_path / "packages")
+    assert sorted(path.name for path in (tmp_path / "packages").iterdir()) == ["closed.pyc", "open.pyc"]
+
+
+@pytest.mark.parametrize(
+    ("wheel", "is_taken"), [("2_17", True), ("2_28", True), ("2_34", True), ("2_35", False)]
+)
+def test_wheels_are_taken_for_the_glibc_that_functions_have(
+    tmp_path: Path, wheel: str, *, is_taken: bool
+) -> None:
+    """Amazon Linux 2023 has 2.34."""
+    tag = f"cp313-cp313-manylinux_{wheel}_x86_64"
+    about = {
+        "METADATA": "Metadata-Version: 2.1\nName: acme\nVersion: 1\n",
+        "WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n",
+        "RECORD": "",
+    }
+    with zipfile.ZipFile(tmp_path / f"acme-1-{tag}.whl", "w") as archive:
+        for name, text in about.items():
+            archive.writestr(f"acme-1.dist-info/{name}", text)
+    command = ["uv", "-q", "pip", "install", "--python", sys.executable, "--target", str(tmp_path / "to"),
+               "--no-index", "--find-links", str(tmp_path), "acme"]  # fmt: skip
+    target = bundle.Bundle(plan(tmp_path), tmp_path / "out", "2.34").target()
+    if is_taken:
+        bundle.run([*command, *target], "uv failed")
+    else:
+        with pytest.raises(bundle.BundleError, match=r"(?s)no wheels with a matching platform tag"):
+            bundle.run([*command, *target], "uv failed")
 
 
 @pytest.mark.parametrize("module", ["zope.event", "zope.old", "six", "speedups"])

@@ -46,6 +46,14 @@ def test_a_python_version_file_is_taken(folder: Path, text: str, taken: str) -> 
     assert python_version(None, {}) == taken
 
 
+def test_a_python_version_that_is_a_folder_is_named(folder: Path) -> None:
+    (folder / ".python-version").mkdir()
+    with pytest.raises(
+        VersionError, match=r"^\.python-version cannot be read \(Is a directory\): it is a file"
+    ):
+        python_version(None, {})
+
+
 PLAIN = "functions run CPython, say 3.13 or 3.13.1"
 
 
