@@ -21,6 +21,8 @@ LOOKED_FOR = ("requirements.txt", "uv.lock", "pyproject.toml")
 INCLUDES = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))\s*(.+)")
 FIND_LINKS = re.compile(r"(?:-f|--find-links)[\s=]*(.+)")
 """The option for a folder of wheels, or the address of a page that lists some."""
+OPTIONS = re.compile("-f|--find-links|--no-binary")
+"""Those that uv leaves out of what it resolves, and that are for the installation too."""
 LOCAL = re.compile(
     r"(?:-e|--editable)[\s=]+(?P<editable>\S+)|[\w.-]+(?:\[.*\])?\s*@\s*(?P<named>\S+)|(?P<bare>\.|\S*/\S*)"
 )
@@ -66,9 +68,23 @@ def is_there(path: Path) -> bool:
     """Whether a file is there; a pyproject.toml without a project only sets tools up."""
     if not path.is_file():
         return False
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    is_project = re.search(r"^[ \t]*\[[ \t]*project[ \t]*\]", text, re.MULTILINE) is not None
-    return path.name != "pyproject.toml" or is_project
+    return path.name != "pyproject.toml" or is_project(tables(path))
+
+
+def tables(project: Path) -> str:
+    """Return a pyproject.toml as text; empty if it is not there."""
+    return project.read_text(encoding="utf-8-sig", errors="replace") if project.is_file() else ""
+
+
+def is_project(text: str) -> bool:
+    """Whether a pyproject.toml is a project's."""
+    return re.search(r"^[ \t]*\[[ \t]*project[ \t]*\]", text, re.MULTILINE) is not None
+
+
+def must_be_built(folder: Path) -> bool:
+    """Whether a project's folder says only when it is built what it is and requires."""
+    text = tables(folder / "pyproject.toml")
+    return not is_project(text) or re.search(r"^[ \t]*dynamic[ \t]*=", text, re.MULTILINE) is not None
 
 
 def lines(path: Path, *, constraints: bool = True) -> Iterator[tuple[Path, str]]:
@@ -141,9 +157,7 @@ def required(path: Path) -> set[str]:
     In a file that was compiled those that are there for others alone say so: `# via flask, werkzeug`.
     """
     if path.name in {"uv.lock", "pyproject.toml"}:
-        project = path.with_name("pyproject.toml")
-        text = project.read_text(encoding="utf-8-sig", errors="replace") if project.is_file() else ""
-        return set(re.findall(rf"""["']({NAME})""", text))
+        return set(re.findall(rf"""["']({NAME})""", tables(path.with_name("pyproject.toml"))))
     found = {match[0] for _, line in lines(path, constraints=False) if (match := re.match(NAME, line))}
     text = path.read_text(encoding="utf-8-sig")
     for_others = set()
@@ -179,13 +193,21 @@ def lock(path: Path | None, uv: Callable[..., str], options: list[str], folder: 
         return replace(resolved(text, uv, folder, pins), is_hashed=True)
     command = f"uv pip compile {path} --generate-hashes"
     note = f"{path} has no hashes: what is installed may change from build to build. To lock it: {command}"
-    compile_it = ("pip", "compile", str(path), "--no-header", "--no-annotate", *options)
     if path.name == "pyproject.toml":
-        return pinned(uv(*compile_it, *PYLOCK), uv, folder, note=note)
+        sources = re.findall(r"""\bpath[ \t]*=[ \t]*["'](.+?)["']""", tables(path))
+        own = [place for source in [".", *sources] if (place := path.parent / source).is_dir()]
+    else:
+        own = [place for _, line in given if (place := own_folder(line))]
+    compile_it = ("pip", "compile", str(path), "--no-header", "--no-annotate", *options)
+    if any(map(must_be_built, own)):
+        compile_it += ("--only-binary", ":none:")  # what is installed later are wheels all the same
+    apart = built_in(folder)
+    if path.name == "pyproject.toml":
+        return pinned(uv(*compile_it, *PYLOCK, **apart), uv, folder, note=note)
     # From the same places, and by their hashes the same files: another place may have another of the name.
-    compiled = uv(*compile_it, "--generate-hashes", "--emit-index-url")
-    links = [movable(place, line) for place, line in given if FIND_LINKS.fullmatch(line)]
-    return replace(resolved("\n".join([*links, compiled]), uv, folder), note=note)
+    compiled = uv(*compile_it, "--generate-hashes", "--emit-index-url", **apart)
+    options = [movable(place, line) for place, line in given if OPTIONS.match(line)]
+    return replace(resolved("\n".join([*options, compiled]), uv, folder), note=note)
 
 
 def is_member() -> bool:
@@ -249,18 +271,25 @@ def own_folder(line: str) -> Path | None:
 def built(place: Path, uv: Callable[..., str], folder: Path) -> Path:
     """Build a project's folder as a wheel; raises RequirementsError for one that runs here alone."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        # Or setuptools takes in what an earlier build has left in the project's folder:
-        # https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html
-        settings = Path(scratch) / "setuptools.cfg"
-        places = f"[build]\nbuild_base = {scratch}/build\n[egg_info]\negg_base = {scratch}\n"
-        settings.write_text(places, encoding="utf-8")
-        uv("build", "--wheel", "--out-dir", scratch, str(place), DIST_EXTRA_CONFIG=str(settings))
+        uv("build", "--wheel", "--out-dir", scratch, str(place), **built_in(Path(scratch)))
         wheel = next(Path(scratch).glob("*.whl"))
         if not wheel.name.endswith("-none-any.whl"):
             raise RequirementsError(
                 f"{place} builds {wheel.name}, for this machine alone: require a wheel for Linux on x86-64"
             )
         return wheel.replace(folder / wheel.name).resolve()
+
+
+def built_in(folder: Path) -> dict[str, str]:
+    """Return the variables with which setuptools builds in a folder.
+
+    In the project's own it would take in what an earlier build has left there.
+    https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html
+    """
+    settings = folder / "setuptools.cfg"
+    places = f"[build]\nbuild_base = {folder}/build\n[egg_info]\negg_base = {folder}\n"
+    settings.write_text(places, encoding="utf-8")
+    return {"DIST_EXTRA_CONFIG": str(settings)}
 
 
 def contents(folder: Path) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HASH = "--hash=sha256:" + "0" * 64
+DOCOPT = "49b3a825280bd66b3aa83585ef59c4a8c82f2c8a522dbe754a8bc8d08c85c491"
 EMPTY = "--hash=sha256:" + hashlib.sha256().hexdigest()
 """Of the wheels that `Uv` builds."""
 
@@ -356,15 +357,15 @@ def index(folder: Path, says: str, version: str = "1") -> str:
     return folder.as_uri()
 
 
-def installed(monkeypatch: pytest.MonkeyPatch, given: str | None) -> str:
-    """Install the project in the current folder as a build does; return what its acme says."""
+def installed(monkeypatch: pytest.MonkeyPatch, given: str | None, module: str = "acme.py") -> str:
+    """Install the project in the current folder as a build does; return what a module of it says."""
     out = Path("out").resolve()
     whole = bundle.Bundle(bundle.Plan({}, "src", "3.13", requirements=given), out / "bundle", "2.34")
     monkeypatch.setattr(whole, "uv", real_uv)
     for name in ("packages", "scratch"):
         (out / name).mkdir(parents=True)
     whole.build_packages(out / "packages", whole.locked(out / "scratch"))
-    return (out / "packages/acme.py").read_text()
+    return (out / "packages" / module).read_text()
 
 
 PROJECT = '[project]\nname="site"\nversion="1"\nrequires-python=">=3.9"\ndependencies=["acme"]\n'
@@ -468,6 +469,54 @@ def test_what_an_earlier_build_of_a_folder_left_is_not_installed(
         "METADATA", "WHEEL", "__init__.py", "acme.py", "top_level.txt",
     ]  # fmt: skip
     assert sorted(Path("lib").rglob("*")) == before
+
+
+BACKEND = '[build-system]\nrequires=["setuptools>=77"]\nbuild-backend="setuptools.build_meta"\n'
+SETUP = "from setuptools import setup\nsetup(name='acme', version='1', py_modules=['acme'])"
+
+
+@pytest.mark.parametrize(
+    "requires",
+    [
+        {"requirements.txt": "./lib\n-r more.txt", "more.txt": "six"},
+        {"requirements.txt": "-e ./lib"},
+        {"pyproject.toml": PROJECT + '[tool.uv.sources]\nacme = { path = "lib" }\n'},
+    ],
+)
+@pytest.mark.parametrize(
+    "lib",
+    [
+        {
+            "pyproject.toml": BACKEND + '[project]\nname="acme"\ndynamic=["version"]\n'
+            '[tool.setuptools]\npy-modules=["acme"]\n[tool.setuptools.dynamic]\nversion={file="v.txt"}',
+            "v.txt": "2.5",
+        },
+        {"setup.py": SETUP},
+        {"setup.py": SETUP, "pyproject.toml": BACKEND},
+    ],
+    ids=["dynamic", "setup.py", "setup.py and pyproject.toml"],
+)
+def test_a_folder_says_its_version_when_it_is_built(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, requires: dict[str, str], lib: dict[str, str]
+) -> None:
+    write_files(folder, requires | {f"lib/{name}": text for name, text in (lib | {"acme.py": "own"}).items()})
+    assert installed(monkeypatch, None) == "own"
+    assert sorted(path.name for path in Path("lib").iterdir()) == sorted([*lib, "acme.py"])
+
+
+@pytest.mark.parametrize("hashes", ["", f" --hash=sha256:{DOCOPT}"])
+def test_a_package_without_wheels_is_built_where_it_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, hashes: str
+) -> None:
+    package = "docopt==0.6.2"
+    write_files(
+        folder, {"requirements.txt": f"-r base.txt\n{package}{hashes}", "base.txt": "--no-binary docopt"}
+    )
+    assert "docopt" in installed(monkeypatch, None, "docopt.py")
+    write_files(folder, {"requirements.txt": package + hashes})
+    shutil.rmtree("out")
+    with pytest.raises(bundle.BundleError, match="has no usable wheels"):
+        installed(monkeypatch, None)
 
 
 @pytest.mark.parametrize(
