@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { childEnvironment } from '../python/environment.mjs'
+import { KNOWN } from './page_environment.js'
 
 /** Isolated from the machine's Python settings, UTF-8 whatever the locale, a traceback where C code crashes. */
 export const INTERPRETER_OPTIONS = ['-I', '-X', 'utf8', '-X', 'faulthandler']
@@ -60,8 +62,31 @@ export function findPython({ requirements, python: version }) {
   return { python: found.executable, note: found.note }
 }
 
+/** Characters; what is shorter, such as `1` or `on`, stands in many a message by chance. */
+const SHORTEST_SECRET = 4
+
 /**
- * Runs a module and returns the JSON that it prints; what it writes to standard error is shown.
+ * A module's words with `${NAME}` for each value that the project gave it: many people may read a build's log.
+ * As `without_values` in bundle.py.
+ *
+ * @param {string} text
+ * @param {Record<string, string>} environment
+ */
+function withoutValues(text, environment) {
+  const plain = childEnvironment(environment, KNOWN)
+  // Pydantic cuts a long value in its middle, so that it is not found as such.
+  const whole = text.replace(/(?<=input_value=).*(?=, input_type=)/g, '…')
+  return Object.entries(environment)
+    .filter(([name, value]) => !(name in plain) && value.length >= SHORTEST_SECRET)
+    .sort(([, one], [, other]) => other.length - one.length)
+    .flatMap(([name, value]) =>
+      [value, JSON.stringify(value).slice(1, -1)].map(form => [form, `\${${name}}`]),
+    )
+    .reduce((words, [form = '', name = '']) => words.replaceAll(form, () => name), whole)
+}
+
+/**
+ * Runs a module and returns the JSON that it prints; where it fails, the error says what it wrote to standard error.
  *
  * @param {string} python
  * @param {string} module
@@ -79,12 +104,13 @@ export function runModule(python, module, folders, environment) {
     })
   } catch (error) {
     const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error)
-    throw new Error(`python -m ${module} failed: ${stderr?.trim() || message}`)
+    throw new Error(`python -m ${module} failed: ${withoutValues(stderr?.trim() || message, environment)}`)
   }
   try {
     return JSON.parse(printed)
   } catch {
-    throw new Error(`python -m ${module} printed something that is no JSON: ${printed.slice(0, 200)}`)
+    const start = withoutValues(printed, environment).slice(0, 200)
+    throw new Error(`python -m ${module} printed something that is no JSON: ${start}`)
   }
 }
 

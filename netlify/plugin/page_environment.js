@@ -6,6 +6,9 @@ import { childEnvironment } from '../python/environment.mjs'
  */
 const HOSTED = ['CONTEXT', 'DEPLOY_PRIME_URL', 'URL']
 
+/** Names whose values are no secrets. */
+export const KNOWN = [...HOSTED, 'PUBLISH_DIR']
+
 /**
  * The variables of the page_config module in a build. A build by hand happens in somebody's checkout, whose files
  * stay as they are: there the module learns neither the site's address nor the publish folder.

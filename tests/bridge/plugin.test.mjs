@@ -16,7 +16,7 @@ import { test } from 'node:test'
 import { environmentOf, findFunctions, writeEntries } from '../../netlify/plugin/functions.js'
 import { onPreBuild } from '../../netlify/plugin/index.js'
 import { readInputs } from '../../netlify/plugin/inputs.js'
-import { findPython, projectPython } from '../../netlify/plugin/interpreter.js'
+import { findPython, projectPython, runModule } from '../../netlify/plugin/interpreter.js'
 import { pageEnvironment } from '../../netlify/plugin/page_environment.js'
 import { PYTHON } from './project.mjs'
 
@@ -437,5 +437,33 @@ for (const [name, source, line] of /** @type {const} */ ([
     enter(t, { [`${FOLDER}/hello.py`]: HANDLER, [`${FOLDER}/${name}`]: source })
     t.mock.method(console, 'log', () => {})
     await failsToBuild(line, FOLDER)
+  })
+}
+
+for (const [title, line, said] of /** @type {const} */ ([
+  ['an exception', 'raise SystemExit(f"no {KEY}")', `failed: no \${APP_KEY}`],
+  ['its repr', 'raise SystemExit(repr([KEY, PEM]))', `failed: ['\${APP_KEY}', '\${APP_PEM}']`],
+  ['the longer of two', 'raise SystemExit(KEY + "-2")', `failed: \${APP_KEY_2}`],
+  ['what is no JSON', 'print("x" * 196, KEY)', `printed something that is no JSON: ${'x'.repeat(196)} \${A`],
+  [
+    'what is no secret',
+    'raise SystemExit("in production on " + os.environ["HOME"])',
+    'failed: in production on /root',
+  ],
+])) {
+  test(`the page_config module's words have no values of variables: ${title}`, t => {
+    const start = 'import os\nKEY, PEM = os.environ["APP_KEY"], os.environ["APP_PEM"]\n'
+    enter(t, { 'src/page.py': `${start}${line}\n` })
+    const environment = {
+      APP_KEY: 'SKLIVE51',
+      APP_KEY_2: 'SKLIVE51-2',
+      APP_PEM: '-----\nMII',
+      APP_ON: 'in',
+      CONTEXT: 'production',
+      HOME: '/root',
+    }
+    assert.throws(() => runModule(PYTHON, 'page', ['src'], environment), {
+      message: `python -m page ${said}`,
+    })
   })
 }
