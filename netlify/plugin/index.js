@@ -100,6 +100,7 @@ export async function onPreDev({ inputs: given, constants, netlifyConfig, utils 
       environment: environmentOf(inputs, functions),
       problemMembers: inputs.problem_members,
     })
+    utils.deploy.env.add('PYTHON_DEV_SETTINGS', path.resolve(folder, 'python.json'))
     const environment = childEnvironment(devEnvironment(), everyName(inputs, functions))
     /** @type {string[]} */
     const notes = note ? [note] : []

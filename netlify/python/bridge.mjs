@@ -446,8 +446,12 @@ function settings() {
   const isDev = process.env.NETLIFY_DEV === 'true'
   const file = path.join('python', isDev ? 'dev' : 'bundle', 'python.json')
   const start = path.dirname(fileURLToPath(import.meta.url))
+  // With a `base` in netlify.toml the CLI runs functions from its own folder, the plugin in that one.
+  const prepared = (isDev && process.env.PYTHON_DEV_SETTINGS) || ''
   for (let folder = start; ; folder = path.dirname(folder)) {
-    const candidate = [path.join(folder, '.netlify', file), path.join(folder, file)].find(existsSync)
+    const candidate = [prepared, path.join(folder, '.netlify', file), path.join(folder, file)].find(
+      existsSync,
+    )
     if (candidate) {
       const found = JSON.parse(readFileSync(candidate, 'utf8'))
       const absolute = (/** @type {string} */ relative) => path.resolve(path.dirname(candidate), relative)

@@ -1242,6 +1242,21 @@ test('a child in the midst of a request ends when Node is killed', { timeout: 20
   await once(held.resume(), 'end')
 })
 
+test('netlify dev says where its settings are, if not above the function', async t => {
+  const folder = makeProject(t, 'def handler(event, context):\n    return {"hello": 1}', { place: 'dev' })
+  renameSync(path.join(folder, '.netlify'), path.join(folder, 'base'))
+  Object.assign(process.env, {
+    NETLIFY_DEV: 'true',
+    PYTHON_DEV_SETTINGS: path.join(folder, 'base/python/dev/python.json'),
+  })
+  t.after(() => {
+    delete process.env.NETLIFY_DEV
+    delete process.env.PYTHON_DEV_SETTINGS
+  })
+  const { call } = await load(t, folder)
+  assert.deepEqual(await (await call(new Request('http://localhost/api/x'))).json(), { hello: 1 })
+})
+
 test('under netlify dev each request has its own child, gone before the answer', async t => {
   process.env.NETLIFY_DEV = 'true'
   t.after(() => delete process.env.NETLIFY_DEV)
