@@ -119,8 +119,9 @@ def lines(path: Path, *, constraints: bool = True) -> Iterator[tuple[Path, str]]
 
 def value(text: str) -> str:
     """Return an option's value without its quotes."""
-    quoted = re.fullmatch(r"""(["'])(.*)\1""", expanded(text))
-    return quoted[2] if quoted else expanded(text)
+    text = expanded(text)
+    quoted = re.fullmatch(r"""(["'])(.*)\1""", text)
+    return quoted[2] if quoted else text
 
 
 def expanded(text: str) -> str:

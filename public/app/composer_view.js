@@ -1,7 +1,7 @@
 /** The form: photos, text, shape, and the button that spends money. */
 
 import { createComposerController } from './composer_controller.js'
-import { offered, priceOf } from './config.js'
+import { chosen, offered, priceOf } from './config.js'
 import { el, setAttribute, setText } from './dom.js'
 import { createDrafts } from './drafts.js'
 import { createPhotoField } from './photo_field.js'
@@ -105,7 +105,7 @@ export function createComposerView({ config, onGenerate, onRestore, onSetAside }
   function render() {
     const { composer, problems, isSending } = controller
     for (const field of [photos, prompt, shape, code]) field.render(composer)
-    model.value = offered(config, composer.model) ?? config.models[0]?.id ?? ''
+    model.value = chosen(config.models, composer.model)?.id ?? ''
     for (const [name, { error, control }] of Object.entries(fields)) {
       const obstacle = problems.find(one => FIELD_OF[one] === name)
       setText(error, obstacle ? words.obstacles[obstacle] : '')

@@ -31,6 +31,7 @@ WEBHOOK_SECRET_BYTES = (24, 64)  # https://www.standardwebhooks.com: "between 24
 JOB_MINUTES = (10, 16)
 JOB_MINUTES_WITH_QUEUE = 120
 """A function is cut at 15 minutes; a worker that takes its jobs from a queue is not."""
+MOST_KEEP_DAYS = 36_500
 FIXED_FIELDS = ("model", "messages")
 """Fields of the paid request that no parameter may replace."""
 
@@ -397,7 +398,7 @@ def _site(given: _Environment) -> SiteSettings:
         models=_models(given),
         daily_limit=_daily_limit(given),
         access_code=Secret(code) if code else None,
-        keep_days=given.whole_number("VIDEOGEN_KEEP_DAYS", least=1, most=36_500),
+        keep_days=given.whole_number("VIDEOGEN_KEEP_DAYS", least=1, most=MOST_KEEP_DAYS),
         simulated=given.text("VIDEOGEN_SIMULATED") == "1",
         paused=_paused(given),
         job_minutes=given.whole_number(

@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 
 CLOCK = Clock()
 DAY = 24 * 60 * 60.0
-MOST_DAYS = 36_500
-"""As many as VIDEOGEN_KEEP_DAYS may be."""
 LONG_PERIOD = 7
 """Days of which the plots show days; of fewer they show hours."""
 OFTEN, SELDOM = "What everyone needs", "The rest"
@@ -123,7 +121,7 @@ KeyOption = Annotated[
     typer.Option("--key", callback=check_key, help="Continue the job of this idempotency key."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DaysOption = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days back.")]
+DaysOption = Annotated[int, typer.Option(min=1, max=site_settings.MOST_KEEP_DAYS, help="How many days back.")]
 
 
 def check_day(day: str | None) -> str | None:
@@ -517,7 +515,8 @@ def push_keys() -> None:
 def purge(
     *,
     older_than: Annotated[
-        int | None, typer.Option(min=1, max=MOST_DAYS, help="Days; without it, VIDEOGEN_KEEP_DAYS.")
+        int | None,
+        typer.Option(min=1, max=site_settings.MOST_KEEP_DAYS, help="Days; without it, VIDEOGEN_KEEP_DAYS."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
     orphans: Annotated[
