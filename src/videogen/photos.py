@@ -133,7 +133,7 @@ def _sniff_jpeg(data: bytes, field: str) -> PhotoInfo:
         content = data[segment.start : segment.end]
         is_second_frame = segment.marker in FRAMES and info is not None
         if number == _MAX_SEGMENTS or segment.marker == photo_files.SOI or is_second_frame:
-            raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+            raise _damaged(field, "JPEG")
         if segment.marker in FRAMES:
             info, components = _read_frame(segment.marker, content, field)
             is_progressive = segment.marker == PROGRESSIVE
@@ -144,21 +144,21 @@ def _sniff_jpeg(data: bytes, field: str) -> PhotoInfo:
                 return info
             visits += max(_count_blocks(info, components, field), _LEAST_VISITS)
             if visits > MAX_VISITS:
-                raise InputTooLarge([FieldError(field, f"is a JPEG of too many passes. {_SAVE_ANEW}")])
+                raise _too_large(field, f"is a JPEG of too many passes. {_SAVE_ANEW}")
     if info is None or not visits:
-        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+        raise _damaged(field, "JPEG")
     return info
 
 
 def _read_frame(marker: int, segment: bytes, field: str) -> tuple[PhotoInfo, bytes]:
     if len(segment) < 6:  # noqa: PLR2004 - precision, height, width, number of components
-        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+        raise _damaged(field, "JPEG")
     precision, height, width, count = struct.unpack_from(">BHHB", segment)
     components = segment[6 : 6 + 3 * count]
     if marker not in _DECODABLE_FRAMES or precision != 8 or height == 0:  # noqa: PLR2004 - bits of a sample
         raise _unsupported(field, "is a JPEG of a rare kind. Please save it as a usual JPEG, or as PNG.")
     if len(components) < 3 * count or count not in {1, 3, 4}:
-        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+        raise _damaged(field, "JPEG")
     return _within_limits(PhotoInfo("image/jpeg", width, height), field), components
 
 
@@ -168,29 +168,22 @@ def _count_blocks(info: PhotoInfo, components: bytes, field: str) -> int:
     factors = [(byte >> 4, byte & 15) for byte in components[1::3]]
     widest, tallest = (max(sides) for sides in zip(*factors, strict=True))
     if not widest or not tallest:
-        raise _unsupported(field, f"is a damaged JPEG. {_USE_ANOTHER}")
+        raise _damaged(field, "JPEG")
     samples = sum(across * down for across, down in factors) / (widest * tallest)
     coefficients = info.width * info.height * samples
     if coefficients > MAX_COEFFICIENTS:
-        raise InputTooLarge(
-            [
-                FieldError(
-                    field,
-                    "is a progressive JPEG of more than "
-                    f"{round(MAX_COEFFICIENTS / samples / MEGAPIXEL)} megapixels. Please make it smaller, or "
-                    f"save it as a usual JPEG.",
-                )
-            ]
-        )
+        most = f"{round(MAX_COEFFICIENTS / samples / MEGAPIXEL)} megapixels"
+        remedy = "Please make it smaller, or save it as a usual JPEG."
+        raise _too_large(field, f"is a progressive JPEG of more than {most}. {remedy}")
     return int(coefficients // 64)
 
 
 def _sniff_png(data: bytes, field: str) -> PhotoInfo:
     if len(data) < 33 or data[8:16] != b"\0\0\0\rIHDR":  # noqa: PLR2004 - signature and first chunk
-        raise _unsupported(field, f"is a damaged PNG. {_USE_ANOTHER}")
+        raise _damaged(field, "PNG")
     width, height, depth, color, compression, filtering, interlace = struct.unpack_from(">IIBBBBB", data, 16)
     if depth not in _PNG_DEPTHS.get(color, ()) or compression or filtering or interlace > 1:
-        raise _unsupported(field, f"is a damaged PNG. {_USE_ANOTHER}")
+        raise _damaged(field, "PNG")
     if _is_hdr(data):
         raise _unsupported(field, "is an HDR picture. Please save it as a usual JPEG or PNG.")
     return _within_limits(PhotoInfo("image/png", width, height), field)
@@ -212,7 +205,7 @@ def _sniff_webp(data: bytes, field: str) -> PhotoInfo:
         start + side > whole
         for start, side, whole in zip(picture.place, picture.size, picture.canvas, strict=True)
     ):
-        raise _unsupported(field, f"is a damaged WebP. {_USE_ANOTHER}")
+        raise _damaged(field, "WebP")
     most = MAX_MEGAPIXELS["image/webp"]
     if picture.is_lossless:
         most = MAX_LOSSLESS_WEBP_MEGAPIXELS
@@ -225,21 +218,23 @@ def _within_limits(info: PhotoInfo, field: str, megapixels: int | None = None) -
     most = megapixels or MAX_MEGAPIXELS[info.type]
     name = info.type.removeprefix("image/").upper().replace("WEBP", "WebP")
     if not info.width or not info.height:
-        raise _unsupported(field, f"is a damaged {name}. {_USE_ANOTHER}")
+        raise _damaged(field, name)
     if info.width * info.height > most * MEGAPIXEL:
-        raise InputTooLarge(
-            [
-                FieldError(
-                    field, f"has more than {most} megapixels, too many for a {name}. Please make it smaller."
-                )
-            ]
+        raise _too_large(
+            field, f"has more than {most} megapixels, too many for a {name}. Please make it smaller."
         )
     if max(info.width, info.height) > MAX_SIDE:
-        raise InputTooLarge(
-            [FieldError(field, f"is more than {MAX_SIDE} pixels long. Please make it smaller.")]
-        )
+        raise _too_large(field, f"is more than {MAX_SIDE} pixels long. Please make it smaller.")
     return info
 
 
 def _unsupported(field: str, message: str) -> UnsupportedPhoto:
     return UnsupportedPhoto([FieldError(field, message)])
+
+
+def _damaged(field: str, name: str) -> UnsupportedPhoto:
+    return _unsupported(field, f"is a damaged {name}. {_USE_ANOTHER}")
+
+
+def _too_large(field: str, message: str) -> InputTooLarge:
+    return InputTooLarge([FieldError(field, message)])
