@@ -15,8 +15,9 @@ from support.push_server import PushServer
 from videogen import push
 from videogen.errors import NotDelivered, SubscriptionEnded
 from videogen.jobs import Subscription, subscribe
-from videogen.push import Push, from_base64url
+from videogen.push import Push
 from videogen.settings import PushSettings, Secret
+from videogen.signing import base64url, from_base64url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def test_a_message_is_the_rfc_s_own_example() -> None:
     body = push.encrypt(
         b"When I grow up, I want to be a watermelon", subscription, random_bytes=lambda _: next(random)
     )
-    assert push.base64url(body) == (
+    assert base64url(body) == (
         "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6"
         "PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
     )
@@ -157,7 +158,7 @@ def test_a_push_service_that_is_silent_is_left_after_five_seconds(server: PushSe
 def test_a_key_that_is_no_point_is_not_delivered(server: PushServer) -> None:
     wrong = Subscription(
         endpoint=server.subscription.endpoint,
-        p256dh=push.base64url(b"\x04" + bytes(64)),
+        p256dh=base64url(b"\x04" + bytes(64)),
         auth=server.subscription.auth,
     )
     with pytest.raises(NotDelivered, match="no point"):

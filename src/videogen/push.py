@@ -8,7 +8,6 @@ about it. Only a worker whose job has a subscription imports this.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import socket
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from videogen import videos
 from videogen.errors import NotDelivered, SubscriptionEnded, VideoInterrupted, VideoRefused
+from videogen.signing import base64url, from_base64url
 
 if TYPE_CHECKING:
     import ssl
@@ -140,16 +140,6 @@ def is_pair(settings: PushSettings) -> bool:
     except ValueError:  # beyond the curve's order
         return False
     return base64url(_point(key)) == settings.public_key
-
-
-def base64url(raw: bytes) -> str:
-    """Return bytes in base64url without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def from_base64url(text: str) -> bytes:
-    """Return the bytes of base64url without padding; raises ValueError."""
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
 
 
 def _private_key(raw: bytes) -> ec.EllipticCurvePrivateKey:

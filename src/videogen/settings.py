@@ -11,8 +11,6 @@ should wait for a schema library to be imported.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from videogen.botocore_data import domain_of
 from videogen.errors import SettingsError
+from videogen.signing import from_base64url, key_bytes
 from videogen.variables import DEFAULT_BASE_URL, DEFAULT_MODEL, VARIABLES
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ JOB_MINUTES = (10, 16)
 JOB_MINUTES_WITH_QUEUE = 120
 """A function is cut at 15 minutes; a worker that takes its jobs from a queue is not."""
 MOST_KEEP_DAYS = 36_500
+POINT_BYTES = 65
+"""A point of the curve P-256 as Web Push writes it: two coordinates after a first byte 4."""
 FIXED_FIELDS = ("model", "messages")
 """Fields of the paid request that no parameter may replace."""
 
@@ -253,6 +254,15 @@ def value(environ: Mapping[str, str], name: str) -> str:
     return _Environment(environ).text(name)
 
 
+def is_push_key(text: str, *, length: int) -> bool:
+    """Whether a text is a key of so many bytes in base64url; one of POINT_BYTES must be a point."""
+    try:
+        raw = from_base64url(text)
+    except ValueError:
+        return False
+    return len(raw) == length and (length != POINT_BYTES or raw[0] == 4)  # noqa: PLR2004 - said there
+
+
 def is_loopback(address: str) -> bool:
     """Whether a web address leads to this very machine."""
     return _LOOPBACK.fullmatch(_host(address)) is not None
@@ -440,17 +450,17 @@ def _signing_keys(given: _Environment) -> tuple[Secret, ...]:
     name = "VIDEOGEN_SIGNING_SECRET"
     keys = [_unwrapped(key.strip("\"'")) for line in given.listed(name) for key in line.split()]
     given.needed(name, " ".join(keys))
-    if not all(map(_is_webhook_secret, keys)):
+    secrets = tuple(map(Secret, keys))
+    if not all(map(_is_webhook_secret, secrets)):
         given.malformed(name)
-    return tuple(map(Secret, keys))
+    return secrets
 
 
-def _is_webhook_secret(text: str) -> bool:
+def _is_webhook_secret(secret: Secret) -> bool:
     try:
-        raw = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
+        return WEBHOOK_SECRET_BYTES[0] <= len(key_bytes(secret)) <= WEBHOOK_SECRET_BYTES[1]
+    except ValueError:
         return False
-    return text.startswith("whsec_") and WEBHOOK_SECRET_BYTES[0] <= len(raw) <= WEBHOOK_SECRET_BYTES[1]
 
 
 def _blackbox(given: _Environment) -> BlackboxSettings:
@@ -536,14 +546,10 @@ def _push(given: _Environment) -> PushSettings | None:
 
 
 def _push_key(given: _Environment, name: str) -> str:
-    """Return half of a key pair in base64url; the public one is a point whose first byte is 4."""
+    """Return half of a key pair of P-256 in base64url; the public one is a point."""
     text = given.text(name).translate(str.maketrans("+/", "-_")).rstrip("=")
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    is_whole = len(raw) == 65 and raw[0] == 4 if name.endswith("PUBLIC_KEY") else len(raw) == 32  # noqa: PLR2004 - P-256
-    if text and not is_whole:
+    length = POINT_BYTES if name.endswith("PUBLIC_KEY") else 32
+    if text and not is_push_key(text, length=length):
         given.malformed(name)
     return text
 

@@ -41,15 +41,10 @@ class SignatureError(VideogenError):
 
 def key_bytes(key: Secret) -> bytes:
     """Return the raw key of a `whsec_<base64>` text. Raises ValueError for anything else."""
-    prefix, separator, encoded = key.reveal().partition(PREFIX)
-    if prefix or not separator:
-        raise ValueError(f"a signing secret begins with {PREFIX}")
-    try:
-        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:
-        raw = b""
-    if not raw:
-        raise ValueError(f"a signing secret is base64 after {PREFIX}") from None
+    prefix, _, encoded = key.reveal().partition(PREFIX)
+    raw = base64.b64decode(encoded, validate=True)
+    if prefix or not raw:
+        raise ValueError(f"a signing secret is base64 after {PREFIX}")
     return raw
 
 
@@ -102,7 +97,7 @@ def verify(
 
 def owner_token(key: Secret, job_id: str) -> str:
     """Return the token that lets its holder cancel, delete or retry this job."""
-    return _text(_derived(key, b"owner token", job_id))
+    return base64url(_derived(key, b"owner token", job_id))
 
 
 def check_owner_token(keys: Sequence[Secret], job_id: str, token: str) -> bool:
@@ -113,17 +108,27 @@ def check_owner_token(keys: Sequence[Secret], job_id: str, token: str) -> bool:
 
 def new_job_id(random_bytes: Callable[[int], bytes]) -> str:
     """Return a job id of 128 random bits; `random_bytes` is `os.urandom` or a test's."""
-    return _text(random_bytes(JOB_ID_BYTES))
+    return base64url(random_bytes(JOB_ID_BYTES))
 
 
 def job_id_for(key: Secret, idempotency_key: str) -> str:
     """Return the one job id that belongs to an Idempotency-Key; without the secret nobody can tell it."""
-    return _text(_derived(key, b"job id", idempotency_key)[:JOB_ID_BYTES])
+    return base64url(_derived(key, b"job id", idempotency_key)[:JOB_ID_BYTES])
 
 
 def is_job_id(text: str) -> bool:
     """Whether `text` is written as a job id: 22 URL-safe base64 characters."""
     return JOB_ID.fullmatch(text) is not None
+
+
+def base64url(raw: bytes) -> str:
+    """Return bytes in URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """Return the bytes of URL-safe base64 without padding; raises ValueError."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
 
 
 def _signature(key: Secret, message_id: str, timestamp: str, body: bytes) -> bytes:
@@ -135,7 +140,3 @@ def _derived(key: Secret, purpose: bytes, text: str) -> bytes:
     # A purpose holds no dot, so it is never what a webhook signs.
     own_key = hmac.digest(key_bytes(key), b"videogen " + purpose, "sha256")
     return hmac.digest(own_key, text.encode(errors="surrogatepass"), "sha256")
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import ipaddress
 from urllib.parse import urlsplit
 
+from videogen.settings import is_push_key
+
 MAX_ENDPOINT_CHARACTERS = 1000
-UNCOMPRESSED = 4
-"""The first byte of a point of the curve, as browsers write it."""
-POINT_BYTES = 65
 
 
 def check_endpoint(text: str) -> str:
@@ -36,11 +33,7 @@ def check_endpoint(text: str) -> str:
 
 def check_key(text: str, *, length: int) -> str:
     """Return a key of so many bytes in base64url."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != length or (length == POINT_BYTES and raw[0] != UNCOMPRESSED):
+    if not is_push_key(text, length=length):
         raise ValueError(f"must be {length} bytes in base64url")
     return text
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from videogen.jobs import Subscription
-from videogen.push import base64url
+from videogen.signing import base64url
 
 AUTH = b"sixteen bytes ok"
 
