@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from videogen.cas import Cas, Stored
 
-Document = dict[str, Any]
-
 KEPT = 100
 """The latest jobs that count: enough to see where they crowd, few enough to follow a slow day."""
 ENOUGH = 5
@@ -46,7 +44,7 @@ class Durations:
         except StoreError as error:
             log.warning("stats.not_read", error=error.detail)
             return None
-        found = estimate_of(_seconds(stored.value if stored else {}))
+        found = estimate_of(stored.value if stored else [])
         self._cache[model] = (now, found)
         return found
 
@@ -54,8 +52,8 @@ class Durations:
         """Add a completed job's duration."""
         key = stats_key(model)
 
-        def add(there: Stored[Document] | None) -> Document:
-            return {"seconds": [*_seconds(there.value if there else {}), round(seconds, 1)][-KEPT:]}
+        def add(there: Stored[list[float]] | None) -> list[float]:
+            return [*(there.value if there else []), round(seconds, 1)][-KEPT:]
 
         try:
             seen = self._cas.patiently(lambda: self._cas.read(key, STATS), patience=PATIENCE)
@@ -78,13 +76,10 @@ def stats_key(model: str) -> str:
     return f"stats/{re.sub(r'[^A-Za-z0-9._-]', '_', model)}.json"
 
 
-def _seconds(document: Mapping[str, Any]) -> list[float]:
+def _read(document: Mapping[str, Any]) -> list[float]:
     values = document.get("seconds")
-    return (
-        [float(value) for value in values if isinstance(value, int | float) and 0 <= value <= LONGEST]
-        if isinstance(values, list)
-        else []
-    )
+    listed = values if isinstance(values, list) else []
+    return [float(value) for value in listed if isinstance(value, int | float) and 0 <= value <= LONGEST]
 
 
-STATS: Codec[Document] = Codec(dict, dict, expendable=True)
+STATS: Codec[list[float]] = Codec(_read, lambda seconds: {"seconds": seconds}, expendable=True)

@@ -488,7 +488,7 @@ def complete(job: Job, run_id: str, epoch: int, *, now: float, video: Video) -> 
         return job if job.video == video else None
     if job.stage is not Stage.SAVING and not job.is_improvable:
         return None
-    return _end(job, Status.COMPLETED, "job.completed", now, failure=None, video=video, settled=True)
+    return _end(job, Status.COMPLETED, now, failure=None, video=video, settled=True)
 
 
 def fail(
@@ -508,7 +508,7 @@ def fail(
         return job
     if job.status is Status.PROCESSING or job.is_improvable:
         ids = {**job.call_ids, **call_ids}
-        return _end(job, Status.FAILED, "job.failed", now, failure=failure, settled=True, call_ids=ids)
+        return _end(job, Status.FAILED, now, failure=failure, settled=True, call_ids=ids)
     return None
 
 
@@ -516,15 +516,13 @@ def fail_queued(job: Job, *, now: float, failure: Failure) -> Job | None:
     """End a job that nobody has claimed: nothing was spent on it."""
     if job.status is Status.FAILED and job.failure == failure:
         return job
-    return (
-        _end(job, Status.FAILED, "job.failed", now, failure=failure) if job.status is Status.QUEUED else None
-    )
+    return _end(job, Status.FAILED, now, failure=failure) if job.status is Status.QUEUED else None
 
 
 def fail_unreached(job: Job, *, now: float, failure: Failure) -> Job | None:
     """End a job whose worker could not be called; None where one has come to it all the same."""
     if job.epoch == 0 and not job.has_ended:
-        return _end(job, Status.FAILED, "job.failed", now, failure=failure)
+        return _end(job, Status.FAILED, now, failure=failure)
     return job if job.status is Status.FAILED and job.failure == failure else None
 
 
@@ -545,7 +543,7 @@ def as_rescue(job: Job, old: Job) -> Job:
 def end_due(job: Job, *, now: float, lease_age: float) -> Job | None:
     """Write the end that has come by the passing of time; anybody may."""
     failure = due_end(job, now=now, lease_age=lease_age)
-    return _end(job, Status.FAILED, "job.failed", now, failure=failure) if failure else None
+    return _end(job, Status.FAILED, now, failure=failure) if failure else None
 
 
 def give_up(job: Job, *, now: float) -> Job | None:
@@ -554,7 +552,7 @@ def give_up(job: Job, *, now: float) -> Job | None:
     A worker whose paid call is still under way may improve that end as it may any other.
     """
     failure = due_end(job, now=job.ends_by, lease_age=LEASE_DEAD_SECONDS)
-    return _end(job, Status.FAILED, "job.failed", now, failure=failure) if failure else None
+    return _end(job, Status.FAILED, now, failure=failure) if failure else None
 
 
 def cancel(job: Job, *, now: float) -> Job | None:
@@ -564,7 +562,7 @@ def cancel(job: Job, *, now: float) -> Job | None:
     if job.has_ended:
         return None
     failure = Failure.of("canceled")._replace(charged=job.charged, detail=_CANCELED[job.charged])
-    return _end(job, Status.CANCELED, "job.canceled", now, failure=failure)
+    return _end(job, Status.CANCELED, now, failure=failure)
 
 
 def erase(job: Job, *, now: float) -> Job | None:
@@ -625,9 +623,9 @@ def _step(job: Job, action: str, now: float, **changes: Any) -> Job:  # noqa: AN
     return replace(changed, history=(*job.history, Transition(at=now, epoch=changed.epoch, action=action)))
 
 
-def _end(job: Job, status: Status, action: str, now: float, **changes: Any) -> Job:  # noqa: ANN401 - as in _step
-    changes.setdefault("completed_at", now)
-    return _step(job, action, now, status=status, stage=None, lease_released=False, retry_at=None, **changes)
+def _end(job: Job, status: Status, now: float, **changes: Any) -> Job:  # noqa: ANN401 - as in _step
+    ended = {"status": status, "stage": None, "completed_at": now, "lease_released": False, "retry_at": None}
+    return _step(job, f"job.{status}", now, **ended, **changes)
 
 
 def timestamp(seconds: float) -> str:
