@@ -65,7 +65,6 @@ def test_only_this_very_site_is_called(url: str, netlify: dict[str, Any], origin
 
 def dispatch_to(origin: str) -> HttpDispatch:
     request = Request(
-        id="request-1",
         method="POST",
         url=f"{origin}/api/start-video",
         headers={},

@@ -350,7 +350,6 @@ def test_what_holds_a_secret_does_not_show_it(watched: Watched) -> None:
     )
     sent = {"prompt": PROMPT, "ownerToken": "canary-token", "photos": [{"name": FILE_NAME, "data": EXIF}]}
     request = Request(
-        id="1",
         method="POST",
         url=f"https://site.example/?x={LINK}",
         headers={"x-access-code": ACCESS_CODE},

@@ -131,7 +131,6 @@ def job_record(data: bytes) -> None:
 
 def request_body(data: bytes) -> None:
     request = Request(
-        id="request-1",
         method="POST",
         url="",
         headers={"content-type": "application/json"},

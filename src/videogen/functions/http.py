@@ -72,7 +72,6 @@ class Request:
     What the client sent is not in the repr: codes, keys, tokens, prompts and photos are among it.
     """
 
-    id: str
     method: str
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -194,7 +193,6 @@ def read_request(event: Event, context: Any) -> Request:  # noqa: ANN401 - the p
     request_context = event.get("requestContext") or {}
     netlify = request_context.get("netlify") or {}
     return Request(
-        id=str(context.aws_request_id),
         method=str(event.get("httpMethod", "")).upper(),
         url=str(netlify.get("url") or ""),
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
