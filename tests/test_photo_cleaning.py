@@ -273,15 +273,15 @@ def bands(*colors: tuple[int, int, int], size: tuple[int, int], wide: bool) -> I
         ((720, 1280), "auto", (720, 1280)),
         ((600, 600), "auto", (1280, 720)),
         ((599, 600), "auto", (720, 1280)),
-        ((4000, 3000), "auto", (1280, 720)),
-        ((3000, 4000), "auto", (720, 1280)),
+        ((2000, 1500), "auto", (1280, 720)),
+        ((1500, 2000), "auto", (720, 1280)),
         ((1, 1), "auto", (1280, 720)),
         ((3, 500), "16:9", (1280, 720)),
         ((500, 3), "9:16", (720, 1280)),
         ((1280, 720), None, (1280, 720)),
-        ((4000, 3000), None, (960, 720)),
-        ((3000, 4000), None, (720, 960)),
-        ((3000, 3000), None, (720, 720)),
+        ((2000, 1500), None, (960, 720)),
+        ((1500, 2000), None, (720, 960)),
+        ((1500, 1500), None, (720, 720)),
         ((640, 480), None, (640, 480)),
         ((1, 1), None, (1, 1)),
         ((5000, 3), None, (1280, 1)),
@@ -735,47 +735,3 @@ def test_any_damage_gives_a_jpeg_or_an_unreadable_photo(
     except PhotoUnreadable:
         return
     assert output.startswith(b"\xff\xd8\xff")
-
-
-PEAK = """
-import re, resource, sys
-from pathlib import Path
-from videogen.photo_cleaning import clean
-
-def peak():
-    if sys.platform == "darwin":
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
-    # ru_maxrss would begin with the memory of the process that started this one.
-    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
-
-data = Path(sys.argv[1]).read_bytes()
-before = peak()
-clean(data, aspect_ratio="auto")
-print(peak() - before)
-"""
-
-
-@pytest.mark.parametrize(
-    ("kind", "size", "options"),
-    [
-        ("JPEG", (8160, 6120), {"quality": 50}),
-        ("JPEG", (16384, 3200), {"quality": 50}),
-        ("JPEG", (16384, 1430), {"quality": 50}),
-        ("JPEG", (4096, 4096), {"quality": 50, "progressive": True}),
-        ("PNG", (4096, 3072), {"compress_level": 1}),
-        ("PNG", (16384, 768), {"compress_level": 1}),
-        ("WEBP", (4096, 3072), {"quality": 10, "method": 0}),
-        ("WEBP", (4096, 2048), {"lossless": True, "quality": 0, "method": 0}),
-    ],
-    ids=["jpeg", "panorama", "long jpeg", "progressive", "png", "long png", "webp", "lossless webp"],
-)
-def test_the_largest_photos_take_no_more_than_80_mb(
-    tmp_path: Path, kind: str, size: tuple[int, int], options: dict[str, Any]
-) -> None:
-    mode = "RGBA" if kind == "PNG" else "RGB"
-    path = tmp_path / "photo"
-    path.write_bytes(encoded(kind, Image.linear_gradient("L").resize(size).convert(mode), **options))
-    output = subprocess.run(
-        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True
-    ).stdout
-    assert 5 < int(output) <= 80

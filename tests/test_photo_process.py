@@ -84,7 +84,7 @@ def test_a_decoder_that_crashes_is_an_unreadable_photo(
     assert note_of() == note
 
 
-@pytest.mark.parametrize("body", ["while True: pass", "sum(range(10**15))", "while True: bytes(10**6)"])
+@pytest.mark.parametrize("body", ["while True: bytes(10**6)", "sum(range(10**15))"])
 def test_a_decoder_that_hangs_ends_by_processor_time(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     instead(monkeypatch, body, cpu_seconds=1)
     before = processor_seconds()
@@ -156,9 +156,11 @@ LARGEST: dict[str, Callable[[], bytes]] = {
         "JPEG", Image.linear_gradient("L").resize((8160, 6120)).convert("RGB"), quality=50
     ),
     "long jpeg": lambda: flat_jpeg(16384, 3200),
+    "narrow jpeg": lambda: flat_jpeg(16384, 1430),
     "scans": lambda: many_scans(4096, 6144, 20),
     "progressive": lambda: encoded("JPEG", Image.new("RGB", (4096, 4096)), progressive=True),
     "png": lambda: encoded("PNG", Image.new("RGBA", (4096, 3072)), compress_level=1),
+    "long png": lambda: encoded("PNG", Image.new("RGBA", (16384, 768)), compress_level=1),
     "deep png": lambda: png((4096, 3072), bytes(8 * 4096 * 3072), depth=16, color=6),
     "deep grey png": lambda: png((4096, 3072), bytes(4 * 4096 * 3072), depth=16, color=4),
     "webp": lambda: encoded("WEBP", Image.new("RGB", (4096, 3072)), quality=10, method=0),

@@ -100,7 +100,7 @@ def test_ends_are_seen_soon_without_history(name: str) -> None:
 
 def test_jobs_that_take_the_same_time_are_seen_at_once() -> None:
     for seconds in range(80, 3000, 7):
-        asked = polls(estimate_of([seconds / 10] * 5))
+        asked = polls(estimate_of([seconds / 10] * 5), until=seconds / 10)
         assert delays([seconds / 10], asked)[0] <= 1.2, seconds / 10
 
 
@@ -111,7 +111,7 @@ def test_three_minutes_take_at_most_75_polls(late: float) -> None:
 
 
 def test_whatever_is_known_polls_keep_to_their_number() -> None:
-    for p10, p90 in itertools.product(range(0, 400, 12), repeat=2):
+    for p10, p90 in itertools.product(range(0, 400, 24), repeat=2):
         for share in (0.0, 0.4, 1.0):
             asked = polls(Estimate(p10=p10, p50=p10 + share * (p90 - p10), p90=p90), until=HORIZON)
             assert calls(asked, HORIZON) <= 75, (p10, share, p90)
