@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from videogen.blackbox_answer import Generated
     from videogen.job_store import StoredJob
     from videogen.jobs import Job
     from videogen.video_request import VideoRequest
@@ -73,26 +74,6 @@ class Resumable(VideogenError):
 
 class _Abandoned(Exception):
     """The job is not this run's any more."""
-
-
-class Generated(Protocol):
-    """The provider's answer: where the video is, and the provider's names for the call."""
-
-    @property
-    def url(self) -> str:
-        """Where the video can be fetched, for about an hour."""
-
-    @property
-    def request_id(self) -> str | None:
-        """The provider's name for the request, for the operator's questions."""
-
-    @property
-    def call_ids(self) -> Mapping[str, str]:
-        """Its other names for the call, by header or field."""
-
-    @property
-    def video(self) -> bytes | None:
-        """The video itself, where the answer holds it; the link then leads nowhere."""
 
 
 class Provider(Protocol):

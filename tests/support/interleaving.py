@@ -12,12 +12,14 @@ import math
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it has no types
 
 from support.memory_objects import MemoryObjects, Trouble
+from videogen.blackbox_answer import Generated
 from videogen.clock import Clock
 from videogen.errors import (
     Conflict,
@@ -261,14 +263,8 @@ class Download:
 DOWNLOAD_FAILURES = (VideoInterrupted, VideoGone, VideoRefused)
 
 
-@dataclass(frozen=True)
-class Made:
-    """The provider's answer."""
-
-    url: str = "https://provider.example/output.mp4"
-    request_id: str | None = None
-    call_ids: Mapping[str, str] = field(default_factory=dict)
-    video: bytes | None = None
+made = partial(Generated, "https://provider.example/output.mp4")
+"""The provider's answer."""
 
 
 class Provider:
@@ -279,7 +275,9 @@ class Provider:
         self._job_id = job_id
         self._is_closed = False
 
-    def generate(self, body: Mapping[str, Any], *, deadline: float, start_by: float | None = None) -> Made:
+    def generate(
+        self, body: Mapping[str, Any], *, deadline: float, start_by: float | None = None
+    ) -> Generated:
         del body
         world = self._world
         world.pause()
@@ -295,7 +293,7 @@ class Provider:
             raise ProviderOutcomeUnknown
         if isinstance(call.answer, BaseException):
             raise call.answer
-        assert isinstance(call.answer, Made)
+        assert isinstance(call.answer, Generated)
         return call.answer
 
     def close(self) -> None:

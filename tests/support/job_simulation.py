@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from support.interleaving import DOWNLOAD_FAILURES, FILM_SHA256, Made, Provider, SharedObjects, World
+from support.interleaving import DOWNLOAD_FAILURES, FILM_SHA256, Provider, SharedObjects, World, made
 from support.memory_objects import MemoryObjects, Trouble
 from videogen import generation, service, signing
 from videogen.cas import Cas
@@ -63,9 +63,9 @@ LEASE, DEAD_LEASE, CALLS, CALL_EVERY = 60.0, 90.0, 3, 45.0
 RESCUES = 3
 OF_THE_HOLDER = {"job.requeued", "blackbox.answered", "job.completed"}
 ANSWERS: tuple[tuple[Callable[[], object], bool], ...] = (
-    (Made, True),
-    (Made, True),
-    (Made, True),
+    (made, True),
+    (made, True),
+    (made, True),
     (lambda: ProviderNotStarted("provider_busy"), False),
     (lambda: ProviderRefused("content_refused"), False),
     (ProviderNoVideo, True),
@@ -548,7 +548,7 @@ class Story(RuleBasedStateMachine):
             if not answering:
                 return
             for call in self._waiting_calls():
-                call.answer = Made()
+                call.answer = made()
             if self.world.ready():
                 continue
             living = [task for task in self.world.tasks if not task.is_done]

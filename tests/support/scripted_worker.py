@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +13,7 @@ from support.example_jobs import CREATED_AT, JOB_ID, URL
 from support.fake_clock import FakeClock
 from support.memory_objects import MemoryObjects, Trouble, TroubledObjects
 from videogen import generation, service, signing
+from videogen.blackbox_answer import Generated
 from videogen.cas import Cas
 from videogen.durations import Durations
 from videogen.errors import NoSuchObject, PhotoUnreadable, VideoInterrupted
@@ -32,14 +34,8 @@ UNREADABLE = b"no photo at all"
 KEY = Secret("whsec_" + "A" * 43 + "=")
 
 
-@dataclass(frozen=True)
-class Made:
-    """The provider's answer."""
-
-    url: str = URL
-    request_id: str | None = "chatcmpl-1"
-    call_ids: Mapping[str, str] = field(default_factory=dict)
-    video: bytes | None = None
+Made = partial(Generated, url=URL, request_id="chatcmpl-1")
+"""The provider's answer."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class ScriptedProvider:
 
     def generate(
         self, body: Mapping[str, Any], *, deadline: float, start_by: float | None = None
-    ) -> generation.Generated:
+    ) -> Generated:
         clock = self._worker.clock
         assert start_by is not None
         assert clock.passed < min(start_by, deadline)
