@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import functools
 import gc
 import importlib
 import importlib.machinery
@@ -34,7 +35,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
     from typing import Any, BinaryIO
 
@@ -409,7 +410,7 @@ def adapted(function: Any) -> Callable[[dict[str, Any], Context], Any]:  # noqa:
     """Return a Lambda handler for a function or an application."""
     kind = protocol(function)
     if kind == "ASGI":
-        set_event_loop()
+        event_loop()  # Mangum looks for one
         handler: Callable[[dict[str, Any], Context], Any] = adapter("mangum", "Mangum", kind)(function)
         return handler
     if kind == "WSGI":
@@ -459,7 +460,8 @@ def adapter(module: str, name: str, kind: str) -> Any:  # noqa: ANN401 -- the ad
         ) from None
 
 
-def set_event_loop() -> asyncio.AbstractEventLoop:
+@functools.lru_cache(maxsize=None)
+def event_loop() -> asyncio.AbstractEventLoop:
     """Return this process's one event loop: what a handler keeps open belongs to it."""
     import asyncio  # noqa: PLC0415 -- 40 ms, which only functions that await shall pay
 
@@ -468,19 +470,9 @@ def set_event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-class Awaiting:
-    """Runs coroutines to their end, all in one event loop."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def result(self, returned: Any) -> Any:  # noqa: ANN401 -- whatever a handler returns
-        """Return what a handler returned, awaited if it is a coroutine."""
-        if not hasattr(returned, "__await__"):
-            return returned
-        self._loop = self._loop or set_event_loop()
-        coroutine: Coroutine[Any, Any, Any] = returned
-        return self._loop.run_until_complete(coroutine)
+def awaited(returned: Any) -> Any:  # noqa: ANN401 -- whatever a handler returns
+    """Return what a handler returned, awaited if it is a coroutine."""
+    return event_loop().run_until_complete(returned) if hasattr(returned, "__await__") else returned
 
 
 def place_of(error: BaseException, own: list[str]) -> str | None:
@@ -597,12 +589,11 @@ def main() -> None:
     except BaseException as error:  # noqa: BLE001 -- SystemExit while importing is a failure as well
         channel.log("error", told(error))
         os._exit(1)
-    awaiting = Awaiting()
     while True:
         fields, body = frames.get()
         try:
             returned = handler(complete_event(fields["event"], body), Context(fields))
-            header, answer = read_response(awaiting.result(returned))
+            header, answer = read_response(awaited(returned))
             flush_printed()
             channel.write({"answer": fields["id"], **header}, answer)
         except BaseException as error:  # noqa: BLE001 -- sys.exit() in a handler must not end the process for the next request
