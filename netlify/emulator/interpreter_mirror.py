@@ -82,8 +82,8 @@ def make(folder: Path) -> dict[str, str]:
 def copy_interpreter(target: Path, name: str) -> None:
     """Copy bin/pythonX.Y, its standard library and every shared library that these load."""
     source = Path(sys.base_prefix)
-    left_out = bundle.matcher(bundle.INTERPRETER_LEFT_OUT)
-    bundle.copy_files(source / "lib" / name, target / "lib" / name, lambda path: not left_out(path))
+    modules = Path("lib", name)
+    bundle.copy_files(source / modules, target / modules, bundle.matcher(bundle.INTERPRETER_LEFT_OUT))
     (target / "bin").mkdir()
     executable = target / "bin" / name
     shutil.copyfile(source / "bin" / name, executable)

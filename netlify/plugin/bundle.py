@@ -32,7 +32,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from itertools import takewhile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -248,7 +248,7 @@ class Bundle:
             contents = [
                 thing for path, at in files.items() for thing in (f"{at} {can_run(path)}", path.read_bytes())
             ]
-            self.bring_part(name, digest(interpreter, *contents), copier(files))
+            self.bring_part(name, digest(interpreter, *contents), partial(copy_into, files=files))
         self.write_settings()
         found = requirements.find(self.plan.requirements)
         self.state["required"] = sorted(map(normal, requirements.required(found))) if found else []
@@ -315,10 +315,10 @@ class Bundle:
             minor = "python" + ".".join(self.plan.python.split(".")[:2])
             (folder / "bin").mkdir()
             shutil.copyfile(installed / "bin" / minor, folder / "bin/python3")
-            keep = matcher(INTERPRETER_LEFT_OUT)
-            copy_files(installed / "lib" / minor, folder / "lib" / minor, lambda name: not keep(name))
+            library = Path("lib", minor)
+            copy_files(installed / library, folder / library, matcher(INTERPRETER_LEFT_OUT))
             # uv writes the folder it installed into where sysconfig reads it.
-            for path in (folder / "lib" / minor).glob("_sysconfig*"):
+            for path in (folder / library).glob("_sysconfig*"):
                 path.write_bytes(path.read_bytes().replace(bytes(installed), b"/install"))
             libraries = [
                 path for path in (installed / "lib").iterdir() if path.is_file() and elf.is_elf(path)
@@ -337,28 +337,24 @@ class Bundle:
                 *self.target(), "--link-mode", "copy",
             )  # fmt: skip
             self.state["distributions"] = distributions(Path(scratch))
-            left_out = matcher((*PACKAGES_LEFT_OUT, *self.plan.exclude))
-            copy_files(Path(scratch), folder, lambda name: not left_out(name))
+            copy_files(Path(scratch), folder, matcher((*PACKAGES_LEFT_OUT, *self.plan.exclude)))
         remove_unneeded_libraries(folder)
 
     def source_files(self) -> dict[Path, Path]:
         """Return the project's files that are deployed, and where each goes."""
-        return {Path(self.plan.source) / name: Path(name) for name in source_names(self.plan)}
+        source = self.plan.source
+        return {Path(source) / name: Path(name) for name in deployed(self.plan, source)}
 
     def function_files(self) -> dict[Path, Path]:
         """Return what lies in the folder of functions if some of them are files of their own."""
         if not any(handler.endswith(".py") for handler in self.plan.functions.values()):
             return {}
-        left_out = matcher((*SOURCE_LEFT_OUT, *self.plan.exclude))
-        names = [
-            name
-            for name in files_below(self.plan.functions_folder)
-            if not left_out(name) and not ENTRY.fullmatch(name)
-        ]
+        folder = self.plan.functions_folder
+        names = [name for name in deployed(self.plan, folder) if not ENTRY.fullmatch(name)]
         for handler in self.plan.functions.values():
             if handler.endswith(".py") and handler not in names:
                 raise BundleError(f"`exclude` in netlify.toml leaves {handler} out, which is a function")
-        return {Path(self.plan.functions_folder) / name: Path(name) for name in names}
+        return {Path(folder) / name: Path(name) for name in names}
 
     def compile(self, folder: Path) -> None:
         """Write bytecode that is taken without a look at the source, since a zip has no file times.
@@ -571,37 +567,29 @@ def install_pinned(lock: Path, target: str) -> None:
     installers += [
         [found, "pip", "install", "--python", sys.executable] for found in [shutil.which("uv")] if found
     ]
-    # The first that succeeds is the last that is tried.
-    failures = list(takewhile(bool, (failure(installer + options) for installer in installers)))
-    if len(failures) == len(installers):
-        raise BundleError(
-            f"uv cannot be installed: it takes a Python with pip, or a uv, on the PATH. {failures[0]}"
-        )
+    failures = []
+    for installer in installers:
+        try:
+            run([*installer, *options], " ".join(installer[:3]))
+        except BundleError as error:  # noqa: PERF203 -- one of three at most
+            failures.append(error)
+        else:
+            return
+    raise BundleError(
+        f"uv cannot be installed: it takes a Python with pip, or a uv, on the PATH. {failures[0]}"
+    )
 
 
-def failure(command: list[str]) -> str:
-    """Run a command; return what it fails with, or nothing."""
-    try:
-        run(command, " ".join(command[:3]))
-    except BundleError as error:
-        return str(error)
-    return ""
-
-
-def copier(files: Mapping[Path, Path]) -> Callable[[Path], None]:
-    """Return what copies files into a folder."""
-
-    def copy(folder: Path) -> None:
-        for path, name in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, folder / name)
-
-    return copy
+def copy_into(folder: Path, files: Mapping[Path, Path]) -> None:
+    """Copy each file to its place in a folder; links become what they point to."""
+    for path, name in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / name)
 
 
 def handlers_without_function(plan: Plan) -> Iterator[str]:
     """Yield a note for every module of the source with a `handler` that no function names."""
-    for name in source_names(plan):
+    for name in deployed(plan, plan.source):
         if name.endswith(".py"):
             module = re.sub(r"(/__init__)?\.py$", "", name).replace("/", ".")
             described = describe(Path(plan.source) / name)
@@ -612,15 +600,11 @@ def handlers_without_function(plan: Plan) -> Iterator[str]:
                 yield f"note: {plan.source}/{name} defines handler, and no function names {module}.handler"
 
 
-def source_names(plan: Plan) -> list[str]:
-    """Return the project's files that are deployed, relative to the source folder."""
+def deployed(plan: Plan, folder: str) -> list[str]:
+    """Return the files of a folder that are deployed, relative to it; none if it is not there."""
     left_out = matcher((*SOURCE_LEFT_OUT, *plan.exclude))
-    return [name for name in files_below(plan.source) if not left_out(name)]
-
-
-def files_below(folder: str) -> list[str]:
-    """Return the paths of the files in a folder, relative to it; none if it is not there."""
-    return sorted(path.relative_to(folder).as_posix() for path in walk(Path(folder), frozenset()))
+    names = sorted(path.relative_to(folder).as_posix() for path in walk(Path(folder), frozenset()))
+    return [name for name in names if not left_out(name)]
 
 
 def walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
@@ -696,13 +680,10 @@ def pattern(glob: str) -> str:
     return "".join(wild.get(piece) or re.escape(piece) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", glob))
 
 
-def copy_files(source: Path, target: Path, wanted: Callable[[str], bool]) -> None:
-    """Copy the files that are wanted; links become what they point to."""
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source).as_posix()
-        if path.is_file() and wanted(name):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target / name)
+def copy_files(source: Path, target: Path, left_out: Callable[[str], bool]) -> None:
+    """Copy the files that are not left out."""
+    files = {path: path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file()}
+    copy_into(target, {path: name for path, name in files.items() if not left_out(name.as_posix())})
 
 
 def copy_needed_libraries(libraries: list[Path], folder: Path) -> None:

@@ -354,8 +354,9 @@ def test_what_can_be_run_can_be_run_in_the_zip(tmp_path: Path) -> None:
     write_files(tmp_path, {"from/tool": "", "from/data": ""})
     (tmp_path / "from/tool").chmod(0o700)
     (tmp_path / "from/data").chmod(0o666)
-    bundle.copy_files(tmp_path / "from", tmp_path / "packages", lambda _: True)
-    bundle.copier({tmp_path / "from" / name: Path(name) for name in ("tool", "data")})(tmp_path / "source")
+    bundle.copy_files(tmp_path / "from", tmp_path / "packages", lambda _: False)
+    files = {tmp_path / "from" / name: Path(name) for name in ("tool", "data")}
+    bundle.copy_into(tmp_path / "source", files)
     for folder in ("packages", "source"):
         bundle.set_modes(tmp_path / folder)
         modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / folder).iterdir()}
@@ -367,7 +368,8 @@ def test_a_linked_folder_is_deployed_and_a_circle_ends(tmp_path: Path) -> None:
     (tmp_path / "src/shared").symlink_to("../lib")
     (tmp_path / "lib/back").symlink_to("../src")
     (tmp_path / "src/gone").symlink_to("nowhere")
-    assert bundle.source_names(plan(tmp_path / "src")) == ["own.py", "shared/deep/shared.py"]
+    whole = bundle.Bundle(plan(tmp_path / "src"), tmp_path / "out", "2.34")
+    assert list(map(str, whole.source_files().values())) == ["own.py", "shared/deep/shared.py"]
 
 
 def test_a_whole_project_as_the_source_goes_without_what_tools_keep(tmp_path: Path) -> None:
@@ -386,7 +388,8 @@ def test_a_whole_project_as_the_source_goes_without_what_tools_keep(tmp_path: Pa
         "deep/__pycache__/own.cpython-313.pyc",
     ]
     write_files(tmp_path, dict.fromkeys(names, ""))
-    assert bundle.source_names(plan(tmp_path, exclude=["!**/node_modules/**"])) == ["data/env.json", "own.py"]
+    whole = bundle.Bundle(plan(tmp_path, exclude=["!**/node_modules/**"]), tmp_path / "out", "2.34")
+    assert list(map(str, whole.source_files().values())) == ["data/env.json", "own.py"]
 
 
 def test_scripts_are_left_out_only_where_they_are_entries(tmp_path: Path) -> None:
