@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tomllib
 import zipfile
-from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from builds import NETLIFY, REPOSITORY, BuildFailed, Built, lay_out, write_files
+from builds import NETLIFY, REPOSITORY, Built, lay_out, write_files
 from sandbox import unpack
 from support.running import run_site
 from videogen.local.ports import free_ports
@@ -22,6 +23,8 @@ from videogen.local.ports import free_ports
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from support.running import RunningSite
 
 NAMES = sorted(path.name for path in (REPOSITORY / "examples").iterdir())
 BY_PATH = """
@@ -34,63 +37,49 @@ BY_NAME = BY_PATH.replace("../python/bridge.mjs", "netlify-plugin-python-functio
 )
 
 
-@pytest.fixture(scope="session")
-def built(
-    package: Path, build: Callable[[Path], Built], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Built]:
-    """Builds an example, once."""
-    return cache(lambda name: build(lay_out(name, package, tmp_path_factory.mktemp(name))))
+def add_functions(folder: Path, *examples: str) -> Path:
+    """Add the functions of examples that have the same settings and no packages; return the folder."""
+    for name in examples:
+        functions = REPOSITORY / "examples" / name / "netlify/functions"
+        shutil.copytree(functions, folder / "netlify/functions", dirs_exist_ok=True)
+    return folder
 
 
-@pytest.fixture
-def zips(built: Callable[[str], Built], tmp_path: Path) -> Callable[[str], Iterator[httpx.Client]]:
-    """Serves an example from its zips, where there is no Python."""
-
-    def serve(name: str) -> Iterator[httpx.Client]:
-        project = built(name)
-        folders = {each: unpack(project.zip(each), tmp_path / each) for each in project.manifest}
-        with run_site(project, folders) as site:
-            yield site.client
-
-    return serve
+@contextlib.contextmanager
+def from_zips(project: Built, folder: Path) -> Iterator[RunningSite]:
+    """Serve a project from its zips, where there is no Python; they are unpacked into a folder."""
+    folders = {name: unpack(project.zip(name), folder / name) for name in project.manifest}
+    with run_site(project, folders) as site:
+        yield site
 
 
-@pytest.fixture
-def dev(package: Path, tmp_path: Path) -> Iterator[Callable[[str], Iterator[httpx.Client]]]:
-    """Serves an example with `netlify dev`."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def serve(name: str) -> Iterator[httpx.Client]:
-        folder = lay_out(name, package, tmp_path / name)
-        subprocess.run(["git", "init", "--quiet", folder], check=True)
-        if (folder / "requirements.txt").exists():
-            for command in (["venv"], ["pip", "install", "-r", "requirements.txt"]):
-                subprocess.run(["uv", "-q", *command], cwd=folder, check=True)
-        [port] = free_ports(1)
-        log = folder / "dev.log"
-        with log.open("w") as out:
-            processes.append(
-                subprocess.Popen(
-                    [NETLIFY, "dev", "--offline", "--internal-disable-edge-functions", "--no-open",
-                     "--skip-gitignore", "--port", str(port)],
-                    cwd=folder,
-                    env={"PATH": os.environ["PATH"], "HOME": str(folder), "BROWSER": "none"},
-                    stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, text=True,
-                    start_new_session=True,
-                )
-            )  # fmt: skip
-        wanted = {path.stem.replace("_", "-") for path in (folder / "netlify/functions").glob("*.py")}
-        retrying = httpx.HTTPTransport(retries=100)
-        with httpx.Client(base_url=f"http://localhost:{port}", timeout=60, transport=retrying) as client:
-            wait_for_functions(log, wanted, processes[-1])
+@contextlib.contextmanager
+def in_dev(folder: Path) -> Iterator[httpx.Client]:
+    """Serve a project with `netlify dev`, and with its packages in an environment of its own."""
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
+    for command in (["venv"], ["pip", "install", "-r", "requirements.txt"]):
+        subprocess.run(["uv", "-q", *command], cwd=folder, check=True)
+    [port] = free_ports(1)
+    log = folder / "dev.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [NETLIFY, "dev", "--offline", "--internal-disable-edge-functions", "--no-open",
+             "--skip-gitignore", "--port", str(port)],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), "BROWSER": "none"},
+            stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+    wanted = {path.stem.replace("_", "-") for path in (folder / "netlify/functions").glob("*.py")}
+    retrying = httpx.HTTPTransport(retries=100)
+    client = httpx.Client(base_url=f"http://localhost:{port}", timeout=60, transport=retrying)
+    try:
+        with client:
+            wait_for_functions(log, wanted, process)
             yield client
-
-    yield serve
-    for process in processes:
-        os.killpg(process.pid, 9)
-        process.wait()
-        assert process.stdin
-        process.stdin.close()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def wait_for_functions(log: Path, wanted: set[str], process: subprocess.Popen[str]) -> None:
@@ -105,59 +94,49 @@ def wait_for_functions(log: Path, wanted: set[str], process: subprocess.Popen[st
     assert process.poll() is None, log.read_text()
 
 
-@pytest.fixture(params=["zips", "dev"])
-def serve(request: pytest.FixtureRequest) -> Callable[[str], Iterator[httpx.Client]]:
-    """Serves an example in the way that the parameter names."""
-    found: Callable[[str], Iterator[httpx.Client]] = request.getfixturevalue(request.param)
-    return found
-
-
-def test_hello_answers(serve: Callable[[str], Iterator[httpx.Client]]) -> None:
-    for client in serve("hello"):
-        answer = client.get("/api/hello?name=Zo%C3%AB")
-        assert (answer.status_code, answer.json()["hello"]) == (200, "Zoë")
+def ask_application(client: httpx.Client) -> None:
+    """Ask for what FastAPI's and Flask's examples both answer."""
+    photo = bytes(range(256)) * 1000
+    read = client.get("/api/items/7", headers={"Cookie": "visits=3"})
+    assert (read.status_code, read.json()) == (200, {"item": 7, "visits": 4})
+    assert read.headers["set-cookie"].startswith("visits=4; ")
+    sent = client.post("/api/uploads", files={"file": ("a.bin", photo)})
+    assert (sent.status_code, sent.json()) == (200, {"name": "a.bin", "bytes": len(photo)})
+    assert client.get("/api/items/x").status_code in {404, 422}
 
 
 @pytest.mark.parametrize("framework", ["fastapi", "flask"])
-def test_an_application_answers(serve: Callable[[str], Iterator[httpx.Client]], framework: str) -> None:
-    photo = bytes(range(256)) * 1000
-    for client in serve(framework):
-        read = client.get("/api/items/7", headers={"Cookie": "visits=3"})
-        assert (read.status_code, read.json()) == (200, {"item": 7, "visits": 4})
-        assert read.headers["set-cookie"].startswith("visits=4; ")
-        sent = client.post("/api/uploads", files={"file": ("a.bin", photo)})
-        assert (sent.status_code, sent.json()) == (200, {"name": "a.bin", "bytes": len(photo)})
-        assert client.get("/api/items/x").status_code in {404, 422}
+def test_an_application_answers_from_its_zip(
+    package: Path, build: Callable[[Path], Built], tmp_path: Path, framework: str
+) -> None:
+    with from_zips(build(lay_out(framework, package, tmp_path / "site")), tmp_path) as site:
+        ask_application(site.client)
 
 
-def test_the_background_example_runs(built: Callable[[str], Built], tmp_path: Path) -> None:
-    project = built("background")
-    manifest = project.manifest
-    assert (manifest["report-background"]["invocationMode"], manifest["nightly"]["schedule"]) == (
-        "background",
-        "0 2 * * *",
-    )
-    folders = {each: unpack(project.zip(each), tmp_path / each) for each in manifest}
-    with run_site(project, folders) as site:
-        called = site.client.post("/.netlify/functions/report-background", content="sales")
-        assert (called.status_code, called.content) == (202, b"")
-        assert site.control("outcome", "report-background")["statusCode"] == 204
-        assert "reporting on sales, 13 minutes left\nreported\n" in site.log()
-        nightly = site.client.post("/.netlify/functions/nightly")
-        assert (nightly.status_code, nightly.json()) == (200, {"done": True})
+def test_fastapi_answers_in_dev(package: Path, tmp_path: Path) -> None:
+    with in_dev(lay_out("fastapi", package, tmp_path)) as client:
+        ask_application(client)
 
 
-def test_the_background_example_runs_in_dev(dev: Callable[[str], Iterator[httpx.Client]]) -> None:
-    for client in dev("background"):
+def test_all_other_examples_answer_in_dev(package: Path, tmp_path: Path) -> None:
+    folder = add_functions(lay_out("flask", package, tmp_path), "hello", "background")
+    hello = folder / "netlify/functions/hello.py"
+    hello.write_text(hello.read_text().replace('"/api/hello"', '"/hello"'))  # all below /api is Flask's
+    with in_dev(folder) as client:
+        ask_application(client)
+        answer = client.get("/hello?name=Zo%C3%AB")
+        assert (answer.status_code, answer.json()["hello"]) == (200, "Zoë")
         assert client.post("/.netlify/functions/report-background", content="sales").status_code == 202
         assert client.post("/.netlify/functions/nightly").status_code == 200
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_pins_its_python_and_ignores_its_output(name: str) -> None:
+    """And has the settings of all, so that one site here may have the functions of several."""
     folder = REPOSITORY / "examples" / name
     settings = tomllib.loads((folder / "netlify.toml").read_text())
     assert settings["build"]["environment"]["PYTHON_VERSION"] == "3.13"
+    assert settings == tomllib.loads((REPOSITORY / "examples/hello/netlify.toml").read_text())
     assert ".netlify/" in (folder / ".gitignore").read_text().split()
 
 
@@ -213,8 +192,8 @@ def lambda_handler(event: Event, context: Context) -> Response:
 
 @pytest.fixture(scope="module")
 def mixed(package: Path, build: Callable[[Path], Built], tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """A project with entries by hand, both imports of the bridge, and files that share a module."""
-    folder = lay_out("hello", package, tmp_path_factory.mktemp("mixed"))
+    """Two examples, with entries by hand, both imports of the bridge, and files that share a module."""
+    folder = add_functions(lay_out("hello", package, tmp_path_factory.mktemp("mixed")), "background")
     shutil.copytree(REPOSITORY / "netlify/python", folder / "netlify/python")
     (folder / ".gitignore").unlink()
     with (folder / "netlify.toml").open("a") as settings:
@@ -235,26 +214,48 @@ def mixed(package: Path, build: Callable[[Path], Built], tmp_path_factory: pytes
     return build(folder)
 
 
-def test_entries_by_hand_and_files_live_side_by_side(mixed: Built, tmp_path: Path) -> None:
-    folders = {name: unpack(mixed.zip(name), tmp_path / name) for name in mixed.manifest}
-    with run_site(mixed, folders) as site:
-        assert site.client.get("/api/hello").json()["hello"] == "world"
-        assert [site.client.get(path).text for path in ("/old", "/older")] == ["/old", "/older"]
-        answer = site.client.get("/.netlify/functions/typed")
-        seen = answer.json()
-        assert (answer.headers["set-cookie"], seen["helper"], seen["tmp"]) == ("a=1", 1, [])
-        assert set(seen["environment"]) - {"LC_CTYPE"} == {"LANG", "PATH", "TZ"}
-        assert seen["executable"].endswith("/python/bundle/python/bin/python3")
+@pytest.fixture(scope="module")
+def site(mixed: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    """That project, served from its zips."""
+    with from_zips(mixed, tmp_path_factory.mktemp("unpacked")) as site:
+        yield site
+
+
+def test_hello_answers_from_its_zip(site: RunningSite) -> None:
+    answer = site.client.get("/api/hello?name=Zo%C3%AB")
+    assert (answer.status_code, answer.json()["hello"]) == (200, "Zoë")
+
+
+def test_the_background_example_runs_from_its_zips(mixed: Built, site: RunningSite) -> None:
+    manifest = mixed.manifest
+    assert (manifest["report-background"]["invocationMode"], manifest["nightly"]["schedule"]) == (
+        "background",
+        "0 2 * * *",
+    )
+    called = site.client.post("/.netlify/functions/report-background", content="sales")
+    assert (called.status_code, called.content) == (202, b"")
+    assert site.control("outcome", "report-background")["statusCode"] == 204
+    assert "reporting on sales, 13 minutes left\nreported\n" in site.log()
+    nightly = site.client.post("/.netlify/functions/nightly")
+    assert (nightly.status_code, nightly.json()) == (200, {"done": True})
+
+
+def test_entries_by_hand_and_files_live_side_by_side(mixed: Built, site: RunningSite) -> None:
+    assert [site.client.get(path).text for path in ("/old", "/older")] == ["/old", "/older"]
+    answer = site.client.get("/.netlify/functions/typed")
+    seen = answer.json()
+    assert (answer.headers["set-cookie"], seen["helper"], seen["tmp"]) == ("a=1", 1, [])
+    assert set(seen["environment"]) - {"LC_CTYPE"} == {"LANG", "PATH", "TZ"}
+    assert seen["executable"].endswith("/python/bundle/python/bin/python3")
     assert "netlify/functions/helper.py is no function: it defines no handler and no app" in mixed.printed
     assert (mixed.folder / ".gitignore").read_text() == ".netlify/\n"
     published = [(mixed.folder / "public" / name).read_text() for name in ("a/b.txt", "c.json")]
     assert published == ["text\n", '[\n  "text"\n]\n']
 
 
-def test_a_crash_names_the_users_file_and_line(mixed: Built, tmp_path: Path) -> None:
-    with run_site(mixed, {"crashes": unpack(mixed.zip("crashes"), tmp_path / "crashes")}) as site:
-        assert site.client.get("/.netlify/functions/crashes").status_code == 500
-        log = site.log()
+def test_a_crash_names_the_users_file_and_line(site: RunningSite) -> None:
+    assert site.client.get("/.netlify/functions/crashes").status_code == 500
+    log = site.log()
     assert re.search(
         r'File "/var/task/\S+/functions/crashes.py", line 6, in deeper\n\s+raise LookupError', log
     )
@@ -288,16 +289,7 @@ def test_a_function_in_its_own_file_ships_no_scripts(mixed: Built) -> None:
         "crashes.py",
         "hello.py",
         "helper.py",
+        "nightly.py",
+        "report_background.py",
         "typed/typed.py",
     }
-
-
-def test_what_cannot_work_fails_the_build_with_one_line(
-    package: Path, build: Callable[[Path], Built], tmp_path: Path
-) -> None:
-    source = "import nothing_such\napp = 1"
-    folder = write_files(lay_out("hello", package, tmp_path), {"netlify/functions/second.py": source})
-    with pytest.raises(BuildFailed) as failure:
-        build(folder)
-    assert "No module named 'nothing_such' (second.py:1)" in str(failure.value)
-    assert "Traceback" not in str(failure.value)

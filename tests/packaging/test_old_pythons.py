@@ -9,31 +9,20 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from builds import REPOSITORY, write_files
+from support.pythons import EVERY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLUGIN = REPOSITORY / "netlify/plugin"
 HOST = REPOSITORY / "netlify/python/host.py"
 
 
-def pythons() -> dict[str, str]:
-    """Return this machine's Pythons by version, as 3.8; those that are too old are not among them."""
-    found = {f"3.{sys.version_info.minor}": sys.executable}
-    for placed in Path.home().glob(".pyenv/versions/3.*/bin/python3"):
-        found.setdefault(".".join(placed.parts[-3].split(".")[:2]), str(placed))
-    for version in (f"3.{minor}" for minor in range(8, 20)):
-        path = shutil.which(f"python{version}")
-        # pyenv has a name for each of its own, and starts none but the chosen one by it.
-        if path and version not in found and subprocess.run([path, "-V"], check=False).returncode == 0:
-            found[version] = path
-    minors = {int(version.split(".")[1].split("-")[0]): version for version in found}
-    return {found_as: found[found_as] for minor, found_as in sorted(minors.items()) if minor >= 8}
-
-
-EVERY = pythons()
 ANSWERS_ON_3 = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execv(sys.argv[2], sys.argv[2:])"
 
 
@@ -110,27 +99,7 @@ def test_the_build_ends_with_one_line(tmp_path: Path, version: str, plan: dict[s
     assert (ended.returncode, ended.stderr.startswith(line), ended.stderr.count("\n")) == (1, True, 1)
 
 
-@pytest.mark.parametrize("version", list(EVERY)[:1])
-def test_the_oldest_builds_a_whole_bundle(tmp_path: Path, interpreter: dict[str, str], version: str) -> None:
-    write_files(
-        tmp_path, {"functions/hello.py": "from idna import encode as handler", "requirements.txt": "idna"}
-    )
-    plan = {"functions": {"hello": "hello.py"}, "functions_folder": "functions", "source": "src"}
-    built = run(
-        EVERY[version],
-        "bundle.py",
-        ".netlify/python/bundle",
-        cwd=tmp_path,
-        env={
-            name: value
-            for name, value in os.environ.items()
-            if name.startswith(("PATH", "HOME", "PIP_", "UV_", "SSL"))
-        }
-        | interpreter,
-        input=json.dumps(plan),
-    )
-    assert (built.returncode, built.stderr) == (0, "")
-    bundle = tmp_path / ".netlify/python/bundle"
+def test_the_oldest_builds_a_whole_bundle(first_bundle: Path) -> None:
     made = [
         "functions/hello.py",
         "host/host.pyc",
@@ -138,7 +107,18 @@ def test_the_oldest_builds_a_whole_bundle(tmp_path: Path, interpreter: dict[str,
         "python/bin/python3",
         "python.json",
     ]
-    assert [name for name in made if not (bundle / name).is_file()] == []
+    assert [name for name in made if not (first_bundle / "bundle" / name).is_file()] == []
+
+
+def test_the_oldest_says_in_one_line_what_cannot_be_imported(
+    tmp_path: Path, first_bundle: Path, build_bundle: Callable[[Path], subprocess.CompletedProcess[str]]
+) -> None:
+    shutil.copytree(first_bundle, tmp_path / ".netlify/python")
+    write_files(tmp_path, {"functions/hello.py": "import nothing_such\napp = 1"})
+    ended = build_bundle(tmp_path)
+    line = "hello.py cannot be imported as hello would: ModuleNotFoundError: No module named 'nothing_such' "
+    assert (ended.returncode, ended.stderr.startswith(f"{line}(hello.py:1)")) == (1, True)
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("version", EVERY)

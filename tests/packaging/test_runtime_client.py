@@ -147,13 +147,11 @@ def folders(
 ) -> dict[str, Path]:
     """One build; each function's zip unpacked."""
     folder = lay_out("hello", package, tmp_path_factory.mktemp("client"))
+    (folder / "netlify/functions/hello.py").unlink()
     files = {"behaves": BEHAVES, "slow": SLOW, "job_background": BACKGROUND, "broken": BROKEN}
     write_files(folder, {f"netlify/functions/{name}.py": source for name, source in files.items()})
     built = build(folder)
-    return {
-        name: unpack(built.zip(name), tmp_path_factory.mktemp(name))
-        for name in ("behaves", "slow", "job-background", "broken")
-    }
+    return {name: unpack(built.zip(name), tmp_path_factory.mktemp(name)) for name in built.manifest}
 
 
 @pytest.fixture

@@ -145,9 +145,14 @@ def test_pillow_and_httpx_are_the_workers_alone(project: Built) -> None:
 def test_two_clones_in_different_folders_build_the_same_bytes(
     project: Built, interpreter: dict[str, str], tmp_path: Path
 ) -> None:
-    other = netlify_build(clone(tmp_path / "another" / "place", project.folder), interpreter)
+    """The second out of nothing, the first on an interpreter that another Python had installed elsewhere."""
+    folder = clone(tmp_path / "another" / "place", project.folder)
+    compared = ("generate-video-background", "start-video")
+    for name in set(FUNCTIONS) - set(compared):
+        (folder / f"netlify/functions/{name}.mjs").unlink()
+    other = netlify_build(folder, interpreter)
     digests = [
-        {name: hashlib.sha256(built.zip(name).read_bytes()).hexdigest() for name in FUNCTIONS}
+        {name: hashlib.sha256(built.zip(name).read_bytes()).hexdigest() for name in compared}
         for built in (project, other)
     ]
     assert digests[0] == digests[1]
