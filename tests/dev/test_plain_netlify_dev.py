@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 from support.dev_site import ROOT, DevSite, make_venv
-from support.functions_under_test import SIGNING_SECRET, start_body
+from support.functions_under_test import photo
+from support.markdown_pages import blocks
+from support.served_site import environment
+from support.terminal import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,23 +39,46 @@ def fresh_clone(folder: Path, variables: Mapping[str, str]) -> DevSite:
     return site
 
 
-def test_plain_netlify_dev_serves_key_and_bucket(
-    tmp_path: Path, s3_server: S3Server, simulator: Simulator
+def test_the_command_finds_all_well_and_makes_a_video_whose_id_alone_finds_its_story(
+    tmp_path: Path,
+    s3_server: S3Server,
+    simulator: Simulator,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    variables = {
-        **s3_server.environment,
-        "BLACKBOX_API_KEY": "simulator",
-        "BLACKBOX_BASE_URL": simulator.url,
-        "VIDEOGEN_VIDEO_HOSTS": simulator.url,
-        "VIDEOGEN_SIGNING_SECRET": SIGNING_SECRET,
-    }
-    with fresh_clone(tmp_path, variables) as site:
+    variables = environment(s3_server, simulator, request.node.nodeid)
+    site = fresh_clone(tmp_path, variables)
+    # The function that docs/contributing.md adds.
+    for language, name in (
+        ("python", "src/videogen/functions/greet.py"),
+        ("js", "netlify/functions/greet.mjs"),
+    ):
+        (block,) = [one for one in blocks(language) if one.page == "docs/contributing.md"]
+        (site.folder / name).write_text(block.text)
+    lake = tmp_path / "lake.jpg"
+    lake.write_bytes(photo())
+    monkeypatch.chdir(tmp_path)  # into which the video comes
+    videogen = Operator(variables, tmp_path)
+    with site:
         page = httpx.get(site.url, timeout=30)
-        started = httpx.post(f"{site.url}/api/start-video", json=start_body(), timeout=30)
-        ended = site.wait_for_end(started.json()["jobId"])
+        greeting = httpx.get(f"{site.url}/api/greet?name=lake", timeout=30)
+        doctor = videogen("doctor", "--site", site.url, "--json")
+        made = videogen("generate", str(lake), "slow pan", "--site", site.url, "--json")
 
-    assert (page.status_code, started.status_code, ended["status"]) == (200, 202, "completed")
+    assert (page.status_code, greeting.status_code, greeting.json()) == (200, 200, {"hello": "lake"})
     assert "Blackbox: REAL, spends money" in site.output()
+    assert [finding for finding in doctor.json if finding["level"] != "ok"] == []
+    assert made.code == 0, made.err
+    job_id = made.json["jobId"]
+    assert [line["action"] for line in site.log_lines() if line.get("jobId") == job_id] == [
+        "job.created",
+        "worker.called",
+        "job.claimed",
+        "blackbox.called",
+        "blackbox.answered",
+        "video.saved",
+        "job.completed",
+    ]
 
 
 def test_plain_netlify_dev_names_the_missing_lock(tmp_path: Path) -> None:
