@@ -16,7 +16,7 @@ import json
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -129,24 +129,32 @@ def _seen(status: int, message: str, headers: Mapping[str, str] | None = None) -
     return _json(status, {"error": error}, headers)
 
 
-def _completion(order: Order, content: object, *, finish_reason: str = "stop") -> dict[str, object]:
+def _completion(
+    order: Order, content: object, *, finish_reason: str = "stop", nothing: str | None = "None"
+) -> dict[str, Any]:
     """Return the answer of https://docs.blackbox.ai/api-reference/video, where "None" is a string."""
-    message = {"role": "assistant", "content": content, "tool_calls": "None", "function_call": "None"}
+    message = {"role": "assistant", "content": content, "tool_calls": nothing, "function_call": nothing}
     return {
         "id": f"chatcmpl-{order.created}",
         "created": order.created,
         "model": f"{order.model.removeprefix('blackboxai/')}:0546b4e90d4f215c7fc42c9b8d815df3",
         "object": "chat.completion",
-        "system_fingerprint": "None",
+        "system_fingerprint": nothing,
         "choices": [{"finish_reason": finish_reason, "index": 0, "message": message}],
         "usage": {
             "completion_tokens": 0,
             "prompt_tokens": 0,
             "total_tokens": 0,
-            "completion_tokens_details": "None",
-            "prompt_tokens_details": "None",
+            "completion_tokens_details": nothing,
+            "prompt_tokens_details": nothing,
         },
     }
+
+
+def _with_message(order: Order, message: Mapping[str, object]) -> Reply:
+    """Return a success whose message has these members beside its role."""
+    choice = {"finish_reason": "stop", "index": 0, "message": {"role": "assistant"} | dict(message)}
+    return _json(200, _completion(order, None) | {"choices": [choice]})
 
 
 def _content(write: Callable[[str], object]) -> Callable[[Order], Reply]:
@@ -156,38 +164,10 @@ def _content(write: Callable[[str], object]) -> Callable[[Order], Reply]:
 
 def _chat_like(order: Order) -> Reply:
     """Return the success in the shape of the API's chat answers: nulls, and fields of its own."""
-    message = {
-        "role": "assistant",
-        "content": order.make_video(),
-        "tool_calls": None,
-        "function_call": None,
-        "provider_specific_fields": {"refusal": None},
-    }
-    return _json(
-        200,
-        {
-            "id": f"chatcmpl-{order.created}",
-            "created": order.created,
-            "model": order.model.removeprefix("blackboxai/"),
-            "object": "chat.completion",
-            "system_fingerprint": None,
-            "choices": [{"finish_reason": "stop", "index": 0, "message": message}],
-            "usage": {
-                "completion_tokens": 0,
-                "prompt_tokens": 0,
-                "total_tokens": 0,
-                "completion_tokens_details": None,
-                "prompt_tokens_details": None,
-                "cost": 0.8,
-            },
-            "provider": "Replicate",
-        },
-    )
-
-
-def _without_content(order: Order) -> Reply:
-    choice = {"finish_reason": "stop", "index": 0, "message": {"role": "assistant"}}
-    return _json(200, _completion(order, None) | {"choices": [choice]})
+    answer = _completion(order, order.make_video(), nothing=None)
+    answer["choices"][0]["message"]["provider_specific_fields"] = {"refusal": None}
+    answer["usage"]["cost"] = 0.8
+    return _json(200, answer | {"model": order.model.removeprefix("blackboxai/"), "provider": "Replicate"})
 
 
 def _elsewhere(place: Callable[[str], dict[str, object]]) -> Callable[[Order], Reply]:
@@ -270,13 +250,7 @@ def _after_comments(order: Order) -> Reply:
 
 def _beside_content(place: Callable[[str], dict[str, object]]) -> Callable[[Order], Reply]:
     """Return a success whose message has no content and the link where `place` puts it."""
-
-    def answer(order: Order) -> Reply:
-        message = {"role": "assistant", "content": None} | place(order.make_video())
-        choice = {"finish_reason": "stop", "index": 0, "message": message}
-        return _json(200, _completion(order, None) | {"choices": [choice]})
-
-    return answer
+    return lambda order: _with_message(order, {"content": None} | place(order.make_video()))
 
 
 def _labelled(label: str) -> Callable[[Reply, str], Reply]:
@@ -339,6 +313,11 @@ def _answer(reply: Reply) -> Callable[[Order], Reply]:
     return lambda _: reply
 
 
+def _refusal(plays: str, reply: Reply) -> Fault:
+    """Return a fault that buys nothing and answers each order alike."""
+    return Fault(plays, purchase=False, answer=_answer(reply))
+
+
 def _download(reply: Reply) -> Callable[[Reply, str], Reply]:
     return lambda _, __: reply
 
@@ -375,7 +354,7 @@ _ANSWERS: dict[str, Fault] = {
     "S3-whitespace": Fault("white space around the link", answer=_content(lambda link: f"\n  {link} \n")),
     "S3-space": Fault("a space for content", answer=lambda order: _json(200, _completion(order, " "))),
     "S3-null": Fault("null for content", answer=lambda order: _json(200, _completion(order, None))),
-    "S3-absent": Fault("no content", answer=_without_content),
+    "S3-absent": Fault("no content", answer=lambda order: _with_message(order, {})),
     "S3-no-choices": Fault(
         "no choices", answer=lambda order: _json(200, _completion(order, "") | {"choices": []})
     ),
@@ -441,29 +420,21 @@ _ANSWERS: dict[str, Fault] = {
         "chat instead of a video",
         answer=lambda order: _json(200, _completion(order, "I'm sorry, I can't create videos.")),
     ),
-    "S7-401": Fault(
-        "200 with a refused key",
-        purchase=False,
-        answer=_answer(replace(problem(401, "Invalid key"), status=200)),
-    ),
+    "S7-401": _refusal("200 with a refused key", replace(problem(401, "Invalid key"), status=200)),
     "S7-403": Fault(
         "200 with a flagged input", purchase=False, answer=lambda order: replace(_flagged(order), status=200)
     ),
     "S7-408": Fault(
         "200 with a time-out", answer=_answer(replace(problem(408, "Your request timed out"), status=200))
     ),
-    "S7-429": Fault(
-        "200 with a rate limit",
-        purchase=False,
-        answer=_answer(replace(problem(429, "You are being rate limited"), status=200)),
+    "S7-429": _refusal(
+        "200 with a rate limit", replace(problem(429, "You are being rate limited"), status=200)
     ),
     "S7-502": Fault(
         "200 with a model that is down",
         answer=_answer(replace(problem(502, "Your chosen model is down"), status=200)),
     ),
-    "S7-503": Fault(
-        "200 with no provider", purchase=False, answer=_answer(replace(problem(503, _NO_ROUTE), status=200))
-    ),
+    "S7-503": _refusal("200 with no provider", replace(problem(503, _NO_ROUTE), status=200)),
     "S7-error": Fault(
         'finish_reason "error"',
         answer=lambda order: _json(200, _completion(order, "", finish_reason="error")),
@@ -490,69 +461,46 @@ _ANSWERS: dict[str, Fault] = {
     "S9-accepted": Fault(
         "202 with an id", answer=lambda order: replace(_task(order, status="accepted"), status=202)
     ),
-    "E301": Fault("301 to another host", purchase=False, answer=_answer(_moved(301))),
-    "E307": Fault("307 to another host", purchase=False, answer=_answer(_moved(307))),
+    "E301": _refusal("301 to another host", _moved(301)),
+    "E307": _refusal("307 to another host", _moved(307)),
     "E400": Fault("400, invalid model", purchase=False, answer=lambda order: invalid_model(order.model)),
-    "E400b": Fault(
+    "E400b": _refusal(
         "400, a list of parts is refused",
-        purchase=False,
-        answer=_answer(
-            _seen(400, "LiteLLM Error - prompt is not a string - [{'type': 'text', 'text': '...'}]")
-        ),
+        _seen(400, "LiteLLM Error - prompt is not a string - [{'type': 'text', 'text': '...'}]"),
     ),
-    "E400c": Fault(
+    "E400c": _refusal(
         "400, the upstream refused to begin",
-        purchase=False,
-        answer=_answer(
-            _seen(400, "LiteLLM Error - prediction url is None - {'detail': 'Throttled', 'status': 429}")
-        ),
+        _seen(400, "LiteLLM Error - prediction url is None - {'detail': 'Throttled', 'status': 429}"),
     ),
     "E400d": Fault(
         "400, the upstream began and failed", answer=_answer(_seen(400, "Error: Prediction failed: E004"))
     ),
-    "E400-budget": Fault(
-        "400, the budget of the key is spent",
-        purchase=False,
-        answer=_answer(_typed(400, _BUDGET, "budget_exceeded")),
-    ),
-    "E401": Fault("401, our key", purchase=False, answer=_answer(problem(401, "Invalid credentials"))),
-    "E401-upstream": Fault(
-        "401, the provider's own upstream key",
-        purchase=False,
-        answer=_answer(_seen(401, _WRONG_UPSTREAM_KEY)),
-    ),
+    "E400-budget": _refusal("400, the budget of the key is spent", _typed(400, _BUDGET, "budget_exceeded")),
+    "E401": _refusal("401, our key", problem(401, "Invalid credentials")),
+    "E401-upstream": _refusal("401, the provider's own upstream key", _seen(401, _WRONG_UPSTREAM_KEY)),
     "E401-quoted": Fault("401 that quotes our key", purchase=False, answer=_quotes_key),
-    "E402": Fault(
-        "402, no credit",
-        purchase=False,
-        answer=_answer(problem(402, "Your account or API key has insufficient credits.")),
-    ),
+    "E402": _refusal("402, no credit", problem(402, "Your account or API key has insufficient credits.")),
     "E403": Fault("403, the input was flagged", purchase=False, answer=_flagged),
-    "E403-account": Fault(
+    "E403-account": _refusal(
         "403, the provider's account is locked",
-        purchase=False,
-        answer=_answer(_seen(403, "User is locked. Reason: Exhausted balance. Top up your balance.")),
+        _seen(403, "User is locked. Reason: Exhausted balance. Top up your balance."),
     ),
-    "E403-model": Fault(
+    "E403-model": _refusal(
         "403, the key may not use the model",
-        purchase=False,
-        answer=_answer(_typed(403, "key not allowed to access model.", "key_model_access_denied")),
+        _typed(403, "key not allowed to access model.", "key_model_access_denied"),
     ),
-    "E403-application": Fault(
-        "403, the key may not use the API",
-        purchase=False,
-        answer=_answer(_seen(403, "Cannot access application 'video'")),
+    "E403-application": _refusal(
+        "403, the key may not use the API", _seen(403, "Cannot access application 'video'")
     ),
-    "E404": Fault(
+    "E404": _refusal(
         "404, no such model upstream",
-        purchase=False,
-        answer=_answer(_seen(404, "blackbox.Error: NotFoundError: Vercel_ai_gatewayException - Not Found")),
+        _seen(404, "blackbox.Error: NotFoundError: Vercel_ai_gatewayException - Not Found"),
     ),
-    "E404-html": Fault("404, HTML", purchase=False, answer=_answer(_html(404, "404 Not Found"))),
-    "E405": Fault("405", purchase=False, answer=_answer(_json(405, {"detail": "Method Not Allowed"}))),
+    "E404-html": _refusal("404, HTML", _html(404, "404 Not Found")),
+    "E405": _refusal("405", _json(405, {"detail": "Method Not Allowed"})),
     "E408": Fault("408, timed out", answer=_answer(problem(408, "Your request timed out"))),
-    "E413": Fault("413, HTML", purchase=False, answer=_answer(too_large())),
-    "E415": Fault("415, HTML", purchase=False, answer=_answer(_html(415, "Unsupported Media Type"))),
+    "E413": _refusal("413, HTML", too_large()),
+    "E415": _refusal("415, HTML", _html(415, "Unsupported Media Type")),
     "E422": Fault("422, the prediction failed; quotes prompt and photo", answer=_failed_prediction),
     "E422-unknown": Fault(
         "422, the upstream's progress could not be read",
@@ -560,17 +508,9 @@ _ANSWERS: dict[str, Fault] = {
             _seen(422, "LiteLLM Error - prediction not succeeded - {'detail': 'Throttled.', 'status': 429}")
         ),
     ),
-    "E429": Fault("429, nested JSON", purchase=False, answer=_answer(_seen(429, _RATE_LIMIT))),
-    "E429-budget": Fault(
-        "429, the budget of the key is spent",
-        purchase=False,
-        answer=_answer(_typed(429, _BUDGET, "budget_exceeded")),
-    ),
-    "E429-seconds": Fault(
-        "429, Retry-After in seconds",
-        purchase=False,
-        answer=_answer(_seen(429, _RATE_LIMIT, {"Retry-After": "30"})),
-    ),
+    "E429": _refusal("429, nested JSON", _seen(429, _RATE_LIMIT)),
+    "E429-budget": _refusal("429, the budget of the key is spent", _typed(429, _BUDGET, "budget_exceeded")),
+    "E429-seconds": _refusal("429, Retry-After in seconds", _seen(429, _RATE_LIMIT, {"Retry-After": "30"})),
     "E429-date": Fault(
         "429, Retry-After as a date in 30 s",
         purchase=False,
@@ -578,12 +518,8 @@ _ANSWERS: dict[str, Fault] = {
             429, _RATE_LIMIT, {"Retry-After": formatdate(order.created + 30, usegmt=True)}
         ),
     ),
-    "E429-throttled": Fault(
-        "429, a bare detail",
-        purchase=False,
-        answer=_answer(
-            _json(429, {"detail": "Request was throttled. Your rate limit resets in ~30s."}),
-        ),
+    "E429-throttled": _refusal(
+        "429, a bare detail", _json(429, {"detail": "Request was throttled. Your rate limit resets in ~30s."})
     ),
     "E500a": Fault(
         "500, connection error upstream, at once", delay=0, answer=_answer(_seen(500, _CONNECTION_ERROR))
@@ -596,7 +532,7 @@ _ANSWERS: dict[str, Fault] = {
     "E502": Fault("502, the model is down", answer=_answer(problem(502, "Your chosen model is down"))),
     "E502-html": Fault("502, HTML", answer=_answer(_html(502, "502 Bad Gateway"))),
     "E502-empty": Fault("502, empty", answer=_answer(Reply(502, content_type="text/plain"))),
-    "E503": Fault("503, no provider", purchase=False, answer=_answer(problem(503, _NO_ROUTE))),
+    "E503": _refusal("503, no provider", problem(503, _NO_ROUTE)),
     "E503-html": Fault("503, HTML", answer=_answer(_html(503, "Service Suspended"))),
     "E503-empty": Fault("503, empty", answer=_answer(Reply(503, content_type="text/plain"))),
     "E524": Fault(
