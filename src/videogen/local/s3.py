@@ -1,4 +1,4 @@
-"""An S3 server on loopback: moto's, with one empty bucket.
+"""moto's servers on loopback, and the one of S3, with one empty bucket.
 
 moto checks no signature and never answers 409; its objects live in this process' memory and are shared by
 all servers of the process, so each server makes a bucket of its own.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -52,29 +52,22 @@ def loopback_only(app: WSGIApplication) -> WSGIApplication:
     return answer
 
 
-class S3Server(S3StandIn):
-    """A moto S3 server that serves from `with` until its end; `bucket` exists then and is empty."""
+class MotoServer:
+    """moto's server of one service, which serves from `with` until its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, service: Literal["s3", "sqs"]) -> None:
         self._server = make_server(
             "127.0.0.1",
             0,
-            loopback_only(create_backend_app("s3")),
+            loopback_only(create_backend_app(service)),
             threaded=True,
             request_handler=QuietHandler,
         )
-        self._thread = Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="S3", daemon=True
-        )
-        super().__init__(
-            endpoint_url=f"http://127.0.0.1:{self._server.server_port}",
-            access_key_id="local",
-            secret_access_key="local",  # noqa: S106 - moto takes any
-        )
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.create_bucket()
         return self
 
     def __exit__(
@@ -86,3 +79,21 @@ class S3Server(S3StandIn):
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class S3Server(MotoServer, S3StandIn):
+    """A moto S3 server; `bucket` exists from `with` on and is empty."""
+
+    def __init__(self) -> None:
+        MotoServer.__init__(self, "s3")
+        S3StandIn.__init__(
+            self,
+            endpoint_url=self.url,
+            access_key_id="local",
+            secret_access_key="local",  # noqa: S106 - moto takes any
+        )
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.create_bucket()
+        return self

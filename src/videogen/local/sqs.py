@@ -8,36 +8,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from threading import Thread
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from moto.moto_server.werkzeug_app import create_backend_app
-from werkzeug.serving import make_server
-
-from videogen.local.s3 import QuietHandler, loopback_only
+from videogen.local.s3 import MotoServer
 from videogen.queue.sqs import SqsQueue
 from videogen.settings import QueueSettings, Secret
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 REGION = "us-east-1"
 RECEIVES = 3
 
 
-class SqsServer:
-    """A moto SQS server that serves from `with` until its end."""
+class SqsServer(MotoServer):
+    """A moto SQS server; its queue exists from `with` on and is empty."""
 
     def __init__(self) -> None:
-        self._server = make_server(
-            "127.0.0.1",
-            0,
-            loopback_only(create_backend_app("sqs")),
-            threaded=True,
-            request_handler=QuietHandler,
-        )
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__("sqs")
         self.queue_url = ""
         self.dead_letters_url = ""
 
@@ -59,20 +44,10 @@ class SqsServer:
         return self.queue(f"{self.url}/").create(name, attributes)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        super().__enter__()
         name = f"videogen-{secrets.token_hex(4)}"
         self.dead_letters_url = self.create(f"{name}-dead")
         arn = self.queue(self.dead_letters_url).attributes()["QueueArn"]
         policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": RECEIVES})
         self.queue_url = self.create(name, RedrivePolicy=policy, VisibilityTimeout="120")
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
