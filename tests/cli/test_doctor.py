@@ -179,6 +179,17 @@ def test_a_wrong_key_of_the_store_and_a_clock_that_it_refuses(
         assert first_failure(videogen("doctor", "--json")) == ("bucket", detail, remedy)
 
 
+def test_a_store_that_redirects_whatever_is_asked(videogen: Operator) -> None:
+    with answering(lambda _: s3_error(301, "PermanentRedirect")) as store:
+        videogen.environ["S3_ENDPOINT_URL"] = store.url
+
+        assert first_failure(videogen("doctor", "--json")) == (
+            "bucket",
+            f"{store.url} redirects whatever is asked",
+            "set S3_ENDPOINT_URL to the store's S3 address, which is not that of its web console",
+        )
+
+
 def test_no_bucket(videogen: Operator) -> None:
     videogen.environ["S3_BUCKET"] = "elsewhere"
 

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -40,6 +40,7 @@ PATIENCE = 4
 """How often a store is asked again that wants to be asked less often."""
 PAUSE = 1.1
 """Seconds."""
+TAKES_CONDITIONS = "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2"
 POLICY = "allow s3:GetObject, s3:PutObject and s3:DeleteObject on arn:aws:s3:::{bucket}/{prefix}*"
 
 
@@ -55,7 +56,8 @@ def examine(
     yield Finding("ok", "bucket", f"{found.s3.bucket} answers")
     try:
         body = os.urandom(1000)
-        written = _ask(bucket, "bucket, writing", lambda: bucket.client.put_object(**where, Body=body))
+        with _asking(bucket, "bucket, writing"):
+            written = bucket.client.put_object(**where, Body=body)
         if not written.get("ETag"):
             raise Failed("bucket, writing", f"{_endpoint(bucket)} took an object and gave no ETag", NO_STORE)
         yield Finding("ok", "bucket, writing", "an object could be written")
@@ -89,19 +91,15 @@ def _wait(response: Any, attempts: int, **_: object) -> float | None:  # noqa: A
 
 def _reach(bucket: Bucket, where: Any) -> None:  # noqa: ANN401 - boto3's arguments
     """Ask for an object that is not there; raises Failed unless the answer is a store's."""
-    try:
-        bucket.client.get_object(**where)
-    except ClientError as error:
-        # AccessDenied is what a missing key looks like to an access key that may not list.
-        if error.response["Error"].get("Code") not in {"NoSuchKey", "404", "AccessDenied"}:
-            raise _store_failure("bucket", bucket, error) from None
-    except BotoCoreError as error:
-        raise _unreachable("bucket", bucket, error) from None
-    except RecursionError:
-        # botocore asks a redirecting store where the bucket is, and that question is redirected as well.
-        raise Failed("bucket", f"{_endpoint(bucket)} redirects whatever is asked", NO_STORE) from None
-    else:
-        raise Failed("bucket", f"{_endpoint(bucket)} answers 200 to whatever is asked", NO_STORE)
+    with _asking(bucket, "bucket"):
+        try:
+            bucket.client.get_object(**where)
+        except ClientError as error:
+            # AccessDenied is what a missing key looks like to an access key that may not list.
+            if error.response["Error"].get("Code") in {"NoSuchKey", "404", "AccessDenied"}:
+                return
+            raise
+    raise Failed("bucket", f"{_endpoint(bucket)} answers 200 to whatever is asked", NO_STORE)
 
 
 def _read_back(bucket: Bucket, key: str, body: bytes) -> Mapping[str, str]:
@@ -136,13 +134,19 @@ def _etags(headers: Mapping[str, str]) -> Finding:
     return Finding("ok", about, "an object is read as it was written")
 
 
-def _ask(bucket: Bucket, about: str, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3's answers
+@contextmanager
+def _asking(bucket: Bucket, about: str) -> Iterator[None]:
+    """Raise Failed, with the remedy, where the store refuses what is asked or cannot be reached."""
     try:
-        return act()
+        yield
     except ClientError as error:
         raise _store_failure(about, bucket, error) from None
     except BotoCoreError as error:
-        raise _unreachable(about, bucket, error) from None
+        raise Failed(
+            about,
+            f"{_endpoint(bucket)} cannot be reached ({type(error).__name__})",
+            "correct S3_ENDPOINT_URL or S3_REGION; is this machine online?",
+        ) from None
 
 
 def _store_failure(about: str, bucket: Bucket, error: ClientError) -> Failed:
@@ -150,6 +154,10 @@ def _store_failure(about: str, bucket: Bucket, error: ClientError) -> Failed:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     policy = POLICY.format(bucket=settings.bucket, prefix=settings.prefix)
+    elsewhere = f"the bucket is not in the region {settings.region}", "set S3_REGION to the bucket's own"
+    if str(status).startswith("3"):
+        redirects = f"{settings.endpoint_url} redirects whatever is asked", NO_STORE
+        return Failed(about, *(redirects if settings.endpoint_url else elsewhere))
     cause, remedy = {
         "NoSuchBucket": (
             f"there is no bucket {settings.bucket}",
@@ -164,17 +172,10 @@ def _store_failure(about: str, bucket: Bucket, error: ClientError) -> Failed:
             "set both halves of the access key anew",
         ),
         "RequestTimeTooSkewed": ("this machine's clock and the store's are far apart", CLOCK_REMEDY),
-        "AuthorizationHeaderMalformed": (
-            f"the bucket is not in the region {settings.region}",
-            "set S3_REGION to the bucket's own",
-        ),
-        "PermanentRedirect": (
-            f"the bucket is not in the region {settings.region}",
-            "set S3_REGION to the bucket's own",
-        ),
+        "AuthorizationHeaderMalformed": elsewhere,
         "NotImplemented": (
             "the store has no conditional writes: a video could be bought twice",
-            "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
+            TAKES_CONDITIONS,
         ),
         "AccessDenied": ("the access key may not do this: the bucket is read-only for it", policy),
     }.get(code, (f"the store answered {status} {code}", f"look this code up at the store; {policy}"))
@@ -185,28 +186,18 @@ def _endpoint(bucket: Bucket) -> str:
     return bucket.settings.endpoint_url or "AWS"
 
 
-def _unreachable(about: str, bucket: Bucket, error: BotoCoreError) -> Failed:
-    return Failed(
-        about,
-        f"{_endpoint(bucket)} cannot be reached ({type(error).__name__})",
-        "correct S3_ENDPOINT_URL or S3_REGION; is this machine online?",
-    )
-
-
 def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: ANN401 - boto3's arguments
     about = "conditional writes"
 
     def put(**condition: str) -> str | None:
         """Return the new ETag, None where the store said that the condition does not hold."""
-        try:
-            answer = bucket.client.put_object(**where, Body=body, **condition)  # type: ignore[arg-type]  # one condition or the other
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status in {404, 409, 412}:
-                return None
-            raise _store_failure(about, bucket, error) from None
-        except BotoCoreError as error:
-            raise _unreachable(about, bucket, error) from None
+        with _asking(bucket, about):
+            try:
+                answer = bucket.client.put_object(**where, Body=body, **condition)  # type: ignore[arg-type]  # one condition or the other
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] in {404, 409, 412}:
+                    return None
+                raise
         return str(answer.get("ETag", "")).strip('"')
 
     impossible = {"If-None-Match": {"IfNoneMatch": "*"}, "If-Match": {"IfMatch": NO_ETAG}}
@@ -216,7 +207,7 @@ def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: AN
             "failure",
             about,
             f"the store ignores {' and '.join(ignored)}: a video could be bought twice",
-            "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
+            TAKES_CONDITIONS,
         )
     etag = put()
     if etag is None:
@@ -235,10 +226,14 @@ def _conditions(bucket: Bucket, where: Any, body: bytes) -> Finding:  # noqa: AN
     )
 
 
+def _link(bucket: Bucket, key: str) -> str:
+    return bucket.presign(key, seconds=60, content_type=MP4, disposition="inline")
+
+
 def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: str | None) -> Finding:
     about = "presigned links"
     first, last = RANGE
-    url = bucket.presign(key, seconds=60, content_type=MP4, disposition="inline")
+    url = _link(bucket, key)
     headers = {"Range": f"bytes={first}-{last}", **({"Origin": site} if site else {})}
     try:
         answer = http.get(url, headers=headers)
@@ -269,23 +264,22 @@ def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: 
 
 def _deletion(bucket: Bucket, where: Any) -> Finding:  # noqa: ANN401 - boto3's arguments
     about = "bucket, deleting"
-    try:
-        bucket.client.delete_object(**where)
-    except ClientError as error:
-        failed = _store_failure(about, bucket, error).finding
-        detail = f"{failed.detail}: nobody can erase a video"
-        if error.response["Error"].get("Code") == "AccessDenied":
-            detail = "the access key may not delete: nobody can erase a video"
-        return Finding("warning", about, detail, failed.remedy)
-    except BotoCoreError as error:
-        raise _unreachable(about, bucket, error) from None
+    with _asking(bucket, about):
+        try:
+            bucket.client.delete_object(**where)
+        except ClientError as error:
+            failed = _store_failure(about, bucket, error).finding
+            detail = f"{failed.detail}: nobody can erase a video"
+            if error.response["Error"].get("Code") == "AccessDenied":
+                detail = "the access key may not delete: nobody can erase a video"
+            return Finding("warning", about, detail, failed.remedy)
     return Finding("ok", about, "the object could be deleted")
 
 
 def _private(bucket: Bucket, key: str, http: httpx.Client) -> Finding:
     """Ask for the object as a stranger would, without a signature."""
     about = "privacy"
-    url = bucket.presign(key, seconds=60, content_type=MP4, disposition="inline").partition("?")[0]
+    url = _link(bucket, key).partition("?")[0]
     with suppress(httpx.HTTPError):
         if http.get(url).is_success:
             return Finding(
@@ -300,23 +294,23 @@ def _private(bucket: Bucket, key: str, http: httpx.Client) -> Finding:
 def _versions(bucket: Bucket) -> tuple[Finding, bool]:
     """Return whether what is erased is gone, and whether there may be old versions."""
     about = "versions"
-    try:
-        answer = bucket.client.get_bucket_versioning(Bucket=bucket.settings.bucket)
-    except ClientError as error:
-        code = error.response["Error"].get("Code", "")
-        if code == "NotImplemented" or error.response["ResponseMetadata"]["HTTPStatusCode"] in {405, 501}:
-            return Finding("ok", about, "the store keeps none"), False
-        allow = f"allow s3:GetBucketVersioning on arn:aws:s3:::{bucket.settings.bucket}"
-        unknown = Finding(
-            "warning",
-            about,
-            f"whether erased videos are kept as old versions cannot be asked ({code})",
-            allow if code == "AccessDenied" else "try again, or look at the store whether it keeps versions",
-        )
-        return unknown, True
-    except BotoCoreError as error:
-        raise _unreachable(about, bucket, error) from None
-    status = answer.get("Status")
+    with _asking(bucket, about):
+        try:
+            status = bucket.client.get_bucket_versioning(Bucket=bucket.settings.bucket).get("Status")
+        except ClientError as error:
+            code = error.response["Error"].get("Code", "")
+            if code == "NotImplemented" or error.response["ResponseMetadata"]["HTTPStatusCode"] in {405, 501}:
+                return Finding("ok", about, "the store keeps none"), False
+            allow = f"allow s3:GetBucketVersioning on arn:aws:s3:::{bucket.settings.bucket}"
+            unknown = Finding(
+                "warning",
+                about,
+                f"whether erased videos are kept as old versions cannot be asked ({code})",
+                allow
+                if code == "AccessDenied"
+                else "try again, or look at the store whether it keeps versions",
+            )
+            return unknown, True
     if status == "Enabled":
         kept = Finding(
             "failure",
@@ -337,13 +331,12 @@ def _lifecycle(bucket: Bucket, found: Settings, *, versions: bool, fix: bool) ->
     client, name = bucket.client, found.s3.bucket
     have: list[Any] = []
     unreadable = ""
-    try:
-        have = list(client.get_bucket_lifecycle_configuration(Bucket=name).get("Rules", []))
-    except ClientError as error:
-        code = str(error.response["Error"].get("Code"))
-        unreadable = "" if code == "NoSuchLifecycleConfiguration" else code
-    except BotoCoreError as error:
-        raise _unreachable(about, bucket, error) from None
+    with _asking(bucket, about):
+        try:
+            have = list(client.get_bucket_lifecycle_configuration(Bucket=name).get("Rules", []))
+        except ClientError as error:
+            code = str(error.response["Error"].get("Code"))
+            unreadable = "" if code == "NoSuchLifecycleConfiguration" else code
     absent = rules.missing(wanted, have)
     if not absent and not unreadable:
         return Finding("ok", about, f"what is older than {days} days is deleted")
@@ -390,7 +383,7 @@ def _ledger(bucket: Bucket, moment: float) -> Finding:
 
 def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Finding:
     about = "sharing"
-    url = bucket.presign("doctor/none", seconds=60, content_type=MP4, disposition="inline")
+    url = _link(bucket, "doctor/none")
     try:
         allowed = http.get(url, headers={"Origin": site}).headers.get("access-control-allow-origin")
     except httpx.HTTPError as error:
