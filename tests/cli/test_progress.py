@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from videogen.cli.progress import Shown, likely_share
+from videogen.cli.progress import likely_share, shown
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,8 @@ def test_the_bar_follows_the_time_in_which_nine_of_ten_jobs_end(age: float, shar
 def test_a_terminal_sees_stage_time_and_what_is_usual() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
 
-    with Shown(console) as shown:
-        shown("the provider is making the video", 30.0, {"p50": 70.0, "p90": 110.0})
-        shown._bar.refresh()  # noqa: SLF001 - now, not at the next tick
+    with shown(console) as show:
+        show("the provider is making the video", 30.0, {"p50": 70.0, "p90": 110.0})
 
     assert isinstance(console.file, io.StringIO)
     assert "the provider is making the video" in console.file.getvalue()

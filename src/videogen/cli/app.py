@@ -28,7 +28,7 @@ from videogen.cli.api_client import Site, SiteError, new_http
 from videogen.cli.bucket import Bucket, Listed
 from videogen.cli.environment import read_environment
 from videogen.cli.findings import Finding
-from videogen.cli.progress import Shown
+from videogen.cli.progress import shown
 from videogen.cli.terminal import errors, indented, one_line, pasteable, print_json, print_table, say, tell
 from videogen.clock import Clock
 from videogen.errors import (
@@ -467,11 +467,11 @@ def generate(
     with telling(started if as_json else None), new_http() as http:
         body["photos"] = [{"name": one_line(photo.name), "data": terminal_page.photo_uri(photo)}]
         there = Site(site, http)
-        with naming_the_way_on(again), Shown(errors()) as shown:
+        with naming_the_way_on(again), shown(errors()) as show:
             answer = there.start(body, key=key, access_code=code)
             started["jobId"] = answer["jobId"]
             say(f"job {answer['jobId']}  {there.url}/#{answer['jobId']}")
-            job = terminal_page.wait(there, answer, shown, clock=CLOCK)
+            job = terminal_page.wait(there, answer, show, clock=CLOCK)
             target = out or Path(f"videogen-{job['jobId']}.mp4")
             size = terminal_page.download(http, job["downloadUrl"], target)
     if as_json:
@@ -787,12 +787,12 @@ def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Iterator[Finding]
     model = found.site.models[0]
     target = Path("videogen-test-card.mp4")
     if fault := terminal_page.fault_of(target):
-        yield Finding("failure", "one video", f"{fault}: nothing was bought", "go to another folder")
+        yield Finding("failure", purchase.ABOUT, f"{fault}: nothing was bought", "go to another folder")
         return
     try:
         ask(f"This buys one video ({price(found, model.id)}). Go on?", yes=yes)
     except typer.Abort:
-        yield Finding("failure", "one video", "not bought: the question was not answered with yes")
+        yield Finding("failure", purchase.ABOUT, "not bought: the question was not answered with yes")
         return
     if found.blackbox is None:
         raise SettingsError
@@ -801,37 +801,19 @@ def buy_test_card(environ: Mapping[str, str], *, yes: bool) -> Iterator[Finding]
             bought = purchase.buy(found.blackbox, model.id, target)
     except purchase.NotKept as lost:
         detail = f"bought, not kept ({words_of(lost.cause) or 'interrupted'}): {lost.link}"
-        yield Finding("failure", "one video", detail, "fetch it by this link, which counts for about an hour")
+        yield Finding(
+            "failure", purchase.ABOUT, detail, "fetch it by this link, which counts for about an hour"
+        )
         if isinstance(lost.cause, KeyboardInterrupt):
             raise typer.Exit(130) from None
-        return
     except KeyboardInterrupt:
         detail = "interrupted: one video may have been charged"
-        yield Finding("failure", "one video", detail, "look in your Blackbox account whether it was")
+        yield Finding("failure", purchase.ABOUT, detail, "look in your Blackbox account whether it was")
         raise typer.Exit(130) from None
     except (VideogenError, OSError) as error:
-        yield Finding("failure", "one video", words_of(error), "docs/runbook.md")
-        return
-    detail = (
-        f"sent {bought.sent}, got {bought.answer}, {bought.seconds:.0f} s, "
-        f"{bought.bytes} bytes from {bought.host}, now in {target}; "
-    )
-    if bought.shows_card is None:
-        yield Finding(
-            "warning",
-            "one video",
-            f"{detail}nobody looked at it",
-            "look whether it begins with the test card",
-        )
-    elif bought.shows_card:
-        yield Finding("ok", "one video", f"{detail}it begins with the photo")
+        yield Finding("failure", purchase.ABOUT, words_of(error), "docs/runbook.md")
     else:
-        yield Finding(
-            "failure",
-            "one video",
-            f"{detail}it does not show the photo",
-            "try another BLACKBOX_IMAGE_MODE (data, url, field) or another model",
-        )
+        yield bought
 
 
 def words_of(error: BaseException) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.progress_bar import ProgressBar
@@ -11,58 +12,48 @@ from rich.text import Text
 from videogen.cli.terminal import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import TracebackType
+    from collections.abc import Iterator, Mapping
 
     from rich.console import Console
+
+    from videogen.cli.terminal_page import Show
 
 NEVER_MORE = 0.95
 """The share of the bar that time alone may fill: only the video itself ends it."""
 
 
-class Shown:
-    """Shows the wait from `with` until its end."""
+@contextmanager
+def shown(console: Console) -> Iterator[Show]:
+    """Show the wait from `with` until its end, by what this hands over."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        _Likely(),
+        _Seconds(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    task = bar.add_task("sending the photo", before=0.0, p50=None, p90=None)
+    last = ""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            _Likely(),
-            _Seconds(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("sending the photo", before=0.0, p50=None, p90=None)
-        self._stage = ""
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
-
-    def __call__(self, stage: str, elapsed: float, estimate: Mapping[str, float] | None) -> None:
-        """Show a stage; `elapsed` is the job's age, the estimate has p50 and p90, all in seconds."""
-        here = self._bar.tasks[self._task].elapsed or 0.0
+    def show(stage: str, elapsed: float, estimate: Mapping[str, float] | None) -> None:
+        nonlocal last
+        here = bar.tasks[task].elapsed or 0.0
         known = estimate or {}
-        self._bar.update(
-            self._task,
+        bar.update(
+            task,
             description=clean(stage),
             before=elapsed - here,
             p50=known.get("p50"),
             p90=known.get("p90"),
         )
-        if stage != self._stage and not self._console.is_terminal:
-            self._console.print(Text(clean(stage)), soft_wrap=True)
-        self._stage = stage
+        if stage != last and not console.is_terminal:
+            console.print(Text(clean(stage)), soft_wrap=True)
+        last = stage
+
+    with bar:
+        yield show
 
 
 def likely_share(age: float, p90: float) -> float:

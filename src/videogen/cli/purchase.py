@@ -11,14 +11,14 @@ import shutil
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from videogen import blackbox, blackbox_answer, videos
-from videogen.cli.terminal_page import part_of
+from videogen.cli.findings import Finding
+from videogen.cli.terminal_page import whole
 from videogen.errors import VideogenError
 from videogen.video_request import prompt_for
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from videogen.blackbox_answer import Generated
     from videogen.settings import BlackboxSettings
 
+ABOUT = "one video"
 CARD = (1280, 720)
 PROMPT = "Hold the camera still on this coloured test card."
 COLOURS = (
@@ -42,26 +43,6 @@ further off, since the card's fields share no colour."""
 CALL_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A bought video. `difference` is the first frame's from the card, None where no ffmpeg could tell.
-
-    `sent` and `answer` are the names and types of request and answer, without values.
-    """
-
-    seconds: float
-    host: str
-    bytes: int
-    difference: float | None
-    sent: str
-    answer: str
-
-    @property
-    def shows_card(self) -> bool | None:
-        """Whether the photo shows in the video, None where it was not looked at."""
-        return None if self.difference is None else self.difference < SHOWS
-
-
 class NotKept(VideogenError):
     """A video was bought, and `cause` kept it from its file; `link` leads to it for about an hour."""
 
@@ -71,10 +52,11 @@ class NotKept(VideogenError):
         super().__init__("bought, not kept")
 
 
-def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
-    """Buy one video and write it to a file, which appears only when it is whole.
+def buy(settings: BlackboxSettings, model: str, target: Path) -> Finding:
+    """Buy one video, write it to a file, which appears only when it is whole, and say what it shows.
 
-    Raises the provider's errors and, where the download fails or is interrupted, NotKept.
+    Of request and answer names and types are told, and no values. Raises the provider's errors and, where the
+    download fails or is interrupted, NotKept.
     """
     card = test_card()
     part = blackbox.data_uri(card)
@@ -93,31 +75,28 @@ def buy(settings: BlackboxSettings, model: str, target: Path) -> Purchase:
         length = _download(generated, settings.video_hosts, target)
     except (VideogenError, OSError, KeyboardInterrupt) as error:
         raise NotKept(generated.url, error) from None
-    frame = first_frame(target)
-    return Purchase(
-        seconds=seconds,
-        host=urlsplit(generated.url).hostname or "",
-        bytes=length,
-        difference=None if frame is None else difference(frame, card),
-        sent=blackbox_answer.shape_of(body),
-        answer=generated.shape,
+    told = (
+        f"sent {blackbox_answer.shape_of(body)}, got {generated.shape}, {seconds:.0f} s, "
+        f"{length} bytes from {urlsplit(generated.url).hostname or ''}, now in {target}; "
     )
+    frame = first_frame(target)
+    if frame is None:
+        look = "look whether it begins with the test card"
+        return Finding("warning", ABOUT, f"{told}nobody looked at it", look)
+    if difference(frame, card) < SHOWS:
+        return Finding("ok", ABOUT, f"{told}it begins with the photo")
+    another = "try another BLACKBOX_IMAGE_MODE (data, url, field) or another model"
+    return Finding("failure", ABOUT, f"{told}it does not show the photo", another)
 
 
 def _download(generated: Generated, hosts: Sequence[str], target: Path) -> int:
-    partial = part_of(target)
+    deadline = time.monotonic() + CALL_SECONDS
     with (
-        videos.open_video(
-            generated.url,
-            hosts=hosts,
-            deadline=time.monotonic() + CALL_SECONDS,
-            video=generated.video,
-        ) as video,
-        partial.open("wb") as file,
+        videos.open_video(generated.url, hosts=hosts, deadline=deadline, video=generated.video) as video,
+        whole(target) as file,
     ):
         for piece in video:
             file.write(piece)
-    partial.replace(target)
     return video.length
 
 

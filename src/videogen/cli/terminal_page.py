@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import httpx
 
@@ -19,7 +20,7 @@ from videogen.limits import MAX_PHOTO_BYTES
 from videogen.settings import JOB_MINUTES_WITH_QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from videogen.cli.api_client import Site
@@ -40,10 +41,9 @@ LONGEST_MINUTES = JOB_MINUTES_WITH_QUEUE + 5
 
 
 class JobFailed(VideogenError):
-    """The job ended without a video; `job` is the site's answer."""
+    """The job ended without a video; takes the site's answer."""
 
     def __init__(self, job: Mapping[str, Any]) -> None:
-        self.job = job
         failure: Mapping[str, str] = job.get("failure") or {}
         charged = {"no": "Not charged.", "yes": "Charged.", "unknown": "Perhaps charged."}
         super().__init__(
@@ -51,11 +51,8 @@ class JobFailed(VideogenError):
         )
 
 
-class Progress(Protocol):
-    """Where the wait is shown."""
-
-    def __call__(self, stage: str, elapsed: float, estimate: Mapping[str, float] | None) -> None:
-        """Show a stage; `elapsed` and the estimate's p50 and p90 are in seconds."""
+Show: TypeAlias = "Callable[[str, float, Mapping[str, float] | None], None]"
+"""Shows a stage, the job's age, and the estimate's p50 and p90, all in seconds."""
 
 
 def photo_uri(path: Path) -> str:
@@ -73,7 +70,7 @@ def photo_uri(path: Path) -> str:
 def wait(
     site: Site,
     started: Mapping[str, Any],
-    show: Progress,
+    show: Show,
     *,
     clock: Clock,
 ) -> dict[str, Any]:
@@ -109,6 +106,15 @@ def part_of(target: Path) -> Path:
     return target.with_name(target.name + ".part")
 
 
+@contextmanager
+def whole(target: Path) -> Iterator[IO[bytes]]:
+    """Open a file that appears only when `with` ends well."""
+    partial = part_of(target)
+    with partial.open("wb") as file:
+        yield file
+    partial.replace(target)
+
+
 def fault_of(target: Path) -> str:
     """Return why a file cannot be written, "" where it can."""
     partial = part_of(target)
@@ -126,9 +132,8 @@ def fault_of(target: Path) -> str:
 
 def download(http: httpx.Client, url: str, target: Path) -> int:
     """Write a video to a file, which appears only when it is whole; return its bytes. Raises SiteError."""
-    partial = part_of(target)
     try:
-        with http.stream("GET", url) as answer, partial.open("wb") as file:
+        with http.stream("GET", url) as answer, whole(target) as file:
             if not answer.is_success:
                 raise SiteError(
                     f"the store answered {answer.status_code} instead of the video", transient=True
@@ -139,5 +144,4 @@ def download(http: httpx.Client, url: str, target: Path) -> int:
         raise SiteError("the site's link to the video is no web address") from None
     except httpx.HTTPError as error:
         raise SiteError(f"the download broke off ({type(error).__name__})", transient=True) from None
-    partial.replace(target)
     return target.stat().st_size
