@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from videogen import log, signing
 from videogen.errors import QueueError, StoreUnavailable
 from videogen.generation import Resumable
+from videogen.queue.sqs import LONGEST_POLL, MOST_MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 VISIBILITY = 120
 """Seconds that a message stays hidden after it was received or renewed; a run renews it twice a minute."""
-POLL_SECONDS = 20
-MOST_AT_ONCE = 10
 AGAIN_AFTER = (10, 60, 300)
 """Seconds before a message comes again that is not done with, by how often it has come."""
 POISON_AFTER = 3
@@ -110,11 +109,11 @@ class Worker:
             if not self._free.acquire(timeout=1.0):
                 continue
             taken = 1
-            while taken < MOST_AT_ONCE and self._free.acquire(blocking=False):
+            while taken < MOST_MESSAGES and self._free.acquire(blocking=False):
                 taken += 1
             messages: list[Message] = []
             try:
-                messages = self._queue.receive(taken, wait=POLL_SECONDS, visibility=VISIBILITY)
+                messages = self._queue.receive(taken, wait=LONGEST_POLL, visibility=VISIBILITY)
                 self.status.received_at = self._clock.monotonic()
                 pause = FIRST_PAUSE
             except QueueError as error:
