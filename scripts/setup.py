@@ -182,10 +182,7 @@ def node(wanted: tuple[int, ...]) -> None:
     `netlify` beside them starts the CLI with either.
     """
     shim("netlify", 'PATH="$here:$PATH" exec node "${here%/.venv/bin}/node_modules/.bin/netlify" "$@"')
-    machine_node, machine_npm = (
-        shutil.which("node", path=outer_path()),
-        shutil.which("npm", path=outer_path()),
-    )
+    machine_node, machine_npm = (shutil.which(name, path=outer_path()) for name in ("node", "npm"))
     if machine_node and machine_npm and node_version(machine_node) >= wanted:
         for name in ("node", "npm"):
             (BIN / name).unlink(missing_ok=True)
@@ -252,12 +249,9 @@ def debian_packages(*names: str) -> bool:
     if shutil.which("apt-get") is None:
         return False
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may = (
-        subprocess.run([*sudo, "true"], capture_output=True, check=False)
-        if shutil.which("sudo") or not sudo
-        else None
-    )
-    if may is None or may.returncode:
+    if sudo and not shutil.which("sudo"):
+        return False
+    if subprocess.run([*sudo, "true"], capture_output=True, check=False).returncode:
         return False
     say(f"Debian packages: {' '.join(names)}")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
