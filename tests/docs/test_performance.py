@@ -70,7 +70,8 @@ def test_each_table_names_interpreter_and_load() -> None:
     results = json.loads(figures.RESULTS.read_text(encoding="utf-8"))
     on = results["machine"] | {"bundledPython": "3.13.1", "node": "v24.0.0", "load": 0.4, "processors": 4}
 
-    for figure in (figures.latency, figures.latency_halved, figures.imports, figures.worker):
+    for name in ("latency", "latency_halved", "imports", "worker"):
+        figure = figures.FIGURES[name]
         assert figure(results | {"machine": on}).endswith(
             "\n\nCPython 3.13.1, Node 24.0.0, load 0.4 on 4 processors."
         )
