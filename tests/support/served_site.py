@@ -32,7 +32,6 @@ from videogen.page_config import page_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from videogen.local.blackbox import Simulator
     from videogen.local.s3 import S3Server
@@ -77,14 +76,9 @@ class ServedSite(LoopbackServer):
             "/api/notify-video": endpoint(notify_video.answer, methods=("POST",), deps=lambda: deps),
         }
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.join()
-        super().__exit__(kind, error, traceback)
+        super().__exit__()
 
     def join(self) -> None:
         """Wait until every worker has ended."""

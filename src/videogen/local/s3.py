@@ -18,7 +18,6 @@ from videogen.local.stand_in import S3StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import TracebackType
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 OURS = {"localhost", "127.0.0.1"}
@@ -70,12 +69,7 @@ class MotoServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -27,7 +27,6 @@ from videogen.local.stand_in import TIED_TO_STDIN, S3StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from mypy_boto3_s3 import S3Client
 
@@ -159,16 +158,11 @@ class SeaweedServer(S3StandIn):
                 else:
                     break
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
         if not self._is_kept:
             shutil.rmtree(self._folder, ignore_errors=True)
