@@ -1,10 +1,8 @@
 /** What the tabs of this browser tell one another. */
 
 /**
- * `changed`: a job in the store; `uploaded`: how much of its request has left; `removed`: it is gone; `forgotten`:
- * all is.
- * @typedef {{type: 'changed' | 'removed', key: string} | {type: 'uploaded', key: string, share: number} |
- *   {type: 'forgotten'}} Message
+ * `changed`: a job in the store; `removed`: it is gone; `forgotten`: all is.
+ * @typedef {{type: 'changed' | 'removed', key: string} | {type: 'forgotten'}} Message
  */
 
 /**

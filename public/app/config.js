@@ -1,4 +1,4 @@
-/** What the operator's settings mean for the page: config.json, written at build time. */
+/** What the operator's settings mean for the page: what it uses of config.json, which is written at build time. */
 
 /**
  * @typedef {object} Config
@@ -6,10 +6,8 @@
  * @property {string} paused the operator's sentence while nothing can be started, else empty
  * @property {boolean} accessCodeNeeded
  * @property {{id: string, price: number | null}[]} models the first is the default; price in USD for a video
- * @property {number} dailyLimit
- * @property {number} keepDays
  * @property {string | null} pushKey the site's public key for Web Push; null: it sends none
- * @property {{photos: number, photoBytes: number, promptCharacters: number, bodyBytes: number}} limits
+ * @property {{photos: number, photoBytes: number, promptCharacters: number}} limits
  */
 
 /** @type {Config} what holds where the file cannot be read; the server checks everything anyway */
@@ -18,10 +16,8 @@ const FALLBACK = {
   paused: '',
   accessCodeNeeded: false,
   models: [],
-  dailyLimit: 0,
-  keepDays: 30,
   pushKey: null,
-  limits: { photos: 4, photoBytes: 4_000_000, promptCharacters: 2000, bodyBytes: 5_500_000 },
+  limits: { photos: 4, photoBytes: 4_000_000, promptCharacters: 2000 },
 }
 
 /** @returns {Promise<Config>} */

@@ -88,7 +88,6 @@ export function createEngine({
   async function heard(message) {
     if (message.type === 'forgotten') return // main.js begins anew
     if (message.type === 'removed') jobs.forget(message.key)
-    else if (message.type === 'uploaded') jobs.uploaded(message.key, message.share)
     else {
       const job = await jobs.reread(message.key)
       if (job) resume(job)

@@ -130,8 +130,6 @@ export default {
     idempotency_key_reused:
       'Diese Anfrage wurde schon mit anderem Inhalt gesendet. Mit „Bearbeiten“ kannst du sie als neue senden.',
     unsupported_photo: 'Diese Art von Foto nimmt diese Seite nicht an.',
-    too_large: 'Die Fotos sind für diese Seite zu groß.',
-    invalid_input: 'Die Seite hat diese Anfrage nicht angenommen.',
     misconfigured: 'Diese Seite ist nicht vollständig eingerichtet. Bitte sag dem Betreiber Bescheid.',
     storage_unavailable:
       'Der Speicher dieser Seite antwortet nicht. Bitte versuche es in ein paar Minuten noch einmal.',

@@ -126,12 +126,10 @@ export default {
     idempotency_key_reused:
       'This request was already sent with different content. Choose Edit to send it as a new one.',
     unsupported_photo: 'This site does not accept this kind of photo.',
-    too_large: 'The photos are too large for this site.',
-    invalid_input: 'The site did not accept this request.',
     misconfigured: 'This site is not fully set up. Please tell its operator.',
     storage_unavailable: 'The storage of this site is not responding. Please try again in a few minutes.',
   }),
-  /** The same where an answer has no known code. */
+  /** The same where the code is none of these, or there is none: the status tells. */
   refusals: {
     photos: 'This browser can no longer read the photos. Choose Edit to add them again.',
     tooLarge: 'The photos are too large for this site.',

@@ -11,7 +11,6 @@ const money = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD'
 /** @type {import('../words.js').Words} */
 export default {
   language,
-  name: 'Deutsch',
   direction: 'ltr',
 
   title: 'videogen: ein Foto bewegt sich',

@@ -10,7 +10,6 @@ const money = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD'
 
 export default {
   language,
-  name: 'English',
   direction: 'ltr',
 
   title: 'videogen: make a photo move',
