@@ -17,22 +17,7 @@ export function el(tag, attributes = {}, ...children) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value)
     else setAttribute(element, name, value)
   }
-  element.append(...present(children))
-  return element
-}
-
-const SVG = 'http://www.w3.org/2000/svg'
-
-/**
- * @param {string} tag
- * @param {Record<string, string | number | boolean>} attributes
- * @param {...Child} children
- * @returns {SVGElement}
- */
-export function svg(tag, attributes, ...children) {
-  const element = /** @type {SVGElement} */ (document.createElementNS(SVG, tag))
-  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value)
-  element.append(...present(children))
+  element.append(...children.filter(child => child !== null && child !== undefined && child !== false))
   return element
 }
 
@@ -62,6 +47,20 @@ export function setText(element, text) {
 }
 
 /**
+ * Make these an element's only children, in this order. What stands in its place already is not touched, so that it
+ * keeps the focus.
+ * @param {Element} parent
+ * @param {Element[]} wanted
+ */
+export function setChildren(parent, wanted) {
+  for (const one of [...parent.children]) if (!wanted.includes(one)) one.remove()
+  wanted.forEach((one, place) => {
+    const there = parent.children[place] ?? null
+    if (there !== one) parent.insertBefore(one, there)
+  })
+}
+
+/**
  * Add a style sheet to the page.
  * @param {string} href
  * @returns {Promise<unknown>} rejects if it could not be loaded
@@ -76,9 +75,4 @@ export function loadStyle(href) {
     }
     document.head.append(link)
   })
-}
-
-/** @param {Child[]} children */
-function present(children) {
-  return children.filter(child => child !== null && child !== undefined && child !== false)
 }

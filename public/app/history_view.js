@@ -1,7 +1,7 @@
 /** The jobs of this browser, newest first. */
 
 import { createCardVideo } from './card_video.js'
-import { el, setAttribute, setText } from './dom.js'
+import { el, setAttribute, setChildren, setText } from './dom.js'
 import { matching } from './history.js'
 import { actionsOf, elapsedSeconds, isUnderWay, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
@@ -166,17 +166,14 @@ export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, 
     const found = matching(all, { text: search.value, onlyFavorites: onlyFavorites.checked })
     const shown = found.slice(0, visible)
     const keys = new Set(shown.map(({ key }) => key))
-    for (const [key, item] of items) {
-      if (keys.has(key)) continue
-      item.element.remove()
-      items.delete(key)
-    }
-    shown.forEach((job, index) => {
+    for (const key of items.keys()) if (!keys.has(key)) items.delete(key)
+    const cards = shown.map(job => {
       const item = items.get(job.key) ?? createItem(job.key)
       items.set(job.key, item)
       item.update(job, now)
-      if (list.children[index] !== item.element) list.insertBefore(item.element, list.children[index] ?? null)
+      return item.element
     })
+    setChildren(list, cards)
     empty.hidden = all.length > 0
     setText(noMatch, all.length && !found.length ? history.noMatch : '')
     list.hidden = !found.length

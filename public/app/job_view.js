@@ -1,6 +1,6 @@
 /** One job, large: the frame with the photo or the video, where it stands, and what can be done. */
 
-import { el, setAttribute, setText } from './dom.js'
+import { el, setAttribute, setChildren, setText } from './dom.js'
 import { createFrameVideo } from './frame_video.js'
 import { elapsedSeconds, isGone, isLinked, isUnderWay, STAGES, stageOf } from './job.js'
 import { buttonsOf, needsChange } from './job_buttons.js'
@@ -258,17 +258,6 @@ function createActions({ onAction }) {
     return found
   }
 
-  /**
-   * @param {HTMLElement} list
-   * @param {HTMLElement[]} wanted
-   */
-  function place(list, wanted) {
-    for (const one of [...list.children]) if (!wanted.includes(/** @type {HTMLElement} */ (one))) one.remove()
-    wanted.forEach((one, index) => {
-      if (list.children[index] !== one) list.insertBefore(one, list.children[index] ?? null)
-    })
-  }
-
   return {
     element,
     main,
@@ -301,11 +290,11 @@ function createActions({ onAction }) {
           one.hidden = !job.status?.downloadUrl
         }
       }
-      place(
+      setChildren(
         main,
         buttons.main.map(({ action }) => elementOf(action)),
       )
-      place(
+      setChildren(
         moreList,
         buttons.more.map(({ action }) => elementOf(action)),
       )

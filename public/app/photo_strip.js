@@ -1,10 +1,11 @@
 /** The photos as tiles in a row: dragged, or moved by the arrow keys, into another order. */
 
-import { el, setAttribute, setText, svg } from './dom.js'
+import { el, setAttribute, setChildren, setText } from './dom.js'
 import { words } from './words.js'
 
 /** How far a tile must be dragged before it counts as that, in px. */
 const THRESHOLD = 6
+const SVG = 'http://www.w3.org/2000/svg'
 
 /** @typedef {import('./composer.js').Entry} Entry */
 
@@ -143,18 +144,14 @@ export function createPhotoStrip({ limit, urlOf, move, remove }) {
       shown = entries
       list.hidden = !entries.length
       for (const one of adding) one.hidden = !entries.length || entries.length >= limit
-      for (const [id, { element }] of tiles) {
-        if (entries.some(entry => entry.id === id)) continue
-        element.remove()
-        tiles.delete(id)
-      }
-      entries.forEach((entry, place) => {
+      for (const id of tiles.keys()) if (!entries.some(entry => entry.id === id)) tiles.delete(id)
+      const items = entries.map((entry, place) => {
         const tile = tiles.get(entry.id) ?? createTile(entry.id)
         tiles.set(entry.id, tile)
         tile.update(entry, place)
-        if (list.children[place] !== tile.element)
-          list.insertBefore(tile.element, list.children[place] ?? null)
+        return tile.element
       })
+      setChildren(list, items)
       // The fields that took them are about to be hidden.
       if (entries.length >= limit && document.activeElement?.matches('#photos, #camera'))
         list.lastElementChild?.querySelector('button')?.focus()
@@ -168,9 +165,11 @@ export function createPhotoStrip({ limit, urlOf, move, remove }) {
  * @param {string} outline as in the `d` of an SVG path, 24 by 24
  */
 function addingTile(field, text, outline) {
-  return el(
-    'label',
-    { for: field, class: 'adding', title: text },
-    svg('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: outline })),
-  )
+  const icon = document.createElementNS(SVG, 'svg')
+  icon.setAttribute('viewBox', '0 0 24 24')
+  icon.setAttribute('aria-hidden', 'true')
+  const path = document.createElementNS(SVG, 'path')
+  path.setAttribute('d', outline)
+  icon.append(path)
+  return el('label', { for: field, class: 'adding', title: text }, icon)
 }
