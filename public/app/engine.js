@@ -6,12 +6,12 @@
  */
 
 import { newKey } from './database.js'
-import { canRescue, HOLD_MS, isUnknown, isUnsent, newJob } from './job.js'
+import { canRescue, HOLD_MS, isUnknown, isUnsent, isWaiting, newJob } from './job.js'
 import { NO_PICTURES } from './job_store.js'
 import { createJobs } from './jobs.js'
 import { createLeader } from './leader.js'
 import { createPoller } from './poller.js'
-import { createSender, isWaiting } from './sender.js'
+import { createSender } from './sender.js'
 
 /**
  * @typedef {import('./job.js').Job} Job

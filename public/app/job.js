@@ -7,6 +7,8 @@
  *               └── and again, with the same idempotency key, until the site has answered
  */
 
+import { backoff } from './time.js'
+
 /**
  * @typedef {import('./api.js').RequestFailure} RequestFailure
  * @typedef {import('./api.js').StartAnswer} StartAnswer
@@ -70,7 +72,6 @@
 export const HOLD_MS = 3_000
 /** How often a start is repeated while the site answers with an error; without network it has no end. */
 const ATTEMPTS = 6
-const LONGEST_WAIT_MS = 30_000
 /** Server errors that no repetition mends. */
 const LASTING = ['misconfigured']
 /** A Retry-After up to this is waited for; beyond it the person decides. No other wait to send is longer. */
@@ -83,7 +84,7 @@ const LINK_RESERVE_MS = 60_000
  */
 const FRESH_MS = 1_000
 
-/** @type {Stage[]} */
+/** The stages of the way, in their order. @type {Stage[]} */
 export const STAGES = ['uploading', 'queued', 'rendering', 'saving']
 
 /**
@@ -255,10 +256,10 @@ function started(job, answer, when) {
  * @returns {Job}
  */
 function afterFailedStart(job, failure, at) {
-  const backoff = Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** (job.attempts - 1))
+  const wait = backoff(job.attempts - 1)
   const isUnclear = job.isUnclear || (job.mayHaveArrived && !isClear(failure))
   const failed = { ...job, problem: failure, isUnclear, mayHaveArrived: isUnclear, upload: null }
-  if (failure.kind === 'network') return { ...failed, sendAt: at + backoff }
+  if (failure.kind === 'network') return { ...failed, sendAt: at + wait }
   const refused = { ...failed, phase: /** @type {const} */ ('refused'), sendAt: null, refusedAt: at }
   if (failure.kind === 'photos') return refused
   const { problem } = failure
@@ -273,7 +274,7 @@ function afterFailedStart(job, failure, at) {
   }
   const asked = failure.retryAfterMs ?? 0
   const isWorthIt = job.attempts < ATTEMPTS && asked <= PATIENCE_MS && isPassing(failure)
-  return isWorthIt ? { ...failed, sendAt: at + Math.max(backoff, asked) } : refused
+  return isWorthIt ? { ...failed, sendAt: at + Math.max(wait, asked) } : refused
 }
 
 /**
@@ -322,7 +323,7 @@ export function stageOf(job) {
 
 /** @param {Job} job */
 export function isUnderWay(job) {
-  return ['held', 'uploading', 'queued', 'rendering', 'saving'].includes(stageOf(job))
+  return job.phase === 'held' || STAGES.includes(stageOf(job))
 }
 
 /**
@@ -346,7 +347,7 @@ export function elapsedSeconds(job, now) {
 }
 
 /**
- * What the person can do with a job.
+ * What the person can do with a job, in the order in which the buttons stand.
  * @param {Job} job
  * @returns {Action[]}
  */
@@ -360,7 +361,7 @@ export function actionsOf(job) {
       return ['cancel']
     case 'queued':
     case 'rendering':
-      return own ? ['cancel', 'share'] : ['share']
+      return own ? ['share', 'cancel'] : ['share']
     case 'saving':
       return ['share']
     case 'completed':
@@ -394,7 +395,12 @@ export function canRescue(job) {
  */
 export function isUnsent(job, isSentHere) {
   if (job.mayHaveArrived || (isBeingSent(job) && !isSentHere)) return false
-  return job.phase === 'held' || job.phase === 'sending'
+  return isWaiting(job)
+}
+
+/** Whether the site has not answered yet. @param {Job} job */
+export function isWaiting({ phase }) {
+  return phase === 'held' || phase === 'sending'
 }
 
 /** Whether a page is sending it, or was when it was closed. @param {Job} job */
@@ -426,8 +432,9 @@ export function isFresh({ answeredAt }, now) {
  * @param {Job} job
  */
 export function linkRenewalAt({ status, answeredAt, skew }) {
-  if (!status?.videoUrlExpiresAt || answeredAt === null || (skew ?? null) === null) return null
-  const lifetime = Date.parse(status.videoUrlExpiresAt) - (answeredAt - (skew ?? 0))
+  // Jobs of earlier versions have no skew.
+  if (!status?.videoUrlExpiresAt || answeredAt === null || typeof skew !== 'number') return null
+  const lifetime = Date.parse(status.videoUrlExpiresAt) - (answeredAt - skew)
   return lifetime > LINK_RESERVE_MS ? answeredAt + lifetime - LINK_RESERVE_MS : null
 }
 

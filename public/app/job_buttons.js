@@ -8,10 +8,6 @@ import { actionsOf, stageOf } from './job.js'
  * @typedef {{action: Action, isLead: boolean, isWaiting: boolean}} Button
  */
 
-/** @type {Action[]} */
-const ORDER = ['undo', 'rescue', 'save', 'retry', 'share', 'continue', 'another', 'cancel', 'edit', 'delete']
-/** What is seldom wanted of a job that is there. @type {Action[]} */
-const SELDOM = ['delete']
 /** Failures that come back unless something else is sent. */
 const NEEDS_CHANGE = ['content_refused', 'photo_unreadable', 'provider_rejected']
 
@@ -46,15 +42,16 @@ export function buttonsOf(job, now) {
   const possible = job.cancelWanted ? [] : actionsOf(job)
   const isWaiting = waitBeforeRetry(job, now) > 0
   const lead = leadOf(job, possible, isWaiting)
-  const stage = stageOf(job)
-  const seldom = stage === 'completed' ? [...SELDOM, 'edit'] : SELDOM
-  const buttons = ORDER.filter(action => possible.includes(action)).map(action => ({
+  const isDone = stageOf(job) === 'completed'
+  /** What is seldom wanted of a job that is there. @param {Button} button */
+  const isSeldom = ({ action }) => action === 'delete' || (isDone && action === 'edit')
+  const buttons = possible.map(action => ({
     action,
     isLead: action === lead,
     isWaiting: action === 'retry' && isWaiting,
   }))
-  const main = buttons.filter(({ action }) => !seldom.includes(action)).sort((a, b) => +b.isLead - +a.isLead)
-  const more = buttons.filter(({ action }) => seldom.includes(action))
+  const main = buttons.filter(one => !isSeldom(one)).sort((a, b) => +b.isLead - +a.isLead)
+  const more = buttons.filter(isSeldom)
   return main.length ? { main, more } : { main: more, more: [] }
 }
 

@@ -1,6 +1,6 @@
 /** What the page says about a job: its state put into words. */
 
-import { canRescue, elapsedSeconds, isFresh, isGone, isLinked, stageOf } from './job.js'
+import { canRescue, elapsedSeconds, isFresh, isGone, isLinked, STAGES, stageOf } from './job.js'
 import { waitBeforeRetry } from './job_buttons.js'
 import { jobWords } from './job_words.js'
 import { clock, timeLeft } from './time.js'
@@ -41,8 +41,7 @@ export function headline(job, { isOffline }) {
 export function details(job, { now, isOffline, isUnplayable = false }) {
   const stage = stageOf(job)
   const { status } = job
-  if (isOffline && ['uploading', 'queued', 'rendering', 'saving'].includes(stage))
-    return [jobWords.details.offline]
+  if (isOffline && STAGES.includes(stage)) return [jobWords.details.offline]
   const silent =
     job.silentSince !== null && now - job.silentSince > SILENCE_MS
       ? jobWords.details.silent(new Date(job.silentSince))

@@ -5,10 +5,10 @@
  * network, and backs off while the site does not answer.
  */
 
+import { backoff } from './time.js'
+
 /** The shortest interval in a hidden tab, in milliseconds. */
 export const HIDDEN_MS = 20_000
-const FIRST_RETRY_MS = 1_000
-const LONGEST_RETRY_MS = 30_000
 
 /**
  * @typedef {object} Poll
@@ -45,13 +45,8 @@ export function reducePoll(poll, event) {
     case 'answered':
       return { ...poll, since: event.at, wait: event.pollAfterMs, failures: 0 }
     case 'failed': {
-      const backoff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** poll.failures)
-      return {
-        ...poll,
-        since: event.at,
-        wait: Math.max(backoff, event.retryAfterMs ?? 0),
-        failures: poll.failures + 1,
-      }
+      const wait = Math.max(backoff(poll.failures), event.retryAfterMs ?? 0)
+      return { ...poll, since: event.at, wait, failures: poll.failures + 1 }
     }
     case 'hidden':
       return { ...poll, hidden: true }

@@ -5,8 +5,9 @@
  * the next page gets the lock and goes on.
  */
 
-import { PATIENCE_MS } from './job.js'
+import { isWaiting, PATIENCE_MS } from './job.js'
 import { exclusively } from './locks.js'
+import { backoff } from './time.js'
 
 /**
  * @typedef {import('./job.js').Job} Job
@@ -16,11 +17,6 @@ import { exclusively } from './locks.js'
 /** How often a cancel is repeated while the site does not answer. */
 const CANCEL_ATTEMPTS = 4
 const UNREADABLE = /** @type {const} */ ({ ok: false, failure: { kind: 'photos' } })
-
-/** @param {Job} job */
-export function isWaiting({ phase }) {
-  return phase === 'held' || phase === 'sending'
-}
 
 /**
  * @param {{api: Pick<typeof import('./api.js'), 'startVideo' | 'cancelVideo'>, jobs: import('./jobs.js').Jobs,
@@ -136,7 +132,7 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
         return
       }
       if (outcome.failure.kind === 'http' && outcome.failure.status < 500) break
-      await readyToSend(at + 1_000 * 2 ** attempt)
+      await readyToSend(at + backoff(attempt))
     }
     await jobs.apply(key, { type: 'cancel-failed' })
     await poller.ask(key)

@@ -1,6 +1,6 @@
 /**
- * How long a job has taken, how long it may still take, and how full the line around the photo is drawn.
- * Pure: times come in as numbers.
+ * How long a job has taken, how long it may still take, and how full the line around the photo is drawn; how long a
+ * site that fails is left alone. Pure: times come in as numbers.
  */
 
 /**
@@ -57,4 +57,13 @@ export function progress({ stage, upload, elapsed, estimate }) {
   if (stage !== 'rendering') return to
   const { p50 } = estimate ?? USUAL
   return from + (to - from) * (1 - Math.exp((Math.log(0.4) * Math.max(0, elapsed)) / p50))
+}
+
+/**
+ * How long to wait before a site that has failed is asked again, in ms: a second, then twice as long each time, and
+ * half a minute at most.
+ * @param {number} failures how many in a row there were before this one
+ */
+export function backoff(failures) {
+  return Math.min(30_000, 1_000 * 2 ** failures)
 }

@@ -288,7 +288,7 @@ test('a wish to cancel holds until the job has ended or cannot be canceled', () 
 test('what can be done with a job follows from where it stands', () => {
   assert.deepEqual(actionsOf(priced), ['undo'])
   assert.deepEqual(actionsOf(free), ['cancel'])
-  assert.deepEqual(actionsOf(started), ['cancel', 'share'])
+  assert.deepEqual(actionsOf(started), ['share', 'cancel'])
   assert.deepEqual(actionsOf(after(started, says('processing', { stage: 'saving' }))), ['share'])
   assert.deepEqual(actionsOf(after(started, says('completed'))), [
     'save',
