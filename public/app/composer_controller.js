@@ -18,7 +18,7 @@ import { shapeOf } from './crop.js'
  * @property {Pick<import('./drafts.js').Drafts, 'key' | 'keep' | 'leave' | 'restore'>} drafts
  * @property {(file: File) => ReturnType<typeof import('./photos.js').preparePhoto>} prepare
  * @property {typeof import('./photos.js').partOf} partOf
- * @property {(draft: Promise<Omit<FormDraft, 'hasPrice'>>) => Promise<boolean>} onGenerate whether the draft was taken;
+ * @property {(draft: Promise<FormDraft>) => Promise<boolean>} onGenerate whether the draft was taken;
  *   it is rejected where a photo cannot be read any more
  * @property {(isPart?: boolean) => void} onRestore a draft stands in the form again, or a part of it, and waits for
  *   the person

@@ -40,11 +40,7 @@ export function createComposerView({ config, onGenerate, onRestore, onSetAside }
     partOf: async (...order) => (await import('./photos.js')).partOf(...order),
     onGenerate(draft) {
       keepCode()
-      const ordered = draft.then(one => {
-        const model = offered(config, one.model)
-        return { ...one, model, hasPrice: priceOf(config, model) !== null }
-      })
-      return onGenerate(ordered)
+      return onGenerate(draft.then(one => ({ ...one, model: offered(config, one.model) })))
     },
     onRestore,
     onSetAside,

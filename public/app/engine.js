@@ -26,7 +26,6 @@ import { createSender } from './sender.js'
  * @property {string | null} model
  * @property {import('./job_store.js').Pictures} pictures
  * @property {number} ratio
- * @property {boolean} hasPrice
  */
 
 /** @typedef {Draft & {key: string}} FormDraft */
@@ -40,6 +39,7 @@ import { createSender } from './sender.js'
  * @param {import('./locks.js').Locks | null} options.locks
  * @param {import('./channel.js').Channel} options.channel
  * @param {() => string} options.accessCode
+ * @param {(model: string | null) => boolean} options.hasPrice whether a video of this model has a price; null: the default's
  * @param {(photo: Blob) => Promise<string>} options.dataUrl
  * @param {(job: Job | null, before: Job | null) => void} options.onChange null: a job was removed
  * @param {() => void} options.onUnkept this browser has begun to keep nothing
@@ -52,6 +52,7 @@ export function createEngine({
   locks,
   channel,
   accessCode,
+  hasPrice,
   dataUrl,
   onChange,
   onUnkept,
@@ -99,8 +100,8 @@ export function createEngine({
    * @param {{retryOf?: Job['retryOf'], rescue?: boolean}} [origin]
    * @returns {Promise<string>} the new job's key
    */
-  async function submit({ pictures, hasPrice, key = newKey(), ...draft }, origin = {}) {
-    const holdMs = hasPrice && !origin.rescue ? HOLD_MS : 0
+  async function submit({ pictures, key = newKey(), ...draft }, origin = {}) {
+    const holdMs = hasPrice(draft.model) && !origin.rescue ? HOLD_MS : 0
     const photosCount = pictures.photos.length
     const job = newJob({ ...draft, ...origin, key, photosCount, at: clock.now(), holdMs })
     // A job of the same photos has a video of its own, and so another poster.
@@ -137,10 +138,10 @@ export function createEngine({
   /**
    * Start it again: under the same key where the site refused it, else a new job with the same photos.
    * @param {string} key
-   * @param {{model: string | null, hasPrice: boolean}} options
+   * @param {string | null} model
    * @returns {Promise<string>} the key of the job to look at
    */
-  async function retry(key, { model, hasPrice }) {
+  async function retry(key, model) {
     const job = jobs.get(key)
     if (!job) return key
     if (job.phase === 'refused') {
@@ -151,7 +152,7 @@ export function createEngine({
     const { jobId, ownerToken, prompt, aspectRatio, ratio } = job
     if (!jobId || !ownerToken) return key
     return submit(
-      { prompt, aspectRatio, model, ratio, pictures: await pictures(key), hasPrice },
+      { prompt, aspectRatio, model, ratio, pictures: await pictures(key) },
       { retryOf: { jobId, ownerToken }, rescue: canRescue(job) },
     )
   }

@@ -1,6 +1,6 @@
 /** What the buttons of a job do. */
 
-import { offered, priceOf } from './config.js'
+import { offered } from './config.js'
 import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
 import { actionsOf, isFresh, isGone, isLinked, stageOf } from './job.js'
@@ -86,8 +86,7 @@ export function createJobActions({ engine, composer, config, isStopped, layout, 
    * @param {string | null} model
    */
   async function tryAgain({ key }, model) {
-    const hasPrice = priceOf(config, model) !== null
-    location.hash = `~${await engine.retry(key, { model, hasPrice })}`
+    location.hash = `~${await engine.retry(key, model)}`
   }
 
   /** @param {Job} job */
@@ -147,8 +146,7 @@ export function createJobActions({ engine, composer, config, isStopped, layout, 
     if (await isStopped(job.model)) return
     const { prompt, aspectRatio, ratio } = job
     const model = offered(config, job.model)
-    const hasPrice = priceOf(config, model) !== null
-    const key = await engine.submit({ prompt, aspectRatio, model, ratio, pictures, hasPrice })
+    const key = await engine.submit({ prompt, aspectRatio, model, ratio, pictures })
     location.hash = `~${key}`
   }
 

@@ -54,6 +54,7 @@ export async function openJobsPage({ config, composer, layout }) {
     api,
     store: openJobStore(),
     accessCode: keptAccessCode,
+    hasPrice: model => priceOf(config, model) !== null,
     dataUrl,
     onChange,
     onUnkept,

@@ -6,7 +6,7 @@ import { DENIED_LOCKS, draft, FakeBrowser, settle } from '../support/fake_platfo
 
 const DENIED_DATABASE = { use: async () => Promise.reject(new DOMException('', 'SecurityError')) }
 const COMPLETED = { status: 'completed', stage: null, pollAfterMs: null, videoUrl: '/v', downloadUrl: '/d' }
-const HELD = draft({ hasPrice: true })
+const HELD = draft({ model: 'priced' })
 const http = (/** @type {number} */ status) => ({ kind: 'http', status, problem: null, retryAfterMs: null })
 
 /** @param {Awaited<ReturnType<FakeBrowser['openTab']>>} tab */
@@ -53,7 +53,7 @@ test('a retry whose photos the site no longer has is sent again with those kept 
   await browser.clock.advance(2_000)
   const problem = { code: 'photos_gone', detail: '' }
   browser.site.failures.start = { ...http(410), problem }
-  const again = await tab.engine.retry(key, { model: null, hasPrice: false })
+  const again = await tab.engine.retry(key, null)
   await browser.clock.advance(0)
   const sent = browser.site.starts.map(({ key: sentWith, body }) => [sentWith, Object.keys(JSON.parse(body))])
   assert.deepEqual(sent, [
@@ -74,6 +74,23 @@ test('a job with a price is sent after the time for Undo', async () => {
   await browser.clock.advance(1)
   assert.equal(browser.site.starts.length, 1)
 })
+
+for (const [what, code, charged, waits] of /** @type {const} */ ([
+  ['a retry is held by the price of its model', 'provider_busy', 'no', [0, 1]],
+  ['what is bought already is saved at once', 'save_failed', 'yes', [1, 1]],
+]))
+  test(what, async () => {
+    const { browser, tab, key } = await withJob()
+    const failure = { code, charged, retryable: true, detail: '' }
+    browser.site.state = { status: 'failed', stage: null, pollAfterMs: null, failure }
+    await browser.clock.advance(2_000)
+    browser.site.starts.length = 0
+    await tab.engine.retry(key, 'priced')
+    for (const wait of waits) {
+      await browser.clock.advance(1_500)
+      assert.equal(browser.site.starts.length, wait)
+    }
+  })
 
 test('Undo takes the photos back, and nothing is sent', async () => {
   const browser = new FakeBrowser()

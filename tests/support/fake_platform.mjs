@@ -244,6 +244,7 @@ export class FakeBrowser {
         listen: listener => void this.#listeners.push({ tab, listener }),
       },
       accessCode: () => 'code',
+      hasPrice: model => model === 'priced',
       dataUrl: async () => 'data:image/jpeg;base64,AA==',
       onChange: job => changes.push(job),
       onUnkept: () => unkept.push(this.clock.monotonic()),
@@ -262,7 +263,6 @@ export function draft(changes = {}) {
     aspectRatio: '16:9',
     model: null,
     ratio: 16 / 9,
-    hasPrice: false,
     pictures,
     ...changes,
   }
