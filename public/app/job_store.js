@@ -1,7 +1,4 @@
-/**
- * The jobs of this browser, and the photos of each, in IndexedDB. What the browser will not keep (some
- * private windows, a full disk) is kept in memory: the page works the same until it is closed.
- */
+/** The jobs of this browser, and the photos of each, in IndexedDB. */
 
 import { connect, finished, result } from './database.js'
 
@@ -19,7 +16,6 @@ import { connect, finished, result } from './database.js'
 /**
  * Every promise may be rejected: a browser can take its database away at any moment.
  * @typedef {object} JobStore
- * @property {(key: string) => boolean} isUnkept whether a job lies in memory alone
  * @property {() => Promise<Job[]>} all
  * @property {(key: string) => Promise<Job | undefined>} get
  * @property {(job: Job, pictures: Pictures) => Promise<void>} add in place of the draft of this key; resolves
@@ -43,15 +39,7 @@ const photosOfDraft = key => IDBKeyRange.bound([key], [key, Number.POSITIVE_INFI
  * @param {import('./database.js').Connection} [connection]
  * @returns {JobStore}
  */
-export function openJobStore(connection = connect()) {
-  return withOverflow(inDatabase(connection), inMemory())
-}
-
-/**
- * @param {import('./database.js').Connection} connection
- * @returns {JobStore}
- */
-function inDatabase({ use }) {
+export function openJobStore({ use } = connect()) {
   /**
    * @template T
    * @param {string} name
@@ -76,7 +64,6 @@ function inDatabase({ use }) {
       return value
     })
   return {
-    isUnkept: () => false,
     all: () => read('jobs', jobs => jobs.getAll()),
     get: key => read('jobs', jobs => jobs.get(key)),
     pictures: async key => (await read('pictures', pictures => pictures.get(key))) ?? NO_PICTURES,
@@ -120,66 +107,4 @@ function inDatabase({ use }) {
 function dropDraft(transaction, key) {
   transaction.objectStore('drafts').delete(key)
   transaction.objectStore('draftPhotos').delete(photosOfDraft(key))
-}
-
-/** @returns {JobStore} */
-function inMemory() {
-  /** @type {Map<string, {job: Job, pictures: Pictures}>} */
-  const entries = new Map()
-  return {
-    isUnkept: key => entries.has(key),
-    all: async () => [...entries.values()].map(({ job }) => job),
-    get: async key => entries.get(key)?.job,
-    pictures: async key => entries.get(key)?.pictures ?? NO_PICTURES,
-    async add(job, pictures) {
-      entries.set(job.key, { job, pictures })
-    },
-    async update(key, change) {
-      const entry = entries.get(key)
-      if (!entry) return undefined
-      const job = change(entry.job)
-      entries.set(key, { ...entry, job })
-      return job
-    },
-    async keepPoster(key, poster) {
-      const entry = entries.get(key)
-      if (entry) entries.set(key, { ...entry, pictures: { ...entry.pictures, poster } })
-    },
-    async dropPictures(key) {
-      const entry = entries.get(key)
-      if (entry) entries.set(key, { ...entry, pictures: NO_PICTURES })
-    },
-    async remove(key) {
-      entries.delete(key)
-    },
-  }
-}
-
-/**
- * A store that takes into `memory` what `database` refuses. Such a job's draft stays in the database, pressed:
- * the next page sends it again with the same key, and so finds the job.
- * @param {JobStore} database
- * @param {JobStore} memory
- * @returns {JobStore}
- */
-function withOverflow(database, memory) {
-  const home = (/** @type {string} */ key) => (memory.isUnkept(key) ? memory : database)
-  return {
-    isUnkept: memory.isUnkept,
-    all: async () => [...(await database.all()), ...(await memory.all())],
-    add: (job, pictures) => database.add(job, pictures).catch(() => memory.add(job, pictures)),
-    get: key => home(key).get(key),
-    update: (key, change) => home(key).update(key, change),
-    pictures: key => home(key).pictures(key),
-    keepPoster: (key, poster) => home(key).keepPoster(key, poster),
-    dropPictures: key => home(key).dropPictures(key),
-    async remove(key) {
-      const isUnkept = memory.isUnkept(key)
-      await memory.remove(key)
-      // The draft that it was may still lie in a database that took the job no more.
-      await database.remove(key).catch(error => {
-        if (!isUnkept) throw error
-      })
-    },
-  }
 }

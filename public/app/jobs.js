@@ -2,7 +2,9 @@
  * The jobs that this tab knows, in step with what the browser keeps and with the other tabs.
  *
  * The store goes first, so that tabs do not undo each other's changes. Where it fails (cut off, cleared, full,
- * silent), the job goes on in this tab alone, and is written as soon as the store takes it again.
+ * silent), the job goes on in this tab alone, and is written as soon as the store takes it again. A job that it never
+ * took (some private windows, a full disk) lives as long as this tab. Its draft stays in the database, pressed: the
+ * next page sends it again with the same key, and so finds the job.
  */
 
 import { linkedJob, reduceJob } from './job.js'
@@ -25,8 +27,10 @@ export function createJobs({ store, channel, onChange, onUnkept }) {
   const linked = new Set()
   /** Jobs of which this tab knows more than the store. @type {Set<string>} */
   const ahead = new Set()
-  /** The pictures of jobs that the site does not have yet. @type {Map<string, Pictures>} */
-  const unsentPictures = new Map()
+  /** Jobs that the store has not taken. @type {Set<string>} */
+  const unkept = new Set()
+  /** The pictures of those, and of jobs that the site does not have yet. @type {Map<string, Pictures>} */
+  const ownPictures = new Map()
   /** @type {Set<(key: string) => void>} */
   const removalListeners = new Set()
 
@@ -36,7 +40,8 @@ export function createJobs({ store, channel, onChange, onUnkept }) {
     const upload = job.upload ?? (job.phase === 'sending' ? (before?.upload ?? null) : null)
     const shown = { ...job, upload }
     known.set(job.key, shown)
-    if (job.phase === 'started') unsentPictures.delete(job.key)
+    const isElsewhere = job.phase === 'started' && !unkept.has(job.key)
+    if (isElsewhere || job.status?.deletedAt) ownPictures.delete(job.key)
     onChange(shown, before)
     return shown
   }
@@ -46,7 +51,8 @@ export function createJobs({ store, channel, onChange, onUnkept }) {
     known.delete(key)
     linked.delete(key)
     ahead.delete(key)
-    unsentPictures.delete(key)
+    unkept.delete(key)
+    ownPictures.delete(key)
     for (const listener of removalListeners) listener(key)
     onChange(null, null)
   }
@@ -100,7 +106,7 @@ export function createJobs({ store, channel, onChange, onUnkept }) {
     get: key => known.get(key),
 
     /** Whether no other tab knows this job as this one does. @param {string} key */
-    isOurs: key => linked.has(key) || ahead.has(key) || store.isUnkept(key),
+    isOurs: key => linked.has(key) || ahead.has(key),
 
     /** @param {(key: string) => void} listener called when a job has gone, from whichever tab */
     onRemoved: listener => void removalListeners.add(listener),
@@ -119,15 +125,18 @@ export function createJobs({ store, channel, onChange, onUnkept }) {
      * @param {Pictures} pictures
      */
     async add(job, pictures) {
-      await store.add(job, pictures)
-      unsentPictures.set(job.key, pictures)
-      if (store.isUnkept(job.key)) onUnkept()
+      ownPictures.set(job.key, pictures)
+      await store.add(job, pictures).catch(() => {
+        unkept.add(job.key)
+        ahead.add(job.key)
+        onUnkept()
+      })
       show(job)
       channel.post({ type: 'changed', key: job.key })
     },
 
     /** @param {string} key */
-    pictures: async key => unsentPictures.get(key) ?? store.pictures(key),
+    pictures: async key => ownPictures.get(key) ?? store.pictures(key),
 
     /**
      * What another tab has changed.
@@ -143,6 +152,7 @@ export function createJobs({ store, channel, onChange, onUnkept }) {
      * @param {string} key
      */
     latest: async key => {
+      if (unkept.has(key)) return known.get(key)
       const job = await store.get(key).catch(() => known.get(key))
       return known.has(key) ? job : undefined
     },
@@ -171,9 +181,10 @@ export function createJobs({ store, channel, onChange, onUnkept }) {
      * @returns {Promise<boolean>} false where the store did not do it: the next page will show the job again
      */
     async remove(key) {
+      // Of a job that the store never took the draft may still lie in it.
       const isRemoved = await store.remove(key).then(
         () => true,
-        () => false,
+        () => unkept.has(key),
       )
       forget(key)
       channel.post({ type: 'removed', key })

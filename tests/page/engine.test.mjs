@@ -362,9 +362,25 @@ test('the site erases what another tab has removed meanwhile', async () => {
   assert.deepEqual(browser.site.cancels, [{ jobId: 'J', ownerToken: 'T', erase: true }])
 })
 
-test('a job erased elsewhere leaves no photos here', async () => {
-  const { browser, tab, key } = await withJob()
-  browser.site.state = { ...COMPLETED, deletedAt: '2026-11-20T10:01:00Z' }
-  await browser.clock.advance(4_000)
-  assert.deepEqual([stages(tab), browser.store.photos.has(key)], [['erased'], false])
+test('a job that the store never took keeps its photos as long as the tab, and can be removed', async () => {
+  const browser = new FakeBrowser()
+  const { engine } = await browser.openTab({ store: openJobStore(DENIED_DATABASE) })
+  const key = await engine.submit(draft())
+  await browser.clock.advance(2_000)
+  assert.equal((await engine.pictures(key)).photos.length, 1)
+  assert.deepEqual([await engine.remove(key), engine.jobs.size], [true, 0])
 })
+
+for (const [name, isDenied] of /** @type {[string, boolean][]} */ ([
+  ['took', false],
+  ['did not take', true],
+]))
+  test(`a job that the store ${name} and that is erased elsewhere leaves no photos here`, async () => {
+    const browser = new FakeBrowser()
+    const store = isDenied ? openJobStore(DENIED_DATABASE) : browser.store.api
+    const tab = await browser.openTab({ store })
+    const key = await tab.engine.submit(draft())
+    browser.site.state = { ...COMPLETED, deletedAt: '2026-11-20T10:01:00Z' }
+    await browser.clock.advance(4_000)
+    assert.deepEqual([stages(tab), (await tab.engine.pictures(key)).photos], [['erased'], []])
+  })

@@ -134,7 +134,6 @@ class FakeStore {
   }
   /** @type {JobStore} */
   api = {
-    isUnkept: () => false,
     all: () => this.#do(() => [...this.jobs.values()]),
     get: key => this.#do(() => this.jobs.get(key)),
     pictures: key => this.#do(() => this.photos.get(key) ?? NO_PICTURES),
