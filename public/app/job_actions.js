@@ -5,9 +5,9 @@ import { ask } from './dialog.js'
 import { el, setText } from './dom.js'
 import { actionsOf, isFresh, isGone, isLinked, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
-import { lastFrame } from './last_frame.js'
 import { FORM } from './layout.js'
 import { shareLink, shareVideo } from './sharing.js'
+import { lastFrame } from './video_picture.js'
 import { words } from './words.js'
 
 /**

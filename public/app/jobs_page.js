@@ -21,9 +21,9 @@ import { headline } from './phrases.js'
 import { createPictures } from './pictures.js'
 import { platform } from './platform.js'
 import { createPlayback } from './playback.js'
-import { posterOf } from './poster.js'
 import { keptAccessCode, wantsLessData } from './preferences.js'
 import { canShareFiles } from './sharing.js'
+import { posterOf } from './video_picture.js'
 import { words } from './words.js'
 
 /**
@@ -158,7 +158,7 @@ export async function openJobsPage({ config, composer, layout }) {
         permalink: permalink(job),
         price: priceOf(config, job.model),
       })
-      renewLink(job, now)
+      if (isLinkOld(job, now) && !document.hidden) engine.renew(job.key)
     }
     // A job that is only watched by its link has no key of this browser.
     const own = [...engine.jobs.values()].filter(one => !isLinked(one))
@@ -173,14 +173,6 @@ export async function openJobsPage({ config, composer, layout }) {
     if (news) return (stageOf(news) === 'completed' ? jobWords.tab.ready : jobWords.tab.ended)(words.title)
     if (job && isUnderWay(job)) return jobWords.tab.underWay(jobWords.states[stageOf(job)], words.title)
     return words.title
-  }
-
-  /**
-   * @param {Job} job
-   * @param {number} now
-   */
-  function renewLink(job, now) {
-    if (isLinkOld(job, now) && !document.hidden) engine.renew(job.key)
   }
 
   /** The list shows what became of a photo, also when the video is there no more. @param {Job} job */

@@ -3,6 +3,8 @@
  * video of half a photo.
  */
 
+import { newContext } from './canvas.js'
+
 /** What is put behind the data of a JPEG: decoded where pixels are missing, ignored where none are. */
 const PADDINGS = [0x00, 0x5a]
 const PADDING_BYTES = 64
@@ -20,7 +22,6 @@ const SUMS = Uint32Array.from({ length: 256 }, (_, byte) => {
 })
 
 /** @typedef {ImageBitmap | HTMLImageElement} Picture */
-/** @typedef {(width: number, height: number) => HTMLCanvasElement | OffscreenCanvas} NewCanvas */
 
 /**
  * What the structure of a file says, whatever a browser makes of it.
@@ -177,9 +178,8 @@ function pixelsOfWebp(bytes) {
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {P} picture that they make
  * @param {(file: Blob) => Promise<P>} decode
- * @param {NewCanvas} newCanvas
  */
-async function isFilledWebp(bytes, picture, decode, newCanvas) {
+async function isFilledWebp(bytes, picture, decode) {
   const { start, end } = pixelsOfWebp(bytes)
   const zeros = zerosAtEnd(bytes.subarray(0, end), start)
   if (!zeros) return false
@@ -187,7 +187,7 @@ async function isFilledWebp(bytes, picture, decode, newCanvas) {
   async function isSameWithout(count) {
     const changed = new Blob([bytes.slice().fill(0x5a, end - count, end)], { type: 'image/webp' })
     const other = await decode(changed).catch(() => null)
-    return other !== null && isSame(picture, other, newCanvas)
+    return other !== null && isSame(picture, other)
   }
   return (await isSameWithout(NEVER_WRITTEN)) && !(await isSameWithout(zeros))
 }
@@ -197,17 +197,16 @@ async function isFilledWebp(bytes, picture, decode, newCanvas) {
  * @template {Picture} P
  * @param {Blob} file
  * @param {(file: Blob) => Promise<P>} decode
- * @param {NewCanvas} newCanvas
  * @returns {Promise<P | 'cut'>}
  */
-export async function decodeWhole(file, decode, newCanvas) {
+export async function decodeWhole(file, decode) {
   const bytes = new Uint8Array(await file.arrayBuffer())
   const end = ending(bytes)
   if (end === 'cut') return 'cut'
   if (letters(bytes, 0, 2) !== '\xff\xd8') {
     const picture = await decode(file)
     const isWebp = letters(bytes, 8, 4) === 'WEBP'
-    return isWebp && (await isFilledWebp(bytes, picture, decode, newCanvas)) ? 'cut' : picture
+    return isWebp && (await isFilledWebp(bytes, picture, decode)) ? 'cut' : picture
   }
   const { end: marker, restart, start } = endOfImage(bytes)
   let written = marker < 0 ? bytes.length : marker
@@ -217,30 +216,27 @@ export async function decodeWhole(file, decode, newCanvas) {
   if (end !== 'unended' && !zeros) {
     const picture = await decode(file)
     // A JPEG that was cut and closed again ends in rows of one colour. So do some whole ones.
-    if (!hasPlainEdge(picture, newCanvas)) return picture
+    if (!hasPlainEdge(picture)) return picture
   }
   /** @param {number} length */
   async function decodeFirst(length) {
     const data = bytes.subarray(0, length)
     const [one, other] = await Promise.all(PADDINGS.map(padding => decode(padded(data, restart, padding))))
-    return one && other && isSame(one, other, newCanvas) ? one : 'cut'
+    return one && other && isSame(one, other) ? one : 'cut'
   }
   // Before a marker, a plain colour may be as many zeros; then none of them is too many.
   const isFilled = zeros > 0 && (marker < 0 || (await decodeFirst(written - NEVER_WRITTEN)) !== 'cut')
   return decodeFirst(isFilled ? written - zeros : written)
 }
 
-/**
- * @param {Picture} picture
- * @param {NewCanvas} newCanvas
- */
-function hasPlainEdge(picture, newCanvas) {
+/** @param {Picture} picture */
+function hasPlainEdge(picture) {
   const { width, height } = picture
   const edges = [
-    pixels(picture, { x: 0, y: 0, width, height: 1 }, newCanvas),
-    pixels(picture, { x: 0, y: height - 1, width, height: 1 }, newCanvas),
-    pixels(picture, { x: 0, y: 0, width: 1, height }, newCanvas),
-    pixels(picture, { x: width - 1, y: 0, width: 1, height }, newCanvas),
+    pixels(picture, { x: 0, y: 0, width, height: 1 }),
+    pixels(picture, { x: 0, y: height - 1, width, height: 1 }),
+    pixels(picture, { x: 0, y: 0, width: 1, height }),
+    pixels(picture, { x: width - 1, y: 0, width: 1, height }),
   ]
   return edges.some(edge => edge.every(pixel => pixel === edge[0]))
 }
@@ -248,14 +244,13 @@ function hasPlainEdge(picture, newCanvas) {
 /**
  * @param {Picture} one
  * @param {Picture} other
- * @param {NewCanvas} newCanvas
  */
-function isSame(one, other, newCanvas) {
+function isSame(one, other) {
   const { width, height } = one
   for (let y = 0; y < height; y += STRIP) {
     const strip = { x: 0, y, width, height: Math.min(STRIP, height - y) }
-    const theirs = pixels(other, strip, newCanvas)
-    if (pixels(one, strip, newCanvas).some((pixel, index) => pixel !== theirs[index])) return false
+    const theirs = pixels(other, strip)
+    if (pixels(one, strip).some((pixel, index) => pixel !== theirs[index])) return false
   }
   return true
 }
@@ -263,13 +258,9 @@ function isSame(one, other, newCanvas) {
 /**
  * @param {Picture} picture
  * @param {import('./crop.js').Rect} part
- * @param {NewCanvas} newCanvas
  */
-function pixels(picture, { x, y, width, height }, newCanvas) {
-  const context = /** @type {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null} */ (
-    newCanvas(width, height).getContext('2d', { willReadFrequently: true })
-  )
-  if (!context) throw new Error('no canvas')
+function pixels(picture, { x, y, width, height }) {
+  const context = newContext(width, height, { willReadFrequently: true })
   context.drawImage(picture, -x, -y)
   return new Uint32Array(context.getImageData(0, 0, width, height).data.buffer)
 }

@@ -16,19 +16,13 @@ function decode(file) {
 }
 
 /**
- * @param {number} width
- * @param {number} height
- */
-const newCanvas = (width, height) => new OffscreenCanvas(width, height)
-
-/**
  * @param {Order} order
  * @returns {Promise<import('./photos.js').WorkerAnswer>}
  */
 async function carryOut(order) {
-  if ('photo' in order) return encodePart(order.photo, order.part, order.budget, decode, newCanvas)
+  if ('photo' in order) return encodePart(order.photo, order.part, order.budget, decode)
   try {
-    const photo = await preparePicture(order.file, decode, newCanvas)
+    const photo = await preparePicture(order.file, decode)
     return photo === 'cut' ? { problem: 'unreadable' } : { photo }
   } catch (error) {
     // To a browser that is windows-1252: bytes from 0x80 to 0x9f come out as other letters.

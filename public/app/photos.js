@@ -36,7 +36,7 @@ export async function preparePhoto(file) {
   if ('photo' in answer) return answer
   if ('problem' in answer && answer.problem === 'unreadable') return { problem: 'unreadable' }
   // Some browsers decode HEIC, or decode at all, only in an <img>.
-  const photo = await preparePicture(file, decodeInPage, newCanvas).catch(() => 'cut')
+  const photo = await preparePicture(file, decodeInPage).catch(() => 'cut')
   if (typeof photo === 'object') return { photo }
   // A folder, or a file that is gone, cannot even be read.
   return { problem: (await isHeic(file).catch(() => false)) ? 'heic' : 'unreadable' }
@@ -50,7 +50,7 @@ export async function preparePhoto(file) {
  */
 export async function partOf(photo, part, budget) {
   const answer = await inWorker({ photo, part, budget })
-  return 'blob' in answer ? answer : encodePart(photo, part, budget, decodeInPage, newCanvas)
+  return 'blob' in answer ? answer : encodePart(photo, part, budget, decodeInPage)
 }
 
 /**
@@ -88,14 +88,6 @@ async function decodeInPage(file) {
   } finally {
     URL.revokeObjectURL(url)
   }
-}
-
-/**
- * @param {number} width
- * @param {number} height
- */
-export function newCanvas(width, height) {
-  return Object.assign(document.createElement('canvas'), { width, height })
 }
 
 /** @param {Blob} file */
