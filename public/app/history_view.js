@@ -82,7 +82,7 @@ export function createHistoryView({ onDelete, onDownload, onFavor, onStaleLink, 
     })
     const prompt = el('span', { class: 'card-prompt', dir: 'auto' })
     const state = el('span', { class: 'card-state' })
-    const favorite = el('span', { class: 'card-favorite' }, `★ ${history.favorite}`)
+    const favorite = el('span', {}, `★ ${history.favorite}`)
     const date = el('time')
     const picture = el('span', { class: 'card-picture' }, image)
     const link = el('a', { class: 'card-link' }, picture, prompt)
