@@ -4,7 +4,7 @@ import { cropOf, startPosition, suggestedRatio } from './crop.js'
 
 /**
  * @typedef {import('./crop.js').AspectRatio} AspectRatio
- * @typedef {'16:9' | '9:16'} Shape
+ * @typedef {import('./crop.js').Shape} Shape
  * @typedef {import('./photos.js').PreparedPhoto} PreparedPhoto
  * @typedef {import('./photos.js').PhotoProblem} PhotoProblem
  */

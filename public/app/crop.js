@@ -1,10 +1,11 @@
 /** Sizes and shapes of photos, in pixels. Pure. */
 
-/** @typedef {'auto' | '16:9' | '9:16'} AspectRatio `auto` only in jobs of earlier versions */
+/** @typedef {'16:9' | '9:16'} Shape what the form offers */
+/** @typedef {'auto' | Shape} AspectRatio `auto` only in jobs of earlier versions */
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {Size & {x: number, y: number}} Rect */
 
-/** What the form offers. @type {('16:9' | '9:16')[]} */
+/** @type {Shape[]} */
 export const ASPECT_RATIOS = ['16:9', '9:16']
 const SIDES = { '16:9': [16, 9], '9:16': [9, 16] }
 /** Where the crop of an upright photo to a wide frame starts: faces are in its upper half. */
@@ -24,7 +25,7 @@ export function fit(width, height, longest) {
 /**
  * The shape that cuts less off a photo.
  * @param {Size} photo
- * @returns {'16:9' | '9:16'}
+ * @returns {Shape}
  */
 export function suggestedRatio(photo) {
   return photo.width >= photo.height ? '16:9' : '9:16'
@@ -32,7 +33,7 @@ export function suggestedRatio(photo) {
 
 /**
  * Width divided by height.
- * @param {'16:9' | '9:16'} ratio
+ * @param {Shape} ratio
  */
 export function shapeOf(ratio) {
   const [width = 1, height = 1] = SIDES[ratio]
@@ -42,7 +43,7 @@ export function shapeOf(ratio) {
 /**
  * Where a crop lies as long as the person has not moved it.
  * @param {Size} photo
- * @param {'16:9' | '9:16'} ratio
+ * @param {Shape} ratio
  * @returns {number} as in `cropOf`
  */
 export function startPosition(photo, ratio) {
@@ -53,7 +54,7 @@ export function startPosition(photo, ratio) {
  * The largest part of a photo that has exactly this shape in whole pixels. Only photos of less than 16 pixels get
  * fractions of one.
  * @param {Size} photo
- * @param {'16:9' | '9:16'} ratio
+ * @param {Shape} ratio
  * @param {number} position of the part along the side that is cut, from 0 (left, top) to 1 (right, bottom)
  * @returns {Rect}
  */

@@ -22,9 +22,6 @@ import { exclusively, locks } from './locks.js'
 
 /** @typedef {Omit<Content, 'photos' | 'isPart'> & {key: string, photos: number[]}} Record as it is stored */
 
-/** @param {string} key */
-const lockOf = key => `videogen-draft-${key}`
-
 export function createDrafts() {
   let key = newKey()
   /** Whether the form holds anything. */
@@ -43,7 +40,7 @@ export function createDrafts() {
     const held = async () => {
       if (await begin()) await new Promise(resolve => (release = () => resolve(undefined)))
     }
-    await exclusively(locks(), lockOf(draft), held)
+    await exclusively(locks(), `videogen-draft-${draft}`, held)
   }
 
   function leave() {

@@ -86,29 +86,11 @@ export function createPhotoField({ controller, limit }) {
     return { handle, strip }
   }
 
-  /** @param {import('./composer.js').Composer} composer */
-  function renderTools(composer) {
-    const { entries } = composer
-    if (!tools) {
-      if (!entries.length || isLoading) return
-      isLoading = true
-      loadTools()
-        .then(loaded => {
-          tools = loaded
-          renderTools(controller.composer)
-        })
-        .catch(() => {})
-        .finally(() => {
-          isLoading = false
-        })
-      return
-    }
-    const crop = cropOfStartFrame(composer)
-    const off = crop && cutOff(crop.photo, crop.part)
-    tools.handle.render(crop && off ? { ...crop, axis: off.axis, meaning: words.photos.cut(off) } : null)
-    tools.strip.render(entries)
-    for (const one of buttons) one.hidden = entries.length > 0
-    for (const one of [input, camera]) one.hidden = entries.length >= limit
+  async function addTools() {
+    isLoading = true
+    tools = await loadTools().catch(() => null)
+    isLoading = false
+    if (tools) render(controller.composer)
   }
 
   /** @param {Record<string, string | boolean>} attributes */
@@ -125,33 +107,35 @@ export function createPhotoField({ controller, limit }) {
     return field
   }
 
-  return {
-    element,
-    error,
-    control: input,
-
-    /** @param {import('./composer.js').Composer} composer */
-    render(composer) {
-      const { entries } = composer
-      const crop = cropOfStartFrame(composer)
-      urls.keep(entries.flatMap(one => (one.photo ? [one.photo.blob, one.photo.thumbnail] : [])))
-      frame.setRatio(shapeOf(ratioOf(composer)))
-      frame.setPhoto(crop ? urls.of(crop.photo.blob) : null, words.photos.frameAlt)
-      if (crop) frame.setPart(crop.part, crop.photo)
-      setText(cut, cropText(crop && cutOff(crop.photo, crop.part), crop !== null))
-      content.hidden = entries.length > 0
-      setAttribute(input, 'aria-label', entries.length ? words.photos.addMore : words.photos.choose)
-      renderTools(composer)
-      setText(hint, entries.length < 2 ? words.photos.limit(limit) : words.photos.others)
-      if (composer.refused === told) return
-      told = composer.refused
-      refused.replaceChildren(
-        ...told.map(({ name, problem }) => el('p', {}, words.photoProblems[problem](name))),
-      )
-      // On a phone it is below the fold.
-      refused.scrollIntoView({ block: 'nearest' })
-    },
+  /** @param {import('./composer.js').Composer} composer */
+  function render(composer) {
+    const { entries } = composer
+    const crop = cropOfStartFrame(composer)
+    const off = crop && cutOff(crop.photo, crop.part)
+    urls.keep(entries.flatMap(one => (one.photo ? [one.photo.blob, one.photo.thumbnail] : [])))
+    frame.setRatio(shapeOf(ratioOf(composer)))
+    frame.setPhoto(crop ? urls.of(crop.photo.blob) : null, words.photos.frameAlt)
+    if (crop) frame.setPart(crop.part, crop.photo)
+    setText(cut, cropText(off, crop !== null))
+    content.hidden = entries.length > 0
+    setAttribute(input, 'aria-label', entries.length ? words.photos.addMore : words.photos.choose)
+    if (tools) {
+      tools.handle.render(crop && off ? { ...crop, axis: off.axis, meaning: words.photos.cut(off) } : null)
+      tools.strip.render(entries)
+      for (const one of buttons) one.hidden = entries.length > 0
+      for (const one of [input, camera]) one.hidden = entries.length >= limit
+    } else if (entries.length && !isLoading) void addTools()
+    setText(hint, entries.length < 2 ? words.photos.limit(limit) : words.photos.others)
+    if (composer.refused === told) return
+    told = composer.refused
+    refused.replaceChildren(
+      ...told.map(({ name, problem }) => el('p', {}, words.photoProblems[problem](name))),
+    )
+    // On a phone it is below the fold.
+    refused.scrollIntoView({ block: 'nearest' })
   }
+
+  return { element, error, control: input, render }
 }
 
 /**
