@@ -87,6 +87,9 @@ const FRESH_MS = 1_000
 /** The stages of the way, in their order. @type {Stage[]} */
 export const STAGES = ['uploading', 'queued', 'rendering', 'saving']
 
+/** How the site says that a job has ended. */
+const ENDS = /** @type {const} */ (['completed', 'failed', 'canceled'])
+
 /**
  * A job in the moment Generate is pressed.
  * @param {Pick<Job, 'key' | 'prompt' | 'aspectRatio' | 'model' | 'photosCount' | 'ratio'>
@@ -299,7 +302,7 @@ function isPassing({ status, problem, retryAfterMs }) {
 
 /** @param {Status | null} status */
 export function hasEnded(status) {
-  return status !== null && ['completed', 'failed', 'canceled'].includes(status.status)
+  return ENDS.some(end => end === status?.status)
 }
 
 /**
@@ -314,11 +317,9 @@ export function stageOf(job) {
   const status = job.status
   if (!status) return 'queued'
   if (status.deletedAt) return 'erased'
-  if (status.status === 'completed' || status.status === 'failed' || status.status === 'canceled')
-    return status.status
   if (status.status === 'queued') return 'queued'
   // A state that this page does not know is still a job under way: keep waiting.
-  return status.stage === 'saving' ? 'saving' : 'rendering'
+  return ENDS.find(end => end === status.status) ?? (status.stage === 'saving' ? 'saving' : 'rendering')
 }
 
 /** @param {Job} job */
@@ -394,8 +395,7 @@ export function canRescue(job) {
  * @param {boolean} isSentHere this page sends it: of another's upload it would not know the end
  */
 export function isUnsent(job, isSentHere) {
-  if (job.mayHaveArrived || (isBeingSent(job) && !isSentHere)) return false
-  return isWaiting(job)
+  return isWaiting(job) && !job.mayHaveArrived && (isSentHere || !isBeingSent(job))
 }
 
 /** Whether the site has not answered yet. @param {Job} job */
