@@ -6,6 +6,7 @@ import { el, setText } from './dom.js'
 import { actionsOf, isFresh, isGone, isLinked, stageOf } from './job.js'
 import { jobWords } from './job_words.js'
 import { FORM } from './layout.js'
+import { linkTo, permalink } from './links.js'
 import { shareLink, shareVideo } from './sharing.js'
 import { lastFrame } from './video_picture.js'
 import { words } from './words.js'
@@ -14,16 +15,6 @@ import { words } from './words.js'
  * @typedef {import('./job.js').Job} Job
  * @typedef {import('./job.js').Action} Action
  */
-
-/** @param {Job} job */
-export function linkTo({ jobId, key }) {
-  return jobId ? `#${jobId}` : `#~${key}`
-}
-
-/** @param {Job} job */
-export function permalink(job) {
-  return new URL(linkTo(job), location.href).href
-}
 
 /**
  * @param {{engine: import('./engine.js').Engine, composer: import('./composer_view.js').ComposerView,

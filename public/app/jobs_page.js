@@ -8,11 +8,12 @@ import { createEngine } from './engine.js'
 import { forgetDevice } from './forget.js'
 import { createHistoryView } from './history_view.js'
 import { isLinked, isLinkOld, isUnderWay, stageOf } from './job.js'
-import { createJobActions, linkTo, permalink } from './job_actions.js'
+import { createJobActions } from './job_actions.js'
 import { openJobStore } from './job_store.js'
 import { appearAnew, createJobView } from './job_view.js'
 import { jobWords } from './job_words.js'
 import { FORM } from './layout.js'
+import { linkTo, permalink, readLink } from './links.js'
 import * as notifications from './notifications.js'
 import { isOfferNew } from './offer.js'
 import { keepPage } from './offline.js'
@@ -30,13 +31,6 @@ import { words } from './words.js'
  * @typedef {import('./job.js').Job} Job
  * @typedef {import('./engine.js').FormDraft} FormDraft
  */
-
-/**
- * The address of a job; before the site has given it an id, `~` and the key that it has in this browser. Messengers
- * write the plus otherwise, and take what stands behind a link for part of it.
- */
-const PERMALINK = /^#([A-Za-z0-9_-]{22})(?![A-Za-z0-9])((?:\+|%2B|%20)text)?/i
-const LOCAL_LINK = /^#~([0-9a-f]{32})$/
 
 /**
  * @param {{config: import('./config.js').Config, composer: import('./composer_view.js').ComposerView,
@@ -118,9 +112,8 @@ export async function openJobsPage({ config, composer, layout }) {
    * @param {{isFirst: boolean}} how first: the page has just been loaded
    */
   function route({ isFirst }) {
-    const jobId = PERMALINK.exec(location.hash)?.[1]
-    const local = LOCAL_LINK.exec(location.hash)?.[1]
-    shownKey = jobId ? engine.watch(jobId) : local && engine.jobs.has(local) ? local : null
+    const { jobId, key } = readLink(location.hash)
+    shownKey = jobId ? engine.watch(jobId) : key && engine.jobs.has(key) ? key : null
     playback.reset()
     const job = shownJob()
     // What is kept here may be old: a link to a video lasts an hour, and a video may be gone, or back.
@@ -135,7 +128,7 @@ export async function openJobsPage({ config, composer, layout }) {
   /** The job of the address; of another's, the text only where the link says that its maker shows it. */
   function shownJob() {
     const job = shownKey === null ? null : (engine.jobs.get(shownKey) ?? null)
-    return job && isLinked(job) && !PERMALINK.exec(location.hash)?.[2] ? { ...job, prompt: '' } : job
+    return job && isLinked(job) && !readLink(location.hash).showsText ? { ...job, prompt: '' } : job
   }
 
   function render() {
