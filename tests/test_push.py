@@ -16,8 +16,8 @@ from videogen import push
 from videogen.errors import NotDelivered, SubscriptionEnded
 from videogen.jobs import Subscription, subscribe
 from videogen.push import Push
-from videogen.settings import PushSettings, Secret
-from videogen.signing import base64url, from_base64url
+from videogen.settings import PushSettings, Secret, from_base64url
+from videogen.signing import base64url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

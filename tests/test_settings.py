@@ -421,3 +421,9 @@ def test_secrets_do_not_show() -> None:
     for secret in ("key-id", "secret-key", SECRET, "open sesame", "k3y"):
         assert secret not in repr(read)
         assert secret not in str(read)
+
+
+@pytest.mark.parametrize("text", ["", "whsec_", "secret", "x whsec_AAAA", "whsec_?", "whsec_A", "whsec_ä"])
+def test_a_malformed_secret_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"secret is base64|base64 data|base64-encoded|padding|ASCII"):
+        settings.key_bytes(Secret(text))

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from videogen import videos
 from videogen.errors import NotDelivered, SubscriptionEnded, VideoInterrupted, VideoRefused
-from videogen.signing import base64url, from_base64url
+from videogen.settings import from_base64url
+from videogen.signing import base64url
 
 if TYPE_CHECKING:
     import ssl

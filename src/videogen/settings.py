@@ -11,6 +11,7 @@ should wait for a schema library to be imported.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from urllib.parse import unquote, urlsplit
 
 from videogen.botocore_data import domain_of
 from videogen.errors import SettingsError
-from videogen.signing import from_base64url, key_bytes
 from videogen.variables import DEFAULT_BASE_URL, DEFAULT_MODEL, VARIABLES
 
 if TYPE_CHECKING:
@@ -252,6 +252,20 @@ def site_address(text: str) -> str:
 def value(environ: Mapping[str, str], name: str) -> str:
     """Return a variable as it is plainly meant, "" where it is not set."""
     return _Environment(environ).text(name)
+
+
+def key_bytes(key: Secret) -> bytes:
+    """Return the raw key of a `whsec_<base64>` text. Raises ValueError for anything else."""
+    prefix, _, encoded = key.reveal().partition("whsec_")
+    raw = base64.b64decode(encoded, validate=True)
+    if prefix or not raw:
+        raise ValueError("a signing secret is base64 after whsec_")
+    return raw
+
+
+def from_base64url(text: str) -> bytes:
+    """Return the bytes of URL-safe base64 without padding; raises ValueError."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
 
 
 def is_push_key(text: str, *, length: int) -> bool:

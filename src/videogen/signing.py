@@ -17,13 +17,13 @@ import re
 from typing import TYPE_CHECKING
 
 from videogen.errors import VideogenError
+from videogen.settings import key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from videogen.settings import Secret
 
-PREFIX = "whsec_"
 TOLERANCE_SECONDS = 20 * 60  # Netlify repeats the original request, headers and all, minutes later
 CLOCK_SKEW_SECONDS = 5 * 60  # how far ahead of us the sender's clock may be
 JOB_ID_BYTES = 16
@@ -37,15 +37,6 @@ JOB_ID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 
 class SignatureError(VideogenError):
     """The request is not signed by this site; the text says why and is for the log alone."""
-
-
-def key_bytes(key: Secret) -> bytes:
-    """Return the raw key of a `whsec_<base64>` text. Raises ValueError for anything else."""
-    prefix, _, encoded = key.reveal().partition(PREFIX)
-    raw = base64.b64decode(encoded, validate=True)
-    if prefix or not raw:
-        raise ValueError(f"a signing secret is base64 after {PREFIX}")
-    return raw
 
 
 def sign(keys: Sequence[Secret], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
@@ -124,11 +115,6 @@ def is_job_id(text: str) -> bool:
 def base64url(raw: bytes) -> str:
     """Return bytes in URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def from_base64url(text: str) -> bytes:
-    """Return the bytes of URL-safe base64 without padding; raises ValueError."""
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
 
 
 def _signature(key: Secret, message_id: str, timestamp: str, body: bytes) -> bytes:
