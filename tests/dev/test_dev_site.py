@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 import pytest
 
-from support.dev_site import CANARY
+from support.dev_site import CANARY, STORY
 from support.functions_under_test import data_uri, photo, start_body
 
 if TYPE_CHECKING:
@@ -73,17 +73,7 @@ def test_a_client_of_the_first_version_needs_only_the_new_paths(made: Made) -> N
 def test_one_job_can_be_followed_through_the_log_by_its_id(dev_site: DevSite, made: Made) -> None:
     story = [line["action"] for line in dev_site.log_lines() if line.get("jobId") == made.started["jobId"]]
 
-    assert sorted(story) == sorted(
-        [
-            "job.created",
-            "worker.called",
-            "job.claimed",
-            "blackbox.called",
-            "blackbox.answered",
-            "video.saved",
-            "job.completed",
-        ]
-    )
+    assert sorted(story) == sorted(STORY)
     assert story.index("job.claimed") < story.index("blackbox.called") < story.index("job.completed")
 
 

@@ -36,6 +36,16 @@ LISTEN = "0A"
 """State of a socket: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html"""
 READY = re.compile(r"Local dev server ready: (http://localhost:\d+)")
 CANARY = "canary-that-must-not-leave"
+STORY = [
+    "job.created",
+    "worker.called",
+    "job.claimed",
+    "blackbox.called",
+    "blackbox.answered",
+    "video.saved",
+    "job.completed",
+]
+"""What the log tells of a job that gets its video, in this order."""
 
 
 class DevSite:
