@@ -1376,7 +1376,7 @@ def test_any_answer_is_read_in_linear_time(piece: str) -> None:
     for status in (200, 400):
         with contextlib.suppress(JobError):
             parse_answer(status, {}, body)
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 10
 
 
 DATE = "Tue, 03 Nov 2026 10:00:00 GMT"

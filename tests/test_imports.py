@@ -11,6 +11,7 @@ import sys
 import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ wiring.deps()
 """The first request makes the site; its client of S3 is part of the cold start."""
 
 FUNCTIONS = ("start_video", "check_video_status", "cancel_video", "notify_video", "generate_video_background")
+ROUNDS = 12
 COUNTED = {"botocore", "dateutil", "jmespath", "pydantic", "urllib3", "videogen"}
 STANDARD_LIBRARY = 165
 """Of all other modules, which are the standard library's: its own number differs between versions."""
@@ -166,16 +168,20 @@ def test_the_number_of_modules_is_known_to_the_last_one(function: str, count: in
 def test_processor_time_until_the_first_request_is_a_multiple_of_the_bare_interpreter_s(
     function: str, most: float
 ) -> None:
-    ask = ASK.format(src=SRC, function=function, site=SITE)
-    assert least_processor_seconds(ask) / least_processor_seconds("pass") <= most
+    least = {ASK.format(src=SRC, function=function, site=SITE): inf, "pass": inf}
+    # A busy machine only adds to a run, and may for seconds: the two take turns, until one round was quiet.
+    for _ in range(ROUNDS):
+        for program, seconds in least.items():
+            least[program] = min(seconds, processor_seconds(program))
+        whole, bare = least.values()
+        if whole / bare <= most:
+            break
+    assert whole / bare <= most
 
 
-def least_processor_seconds(program: str) -> float:
-    """Return the user and system time of the best of three runs: a busy machine only adds to it."""
-    found = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(found)
+def processor_seconds(program: str) -> float:
+    """Return the user and system time of one run."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
