@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import ssl
 import time
 import zlib
@@ -335,6 +336,7 @@ def test_the_status_decides_what_a_write_has_met(
         ("TenantNotFound", True),
         ("", True),
         ("NoSuchBucket", False),
+        ("BucketNotFound", False),
     ],
 )
 @pytest.mark.parametrize("how", ["plain", "if absent", "in parts"])
@@ -373,6 +375,71 @@ def test_what_a_read_has_met(
     wire.behave = answering(status, gzip.compress(body) if is_packed else body)
 
     with pytest.raises(error):
+        wire.client.get("key")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "NoSuchBucket",
+        "nosuchbucket",
+        "BucketNotFound",
+        "InvalidBucketName",
+        "NoSuchTenant",
+        "NoSuchUser",
+        "NoSuchUpload",
+        "KMS.NotFoundException",
+    ],
+)
+def test_a_404_that_names_no_object_tells_nothing_of_one(wire: Wire, code: str) -> None:
+    wire.behave = answering("404 Not Found", error_body(code))
+
+    for act in (
+        lambda: wire.client.get("key"),
+        lambda: wire.client.delete("key"),
+        lambda: wire.client.copy("a", "b"),
+        lambda: wire.client.put("key", b"", content_type=TEXT, if_match="e"),
+    ):
+        with pytest.raises(
+            StoreUnavailable, match=rf"^the storage answered 404 {re.escape(code)}$"
+        ) as raised:
+            act()
+        assert raised.value.transient is ("bucket" not in code.lower())
+
+
+@pytest.mark.parametrize(
+    "code", ["NoSuchKey", "nosuchkey", "NoSuchVersion", "ObjectNotFound", "NotFound", "ErrNotFound", "404"]
+)
+def test_a_404_that_names_the_object_says_it_is_missing(wire: Wire, code: str) -> None:
+    wire.behave = answering("404 Not Found", error_body(code))
+
+    with pytest.raises(NoSuchObject):
+        wire.client.get("key")
+    wire.client.delete("key")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "<Error>\n  <Code>\n    {}\n  </Code>\n</Error>",
+        "<Error><Code> {} </Code></Error>",
+        "<ns0:Error xmlns:ns0='http://s3.amazonaws.com/doc/2006-03-01/'><ns0:Code>{}</ns0:Code></ns0:Error>",
+        "<Error><Code xml:space='preserve'>{}</Code></Error>",
+        "<Error><Code><![CDATA[{}]]></Code></Error>",
+        "<Error><Code>\n<![CDATA[ {} ]]>\n</Code></Error>",
+    ],
+)
+def test_an_error_code_is_read_however_its_xml_is_written(wire: Wire, form: str) -> None:
+    wire.behave = answering("404 Not Found", form.format("NoSuchKey").encode())
+    with pytest.raises(NoSuchObject):
+        wire.client.get("key")
+
+    wire.behave = answering("404 Not Found", form.format("NoSuchBucket").encode())
+    with pytest.raises(StoreUnavailable, match=r"^the storage answered 404 NoSuchBucket$"):
+        wire.client.get("key")
+
+    wire.behave = answering("200 OK", form.format("SlowDown").encode(), 'ETag: "e"\r\n')
+    with pytest.raises(StoreUnavailable, match=r"^the storage answered 500 SlowDown$"):
         wire.client.get("key")
 
 

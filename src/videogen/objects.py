@@ -6,8 +6,9 @@ What stores do differently is dealt with here and nowhere else:
 - The signature covers what no proxy touches: the host, `x-amz-…`, conditions and type.
 - Any header of an answer may be missing, doubled or garbage. A write without an ETag is no write: a web page
   answers 200 as well.
-- The status decides, not the error code, which vendors choose: 412 is a Conflict, 404 NoSuchObject
-  where the request needs the object; 409, 429 and 5xx leave open whether the write was applied.
+- The status decides, not the error code, which vendors choose: 412 is a Conflict; 409, 429 and 5xx leave
+  open whether the write was applied. Only a 404 says less than its code: what is missing may be the bucket
+  or its owner, and then nothing is known of the object.
 - Nothing is repeated (boto3: `total_max_attempts=1`): a conditional write repeated after a lost reply meets
   its own result as a 412. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 - Presigned URLs are SigV4: boto3's default is SigV2 in eight regions, which newer buckets refuse.
@@ -62,11 +63,13 @@ if TYPE_CHECKING:
 
 READ_SECONDS = 5
 """A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
-_CODE = re.compile(rb"<Code>([^<]*)</Code>")
+_CODE = re.compile(rb"<(?:\w+:)?Code(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)")
+_NO_OBJECT = re.compile(r"404|NoSuch(?:Key|Object|Version)|(?:Err|Key|Object)?NotFound", re.IGNORECASE)
+"""What stores say of a missing object: nearly all NoSuchKey, Volcengine NotFound, AIStore ErrNotFound."""
 _ETAG = re.compile(r'(?:W/)?"*([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"*', re.IGNORECASE)
 _NOT_IMPLEMENTED = re.compile(r"NotImplemented|Unsupported|NotSupported")
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
-_XML_ERROR = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]")
+_XML_ERROR = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:\w+:)?Error[\s>]")
 EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # the MD5 of nothing
 _IS_IT_A_STORE = "is S3_ENDPOINT_URL the address of an S3 store?"
 NO_ETAG = f"the storage's answer has no ETag: {_IS_IT_A_STORE}"
@@ -439,7 +442,7 @@ def _errors() -> Iterator[None]:
         yield
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code = str(error.response.get("Error", {}).get("Code", ""))
+        code = str(error.response.get("Error", {}).get("Code", "")).strip()
         raise _error(status, code) from None
     except (BotoCoreError, OSError) as error:
         raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
@@ -463,11 +466,11 @@ def _error(
         return StoreForbidden()
     # A 404 without a code is not the store's: something before it does not know the way. A write that needs
     # nothing to be there gets one from stores in trouble, or of an upload in parts that is gone.
-    if status == 404 and needs_object and code not in {"NoSuchBucket", A_PAGE, ""}:  # noqa: PLR2004 - HTTP
+    if status == 404 and needs_object and _NO_OBJECT.fullmatch(code):  # noqa: PLR2004 - HTTP
         return NoSuchObject()
     if status < 400:  # noqa: PLR2004 - HTTP
         told += ": are S3_REGION and S3_ENDPOINT_URL the bucket's?"
     passing = status in {0, 408, 409, 412, 425, 429}
-    passing = passing or (status == 404 and code not in {"NoSuchBucket", A_PAGE})  # noqa: PLR2004 - HTTP
+    passing = passing or (status == 404 and code != A_PAGE and "bucket" not in code.lower())  # noqa: PLR2004 - HTTP
     passing = passing or (status >= 500 and status not in {501, 505})  # noqa: PLR2004 - HTTP
     return StoreUnavailable(told, transient=passing or code == "RequestTimeout", code=code)
