@@ -255,9 +255,16 @@ def open_video(
         ) as client,
         closing(download.follow(client, _parsed(url))) as response,
     ):
-        _check_response(response, max_bytes)
-        chunks = download.chunks(response)
-        yield Video(chunks if _tells_its_end(response) else _up_to_a_whole_box(chunks), max_bytes)
+        yield video_of(response, download.chunks(response), max_bytes)
+
+
+def video_of(response: httpx.Response, chunks: Iterator[bytes], max_bytes: int = MAX_BYTES) -> Video:
+    """Return the video that an answer holds, `chunks` being its body as it came, still unread.
+
+    Raises VideoGone, VideoRefused and VideoInterrupted.
+    """
+    _check_response(response, max_bytes)
+    return Video(chunks if _tells_its_end(response) else _up_to_a_whole_box(chunks), max_bytes)
 
 
 def post(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from support.terminal import Operator
     from videogen.local.blackbox import Simulator
 
+MP4 = b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\0\x50free" + bytes(72)
+
 
 @pytest.fixture(autouse=True)
 def _quick(site: ServedSite, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +167,7 @@ def test_a_wait_lasts_as_long_as_a_job_may(
         job = {"jobId": "A" * 22, "status": "queued" if status else "completed", "pollAfterMs": 60_000}
         ended = {"elapsedSeconds": 60.0 * minute, "downloadUrl": f"http://{request.headers['host']}/"}
         body = b"" if status >= 400 else json.dumps(job | ended).encode()
+        body = MP4 if request.path == "/" else body
         return status or 200, {"Content-Type": "application/json"}, body
 
     clock = Clock(monotonic=lambda: 60.0 * minute, sleep=sleep)
@@ -176,23 +179,56 @@ def test_a_wait_lasts_as_long_as_a_job_may(
     assert end in (ran.json.get("status") or ran.json["error"])
 
 
-def test_a_download_that_breaks_off_names_the_command_that_goes_on(
-    videogen: Operator, site: ServedSite, lake: Path, simulator: Simulator
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (s3_error(503, "SlowDown"), "status 503"),
+        (s3_error(403, "AccessDenied"), "status 403"),
+        ((302, {"Location": "/sign-in"}, b""), "status 302"),
+        ((204, {}, b""), "status 204"),
+        ((200, {}, b""), "the file is empty"),
+        ((200, {"Content-Type": "text/html"}, b"<html>Sign in</html>"), "a page in place of the file"),
+        ((200, {"Content-Type": "video/mp4"}, b'{"error": "busy"}'), "a page in place of the file"),
+        ((200, {}, bytes(100)), "the file is no MP4"),
+        ((206, {}, b"abc"), "a page in place of the file"),
+        ((206, {"Content-Range": "bytes 0-99/5000"}, MP4), "a part of the file"),
+    ],
+)
+def test_what_is_no_video_names_the_command_that_goes_on(
+    videogen: Operator, site: ServedSite, lake: Path, simulator: Simulator, reply: Reply, why: str
 ) -> None:
     bought = len(simulator.purchases)
 
     def refuse(request: Passed) -> Reply | None:
-        return s3_error(503, "SlowDown") if "disposition" in request.path else None
+        return reply if "disposition" in request.path else None
 
     with before(videogen, refuse), ServedSite(videogen.environ) as slow:
         ran = videogen("generate", str(lake), "slow pan", "--site", slow.url)
 
-    assert ran.code == 1
-    assert "the store answered 503 instead of the video" in ran.err
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, f"videogen: the store did not send the video: {why}")
     again = next(line for line in ran.err.splitlines() if line.startswith("videogen generate"))
     assert videogen(*shlex.split(again.replace(slow.url, site.url))[1:]).code == 0
     assert len(simulator.purchases) == bought + 1
     assert len(list(videogen.folder.glob("*.mp4"))) == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_a_video_is_what_its_bytes_say_whatever_its_label(
+    videogen: Operator, lake: Path, encoding: str
+) -> None:
+    asked: list[str | None] = []
+
+    def label(request: Passed) -> Reply | None:
+        if "disposition" not in request.path:
+            return None
+        asked.append(request.headers.get("accept-encoding"))
+        return 200, {"Content-Encoding": encoding}, MP4
+
+    with before(videogen, label), ServedSite(videogen.environ) as site:
+        ran = videogen("generate", str(lake), "slow pan", "--site", site.url, "-o", "lake.mp4")
+
+    assert (ran.code, asked) == (0, ["identity"])
+    assert (videogen.folder / "lake.mp4").read_bytes() == MP4
 
 
 def test_a_photo_too_large_for_a_request_is_made_smaller(tmp_path: Path) -> None:

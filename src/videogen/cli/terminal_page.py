@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import httpx
 
-from videogen import photo_cleaning, photos
+from videogen import photo_cleaning, photos, videos
 from videogen.cli.api_client import SiteError
-from videogen.errors import VideogenError
+from videogen.errors import JobError, VideogenError
 from videogen.limits import MAX_PHOTO_BYTES
 from videogen.settings import JOB_MINUTES_WITH_QUEUE
 
@@ -133,15 +133,18 @@ def fault_of(target: Path) -> str:
 def download(http: httpx.Client, url: str, target: Path) -> int:
     """Write a video to a file, which appears only when it is whole; return its bytes. Raises SiteError."""
     try:
-        with http.stream("GET", url) as answer, whole(target) as file:
-            if not answer.is_success:
-                raise SiteError(
-                    f"the store answered {answer.status_code} instead of the video", transient=True
-                )
-            for chunk in answer.iter_bytes():
-                file.write(chunk)
+        with (
+            http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer,
+            whole(target) as file,
+        ):
+            # What the worker takes for a video, by its bytes: a page to sign in comes with a 200 too.
+            video = videos.video_of(answer, answer.iter_raw())
+            for part in video:
+                file.write(part)
+    except JobError as error:
+        raise SiteError(f"the store did not send the video: {error.note}", transient=True) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise SiteError("the site's link to the video is no web address") from None
     except httpx.HTTPError as error:
         raise SiteError(f"the download broke off ({type(error).__name__})", transient=True) from None
-    return target.stat().st_size
+    return video.length
