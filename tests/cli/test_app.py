@@ -447,11 +447,25 @@ def test_the_site_of_a_dot_env_counts_as_it_is_meant(
     assert [one["level"] for one in findings if one["about"] == "site"] == ["ok"]
 
 
-def test_a_site_that_is_no_address_is_refused(videogen: Operator) -> None:
-    ran = videogen("doctor", "--site", "https://[::1")
+@pytest.mark.parametrize(
+    ("site", "named"),
+    [
+        ("https://[::1", "https://[::1"),
+        ("https://anna:geheim@my-videos.netlify.app", "this"),
+        ("anna:geheim@my-videos.netlify.app", "this"),
+        ("https://my videos.netlify.app/@geheim", "this"),
+    ],
+)
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_a_site_that_is_no_address_is_refused(videogen: Operator, site: str, named: str, how: str) -> None:
+    if how == "variable":
+        videogen.environ["VIDEOGEN_SITE"] = site
+    ran = videogen("doctor", *(["--site", site] if how == "option" else []))
 
+    said = " ".join(ran.err.replace("│", " ").split())
     assert ran.code == 2
-    assert "https://[::1 is no web address" in ran.err
+    assert f"'--site': {named} is no web address: write it as https://my-videos.netlify.app" in said
+    assert "geheim" not in ran.err
 
 
 def test_a_dot_env_that_is_no_utf_8_is_named(videogen: Operator, tmp_path: Path) -> None:

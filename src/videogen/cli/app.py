@@ -67,8 +67,9 @@ def check_site(site: str | None) -> str | None:
     """Return the address of a site, with its scheme; raises BadParameter with the form that is wanted."""
     address = site_settings.site_address((site or "").strip())
     if site and not address:
+        named = "this" if "@" in site else site  # there may be a password before it
         raise typer.BadParameter(
-            one_line(f"{site} is no web address: write it as https://my-videos.netlify.app")
+            one_line(f"{named} is no web address: write it as https://my-videos.netlify.app")
         )
     return address or None
 
