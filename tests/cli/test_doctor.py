@@ -352,6 +352,36 @@ def test_a_store_with_an_empty_list_of_rules_has_none(
         assert videogen("doctor", "--fix", "--site", site.url, "--json").code == 0
 
 
+NO_HOSTS = {
+    "https://256.1.1.1": "InvalidURL",
+    "https://xn--a.example": "InvalidCodepoint",
+    "https://xn--.example": "IDNAError",
+    f"https://{'a' * 64}.example": "UnicodeError",
+}
+"""Addresses by their form, whose hosts cannot be asked, and the error that says so."""
+
+
+@pytest.mark.parametrize(("url", "error"), NO_HOSTS.items())
+def test_a_host_of_the_provider_that_cannot_be_is_told(videogen: Operator, url: str, error: str) -> None:
+    videogen.environ["BLACKBOX_BASE_URL"] = url
+
+    assert first_failure(videogen("doctor", "--json")) == (
+        "Blackbox",
+        f"{url} cannot be reached ({error})",
+        "correct BLACKBOX_BASE_URL; is this machine online?",
+    )
+
+
+@pytest.mark.parametrize("url", NO_HOSTS)
+def test_a_host_of_the_site_that_cannot_be_is_told(videogen: Operator, url: str) -> None:
+    assert finding(videogen("doctor", "--site", url, "--json"), "site") == {
+        "level": "failure",
+        "about": "site",
+        "detail": f"check-video-status: {url} is not a web address: write it as https://videos.netlify.app",
+        "remedy": "correct --site, or deploy the site",
+    }
+
+
 def test_an_address_of_the_provider_that_ends_in_its_version_is_asked_once(
     videogen: Operator, simulator: Simulator
 ) -> None:

@@ -341,6 +341,7 @@ def test_an_access_code_that_no_header_carries_is_said(videogen: Operator, lake:
         ({}, {"elapsedSeconds": -1.0}, "answered without a job"),
         ({}, {"downloadUrl": "http://[::1"}, "the site's link to the video is no web address"),
         ({}, {"downloadUrl": "/videos/x.mp4"}, "the site's link to the video is no web address"),
+        ({}, {"downloadUrl": "https://xn--a.example/"}, "the site's link to the video is no web address"),
         ({}, {"downloadUrl": ""}, "the site's link to the video is no web address"),
     ],
 )

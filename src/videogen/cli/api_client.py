@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 30.0
 OF_THE_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE")
+NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
+"""What httpx raises where it cannot ask an address at all; UnicodeError where the host is no name."""
 WORKER_PATH = "/.netlify/functions/generate-video-background"
 
 
@@ -127,7 +129,7 @@ class Site:
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         try:
             return self._http.request(method, self.url + path, **options)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        except NO_ADDRESS:
             raise SiteError(
                 f"{self.url} is not a web address: write it as https://videos.netlify.app"
             ) from None

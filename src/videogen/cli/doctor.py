@@ -16,7 +16,7 @@ import httpx
 from videogen import settings as site_settings
 from videogen import signing
 from videogen.cli import doctor_bucket, doctor_queue
-from videogen.cli.api_client import Site, SiteError
+from videogen.cli.api_client import NO_ADDRESS, Site, SiteError
 from videogen.cli.findings import Failed, Finding
 from videogen.errors import SettingsError
 from videogen.page_config import page_config
@@ -142,7 +142,7 @@ def _blackbox(blackbox: BlackboxSettings, site: SiteSettings, http: httpx.Client
             models,
             headers={"Authorization": f"Bearer {blackbox.api_key.reveal()}", "Accept": "application/json"},
         )
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, *NO_ADDRESS) as error:
         detail = f"{blackbox.base_url} cannot be reached ({type(error).__name__})"
         raise Failed(about, detail, "correct BLACKBOX_BASE_URL; is this machine online?") from None
     if answer.status_code in {401, 403}:

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 import httpx
 
 from videogen import photo_cleaning, photos, videos
-from videogen.cli.api_client import SiteError
+from videogen.cli.api_client import NO_ADDRESS, SiteError
 from videogen.errors import JobError, VideogenError
 from videogen.limits import MAX_PHOTO_BYTES
 from videogen.settings import JOB_MINUTES_WITH_QUEUE
@@ -143,7 +143,7 @@ def download(http: httpx.Client, url: str, target: Path) -> int:
                 file.write(part)
     except JobError as error:
         raise SiteError(f"the store did not send the video: {error.note}", transient=True) from None
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+    except NO_ADDRESS:
         raise SiteError("the site's link to the video is no web address") from None
     except httpx.HTTPError as error:
         raise SiteError(f"the download broke off ({type(error).__name__})", transient=True) from None
