@@ -299,6 +299,38 @@ def test_a_site_that_is_not_there(videogen: Operator) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        (
+            "https://videos.example{path}",
+            "{url} redirects to https://videos.example: if that is the site, name it as --site",
+        ),
+        (
+            "https://anna:geheim@Videos.example:443/sign-in?token=geheim",
+            "{url} redirects to https://videos.example: if that is the site, name it as --site",
+        ),
+        (
+            "//videos.example:8443/x",
+            "{url} redirects to http://videos.example:8443: if that is the site, name it as --site",
+        ),
+        ("/sign-in", "GET {url}/api/check-video-status answered 308 and no JSON"),
+        ("http://[::1", "{url} cannot be reached (RemoteProtocolError)"),
+        ("ftp://videos.example/", "GET {url}/api/check-video-status answered 308 and no JSON"),
+    ],
+)
+def test_a_site_that_has_moved_is_told_with_its_new_origin(
+    videogen: Operator, location: str, told: str
+) -> None:
+    def move(request: Passed) -> Reply:
+        return 308, {"Location": location.format(path=request.path)}, b""
+
+    with answering(move) as moved:
+        found = first_failure(videogen("doctor", "--site", moved.url, "--json"))
+
+    assert found[:2] == ("site", f"check-video-status: {told.format(url=moved.url)}")
+
+
 @pytest.mark.parametrize(("status", "code"), [(429, "TooManyRequests"), (503, "SlowDown")])
 def test_a_store_that_takes_a_write_of_a_key_now_and_then_is_waited_for(
     videogen: Operator, monkeypatch: pytest.MonkeyPatch, status: int, code: str

@@ -367,6 +367,20 @@ def test_a_site_that_answers_oddly_is_said_in_one_line(
     assert [path.name for path in videogen.folder.iterdir()] == ["lake.jpg"]
 
 
+def test_a_site_that_has_moved_is_not_sent_the_photo(
+    videogen: Operator, site: ServedSite, lake: Path
+) -> None:
+    def move(request: Passed) -> Reply:
+        return 301, {"Location": site.url + request.path}, b""
+
+    with answering(move) as moved:
+        ran = videogen("generate", str(lake), "slow pan", "--site", moved.url)
+
+    said = f"videogen: {moved.url} redirects to {site.url}: if that is the site, name it as --site"
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, said)
+    assert videogen.bucket.jobs().jobs == []
+
+
 def test_a_missing_photo_is_wrong_usage(videogen: Operator) -> None:
     assert videogen("generate", "none.jpg", "slow pan", "--site", "http://127.0.0.1:9").code == 2
 

@@ -128,7 +128,7 @@ class Site:
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         try:
-            return self._http.request(method, self.url + path, **options)
+            response = self._http.request(method, self.url + path, **options)
         except NO_ADDRESS:
             raise SiteError(
                 f"{self.url} is not a web address: write it as https://videos.netlify.app"
@@ -137,6 +137,14 @@ class Site:
             raise SiteError(
                 f"{self.url} cannot be reached ({type(error).__name__})", transient=True
             ) from None
+        there = _origin(response.next_request.url) if response.next_request else ""
+        if there.startswith("http") and there != _origin(response.url):
+            raise SiteError(f"{self.url} redirects to {there}: if that is the site, name it as --site")
+        return response
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def new_http(*, trusting_environment: bool = True) -> httpx.Client:
