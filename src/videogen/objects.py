@@ -66,7 +66,7 @@ READ_SECONDS = 5
 _CODE = re.compile(rb"<(?:\w+:)?Code(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)")
 _NO_OBJECT = re.compile(r"404|NoSuch(?:Key|Object|Version)|(?:Err|Key|Object)?NotFound", re.IGNORECASE)
 """What stores say of a missing object: nearly all NoSuchKey, Volcengine NotFound, AIStore ErrNotFound."""
-_ETAG = re.compile(r'(?:W/)?"*([^"]*?)(?:[-;:]+(?:gzip|br|deflate|zstd))?"*', re.IGNORECASE)
+_ETAG = re.compile(r'(?:W/)?"*([^"]*?)(?:"*[-;:]+(?:gzip|gz|br|deflate|zstd|zst))*"*', re.IGNORECASE)
 _NOT_IMPLEMENTED = re.compile(r"NotImplemented|Unsupported|NotSupported")
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
 _XML_ERROR = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:\w+:)?Error[\s>]")
