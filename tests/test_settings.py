@@ -350,6 +350,30 @@ def test_a_sentence_keeps_what_its_script_needs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        ("AUTO", "auto"),
+        ("Auto", "auto"),
+        ("US-EAST-1", "us-east-1"),
+        ("us-Gov-West-1", "us-gov-west-1"),
+        ("RegionOne", "RegionOne"),
+        ("Garage", "Garage"),
+        ("GRA", "GRA"),
+    ],
+)
+def test_a_region_that_is_known_is_lower_case_at_any_store(written: str, region: str) -> None:
+    """The others are what a store's operator calls them."""
+    at_a_store = {
+        "S3_ENDPOINT_URL": "https://s3.example.com",
+        "VIDEOGEN_QUEUE_URL": "https://q.example.com/v",
+    }
+    found = settings.read({**NEEDED, **at_a_store, "S3_REGION": written, "VIDEOGEN_QUEUE_REGION": written})
+
+    assert found.queue is not None
+    assert (found.s3.region, found.queue.region) == (region, region)
+
+
+@pytest.mark.parametrize(
     ("variables", "region", "key_id"),
     [
         ({}, "us-west-2", "key-id"),

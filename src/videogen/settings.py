@@ -372,12 +372,10 @@ def _s3(given: _Environment) -> S3Settings:
     bucket = _bucket(given)
     if endpoint and bucket and _names_bucket(endpoint, bucket):
         given.malformed("S3_ENDPOINT_URL", "the address of the bucket, not of its store")
-    region = given.text("S3_REGION")
+    region = _region(given, "S3_REGION")
     if endpoint:
         given.matching("S3_REGION", region, _REGION)
-    elif not (region := region.lower()):
-        pass
-    elif not _AWS_REGION.fullmatch(region):
+    elif region and not _AWS_REGION.fullmatch(region):
         form = "us-east-2, or set S3_ENDPOINT_URL as well where the store is not AWS"
         given.malformed("S3_REGION", "not a region of AWS", form)
     key_id = given.matching("S3_ACCESS_KEY_ID", given.text("S3_ACCESS_KEY_ID"), _ACCESS_KEY)
@@ -390,6 +388,13 @@ def _s3(given: _Environment) -> S3Settings:
         endpoint_url=endpoint or None,
         prefix=_prefix(given),
     )
+
+
+def _region(given: _Environment, name: str) -> str:
+    """Return a region, lower-case where it is AWS's or R2's: others are as their store calls them."""
+    region = given.text(name)
+    lower = region.lower()
+    return lower if lower == "auto" or _AWS_REGION.fullmatch(lower) else region
 
 
 def _bucket(given: _Environment) -> str:
@@ -531,7 +536,7 @@ def _queue(given: _Environment, s3: S3Settings) -> QueueSettings | None:
         return None
     if url.startswith("http://") and not is_loopback(url):
         given.malformed("VIDEOGEN_QUEUE_URL", "an http address, and jobs would travel in clear")
-    region = given.matching("VIDEOGEN_QUEUE_REGION", given.text("VIDEOGEN_QUEUE_REGION"), _REGION)
+    region = given.matching("VIDEOGEN_QUEUE_REGION", _region(given, "VIDEOGEN_QUEUE_REGION"), _REGION)
     named = next(filter(_AWS_REGION.fullmatch, (urlsplit(url).hostname or "").split(".")), "")
     own = "VIDEOGEN_QUEUE_ACCESS_KEY_ID", "VIDEOGEN_QUEUE_SECRET_ACCESS_KEY"
     key_id = given.matching(own[0], given.text(own[0]), _ACCESS_KEY)
