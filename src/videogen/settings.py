@@ -55,6 +55,8 @@ _ADDRESS = re.compile(
 _LOOPBACK = re.compile(r"127(?:\.[0-9]{1,3}){3}|::1|(?:.+\.)?localhost")
 _BUCKET = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?![.-])){1,61}[A-Za-z0-9]")
 _HOST_LABEL = re.compile(r"[a-z0-9-]{3,63}")
+_BOTO3_HOST = re.compile(r".*:.*|(?:(?:^|\.)(?!-)[a-z0-9-]{1,63}(?<!-))+")
+"""boto3 takes no other host name, such as minio_1, and uploads in parts go through it."""
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _AWS_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-[0-9]+")
 _BEARER = re.compile(r"(?:authorization\s*[:=]\s*)?(?:bearer(?:[\s:]+|$))+", re.IGNORECASE)
@@ -372,6 +374,10 @@ def _s3(given: _Environment) -> S3Settings:
     bucket = _bucket(given)
     if endpoint and bucket and _names_bucket(endpoint, bucket):
         given.malformed("S3_ENDPOINT_URL", "the address of the bucket, not of its store")
+    elif endpoint and not _BOTO3_HOST.fullmatch(_host(endpoint)):
+        given.malformed(
+            "S3_ENDPOINT_URL", "an address whose host is not named by letters, digits and inner hyphens"
+        )
     region = _region(given, "S3_REGION")
     if endpoint:
         given.matching("S3_REGION", region, _REGION)
