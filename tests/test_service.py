@@ -26,6 +26,7 @@ from support.service_under_test import ServiceUnderTest, logged
 from videogen import jobs, service
 from videogen.errors import (
     DailyLimitReached,
+    InvalidInput,
     JobEnded,
     JobErased,
     JobNotFound,
@@ -42,7 +43,7 @@ from videogen.errors import (
 from videogen.job_store import digest_of, job_key, photo_key, photo_keys
 from videogen.jobs import Failure, Job, Photo, Stage, Status
 from videogen.service import DispatchResult
-from videogen.settings import Secret
+from videogen.settings import Model, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -426,6 +427,32 @@ def lose(site: ServiceUnderTest, job: Job, code: FailureCode = "save_failed") ->
     return site.change(
         job.id, lambda it: jobs.fail(it.job, RUN_ID, it.job.epoch, now=now, failure=Failure.of(code))
     )
+
+
+@pytest.mark.parametrize(
+    "offered", [(), (Model("a/cheap"), Model(UNSAVED.model)), (Model("a/cheap"),)], ids=str
+)
+def test_a_retry_without_a_model_saves_a_paid_video(
+    site: ServiceUnderTest, offered: tuple[Model, ...]
+) -> None:
+    old = unsaved(site)
+
+    rescue = site.retry(old, model=None, offered=offered)
+
+    assert (rescue.rescues, rescue.model) == (old.id, old.model)
+
+
+def test_a_retry_without_a_model_buys_of_its_jobs(site: ServiceUnderTest) -> None:
+    old = unsaved(site, failed(Failure.of("video_gone"), saving()))
+    offered = (Model("a/cheap", 0.1), Model(old.model, 0.8))
+
+    bought = site.retry(old, model=None, offered=offered, key=KEY)
+
+    assert (bought.rescues, bought.model, bought.price) == (None, old.model, 0.8)
+    with pytest.raises(InvalidInput, match="This model is not offered here: choose a/cheap"):
+        site.retry(old, model=None, offered=offered[:1])
+    assert site.retry(old, model=None, offered=offered[:1], key=KEY) == bought
+    assert site.reserved() == {bought.id}
 
 
 @pytest.mark.parametrize("key", [None, KEY])

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from videogen import ending, jobs, log, signing, timing
@@ -20,6 +21,8 @@ from videogen.durations import Durations
 from videogen.errors import (
     Conflict,
     DailyLimitReached,
+    FieldError,
+    InvalidInput,
     JobEnded,
     JobErased,
     JobNotFound,
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
     from videogen.job_store import StoredJob
     from videogen.jobs import AspectRatio, DispatchKind, Estimate, Subscription
     from videogen.objects import Objects
-    from videogen.settings import Secret, Settings
+    from videogen.settings import Model, Secret, Settings
 
 
 class DispatchResult(Enum):
@@ -108,13 +111,15 @@ class Upload:
 class Order:
     """A video that is wanted, of new photos or, with `retry_of`, of that job's and by its owner's token.
 
-    `price` is the model's, in USD. `key` is the client's idempotency key, and `fingerprint` the digest of
-    everything that was asked for. `only_rescues` lets it save a paid video and buy none.
+    `price` is the model's, in USD. A retry with `model` None takes that of its job, and buys only where that
+    is `offered`. `key` is the client's idempotency key, and `fingerprint` the digest of everything that was
+    asked for. `only_rescues` lets it save a paid video and buy none.
     """
 
     prompt: str = field(repr=False)
-    model: str
+    model: str | None
     price: float | None = None
+    offered: Sequence[Model] = ()
     aspect_ratio: AspectRatio = "auto"
     uploads: tuple[Upload, ...] = ()
     retry_of: str | None = None
@@ -131,13 +136,17 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
     """Make a job and call its worker, or find the one that the same idempotency key has made already.
 
     Raises NotOwner, JobNotFound, JobErased, JobRunning, JobEnded, PhotosGone and RescuesUsedUp about the job
-    to be retried, KeyReused, DailyLimitReached, WorkerUnreachable, StoreError.
+    to be retried, KeyReused, DailyLimitReached, WorkerUnreachable, StoreError; InvalidInput where that job's
+    model is to be bought and is not offered.
     """
+    old = None
+    if order.retry_of is not None:
+        old = _owned(deps, order.retry_of, order.owner_token, "try it again").job
     now = deps.clock.now()
     job = Job(
         id=_job_id(deps, order.key),
         prompt=order.prompt,
-        model=order.model,
+        model=order.model or (old.model if old else ""),
         aspect_ratio=order.aspect_ratio,
         photos=(),
         created_at=now,
@@ -147,12 +156,12 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
         price=order.price,
         history=(Transition(at=now, epoch=0, action="job.created"),),
     )
-    make = _make_of_uploads if order.retry_of is None else _make_of_job
+    make = partial(_make_of_job, old=old) if old else _make_of_uploads
     with ThreadPoolExecutor(max_workers=1) as meanwhile:
-        estimate = meanwhile.submit(copy_context().run, deps.durations.estimate, order.model).result
+        estimate = meanwhile.submit(copy_context().run, deps.durations.estimate, job.model).result
         try:
             stored, is_new = make(deps, job, order, estimate)
-        except DailyLimitReached:
+        except (DailyLimitReached, InvalidInput):
             made = _made_by(deps, order.key)
             if made is None:
                 raise
@@ -165,6 +174,15 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
         if job.id in {stored.job.id, stored.job.key_id}:
             _check_same(stored.job, order.fingerprint)
     return _call_worker(deps, stored, dispatch).job
+
+
+def offered_model(offered: Sequence[Model], model_id: str) -> Model:
+    """Return a model by its id; raises InvalidInput where the operator does not offer it."""
+    for model in offered:
+        if model.id == model_id:
+            return model
+    choices = " or ".join(model.id for model in offered)
+    raise InvalidInput([FieldError("model", f"This model is not offered here: choose {choices}.")])
 
 
 def find_started(deps: Deps, key: str, fingerprint: str) -> Job | None:
@@ -329,18 +347,16 @@ def _make_of_uploads(
 
 
 def _make_of_job(
-    deps: Deps, job: Job, order: Order, estimate: Callable[[], Estimate | None]
+    deps: Deps, job: Job, order: Order, estimate: Callable[[], Estimate | None], *, old: Job
 ) -> tuple[StoredJob, bool]:
     """Make a job of an old one's photos, or of its paid video if that was never saved."""
-    old_id = order.retry_of or ""
-    old = _owned(deps, old_id, order.owner_token, "try it again").job
     if old.deleted_at is not None:
-        raise JobErased(old_id)
+        raise JobErased(old.id)
     if not old.has_ended:
-        raise JobRunning(old_id)
+        raise JobRunning(old.id)
     is_rescue = (old.prompt, old.model) == (job.prompt, job.model) and old.is_rescuable
     if order.only_rescues and not is_rescue:
-        raise JobEnded(old_id)
+        raise JobEnded(old.id)
     if is_rescue:
         # The old job may have become rescuable after this very start has bought another.
         found = _made_by(deps, order.key)
@@ -351,6 +367,8 @@ def _make_of_job(
         if found is not None:
             return found, False
         job = jobs.as_rescue(replace(job, id=job_id, key_id=key_id), old)
+    elif order.model is None:
+        job = replace(job, price=offered_model(order.offered, job.model).price)
     deps.ledger.reserve(job.id, job.created_at, buys=not is_rescue)
     record = replace(job, photos=old.photos)
     try:
@@ -358,7 +376,7 @@ def _make_of_job(
             _copy_photos(deps, old, record)
     except NoSuchObject:
         if not is_rescue:
-            return _take_back(deps, record, PhotosGone(old_id)), False
+            return _take_back(deps, record, PhotosGone(old.id)), False
         _delete_photos(deps, record)
         record = replace(record, photos=())  # what is saved was made of them long ago
     return _store_record(deps, replace(record, estimate=estimate()), order)

@@ -24,6 +24,7 @@ from videogen.settings import Secret
 
 if TYPE_CHECKING:
     from support.functions_under_test import SiteUnderTest
+    from videogen.errors import FailureCode
 
 KEY = {"idempotency-key": "0123456789abcdef"}
 OTHER_KEY = "whsec_" + base64.b64encode(b"the secret of next month........").decode()
@@ -400,21 +401,41 @@ def test_a_repeat_finds_its_job_though_the_site_has_closed(
     [{"VIDEOGEN_PAUSED": "Back at noon."}, {"BLACKBOX_MODELS": "blackboxai/another/model"}],
     ids=lambda variables: next(iter(variables)),
 )
+@pytest.mark.parametrize("named", [{"model": saving().model}, {}], ids=["its model", "no model"])
 def test_a_paid_video_is_saved_though_the_site_has_closed(
-    site: SiteUnderTest, closed: dict[str, str]
+    site: SiteUnderTest, closed: dict[str, str], named: dict[str, str]
 ) -> None:
     old = failed(Failure.of("save_failed"), saving())
     site.deps.store.create(old)
     later = make_site({**site.environ, **closed}, site.s3, site.simulator)
     token = signing.owner_token(site.deps.keys[0], old.id)
-    retry = {"prompt": old.prompt, "model": old.model, "retryOf": old.id, "ownerToken": token}
+    retry = {"prompt": old.prompt, "retryOf": old.id, "ownerToken": token, **named}
 
     saved = later.start(retry)
     refused = [later.start(retry | {"prompt": "another"}), later.start(retry | {"ownerToken": "no"})]
 
     assert saved.status == HTTPStatus.ACCEPTED
     assert later.deps.store.read(saved.body["jobId"]).job.rescues == old.id
-    assert [one.status in {400, 503} for one in refused] == [True, True]
+    assert [one.status in {400, 403, 503} for one in refused] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("code", "price"), [("save_failed", None), ("video_gone", 0.8)], ids=["a rescue", "a purchase"]
+)
+def test_a_retry_without_a_model_takes_that_of_its_job(
+    site: SiteUnderTest, code: FailureCode, price: float | None
+) -> None:
+    old = site.deps.store.create(failed(Failure.of(code), saving()))[0].job
+    site.deps.store.put_photo(photo_key(old.id, 1), photo(), "image/jpeg")
+    models = f"blackboxai/a/cheap=0.1,{old.model}=0.8"
+    reordered = make_site({**site.environ, "BLACKBOX_MODELS": models}, site.s3, site.simulator)
+    token = signing.owner_token(site.deps.keys[0], old.id)
+
+    answer = reordered.start({"prompt": old.prompt, "retryOf": old.id, "ownerToken": token})
+
+    job = reordered.deps.store.read(answer.body["jobId"]).job
+    assert (job.model, job.price) == (old.model, price)
+    assert job.rescues == (old.id if price is None else None)
 
 
 def test_running_jobs_go_on_while_the_site_is_paused(site: SiteUnderTest) -> None:

@@ -106,7 +106,7 @@ def answer(request: Request, deps: Deps) -> Response:
         raise refusal_of(request, deps) or error from None
     refusal = refusal_of(request, deps, wanted)
     if refusal is None:
-        order = order_of(wanted, key, choose_model(wanted, deps))
+        order = order_of(wanted, key, choose_model(wanted, deps), deps)
         return accepted(deps, service.start(deps, order, deps.dispatcher(request)))
     job = buy_nothing(wanted, key, request, deps)
     if job is None:
@@ -126,12 +126,15 @@ def refusal_of(request: Request, deps: Deps, wanted: StartRequest | None = None)
     return None
 
 
-def order_of(wanted: StartRequest, key: str | None, model: Model, *, only_rescues: bool = False) -> Order:
+def order_of(
+    wanted: StartRequest, key: str | None, model: Model | None, deps: Deps, *, only_rescues: bool = False
+) -> Order:
     """Return the order that a request is; raises InvalidInput, UnsupportedPhoto, InputTooLarge."""
     return Order(
         prompt=wanted.prompt,
-        model=model.id,
-        price=model.price,
+        model=model.id if model else None,
+        price=model.price if model else None,
+        offered=deps.settings.models,
         aspect_ratio=wanted.aspectRatio,
         uploads=read_photos(wanted),
         retry_of=wanted.retryOf,
@@ -153,8 +156,8 @@ def buy_nothing(wanted: StartRequest, key: str | None, request: Request, deps: D
         return started
     with suppress(Problem, RequestRefused):
         check_access_code(request, deps)
-        model = Model(wanted.model) if wanted.model else deps.settings.models[0]
-        order = order_of(wanted, key, model, only_rescues=True)
+        model = Model(wanted.model) if wanted.model else None
+        order = order_of(wanted, key, model, deps, only_rescues=True)
         return service.start(deps, order, deps.dispatcher(request))
     return None
 
@@ -203,16 +206,15 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def choose_model(wanted: StartRequest, deps: Deps) -> Model:
-    """Return the model to use; raises InvalidInput for one that the operator has not listed."""
-    listed = {model.id: model for model in deps.settings.models}
-    if wanted.model is None:
-        return deps.settings.models[0]
-    if wanted.model not in listed:
-        raise InvalidInput(
-            [FieldError("model", f"This model is not offered here: choose {' or '.join(listed)}.")]
-        )
-    return listed[wanted.model]
+def choose_model(wanted: StartRequest, deps: Deps) -> Model | None:
+    """Return the model to use, None for that of a retried job.
+
+    Raises InvalidInput for one that the operator does not offer.
+    """
+    offered = deps.settings.models
+    if wanted.model is not None:
+        return service.offered_model(offered, wanted.model)
+    return offered[0] if wanted.retryOf is None else None
 
 
 def digest(wanted: StartRequest) -> str:
