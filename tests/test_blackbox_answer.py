@@ -66,6 +66,37 @@ def test_the_documented_success() -> None:
     assert parse(answer()) == Generated(url=URL, request_id="chatcmpl-1757152743", model=MODEL)
 
 
+LINK = "https://provider.example/policies/usage-policies"
+
+
+@pytest.mark.parametrize(
+    ("body", "in_doubt"),
+    [
+        (answer(f"I'm sorry, I can't make this video. Please see {LINK} for what is allowed."), True),
+        (answer(f"{LINK} tells what is allowed."), True),
+        (answer(f"[What is allowed]({LINK})"), True),
+        (answer([{"type": "text", "text": f"Please see {LINK}"}]), True),
+        ({"data": {"text": f"Please see {LINK}", "sources": [{"url": LINK}]}}, True),
+        (answer(f" {LINK}\n"), False),
+        (answer(f"{LINK}."), False),
+        (
+            answer(
+                [{"type": "text", "text": "Here it is"}, {"type": "video_url", "video_url": {"url": LINK}}]
+            ),
+            False,
+        ),
+        (answer(f"Here is your video: {URL}"), False),
+        ({"video": {"url": LINK}}, False),
+        ({"status": "succeeded", "resultLink": LINK}, False),
+    ],
+    ids=str,
+)
+def test_a_link_in_a_sentence_that_names_no_video_is_in_doubt(body: object, *, in_doubt: bool) -> None:
+    found = parse(body)
+
+    assert (found.url, found.link_in_doubt) == (URL if URL in str(body) else LINK, in_doubt)
+
+
 def test_a_link_with_a_signature_does_not_show() -> None:
     assert URL not in repr(parse(answer()))
 

@@ -968,6 +968,32 @@ def test_a_link_of_no_videos_name_to_a_page_was_no_video(
     assert (len(worker.provider.calls), worker.job.is_rescuable) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("failure", "fetches"),
+    [
+        (VideoGone(note="status 404"), 3),
+        (VideoRefused(note="the file is no MP4"), 1),
+        (VideoInterrupted(note="status 429", received=0), 6),
+        (VideoInterrupted(), 44),  # until the run's time is over
+    ],
+    ids=str,
+)
+def test_a_link_in_doubt_proves_no_charge_however_it_ends(
+    worker: ScriptedWorker, failure: JobError, fetches: int
+) -> None:
+    worker.add(queued())
+    worker.provider.script = [Made(url="https://provider.example/policies", link_in_doubt=True)]
+    worker.downloads = [failure] * 400
+
+    worker.run()
+
+    assert (worker.job.failure, worker.job.charged) == (
+        Failure.of("no_video")._replace(note=failure.note),
+        "unknown",
+    )
+    assert (len(worker.provider.calls), len(worker.fetched)) == (1, fetches)
+
+
 def test_a_link_that_is_gone_is_asked_three_times_over_half_a_minute(worker: ScriptedWorker) -> None:
     worker.add(queued())
     worker.downloads = [VideoGone()] * 3

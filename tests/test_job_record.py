@@ -64,6 +64,7 @@ def test_what_a_record_looks_like() -> None:
         "deletedAt": None,
         "providerUrl": URL,
         "providerRequestId": "chatcmpl-1",
+        "linkInDoubt": False,
         "callIds": {},
         "video": {
             "key": f"videos/{JOB_ID}/1.mp4",
@@ -175,6 +176,7 @@ DAMAGE: dict[str, tuple[Any, ...]] = {
     "deletedAt": MOMENTS,
     "providerUrl": OPTIONAL_TEXTS,
     "providerRequestId": OPTIONAL_TEXTS,
+    "linkInDoubt": FLAGS,
     "callIds": (None, [], "id", {"cf-ray": 5}, {"cf-ray": None}, {str(n): "" for n in range(1001)}),
     "video": (
         *OBJECTS,

@@ -33,6 +33,8 @@ from videogen.jobs import Estimate, Failure, Job, Limits, Stage, Status, Transit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from videogen.errors import FailureCode
+
 NOW = CREATED_AT + 160
 
 
@@ -268,6 +270,36 @@ def test_the_link_is_recorded_before_anything_is_done_with_it() -> None:
 
 
 # --- Saving ------------------------------------------------------------------------------------------------
+
+
+def in_doubt(job: Job) -> Job:
+    """Return a job whose link has stood in a sentence and names no video."""
+    found = jobs.record_url(job, RUN_ID, 1, now=NOW, url=URL, request_id=None, link_in_doubt=True)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("code", ["video_gone", "video_refused", "save_failed", "no_video"])
+def test_a_link_in_doubt_proves_no_charge(code: FailureCode) -> None:
+    failure = Failure.of(code)._replace(note="status 404")
+
+    ended = jobs.fail(in_doubt(rendering()), RUN_ID, 1, now=NOW, failure=failure)
+
+    assert ended is not None
+    assert ended.failure == Failure.of("no_video")._replace(note="status 404")
+    assert jobs.fail(ended, RUN_ID, 1, now=LATER, failure=failure) is ended
+
+
+def test_a_link_in_doubt_proves_none_to_anybody_else() -> None:
+    job = in_doubt(rendering())
+    again = jobs.as_rescue(queued(), replace(job, id=OLD_ID))
+
+    assert job.charged == "unknown"
+    assert jobs.due_end(job, now=job.ends_by, lease_age=0) == Failure.of("no_video")
+    assert canceled(job).failure == canceled(rendering()).failure
+    assert jobs.due_end(again, now=job.ends_by, lease_age=0) == Failure.of("no_video")._replace(
+        charged="no", detail="There is still no video behind the provider's link. This try was not charged."
+    )
 
 
 def test_a_dead_lease_in_saving_is_taken_over_with_a_new_epoch() -> None:
@@ -620,6 +652,7 @@ def test_what_can_be_rescued(job: Job, *, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("code", "detail"),
     [
+        ("no_video", "There is still no video behind the provider's link. This try was not charged."),
         ("save_failed", "The video could not be saved this time either. This try was not charged."),
         ("video_gone", "The provider has deleted the video meanwhile. This try was not charged."),
         (

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from videogen.blackbox_result import (
     IDENTIFIER,
     identifier,
+    is_in_doubt,
     is_link,
     is_task_address,
     is_usable,
@@ -142,7 +143,8 @@ class Generated:
     """A video that was made: where it lies for about an hour, and the provider's names for the call.
 
     `video` is the file itself where the answer holds it; `url` then names it by its digest and leads nowhere.
-    `shape` is the answer's, as `shape_of` tells it.
+    `link_in_doubt` says that the link may lead to something else than a video, such as the terms that the
+    answer quotes. `shape` is the answer's, as `shape_of` tells it.
     """
 
     url: str = field(repr=False)  # it may carry a signature
@@ -150,6 +152,7 @@ class Generated:
     model: str | None = None
     call_ids: Mapping[str, str] = field(default_factory=dict, repr=False)
     video: bytes | None = field(default=None, repr=False)
+    link_in_doubt: bool = False
     shape: str = field(default="", compare=False)
 
 
@@ -291,7 +294,9 @@ def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:
         if (video := video_itself(places)) is not None:
             return replace(_held(video), request_id=request_id, model=model)
         url = only_link(places, usable) or url
-    return Generated(url, request_id, model) if url else None
+    if url is None:
+        return None
+    return Generated(url, request_id, model, link_in_doubt=is_in_doubt(url, places, usable))
 
 
 def _places(payload: Any) -> list[Any]:  # noqa: ANN401 - JSON of any shape

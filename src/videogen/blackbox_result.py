@@ -246,6 +246,14 @@ def link_in_text(text: str, usable: Callable[[str], bool]) -> str | None:
     return next(filter(names_a_video, links), None)
 
 
+def is_in_doubt(link: str, places: list[Any], usable: Callable[[str], bool]) -> bool:
+    """Whether a link names no video and stands in a sentence, which may tell why there is none."""
+    if names_a_video(link) or link == only_link(places, usable):
+        return False
+    texts = (text for place in places for text in _texts(place))
+    return not any(is_link(_unwrapped(text).strip()) and link in _links(text) for text in texts)
+
+
 def names_a_video(link: str) -> bool:
     """Whether a link is surely a video's by its name; any other may be a page's in some sentence."""
     return _rank(link) <= _SURE

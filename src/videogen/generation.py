@@ -323,6 +323,7 @@ class _Run:
                         url=generated.url,
                         request_id=generated.request_id,
                         call_ids=generated.call_ids,
+                        link_in_doubt=generated.link_in_doubt,
                     ),
                     patience=self._patience(),
                 )
@@ -542,10 +543,7 @@ def next_fetch_after(failures: Sequence[JobError]) -> float | None:
 
 
 def _without_video(url: str, failures: Sequence[JobError]) -> JobError | None:
-    """Return that there was no video, where a link that does not name one has led to a page.
-
-    It may stand in a sentence that tells why there is none.
-    """
+    """Return that there was no video, where a link that does not name one has led to a page."""
     from videogen.blackbox_result import names_a_video  # noqa: PLC0415 - no start of a function waits for it
 
     if not names_a_video(url) and any(isinstance(each, VideoIsText) for each in failures):

@@ -235,6 +235,7 @@ KINDS: Mapping[type, Mapping[str, Kind]] = {
         "deleted_at": _optional(MOMENT),
         "provider_url": _optional(TEXT),
         "provider_request_id": _optional(TEXT),
+        "link_in_doubt": FLAG,
         "call_ids": TEXTS,
         "video": _optional(_object(Video)),
         "failure": _optional(_object(Failure)),

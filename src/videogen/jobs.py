@@ -176,6 +176,7 @@ class Job:
     `fingerprint` is the digest of the request that made the job. `key_id` is the id that its idempotency key
     stands for, where the job has another: a rescue's follows from the job that has paid.
     `price` is what the model cost when the job was made, in USD, where the operator had said it.
+    `link_in_doubt` says that `provider_url` may lead to something else than a video: it stood in a sentence.
     `call_ids` are the provider's names for the latest call, by header or field: what a question to it names.
     `unknown` holds fields of a newer version, here and in every nested object: they are carried along unread.
     """
@@ -205,6 +206,7 @@ class Job:
     deleted_at: float | None = None
     provider_url: str | None = field(default=None, repr=False)
     provider_request_id: str | None = None
+    link_in_doubt: bool = False
     call_ids: Mapping[str, str] = field(default_factory=dict)
     video: Video | None = None
     failure: Failure | None = None
@@ -260,8 +262,10 @@ class Job:
             return "no"
         if self.failure is not None:
             return self.failure.charged
-        if self.status is Status.COMPLETED or self.stage is Stage.SAVING:
+        if self.status is Status.COMPLETED:
             return "yes"
+        if self.stage is Stage.SAVING:
+            return "unknown" if self.link_in_doubt else "yes"
         return "unknown" if self.stage is Stage.RENDERING else "no"
 
     @property
@@ -332,6 +336,7 @@ _CANCELED: Mapping[Charged, str] = {
     "yes": "This video was canceled. It had been made already, and it was charged.",
 }
 _RESCUE_FAILED: Mapping[FailureCode, str] = {
+    "no_video": "There is still no video behind the provider's link. This try was not charged.",
     "save_failed": "The video could not be saved this time either. This try was not charged.",
     "video_gone": "The provider has deleted the video meanwhile. This try was not charged.",
     "video_refused": "The provider's file is still none that this site can keep. This try was not charged.",
@@ -339,7 +344,12 @@ _RESCUE_FAILED: Mapping[FailureCode, str] = {
 
 
 def charged_to(job: Job, failure: Failure) -> Failure:
-    """Return a failure as it is for this job: a rescue buys nothing, so it charges nothing."""
+    """Return a failure as it is for this job.
+
+    A link in doubt proves no video, and so no charge. A rescue buys nothing, so it charges nothing.
+    """
+    if job.link_in_doubt and failure.charged == "yes":
+        failure = Failure.of("no_video")._replace(note=failure.note)
     if not job.rescues or failure.charged == "no":
         return failure
     return failure._replace(charged="no", detail=_RESCUE_FAILED.get(failure.code, failure.detail))
@@ -461,6 +471,7 @@ def record_url(
     url: str,
     request_id: str | None,
     call_ids: Mapping[str, str] = NO_IDS,
+    link_in_doubt: bool = False,
 ) -> Job | None:
     """Keep the provider's link before anything is done with it; a call given up for lost may do so too."""
     if not job.is_held_by(run_id, epoch):
@@ -476,6 +487,7 @@ def record_url(
         stage=Stage.SAVING if job.stage is Stage.RENDERING else job.stage,
         provider_url=url,
         provider_request_id=request_id,
+        link_in_doubt=link_in_doubt,
         call_ids={**call_ids},
     )
 
@@ -535,6 +547,7 @@ def as_rescue(job: Job, old: Job) -> Job:
         lease_released=True,
         provider_url=old.provider_url,
         provider_request_id=old.provider_request_id,
+        link_in_doubt=old.link_in_doubt,
         call_ids=old.call_ids,
         rescues=old.rescues or old.id,
     )
