@@ -680,6 +680,9 @@ def test_a_redirect_is_followed_from_one_allowed_place_to_another(serve: Serve) 
         ("http://169.254.169.254/latest/meta-data", "the link is not https"),
         ("https://other.example/", "the link's host is not allowed"),
         ("file:///etc/passwd", "the link is not https"),
+        ("https://xn--/x", "the link is malformed"),
+        ("//xn--a/x", "the link is malformed"),
+        ("mailto:somebody@h.example", "the link is malformed"),
     ],
 )
 def test_a_redirect_is_checked_like_the_first_link(

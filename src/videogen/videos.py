@@ -357,6 +357,9 @@ class _Download:
                 continue
             except httpx.HTTPError as error:
                 raise VideoInterrupted(note=type(error).__name__) from None
+            except (httpx.InvalidURL, UnicodeError):
+                # httpx reads where a redirect leads to also where it is not to follow.
+                raise VideoRefused(note="the link is malformed") from None
         raise VideoInterrupted(note="no connection")
 
     def _addresses(self, url: httpx.URL) -> list[str]:
