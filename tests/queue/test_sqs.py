@@ -116,7 +116,10 @@ DENIED = b'{"__type":"com.amazon.coral.service#AccessDeniedException","message":
         ("301 Moved", b"", QueueUnavailable, "the queue answered 301"),
         ("200 OK", b"<html>", QueueUnavailable, "the queue's address answers, but not as SQS does"),
         ("200 OK", b"[1]", QueueUnavailable, "the queue's address answers, but not as SQS does"),
+        ("200 OK", b"[" * 100_000, QueueUnavailable, "the queue's address answers, but not as SQS does"),
+        ("500 Oops", b'{"a":' * 100_000, QueueUnavailable, "the queue answered 500"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_what_each_answer_means(
     serve: Callable[..., Any], status: str, body: bytes, error: type[Exception], text: str
@@ -149,7 +152,16 @@ def test_nobody_there_is_unavailable() -> None:
             b'{"Messages": [{"Body": "b", "Attributes": {"ApproximateReceiveCount": "-1"}}]}',
             [Message("b", "")],
         ),
+        (
+            b'{"Messages": [{"Body": "b", "Attributes": {"ApproximateReceiveCount": "%s"}}]}' % (b"9" * 400),
+            [Message("b", "")],
+        ),
+        (
+            b'{"Messages": [{"Body": "b", "Attributes": {"SentTimestamp": "%s"}}]}' % (b"9" * 5000),
+            [Message("b", "")],
+        ),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_any_answer_is_read_as_messages(
     serve: Callable[..., Any], body: bytes, messages: list[Message]

@@ -14,6 +14,7 @@ from support.example_jobs import JOB_ID, queued
 from support.fake_clock import FakeClock
 from support.memory_queue import MemoryQueue
 from support.scripted_worker import After, Made, ScriptedWorker
+from support.service_under_test import logged
 from videogen import generation, signing
 from videogen.errors import ProviderOutcomeUnknown, StoreUnavailable
 from videogen.generation import RENEW_EVERY, Resumable
@@ -254,6 +255,50 @@ def test_a_queue_that_is_down_is_asked_again(queue: MemoryQueue, clock: FakeCloc
         queue.send(job_id(1))
         until(lambda: not queue.bodies)
     assert runs.started == [job_id(1)]
+
+
+def test_no_fault_ends_the_receiving_in_silence(
+    queue: MemoryQueue, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    receive, faults = queue.receive, [OverflowError(), RecursionError()]
+
+    def receive_at_last(most: int, **asked: int) -> list[Message]:
+        if faults:
+            raise faults.pop()
+        return receive(most, **asked)
+
+    monkeypatch.setattr(queue, "receive", receive_at_last)
+    runs = Runs()
+    queue.send(job_id(1))
+    with serving(queue, runs, clock):
+        until(lambda: not queue.bodies)
+
+    assert runs.started == [job_id(1)]
+    assert [line["error"] for line in logged(caplog, "function.crashed")] == [
+        "RecursionError",
+        "OverflowError",
+    ]
+
+
+def test_a_message_without_a_thread_is_given_back(queue: MemoryQueue, clock: FakeClock) -> None:
+    """As where a process may have no more of them."""
+    begun: list[Callable[[], None]] = []
+
+    def begin(work: Callable[[], None]) -> None:
+        begun.append(work)
+        if len(begun) == 1:
+            raise RuntimeError("can't start new thread")
+        worker.stop()
+        work()
+
+    runs = Runs()
+    worker = Worker(queue, runs, slots=1, clock=clock.clock, begin=begin)
+    queue.send(job_id(1))
+    queue.send(job_id(2))
+    worker.serve()
+
+    assert (runs.started, len(queue.bodies)) == ([job_id(2)], 1)
+    assert [what for name, what in queue.calls if name == "extend"] == [AGAIN_AFTER[0]]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.ht
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
@@ -35,6 +36,7 @@ MOST_MESSAGES = 10
 """Messages in one answer at most."""
 FIFO = ".fifo"
 _TRANSIENT = frozenset({408, 425, 429})
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _THROTTLED = ("Throttl", "OverLimit", "RequestLimitExceeded", "SlowDown")
 
 
@@ -166,7 +168,7 @@ class SqsQueue:
 def _json(content: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(content or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -183,4 +185,4 @@ def _message(found: Mapping[str, Any]) -> Message:
 
 
 def _number(text: object) -> float:
-    return float(text) if isinstance(text, str) and text.isascii() and text.isdecimal() else 0.0
+    return float(text) if isinstance(text, str) and _DIGITS.fullmatch(text) else 0.0

@@ -111,15 +111,14 @@ class Worker:
             taken = 1
             while taken < MOST_MESSAGES and self._free.acquire(blocking=False):
                 taken += 1
-            messages: list[Message] = []
-            try:
-                messages = self._queue.receive(taken, wait=LONGEST_POLL, visibility=VISIBILITY)
-                self.status.received_at = self._clock.monotonic()
-                pause = FIRST_PAUSE
-            except QueueError as error:
-                log.error("queue.not_received", error=error.detail)
+            messages = self._receive(taken)
+            if messages is None:
                 self._rest(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
+                messages = []
+            else:
+                self.status.received_at = self._clock.monotonic()
+                pause = FIRST_PAUSE
             for _ in range(taken - len(messages)):
                 self._free.release()
             for message in messages:
@@ -136,6 +135,16 @@ class Worker:
             self._changed.wait_for(lambda: not self.status.beats, timeout=seconds)
             return sorted(self.status.beats)
 
+    def _receive(self, most: int) -> list[Message] | None:
+        """Wait for messages; None where the queue gave no answer that can be read."""
+        try:
+            return self._queue.receive(most, wait=LONGEST_POLL, visibility=VISIBILITY)
+        except QueueError as error:
+            log.error("queue.not_received", error=error.detail)
+        except Exception as error:  # noqa: BLE001 - nobody would notice that a worker receives no more
+            log.crash(error)
+        return None
+
     def _rest(self, seconds: float) -> None:
         """Do nothing for so long, or until `stop`, which is looked for each second."""
         until = self._clock.monotonic() + seconds
@@ -147,7 +156,12 @@ class Worker:
             self._give_back(message)
             self._free.release()
             return
-        self._do(lambda: self._work(message))
+        try:
+            self._do(lambda: self._work(message))
+        except RuntimeError as error:  # the system gives this process no more threads
+            log.crash(error)
+            self._give_back(message)
+            self._free.release()
 
     def _work(self, message: Message) -> None:
         try:
