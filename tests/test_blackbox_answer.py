@@ -254,7 +254,7 @@ def test_an_error_that_says_nothing_is_none(error: object) -> None:
     assert type(failure({"error": error})) is ProviderNoVideo
 
 
-@pytest.mark.parametrize("value", [None, "None", 5, "x" * 201, "two words", "<script>"])
+@pytest.mark.parametrize("value", [None, "None", 0, -5, 1.5, True, "x" * 201, "two words", "<script>"])
 def test_an_identifier_that_is_none_is_left_out(value: object) -> None:
     assert parse(answer() | {"id": value, "model": value}) == Generated(URL)
 
@@ -822,6 +822,26 @@ CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}
         (429, {"data": {"metadata": {"job_id": "p-1"}}, "error": SLOW}),
         (429, {"error": SLOW | {"metadata": {"prediction_id": "p-1"}}}),
         (503, {"error": {"code": 503, "message": "no provider", "generation_id": "g-1"}}),
+        # Its task stands anywhere.
+        *(
+            (429, {"error": SLOW} | beside)
+            for beside in (
+                {"task_id": 3239999999},
+                {"output": {"task_id": "abc-1"}},
+                {"result": {"task_id": "abc-1"}},
+                {"Resp": {"video_id": 323}},
+                {"data": [{"task_id": "abc-1"}]},
+                {"taskUUID": "abc-1"},
+                {"task_ids": ["abc-1"]},
+                {"run_id": "abc-1"},
+                {"task": {"id": "abc-1"}},
+                {"jobs": [{"status": "queued"}]},
+                {"prediction": {"status": "starting"}},
+                {"detail": {"task_id": "abc-1"}},
+                {"error": SLOW | {"data": {"task_id": "abc-1"}}},
+                {"error": SLOW | {"details": [{"job-id": 7}]}},
+            )
+        ),
         *((status, answer()) for status in (302, 400, 401, 402, 403, 404, 413, 422, 429)),
         (401, answer() | {"error": {"code": 401, "message": "x"}}),
         (429, {"status": "completed", "result_url": "https://h.example/get/7", "error": SLOW}),
@@ -836,6 +856,21 @@ def test_a_refusal_beside_something_that_began_leaves_the_outcome_unknown(
     error = failure(payload, status)
     assert (type(error), error.code, error.charged) == (ProviderOutcomeUnknown, "outcome_unknown", "unknown")
     assert error.note.endswith(", but something began")
+
+
+@pytest.mark.parametrize(
+    ("headers", "ids"),
+    [
+        ({"X-Task-Id": "abc-1"}, {"x-task-id": "abc-1"}),
+        ({"x-prediction-id": "abc-1"}, {"x-prediction-id": "abc-1"}),
+        ({"job-id": "7"}, {"job-id": "7"}),
+        ({"Operation-Location": "/v1/tasks/abc"}, {"operation-location": "/v1/tasks/abc"}),
+    ],
+)
+def test_a_refusal_whose_headers_name_a_task_is_unknown(headers: dict[str, str], ids: dict[str, str]) -> None:
+    for status in (403, 429):
+        error = failure({"error": SLOW}, status, headers)
+        assert (type(error), error.charged, error.call_ids) == (ProviderOutcomeUnknown, "unknown", ids)
 
 
 @pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 429, 500, 503, "rate_limit_exceeded"])
@@ -1104,6 +1139,14 @@ POLLING = "https://api.example/v1/tasks/7"
             {"task_id": "t", "polling_url": POLLING},
         ),
         ({"Data": 1, "data": {"taskId": "t", "State": "queued"}}, {"task_id": "t"}),
+        ({"output": {"task_id": "abc-1", "task_status": "PENDING"}}, {"task_id": "abc-1"}),
+        ({"task_id": 3239999999, "status": "processing"}, {"task_id": "3239999999"}),
+        ({"ErrCode": 0, "Resp": {"video_id": 323}}, {"video_id": "323"}),
+        ({"status": "queued", "input": {"task_id": "theirs"}, "runs": [{"id": 7}]}, {"run_id": "7"}),
+        (
+            answer('{"taskUUID": "t", "status": "processing"}'),
+            {"id": "chatcmpl-1757152743", "task_id": "t"},
+        ),
     ],
 )
 def test_a_task_under_way_is_unknown_and_named(payload: dict[str, Any], ids: dict[str, str]) -> None:
@@ -1454,6 +1497,14 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
         ),
         # A request has an id of its own, whatever became of it.
         (429, {"id": "gen-1", "request_id": "r-1", "error": SLOW | {"metadata": {"name": "x"}}}, {}, None),
+        (
+            429,
+            {"error": SLOW, "task_id": 0, "input": {"job_id": "x"}, "messages": [{"run_id": "x"}]},
+            {},
+            None,
+        ),
+        (429, {"error": SLOW | {"status": "throttled"}, "task": "image-to-video", "jobs": []}, {}, None),
+        (429, {"error": SLOW}, {"x-request-id": "r-1"}, None),
         (200, answer(" ", finish_reason="error", error=SLOW), {}, None),
     ],
 )

@@ -34,7 +34,6 @@ from videogen.blackbox_result import (
     only_link,
     progress,
     task_ids,
-    task_urls,
     video_itself,
     video_link,
 )
@@ -62,14 +61,16 @@ MAX_RETRY_AFTER_SECONDS = 300.0
 # Headers in which the API and the proxies before it name one call, and LiteLLM its price
 # (https://docs.litellm.ai/docs/proxy/response_headers).
 _CALL_HEADERS = re.compile(
-    r"(?:[a-z0-9-]{1,40}-)?(?:request|call|trace|correlation|generation|prediction|response|task)-?id"
+    r"(?:[a-z0-9-]{1,40}-)?"
+    r"(?:request|call|trace|correlation|generation|response|prediction|task|job|operation)-?id"
     r"|cf-ray|x-vercel-id|x-litellm-response-cost"
 )
+_OF_A_TASK_ALONE = re.compile(r"(?:prediction|task|job|operation)-?id")
 _MAX_CALL_IDS = 12
-# Where an API that has accepted a call writes its task's address, and under which statuses
+# Where an API writes its task's address, and under which statuses `location` is that as well
 # (https://www.rfc-editor.org/rfc/rfc9110#name-location,
 # https://github.com/microsoft/api-guidelines/blob/vNext/azure/Guidelines.md).
-_TASK_HEADERS = ("location", "operation-location")
+_TASKS_ADDRESS = "operation-location"
 _ACCEPTED = {201, 202, 303}
 # That there is none, and no more: "No response from provider" comes from one that was asked.
 _NO_PROVIDER = re.compile(
@@ -275,10 +276,9 @@ def call_ids(headers: Mapping[str, str], secret: str = "") -> dict[str, str]:
 
 
 def _task_headers(status: int, headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the addresses that the headers of an accepted call give its task, by header."""
-    if status not in _ACCEPTED:
-        return {}
-    return {name: headers[name] for name in _TASK_HEADERS if is_task_address(headers.get(name, ""))}
+    """Return the addresses that the headers of a call give its task, by header."""
+    names = ("location", _TASKS_ADDRESS) if status in _ACCEPTED else (_TASKS_ADDRESS,)
+    return {name: headers[name] for name in names if is_task_address(headers.get(name, ""))}
 
 
 def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
@@ -309,12 +309,13 @@ def _without_error(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     return {key: each for key, each in value.items() if key != "error"} if isinstance(value, dict) else value
 
 
-def _has_begun(payload: Any, usable: Callable[[str], bool]) -> bool:  # noqa: ANN401 - JSON of any shape
+def _has_begun(it: _Refusal, payload: Any, usable: Callable[[str], bool]) -> bool:  # noqa: ANN401 - JSON of any shape
     """Whether an answer beside its error names a task, a link or the beginning of a message."""
     places = _places(payload)
     return (
-        progress(places) == "under way"
-        or names_a_task(payload)
+        names_a_task(payload)
+        or any(map(_OF_A_TASK_ALONE.search, call_ids(it.headers)))
+        or bool(_task_headers(it.status, it.headers))
         or _says_something(payload)
         or (video_link(places, usable) or only_link(places, usable)) is not None
     )
@@ -339,7 +340,7 @@ def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:
     task = progress(_places(payload))
     if task == "failed":
         return ProviderNoVideo(note=f"status {status}, the task failed")
-    if task == "under way" or status == 202 or (task != "done" and task_urls(payload)):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
+    if task == "under way" or status == 202 or (task != "done" and names_a_task(payload)):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
         return ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
     return ProviderNoVideo(note=f"status {status}, no link in the answer")
 
@@ -395,7 +396,7 @@ def _meaning(it: _Refusal, payload: Any, usable: Callable[[str], bool]) -> JobEr
     """Return what an error means: the first row of the table that fits, unless something has begun."""
     means = next((row[2] for row in _MEANINGS if it.status in row[0] and row[1](it)), _Refusal.unknown)
     error = means(it)
-    if error.charged == "no" and (_tells_of_an_attempt(it) or _has_begun(payload, usable)):
+    if error.charged == "no" and (_tells_of_an_attempt(it) or _has_begun(it, payload, usable)):
         return ProviderOutcomeUnknown(note=f"{error.note}, but something began")
     return error
 

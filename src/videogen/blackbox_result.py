@@ -123,8 +123,14 @@ _OTHER_TEXT = re.compile(
     r"""|["']error["']\s*:\s*["'{]""",
     re.IGNORECASE,
 )
-_OF_A_TASK_ALONE = ("task_id", "job_id", "prediction_id", "generation_id", "video_id")
-_TASK_ID_KEYS = ("id", *_OF_A_TASK_ALONE, "request_id", "name")
+# A name without `_` and `-` under which a task or its id stands; an `id` alone may be the request's.
+_OF_A_TASK = re.compile(
+    r"(task|job|prediction|generation|operation|video|run)s?((?:uu)?ids?)?", re.IGNORECASE
+)
+_TASK_ID_KEYS = ("id", "request_id", "name")
+# What is sent back of a request, and what may say of an error that it is throttled.
+_ECHO = re.compile(r"input|prompt|request|messages", re.IGNORECASE)
+_ECHO_OR_ERROR = re.compile(rf"{_ECHO.pattern}|error", re.IGNORECASE)
 _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
 _PATH = re.compile(r"/[A-Za-z0-9_][\w./-]{0,198}", re.ASCII)
 _KEYS = {key.replace("_", ""): key for key in (*_VIDEO_KEYS, *_STATUS_KEYS, *_TASK_ID_KEYS, *_TASK_URL_KEYS)}
@@ -136,24 +142,33 @@ def task_ids(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shap
     """Return what names a task in an answer, for whoever asks the provider about it."""
     if not isinstance(payload, dict):
         return {}
-    data = payload.get("data")
     ids = {
         key: value
-        for place in (payload, data)
+        for place in (payload, payload.get("data"))
         for key in _TASK_ID_KEYS
         if (value := identifier(place, key)) is not None
     }
-    return ids | task_urls(payload)
+    return ids | _ids_of_tasks(payload) | task_urls(payload)
 
 
 def names_a_task(payload: Any) -> bool:  # noqa: ANN401 - JSON of any shape
-    """Whether an answer or its error names a task; its `id` may be that of the request."""
-    if not isinstance(payload, dict):
-        return False
-    places = [payload, payload.get("data"), payload.get("error")]
-    places += [place.get("metadata") for place in places if isinstance(place, dict)]
-    ids = (identifier(place, key) for place in places for key in _OF_A_TASK_ALONE)
-    return bool(task_urls(payload)) or any(ids)
+    """Whether an answer or its error names a task, or anything but the error is under way."""
+    return bool(task_urls(payload) or _ids_of_tasks(payload)) or "under way" in map(
+        _state, _everywhere(payload, _ECHO_OR_ERROR)
+    )
+
+
+def _ids_of_tasks(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shape
+    """Return the ids that can be no request's own, wherever they stand."""
+    return {
+        f"{found[1].lower()}_id": text
+        for each in _everywhere(payload, _ECHO)
+        if isinstance(each, dict)
+        for name, value in each.items()
+        if (found := _OF_A_TASK.fullmatch(re.sub("[_-]", "", name)))
+        for one in (value if isinstance(value, list) else [value])[:1]
+        if (text := identifier(one, "id") if isinstance(one, dict) else found[2] and _identifier(one))
+    }
 
 
 def task_urls(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shape
@@ -175,15 +190,20 @@ def is_task_address(text: str) -> bool:
 
 def progress(places: list[Any]) -> Literal["under way", "failed", "done", ""]:
     """Return what an answer says of its task, "" where nothing is known; the outermost word counts."""
-    for place in places:
-        for found in _dictionaries(place):
-            words = [_word(word) for key in _STATUS_KEYS if isinstance(word := found.get(key), str)]
-            if any(map(_DONE.fullmatch, words)):
-                return "done"
-            if found.get("done") is False or any(map(_UNDER_WAY.fullmatch, words)):
-                return "under way"
-            if any(map(_FAILED.fullmatch, words)):
-                return "failed"
+    states = (_state(found) for place in places for found in _dictionaries(place))
+    return next(filter(None, states), "")
+
+
+def _state(found: Any) -> Literal["under way", "failed", "done", ""]:  # noqa: ANN401 - JSON of any shape
+    """Return what an object says of a task in its own words."""
+    named = _named(found)
+    words = [_word(word) for key in _STATUS_KEYS if isinstance(word := named.get(key), str)]
+    if any(map(_DONE.fullmatch, words)):
+        return "done"
+    if named.get("done") is False or any(map(_UNDER_WAY.fullmatch, words)):
+        return "under way"
+    if any(map(_FAILED.fullmatch, words)):
+        return "failed"
     return ""
 
 
@@ -200,8 +220,8 @@ def _dictionaries(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSO
         for each in level:
             found = _json_inside(each) if isinstance(each, str) else each
             if isinstance(found, dict):
+                yield found
                 named = _named(found)
-                yield named
                 inner += [named[key] for key in _VIDEO_KEYS if key in named]
             elif isinstance(found, list):
                 inner += found
@@ -218,7 +238,7 @@ def video_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
         return [link for text in texts for link in _links(text) if usable(link)]
 
     likeliest = [min(links, key=_rank) for place in places if (links := found(_texts(place)))]
-    likeliest += [link for link in found(_everywhere(places[-1], _NOT_THE_VIDEO)) if names_a_video(link)]
+    likeliest += [link for link in found(_texts_of(places[-1], _NOT_THE_VIDEO)) if names_a_video(link)]
     return next((link for link in likeliest if _rank(link) < _OTHER), next(iter(likeliest), None))
 
 
@@ -227,7 +247,7 @@ def only_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
     if progress(places) != "done":
         return None
     whole = places[-1]
-    links = {link for text in _everywhere(whole, _NOT_THE_RESULT) if is_link(text) for link in _links(text)}
+    links = {link for text in _texts_of(whole, _NOT_THE_RESULT) if is_link(text) for link in _links(text)}
     links -= {*task_urls(whole).values()}
     likely = [link for link in links if usable(link) and not names_another_file(link)]
     return likely[0] if len(likely) == 1 else None
@@ -279,7 +299,7 @@ def _rank(link: str) -> int:
 def video_itself(places: list[Any]) -> bytes | None:
     """Return the first MP4 that stands in the answer as base64, in a data URI or bare."""
     known = (text for place in places for text in _texts(place))
-    for text in itertools.chain(known, _everywhere(places[-1], _NOT_THE_VIDEO)):
+    for text in itertools.chain(known, _texts_of(places[-1], _NOT_THE_VIDEO)):
         uri = _DATA_URI.search(text)
         encoded = _BASE64.match(text, uri.end() if uri else 0)
         if encoded is None:
@@ -324,12 +344,17 @@ def is_link(text: str) -> bool:
     return len(text) <= MAX_URL_CHARACTERS and _LINKS.fullmatch(text) is not None
 
 
-def _everywhere(value: Any, other: re.Pattern[str], depth: int = 0) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
-    """Yield all texts of an answer, but those in fields of something `other` than its video."""
+def _texts_of(value: Any, other: re.Pattern[str]) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
+    return (each for each in _everywhere(value, other) if isinstance(each, str))
+
+
+def _everywhere(value: Any, other: re.Pattern[str], depth: int = 0) -> Iterator[str | dict[str, Any]]:  # noqa: ANN401 - JSON of any shape
+    """Yield all objects and texts of an answer, but those in fields of something `other`."""
     if depth > 2 * _MAX_DEPTH:
         return
     found = _json_inside(value) if isinstance(value, str) else value
     if isinstance(found, dict):
+        yield found
         for name, each in found.items():
             if not other.search(name):
                 yield from _everywhere(each, other, depth + 1)
@@ -402,10 +427,12 @@ def is_usable(link: str, allowed_origins: Collection[str]) -> bool:
 
 def identifier(payload: Any, key: str) -> str | None:  # noqa: ANN401 - JSON of any shape
     """Return an id that an answer has under a key, None where it is none."""
-    value = _named(payload).get(key)
-    if isinstance(value, str) and value != "None" and IDENTIFIER.fullmatch(value):
-        return value
-    return None
+    return _identifier(_named(payload).get(key))
+
+
+def _identifier(value: object) -> str | None:
+    text = str(value) if type(value) is int and value > 0 else value
+    return text if isinstance(text, str) and text != "None" and IDENTIFIER.fullmatch(text) else None
 
 
 def _named(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON of any shape
