@@ -631,6 +631,13 @@ THROTTLED = (
             "status 400, error code 400",
         ),
         (
+            400,
+            refusal("Failed to download the image for video generation", 400),
+            "provider_rejected",
+            "no",
+            "status 400, error code 400",
+        ),
+        (
             403,
             refusal("CANARY " * 50 + "while waiting for the result", 403, metadata=FLAGGED),
             "content_refused",
@@ -740,6 +747,30 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
         (200, refusal("No response from provider", 503)),
         # It is asked about.
         (429, refusal("Error polling prediction abc: 429 Too Many Requests", 429)),
+        *(
+            (429, refusal(words, 429))
+            for words in (
+                "Error getting video status: 429 Too Many Requests",
+                "Failed to query task status",
+                "Failed to get task result: too many requests",
+                "Error while waiting for completion: 429 Too Many Requests",
+                "Failed to upload the generated video to storage: 429",
+                "Could not save result: rate limited by storage",
+                "Error reading operation status: 429",
+                "Status check for job 12345 was rate limited",
+                "Rate limited during status checks",
+                "Result retrieval failed: 429",
+                "Generation was started but its status endpoint is rate limited",
+                "Video generation 8f14e45f: 429 while awaiting result",
+                "GET /jobs: 429 (task_status unknown)",
+                "查询任务状态失败: 429 Too Many Requests",
+                "获取任务结果失败",
+                "Retried 2 times",
+                "litellm.APIError: retried 2 times",
+                "after 3 attempts: 429 Too Many Requests",
+                "Max retries exceeded: 3 attempts made, last error 429",
+            )
+        ),
         (429, {"detail": "The task was polled too often"}),
         *(
             (429, refusal(f"Client error '429 Too Many Requests' for url '{address}'", "429"))
@@ -750,6 +781,13 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
                 "https://api.lumalabs.ai/dream-machine/v1/generations/9a8b7c6d-1234",
                 "https://api.klingai.com/v1/videos/image2video/831922345719271433",
                 "https://api.minimax.io/v1/query/video_generation?task_id=106916112212032",
+                "https://api.kie.ai/api/v1/jobs/recordInfo?taskId=281e5b0f",
+                "https://h.example/query?id=8f14e45fceea",
+                "https://h.example/v1/task/8f14e45f-ceea",
+                "https://h.example/v1/prediction/8f14e45fceea",
+                "https://h.example/v1/video/8f14e45f-ceea-467f",
+                "https://h.example/v2/video/result/323999",
+                "https://h.example/v1/runs/8f14e45f12",
             )
         ),
         (404, {"detail": "Not Found: https://api.replicate.com/v1/predictions/gm3qorzdhgbfurvjtvhg6"}),
@@ -1484,6 +1522,23 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
         (429, refusal("Too many requests. LiteLLM Max Retries: 2", "429"), {}, None),
         (429, refusal("Please wait for your running task, or check the status page", 429), {}, None),
         (429, refusal("Too many requests while waiting for a free place", 429), {}, None),
+        *(
+            (429, refusal(words, 429), {}, None)
+            for words in (
+                "Rate limit for video generation reached, try again in 20 s",
+                "You can run 2 jobs at a time",
+                "Too many running tasks. Please wait until your video is finished",
+                "Video generation failed with status code 429",
+                "Failed to create the task: status: 429",
+                "Video generation failed with status: 429",
+                "Video generation failed (HTTP status 429)",
+                "Failed to upload the photo: 429 Too Many Requests",
+                "Rate limit exceeded for output tokens per minute",
+                "Failed to generate video: 429 Too Many Requests",
+                "当前任务数已达上限，请稍后再试",
+                "Retried: 0",
+            )
+        ),
         *(
             (429, refusal(f"429 Client Error: Too Many Requests for url: {address}", "429"), {}, None)
             for address in (

@@ -83,17 +83,21 @@ _NO_PROVIDER = re.compile(
 # other model. The rest is a task's address: its id has digits; an endpoint's name has none, but for
 # `image2video` and its like. Each sign begins with a fixed character, so that a long text is searched fast.
 _AFTER_AN_ATTEMPT = re.compile(
-    r"Error doing the fallback(?<!Fallbacks=None\\nError doing the fallback)|Retried: [1-9]"
-    r"|/(?:predictions|requests|operations|generations|jobs|tasks|videos(?:\\?/[\w-]{1,20}2video)?)\\?/"
+    r"Error doing the fallback(?<!Fallbacks=None\\nError doing the fallback)|[Rr]etried:? [1-9]"
+    r"|/(?:prediction|request|operation|generation|task|job|video|run|result)s?(?:\\?/[\w-]{1,20}2video)?\\?/"
     r"(?=[\w-]*\d)[\w-]{6,}+(?<!2video)"
-    r"|task_id=|job_id=|prediction_id=|generation_id=|video_id=|:fetchPredictOperation"
+    r"|(?:task|job|prediction|generation|video|run)_?(?:id|Id)=|[?&]id=|:fetchPredictOperation"
 )
-# Who is asked about a task too often has it.
+# Who is asked about a task too often has it: two of a task, how it is and who looks stand side by side. An
+# upload or a download of the photo comes before it, and a "status 429" or a `'status'` is the answer's own.
+_TASK = r"(?:video|task|job|prediction|generation|operation|output|\bruns?\b)"
+_HOW_IT_IS = r"""(?:(?<!with )status(?! page| code| \d|["'\\])|result(?!ed|ing)|completion(?!s))"""
+_LOOKS = r"(?:fetch|retriev|download|upload|quer[yi]|waiting|checking|check(?=s?\b)|sav[ei])"
+_BESIDE = r"(?:(?!image|photo|input)[^.,;:\n]){0,40}"
 _ASKED_ABOUT = re.compile(
-    r"\bpoll(?:ed|ing)\b"
-    r"|\b(?:(?:check|fetch|retriev|download)ing|while waiting for|fetch|retrieve|download) "
-    r"(?:the |its |your )?(?:generated |finished |final )?"
-    r"(?:status|result|output|prediction|operation|job|task|video)",
+    rf"\bpoll(?:ed|ing)\b|after [1-9]\d? (?:attempts|retries|tries)|attempts made|查询|任务(?:状态|结果)"
+    rf"|(?:{_TASK}|{_LOOKS}){_BESIDE}{_HOW_IT_IS}|{_HOW_IT_IS}{_BESIDE}(?:{_TASK}|{_LOOKS})"
+    rf"|{_LOOKS}{_BESIDE}{_TASK}|{_TASK}{_BESIDE}{_LOOKS}",
     re.IGNORECASE,
 )
 _A_VIDEOS_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm)\b", re.IGNORECASE)
