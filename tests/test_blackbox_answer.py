@@ -938,6 +938,66 @@ def test_a_link_in_an_errors_own_words_is_no_video(status: int) -> None:
     assert error.charged == "no"
 
 
+@pytest.mark.parametrize(
+    ("status", "words", "code"),
+    [
+        (400, "The generated video was flagged by our output moderation", "content_refused"),
+        (403, "Your video was generated but was blocked by the safety filter", "content_refused"),
+        (400, "OutputVideoRiskDetection: flagged", "content_refused"),
+        (422, "Video generation failed after 3 attempts", "outcome_unknown"),
+        (400, "Generation timed out after 300 seconds", "outcome_unknown"),
+        (403, "generation_timeout", "outcome_unknown"),
+        (422, "no_media_generated", "outcome_unknown"),
+        (400, "Model produced no output", "outcome_unknown"),
+    ],
+)
+def test_a_refusal_after_the_generation_may_be_charged(status: int, words: str, code: str) -> None:
+    for payload in (
+        refusal(words, status),
+        refusal("x", words),
+        {"detail": [{"loc": ["body"], "msg": "x", "type": words}]},
+    ):
+        error = failure(payload, status)
+        assert error.charged == "unknown"
+        assert error.code in {code, "outcome_unknown"}
+    assert failure(refusal(words, status), status).code == code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "output_format must be mp4",
+        "This content cannot be generated",
+        "AI-generated photos are not allowed",
+        "The prompt was flagged, so no credits were used",
+    ],
+)
+def test_a_refusal_before_the_generation_is_not_charged(words: str) -> None:
+    for status in (400, 403, 422):
+        assert failure(refusal(words, status), status).charged == "no"
+
+
+@pytest.mark.parametrize(
+    ("headers", "more"),
+    [
+        ({"x-litellm-response-cost": "0.8"}, {}),
+        ({"X-LiteLLM-Response-Cost": "1e-05"}, {}),
+        ({"x-litellm-attempted-retries": "1"}, {}),
+        ({"x-litellm-attempted-fallbacks": "2"}, {}),
+        ({}, {"usage": {"cost": 0.8}}),
+        ({}, {"cost": "0.8"}),
+    ],
+)
+def test_a_refusal_beside_a_cost_or_an_attempt_is_unknown(
+    headers: dict[str, str], more: dict[str, Any]
+) -> None:
+    for status in (400, 401, 403, 422, 429):
+        error = failure({"error": SLOW} | more, status, headers)
+        assert (type(error), error.charged) == (ProviderOutcomeUnknown, "unknown")
+    error = failure(refusal("flagged", 403) | more, 403, headers)
+    assert (error.code, error.charged) == ("content_refused", "unknown")
+
+
 BUDGET = "Budget has been exceeded! Current cost: 26.1, Max budget: 25.0"
 GROUP = "Received Model Group=CANARY\nAvailable Model Group Fallbacks=None"
 
@@ -1535,7 +1595,7 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
                 "Failed to upload the photo: 429 Too Many Requests",
                 "Rate limit exceeded for output tokens per minute",
                 "Failed to generate video: 429 Too Many Requests",
-                "当前任务数已达上限，请稍后再试",
+                "当前任务数已达上限",
                 "Retried: 0",
             )
         ),
@@ -1560,6 +1620,9 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
         ),
         (429, {"error": SLOW | {"status": "throttled"}, "task": "image-to-video", "jobs": []}, {}, None),
         (429, {"error": SLOW}, {"x-request-id": "r-1"}, None),
+        (429, {"error": SLOW}, {"x-litellm-response-cost": "0.0", "x-litellm-attempted-retries": "0"}, None),
+        (429, {"error": SLOW, "usage": {"cost": 0}, "cost": None}, {"x-litellm-response-cost": "None"}, None),
+        (429, refusal("Too many videos generated today", 429), {}, None),
         (200, answer(" ", finish_reason="error", error=SLOW), {}, None),
     ],
 )

@@ -100,6 +100,12 @@ _ASKED_ABOUT = re.compile(
     rf"|{_LOOKS}{_BESIDE}{_TASK}|{_TASK}{_BESIDE}{_LOOKS}",
     re.IGNORECASE,
 )
+# Words of a refusal that came after the generation; who is asked too often may have generated others.
+_AFTER_A_GENERATION = re.compile(
+    r"(?<!be )(?<!-)generated|generation[ _](?:failed|time)|no output|output[ _]?(?:video|moderation)",
+    re.IGNORECASE,
+)
+_ATTEMPT_HEADERS = ("x-litellm-response-cost", "x-litellm-attempted-retries", "x-litellm-attempted-fallbacks")
 _A_VIDEOS_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm)\b", re.IGNORECASE)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
 _MODERATION = re.compile(
@@ -400,16 +406,30 @@ def _meaning(it: _Refusal, payload: Any, usable: Callable[[str], bool]) -> JobEr
     """Return what an error means: the first row of the table that fits, unless something has begun."""
     means = next((row[2] for row in _MEANINGS if it.status in row[0] and row[1](it)), _Refusal.unknown)
     error = means(it)
-    if error.charged == "no" and (_tells_of_an_attempt(it) or _has_begun(it, payload, usable)):
-        return ProviderOutcomeUnknown(note=f"{error.note}, but something began")
-    return error
+    has_begun = _tells_of_an_attempt(it) or _has_cost(it, payload) or _has_begun(it, payload, usable)
+    if error.charged != "no" or not has_begun:
+        return error
+    note = f"{error.note}, but something began"
+    if error.code == "content_refused":
+        return ProviderRefused("content_refused", charged="unknown", note=note)
+    return ProviderOutcomeUnknown(note=note)
 
 
 def _tells_of_an_attempt(it: _Refusal) -> bool:
     # A page's links lead anywhere.
     return not it.is_page and (
-        _AFTER_AN_ATTEMPT.search(it.text) is not None or _ASKED_ABOUT.search(it.first_words) is not None
+        _AFTER_AN_ATTEMPT.search(it.text) is not None
+        or _ASKED_ABOUT.search(it.first_words) is not None
+        or (it.status != 429 and _AFTER_A_GENERATION.search(f"{it.kinds} {it.first_words}") is not None)  # noqa: PLR2004 - HTTP
     )
+
+
+def _has_cost(it: _Refusal, payload: Any) -> bool:  # noqa: ANN401 - JSON of any shape
+    """Whether a refusal says what it cost, or that others came before it."""
+    usage = payload.get("usage") if isinstance(payload, dict) else None
+    costs = [place.get("cost") for place in (payload, usage) if isinstance(place, dict)]
+    costs += [it.headers.get(name) for name in _ATTEMPT_HEADERS]
+    return any(re.fullmatch(r"(?=.*[1-9])[0-9.]+(?:e-?[0-9]+)?", str(each)[:100]) for each in costs)
 
 
 def _is_about_the_account(it: _Refusal) -> bool:
