@@ -80,13 +80,23 @@ _LINKS = re.compile(
     r"(?:(?<!\.mp4|\.m4v|\.mov)[^\W\x00-\x7f][\w!#-&(-;=?-Z~]{0,100}?\.(?:mp4|m4v|mov)[!#-&(-;=?-Z_a-z~]*)?",
     re.IGNORECASE,
 )
+_VIDEOS_NAME = r"\.(?:mp4|m4v|mov)"
 _EMPHASIS = re.compile(r"(?<=\.mp4|\.m4v|\.mov)[_~*]+\Z", re.IGNORECASE)
-# What is nothing but a link, or stands in quotes or <>, may have signs in it that end one elsewhere.
+# What is nothing but a link may have signs in it that end one in a text: spaces before a video's name or a
+# further field of its query, letters of other scripts, brackets and apostrophes.
+_VALUE = r"(?:[^\t-\r\"<>]*&[\w.-]+=)?[!#-&(-;=?-\[\]_a-~]*"
 _WHOLE_LINK = re.compile(
-    r"""(?:\A|(?<=["'<]))https?://(?:(?!\.(?:mp4|m4v|mov)[ ?])[^\t-\r:"<>()]){1,2000}"""
-    r"""\.(?:mp4|m4v|mov)(?:\?[!#-&*-;=?-Z_a-z~]*)?(?=\Z|["'>])""",
+    rf"https?://(?!.*://)(?:(?:(?!{_VIDEOS_NAME}[^?])[^?\t-\r\"<>])*{_VIDEOS_NAME}(?:\?{_VALUE})?"
+    rf"|[^?\s\"<>]+\?{_VALUE})",
     re.IGNORECASE,
 )
+# So may what stands in quotes or <>.
+_QUOTED_LINK = re.compile(
+    rf"""(?<=["'<])https?://(?:(?!{_VIDEOS_NAME}[ ?])[^\t-\r:"<>()]){{1,2000}}"""
+    rf"""{_VIDEOS_NAME}(?:\?[!#-&*-;=?-Z_a-z~]*)?(?=["'>])""",
+    re.IGNORECASE,
+)
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 # Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
 _SEAM = re.compile(r"(?<=[^=&?/:])(?=https?://)", re.IGNORECASE)
 # A link written for JSON or HTML and never unwrapped: \/ and \u0026, &amp; and &#x2F;
@@ -372,9 +382,12 @@ def _json_inside(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
 
 def _links(text: str) -> Iterator[str]:
     """Yield the links in a text, in order."""
-    text = _unwrapped(text)
-    whole = (link.replace(" ", "%20") for link in _WHOLE_LINK.findall(text.strip()))
-    yield from (link for link in whole if len(link) <= MAX_URL_CHARACTERS)
+    # Half a surrogate pair can be written as JSON, but nowhere else.
+    text = _HALF_A_PAIR.sub("\N{REPLACEMENT CHARACTER}", _unwrapped(text))
+    alone = text.strip()
+    is_whole = len(alone) <= MAX_URL_CHARACTERS and _WHOLE_LINK.fullmatch(alone)
+    whole = [_without_punctuation(alone)] if is_whole else _QUOTED_LINK.findall(text)
+    yield from (found for link in whole if len(found := link.replace(" ", "%20")) <= MAX_URL_CHARACTERS)
     for glued in _LINKS.findall(text):
         yield from (
             _without_punctuation(link) for link in _SEAM.split(glued) if len(link) <= MAX_URL_CHARACTERS
@@ -413,7 +426,7 @@ def is_usable(link: str, allowed_origins: Collection[str]) -> bool:
     """Whether a video may be fetched from a link: https and a public name, or an allowed origin."""
     try:
         parts = urlsplit(link)
-        host, _ = parts.hostname or "", parts.port
+        host, _ = (parts.hostname or "").encode("idna").decode().removesuffix("."), parts.port
     except ValueError:
         return False
     if f"{parts.scheme}://{parts.netloc}" in allowed_origins:
