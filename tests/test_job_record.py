@@ -37,6 +37,14 @@ def test_a_record_is_read_as_it_was_written(state: str) -> None:
     assert job_record.from_object(json.loads(json.dumps(job_record.to_object(job)))) == job
 
 
+def test_whatever_text_is_written_can_be_read_again() -> None:
+    job = replace(saving(), provider_url="https://h.example/half \ud83d.mp4", prompt="\udc00")
+
+    assert job_record.from_object(job_record.to_object(job)) == replace(
+        job, provider_url="https://h.example/half ?.mp4", prompt="?"
+    )
+
+
 def test_what_a_record_looks_like() -> None:
     assert job_record.to_object(completed()) == {
         "id": JOB_ID,

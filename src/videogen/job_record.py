@@ -198,7 +198,8 @@ def _json_name(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-TEXT = Kind(_text)
+# What cannot be read is not written either: else nobody could ever end or erase the job.
+TEXT = Kind(_text, lambda value: value.encode(errors="replace").decode())
 DIGEST = Kind(_digest)
 TEXTS = Kind(_texts, dict)
 FLAG = Kind(_flag)
