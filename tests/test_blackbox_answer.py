@@ -715,7 +715,7 @@ THROTTLED = (
             answer(finish_reason="content_filter"),
             "content_refused",
             "unknown",
-            "finish_reason content_filter",
+            "status 200, moderated",
         ),
         (200, answer(finish_reason="error"), "provider_rejected", "unknown", "finish_reason error"),
         (200, refusal("x", 401), "provider_account", "no", "status 401, error code 401"),
@@ -1024,6 +1024,28 @@ def test_a_refusal_beside_a_cost_or_an_attempt_is_unknown(
     assert (error.code, error.charged) == ("content_refused", "unknown")
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *(answer("", finish_reason=each) for each in ("SAFETY", "content-filter", "CONTENT_FILTER")),
+        answer(URL, finish_reason="PROHIBITED_CONTENT"),
+        answer(None, message={"content": None, "refusal": "I can't make this"}),
+        {"status": "failed", "failureCode": "SAFETY.INPUT.TEXT"},
+        {"status": "failed", "error_reason": "The output was flagged", "urls": {"get": URL}},
+        {"output": {"task_status": "FAILED", "code": "DataInspectionFailed"}},
+        {"done": True, "response": {"raiMediaFilteredReasons": ["violates our usage guidelines"]}},
+    ],
+)
+def test_a_moderated_success_is_a_refusal_that_may_be_charged(payload: dict[str, Any]) -> None:
+    error = failure(payload)
+    assert (type(error), error.code, error.charged) == (ProviderRefused, "content_refused", "unknown")
+
+
+def test_a_failed_tasks_prompt_is_no_moderation() -> None:
+    error = failure({"status": "failed", "code": "OOM", "input": {"prompt": "a sensitive safety officer"}})
+    assert error.note == "status 200, the task failed"
+
+
 BUDGET = "Budget has been exceeded! Current cost: 26.1, Max budget: 25.0"
 GROUP = "Received Model Group=CANARY\nAvailable Model Group Fallbacks=None"
 
@@ -1079,6 +1101,18 @@ def test_budget_and_access_are_the_accounts(status: int, payload: object) -> Non
         (403, {"error": {"error": {"message": "flagged", "code": 403}}}, "content_refused"),
         (403, {"error": {"message": ["flagged by moderation"]}}, "content_refused"),
         (403, {"detail": "x" * 300 + " safety"}, "provider_account"),
+        *(
+            (403, refusal(words, 403), "content_refused")
+            for words in (
+                "This prompt contains words that violate Google's Responsible AI practices",
+                "The prompt violates our usage policies",
+                "This request does not follow our community guidelines",
+                "Unsafe content",
+                "InputTextRiskDetection",
+                "输入内容包含敏感信息",
+            )
+        ),
+        (403, refusal("x", "DataInspectionFailed"), "content_refused"),
     ],
 )
 def test_what_a_refusal_quotes_is_not_its_reason(status: int, payload: object, code: str) -> None:
@@ -1382,6 +1416,11 @@ STILL = "https://cdn.example/files/still"
             for name in ("result_url", "video_urls", "resultUrls", "media_url", "signed_url", "asset")
             for link in (UNNAMED, [UNNAMED], {"url": UNNAMED, "docs": STILL})
         ),
+        {"done": True, "name": "operations/9", "response": {"sample": {"uri": UNNAMED}}},
+        {
+            "done": True,
+            "response": {"generateVideoResponse": {"generatedSamples": [{"video": {"uri": UNNAMED}}]}},
+        },
         {"status": "done", "media_url": UNNAMED, "mirror_url": UNNAMED, "message": f"See {STILL}"},
         {"status": "done", "media_url": UNNAMED, "other": "https://h.example/still.jpg"},
         {"status": "done", "media_url": UNNAMED, "image_url": "https://h.example/still.jpg"},
@@ -1399,6 +1438,7 @@ def test_the_one_link_of_a_task_that_is_done_is_its_video(payload: dict[str, Any
         {"status": "completed", "polling_url": UNNAMED, "mirror": UNNAMED},
         {"status": "completed", "urls": {"get": POLLING, "cancel": UNNAMED, "web": UNNAMED}},
         {"status": "completed", "message": f"Read {UNNAMED}"},
+        {"data": {"done": True, "error": {"code": 3}, "sample": UNNAMED}},
         {"status": "completed", "media_url": "https://h.example/still.jpg"},
         {"media_url": UNNAMED},
     ],

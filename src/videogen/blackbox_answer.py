@@ -32,6 +32,7 @@ from videogen.blackbox_result import (
     names_a_video,
     names_another_file,
     only_link,
+    own_texts,
     progress,
     task_ids,
     video_itself,
@@ -109,7 +110,9 @@ _ATTEMPT_HEADERS = ("x-litellm-response-cost", "x-litellm-attempted-retries", "x
 _A_VIDEOS_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm)\b", re.IGNORECASE)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
 _MODERATION = re.compile(
-    r"flagged|moderation|sensitive|nsfw|content.?policy|safety|prohibited|inappropriate", re.IGNORECASE
+    r"flagged|moderation|sensitive|nsfw|(?:content|usage).?(?:polic|filter)|safety|unsafe|prohibited"
+    r"|inappropriate|responsible.?ai|guideline|risk.?detection|data.?inspection|敏感",
+    re.IGNORECASE,
 )
 # Trouble with the account in an error's `type` or `code` (LiteLLM's ProxyErrorTypes, OpenAI's codes) …
 _ACCOUNT_TYPE = re.compile(
@@ -294,7 +297,8 @@ def _task_headers(status: int, headers: Mapping[str, str]) -> dict[str, str]:
 def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:  # noqa: ANN401 - JSON of any shape
     """Return the video of a complete answer, None where it has none."""
     places = _places(payload)
-    if _first_choice(payload).get("finish_reason") in ("content_filter", "error"):  # any JSON, lists too
+    choice = _first_choice(payload)
+    if _is_filtered(choice) or choice.get("finish_reason") == "error":
         return None
     if progress(places) in {"under way", "failed"}:
         return None
@@ -307,6 +311,10 @@ def _generated(payload: Any, usable: Callable[[str], bool]) -> Generated | None:
     if url is None:
         return None
     return Generated(url, request_id, model, link_in_doubt=is_in_doubt(url, places, usable))
+
+
+def _is_filtered(choice: Mapping[str, Any]) -> bool:
+    return _MODERATION.search(str(choice.get("finish_reason"))[:100]) is not None
 
 
 def _places(payload: Any) -> list[Any]:  # noqa: ANN401 - JSON of any shape
@@ -342,12 +350,16 @@ def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:
     """Return what an answer without an error and without a video means."""
     if not is_complete:
         return ProviderOutcomeUnknown(note=f"status {status}, answer not readable")
-    finish_reason = _first_choice(payload).get("finish_reason")
-    if finish_reason == "content_filter":
-        return ProviderRefused("content_refused", charged="unknown", note="finish_reason content_filter")
-    if finish_reason == "error":
+    choice = _first_choice(payload)
+    if choice.get("finish_reason") == "error":
         return ProviderRefused("provider_rejected", charged="unknown", note="finish_reason error")
-    task = progress(_places(payload))
+    message, task = choice.get("message"), progress(_places(payload))
+    if (
+        _is_filtered(choice)
+        or (isinstance(message, dict) and not _says_nothing(message.get("refusal")))
+        or (task in {"failed", "done"} and any(map(_MODERATION.search, own_texts(payload))))
+    ):
+        return ProviderRefused("content_refused", charged="unknown", note=f"status {status}, moderated")
     if task == "failed":
         return ProviderNoVideo(note=f"status {status}, the task failed")
     if task == "under way" or status == 202 or (task != "done" and names_a_task(payload)):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done

@@ -214,7 +214,7 @@ def _state(found: Any) -> Literal["under way", "failed", "done", ""]:  # noqa: A
         return "under way"
     if any(map(_FAILED.fullmatch, words)):
         return "failed"
-    return ""
+    return "done" if named.get("done") is True and not named.get("error") else ""
 
 
 def _word(status: str) -> str:
@@ -352,6 +352,11 @@ def is_video(body: bytes) -> bool:
 def is_link(text: str) -> bool:
     """Whether a text is nothing but a link."""
     return len(text) <= MAX_URL_CHARACTERS and _LINKS.fullmatch(text) is not None
+
+
+def own_texts(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
+    """Yield the texts of an answer, but what it sends back of its request."""
+    return _texts_of(payload, _ECHO)
 
 
 def _texts_of(value: Any, other: re.Pattern[str]) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
