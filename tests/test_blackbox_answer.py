@@ -995,6 +995,8 @@ def test_a_refusal_after_the_generation_may_be_charged(status: int, words: str, 
         "output_format must be mp4",
         "This content cannot be generated",
         "AI-generated photos are not allowed",
+        "Your video request failed our safety check",
+        "The prompt may result in unsafe video",
         "The prompt was flagged, so no credits were used",
     ],
 )

@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from videogen.blackbox_result import (
+    ECHO,
     IDENTIFIER,
     identifier,
     is_in_doubt,
@@ -32,9 +33,9 @@ from videogen.blackbox_result import (
     names_a_video,
     names_another_file,
     only_link,
-    own_texts,
     progress,
     task_ids,
+    texts_of,
     video_itself,
     video_link,
 )
@@ -92,11 +93,12 @@ _AFTER_AN_ATTEMPT = re.compile(
 # Who is asked about a task too often has it: two of a task, how it is and who looks stand side by side. An
 # upload or a download of the photo comes before it, and a "status 429" or a `'status'` is the answer's own.
 _TASK = r"(?:video|task|job|prediction|generation|operation|output|\bruns?\b)"
-_HOW_IT_IS = r"""(?:(?<!with )status(?! page| code| \d|["'\\])|result(?!ed|ing)|completion(?!s))"""
-_LOOKS = r"(?:fetch|retriev|download|upload|quer[yi]|waiting|checking|check(?=s?\b)|sav[ei])"
+_HOW_IT_IS = r"""(?:(?<!with )status(?! page| code| \d|["'\\])|result(?!ed|ing| in)|completion(?!s))"""
+_LOOKS = r"(?:fetch|retriev|download|upload|quer[yi]|waiting|checking|sav[ei])"
 _BESIDE = r"(?:(?!image|photo|input)[^.,;:\n]){0,40}"
 _ASKED_ABOUT = re.compile(
-    rf"\bpoll(?:ed|ing)\b|after [1-9]\d? (?:attempts|retries|tries)|attempts made|查询|任务(?:状态|结果)"
+    rf"\bpoll(?:ed|ing)\b|status checks?|after [1-9]\d? (?:attempts|retries|tries)|attempts made"
+    rf"|查询|任务(?:状态|结果)"
     rf"|(?:{_TASK}|{_LOOKS}){_BESIDE}{_HOW_IT_IS}|{_HOW_IT_IS}{_BESIDE}(?:{_TASK}|{_LOOKS})"
     rf"|{_LOOKS}{_BESIDE}{_TASK}|{_TASK}{_BESIDE}{_LOOKS}",
     re.IGNORECASE,
@@ -357,7 +359,7 @@ def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:
     if (
         _is_filtered(choice)
         or (isinstance(message, dict) and not _says_nothing(message.get("refusal")))
-        or (task in {"failed", "done"} and any(map(_MODERATION.search, own_texts(payload))))
+        or (task in {"failed", "done"} and any(map(_MODERATION.search, texts_of(payload, ECHO))))
     ):
         return ProviderRefused("content_refused", charged="unknown", note=f"status {status}, moderated")
     if task == "failed":

@@ -96,7 +96,6 @@ _QUOTED_LINK = re.compile(
     rf"""{_VIDEOS_NAME}(?:\?[!#-&*-;=?-Z_a-z~]*)?(?=["'>])""",
     re.IGNORECASE,
 )
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 # Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
 _SEAM = re.compile(r"(?<=[^=&?/:])(?=https?://)", re.IGNORECASE)
 # A link written for JSON or HTML and never unwrapped: \/ and \u0026, &amp; and &#x2F;
@@ -139,8 +138,8 @@ _OF_A_TASK = re.compile(
 )
 _TASK_ID_KEYS = ("id", "request_id", "name")
 # What is sent back of a request, and what may say of an error that it is throttled.
-_ECHO = re.compile(r"input|prompt|request|messages", re.IGNORECASE)
-_ECHO_OR_ERROR = re.compile(rf"{_ECHO.pattern}|error", re.IGNORECASE)
+ECHO = re.compile(r"input|prompt|request|messages", re.IGNORECASE)
+_ECHO_OR_ERROR = re.compile(rf"{ECHO.pattern}|error", re.IGNORECASE)
 _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
 _PATH = re.compile(r"/[A-Za-z0-9_][\w./-]{0,198}", re.ASCII)
 _KEYS = {key.replace("_", ""): key for key in (*_VIDEO_KEYS, *_STATUS_KEYS, *_TASK_ID_KEYS, *_TASK_URL_KEYS)}
@@ -172,7 +171,7 @@ def _ids_of_tasks(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any
     """Return the ids that can be no request's own, wherever they stand."""
     return {
         f"{found[1].lower()}_id": text
-        for each in _everywhere(payload, _ECHO)
+        for each in _everywhere(payload, ECHO)
         if isinstance(each, dict)
         for name, value in each.items()
         if (found := _OF_A_TASK.fullmatch(re.sub("[_-]", "", name)))
@@ -248,7 +247,7 @@ def video_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
         return [link for text in texts for link in _links(text) if usable(link)]
 
     likeliest = [min(links, key=_rank) for place in places if (links := found(_texts(place)))]
-    likeliest += [link for link in found(_texts_of(places[-1], _NOT_THE_VIDEO)) if names_a_video(link)]
+    likeliest += [link for link in found(texts_of(places[-1], _NOT_THE_VIDEO)) if names_a_video(link)]
     return next((link for link in likeliest if _rank(link) < _OTHER), next(iter(likeliest), None))
 
 
@@ -257,7 +256,7 @@ def only_link(places: list[Any], usable: Callable[[str], bool]) -> str | None:
     if progress(places) != "done":
         return None
     whole = places[-1]
-    links = {link for text in _texts_of(whole, _NOT_THE_RESULT) if is_link(text) for link in _links(text)}
+    links = {link for text in texts_of(whole, _NOT_THE_RESULT) if is_link(text) for link in _links(text)}
     links -= {*task_urls(whole).values()}
     likely = [link for link in links if usable(link) and not names_another_file(link)]
     return likely[0] if len(likely) == 1 else None
@@ -309,7 +308,7 @@ def _rank(link: str) -> int:
 def video_itself(places: list[Any]) -> bytes | None:
     """Return the first MP4 that stands in the answer as base64, in a data URI or bare."""
     known = (text for place in places for text in _texts(place))
-    for text in itertools.chain(known, _texts_of(places[-1], _NOT_THE_VIDEO)):
+    for text in itertools.chain(known, texts_of(places[-1], _NOT_THE_VIDEO)):
         uri = _DATA_URI.search(text)
         encoded = _BASE64.match(text, uri.end() if uri else 0)
         if encoded is None:
@@ -354,12 +353,8 @@ def is_link(text: str) -> bool:
     return len(text) <= MAX_URL_CHARACTERS and _LINKS.fullmatch(text) is not None
 
 
-def own_texts(payload: Any) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
-    """Yield the texts of an answer, but what it sends back of its request."""
-    return _texts_of(payload, _ECHO)
-
-
-def _texts_of(value: Any, other: re.Pattern[str]) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
+def texts_of(value: Any, other: re.Pattern[str]) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
+    """Yield all texts of an answer, but those in fields of something `other`."""
     return (each for each in _everywhere(value, other) if isinstance(each, str))
 
 
@@ -388,7 +383,7 @@ def _json_inside(text: str) -> Any:  # noqa: ANN401 - JSON of any shape
 def _links(text: str) -> Iterator[str]:
     """Yield the links in a text, in order."""
     # Half a surrogate pair can be written as JSON, but nowhere else.
-    text = _HALF_A_PAIR.sub("\N{REPLACEMENT CHARACTER}", _unwrapped(text))
+    text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", _unwrapped(text))
     alone = text.strip()
     is_whole = len(alone) <= MAX_URL_CHARACTERS and _WHOLE_LINK.fullmatch(alone)
     whole = [_without_punctuation(alone)] if is_whole else _QUOTED_LINK.findall(text)
