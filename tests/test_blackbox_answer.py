@@ -1619,6 +1619,17 @@ def test_any_answer_is_read_in_linear_time(piece: str) -> None:
     assert time.process_time() - begun < 10
 
 
+@pytest.mark.parametrize(
+    "link", ["https://h.example/a?" + "&a=" * 1300 + "é", "https://" + "ü." * 2000 + "/v.mp4"]
+)
+def test_many_long_links_are_read_in_linear_time(link: str) -> None:
+    body = json.dumps({"results": [link] * 250, "status": "done"}).encode()
+    begun = time.process_time()
+    with contextlib.suppress(JobError):
+        parse_answer(200, {}, body)
+    assert time.process_time() - begun < 10
+
+
 DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
 MAX_URL_CHARACTERS = 4096
+_MAX_HOST_CHARACTERS = 254
 
 _MAX_DEPTH = 8
 # Where a video is looked for inside a message that is no plain text, likeliest first. A thumbnail's link is
@@ -84,7 +85,7 @@ _VIDEOS_NAME = r"\.(?:mp4|m4v|mov)"
 _EMPHASIS = re.compile(r"(?<=\.mp4|\.m4v|\.mov)[_~*]+\Z", re.IGNORECASE)
 # What is nothing but a link may have signs in it that end one in a text: spaces before a video's name or a
 # further field of its query, letters of other scripts, brackets and apostrophes.
-_VALUE = r"(?:[^\t-\r\"<>]*&[\w.-]+=)?[!#-&(-;=?-\[\]_a-~]*"
+_VALUE = r"(?:[^\t-\r\"<>]*&[\w.-]+=)?[!#-%(-;=?-\[\]_a-~]*"
 _WHOLE_LINK = re.compile(
     rf"https?://(?!.*://)(?:(?:(?!{_VIDEOS_NAME}[^?])[^?\t-\r\"<>])*{_VIDEOS_NAME}(?:\?{_VALUE})?"
     rf"|[^?\s\"<>]+\?{_VALUE})",
@@ -426,7 +427,10 @@ def is_usable(link: str, allowed_origins: Collection[str]) -> bool:
     """Whether a video may be fetched from a link: https and a public name, or an allowed origin."""
     try:
         parts = urlsplit(link)
-        host, _ = (parts.hostname or "").encode("idna").decode().removesuffix("."), parts.port
+        host, _ = parts.hostname or "", parts.port
+        if len(host) > _MAX_HOST_CHARACTERS:  # none has more, and to encode them takes long
+            return False
+        host = host.encode("idna").decode().removesuffix(".")
     except ValueError:
         return False
     if f"{parts.scheme}://{parts.netloc}" in allowed_origins:
