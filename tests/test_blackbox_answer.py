@@ -1666,6 +1666,8 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
             for words in (
                 "Rate limit for video generation reached, try again in 20 s",
                 "You can run 2 jobs at a time",
+                "Too many tasks waiting",
+                "Too many requests: video upload limit",
                 "Too many running tasks. Please wait until your video is finished",
                 "Video generation failed with status code 429",
                 "Failed to create the task: status: 429",

@@ -94,7 +94,7 @@ _AFTER_AN_ATTEMPT = re.compile(
 # upload or a download of the photo comes before it, and a "status 429" or a `'status'` is the answer's own.
 _TASK = r"(?:video|task|job|prediction|generation|operation|output|\bruns?\b)"
 _HOW_IT_IS = r"""(?:(?<!with )status(?! page| code| \d|["'\\])|result(?!ed|ing| in)|completion(?!s))"""
-_LOOKS = r"(?:fetch|retriev|download|upload|quer[yi]|waiting|checking|sav[ei])"
+_LOOKS = r"(?:fetch|retriev|download|upload(?! limit)|quer[yi]|(?:while |a)waiting|checking|sav[ei])"
 _BESIDE = r"(?:(?!image|photo|input)[^.,;:\n]){0,40}"
 _ASKED_ABOUT = re.compile(
     rf"\bpoll(?:ed|ing)\b|status checks?|after [1-9]\d? (?:attempts|retries|tries)|attempts made"
