@@ -6,9 +6,13 @@ import json
 from threading import Barrier
 from typing import TYPE_CHECKING
 
+import pytest
+
 from support.buckets import s3_settings
 from support.example_jobs import queued
+from support.meddling_proxy import answering
 from videogen.cli.bucket import AT_ONCE, Bucket
+from videogen.errors import StoreUnavailable
 from videogen.job_record import to_object
 
 if TYPE_CHECKING:
@@ -20,7 +24,22 @@ if TYPE_CHECKING:
 IDS = [f"{number:021}A" for number in range(2 * AT_ONCE)]
 LISTED = "<Contents><Key>jobs/{}.json</Key><Size>1</Size><LastModified>{}</LastModified></Contents>"
 ALL = "".join(LISTED.format(job_id, "2027-01-15T08:00:00Z") for job_id in IDS)
-LISTING = f"<ListBucketResult>{ALL}</ListBucketResult>".encode()
+WHOLE = "<IsTruncated>false</IsTruncated>"
+LISTING = f"<ListBucketResult>{WHOLE}{ALL}</ListBucketResult>".encode()
+
+
+def bucket_at(url: str) -> Bucket:
+    return Bucket(
+        s3_settings(
+            {
+                "S3_BUCKET": "bucket",
+                "S3_REGION": "us-east-1",
+                "S3_ACCESS_KEY_ID": "id",
+                "S3_SECRET_ACCESS_KEY": "secret",
+                "S3_ENDPOINT_URL": url,
+            }
+        )
+    )
 
 
 def test_32_records_at_a_time_on_connections_that_are_kept(serve: Callable[..., RawServer]) -> None:
@@ -40,20 +59,61 @@ def test_32_records_at_a_time_on_connections_that_are_kept(serve: Callable[..., 
                 b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n' % len(body) + body
             )
 
-    store = serve(answer_none_before_all_are_asked)
-    settings = s3_settings(
-        {
-            "S3_BUCKET": "bucket",
-            "S3_REGION": "us-east-1",
-            "S3_ACCESS_KEY_ID": "id",
-            "S3_SECRET_ACCESS_KEY": "secret",
-            "S3_ENDPOINT_URL": store.origin,
-        }
-    )
-
-    bucket = Bucket(settings)
+    bucket = bucket_at(serve(answer_none_before_all_are_asked).origin)
     first, again = bucket.jobs(), bucket.jobs()
 
     assert AT_ONCE == 32
     assert sorted(job.id for job in first.jobs) == sorted(job.id for job in again.jobs) == IDS
     assert len(connections) <= AT_ONCE
+
+
+def listing(
+    *, whole: str = WHOLE, key: str = "<Key>jobs/a</Key>", modified: str = "2027-01-15T08:00:00Z"
+) -> str:
+    """Return a listing with one entry."""
+    date = f"<LastModified>{modified}</LastModified>" if modified else ""
+    return f"<ListBucketResult>{whole}<Contents>{key}<Size>1</Size>{date}</Contents></ListBucketResult>"
+
+
+NO_XML = (
+    "the bucket cannot be listed (500): allow s3:ListBucket, or ask `videogen doctor`"  # so boto3 calls it
+)
+NO_LISTING = "the bucket's listing cannot be read: is S3_ENDPOINT_URL the address of an S3 store?"
+NOT_WHOLE = "the bucket's listing breaks off: the store has more, and does not say how to ask for it"
+NO_DATES = "the bucket's listing does not tell when its objects were written, so none counts as old"
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body>Log in</body></html>',
+            NO_LISTING,
+        ),
+        ("<!doctype html><title>Sign in</title><br>", NO_XML),
+        ('{"Contents": []}', NO_XML),
+        ("", NO_LISTING),
+        (listing()[:-30], NO_XML),
+        (listing(key=""), NO_LISTING),
+        (listing(modified=""), NO_LISTING),
+        (listing(modified="soon"), NO_LISTING),
+        (listing(modified="9" * 30), NO_LISTING),
+        (listing(whole="<IsTruncated>true</IsTruncated>"), NOT_WHOLE),
+        (listing(whole="<IsTruncated>true</IsTruncated><NextContinuationToken/>"), NOT_WHOLE),
+        (listing(modified="0001-01-01T00:00:00Z"), NO_DATES),
+        (listing(modified="1970-01-01T00:00:00.000Z"), NO_DATES),
+        (listing(modified="1980-01-01T00:00:00Z"), NO_DATES),
+    ],
+)
+def test_a_listing_that_cannot_be_believed_is_an_error(body: str, detail: str) -> None:
+    with answering(lambda _: (200, {}, body.encode())) as store, pytest.raises(StoreUnavailable) as raised:
+        list(bucket_at(store.url).entries("jobs/"))
+
+    assert raised.value.detail == detail
+
+
+def test_a_listing_without_entries_is_an_empty_bucket() -> None:
+    body = f"<ListBucketResult>{WHOLE}</ListBucketResult>".encode()
+
+    with answering(lambda _: (200, {}, body)) as store:
+        assert list(bucket_at(store.url).entries("jobs/")) == []

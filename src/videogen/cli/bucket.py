@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, PaginationError
+from botocore.parsers import ResponseParserError
 
 from videogen import signing
 from videogen.cas import Cas
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSResponse
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
     from videogen.jobs import Job
     from videogen.settings import S3Settings
 
+S3_BEGAN = 1_142_294_400.0
+"""2006-03-14. What has no date gets the first day of somebody's calendar: year 1, 1970, 1980."""
 AT_ONCE = 32
 """Requests under way at a time. 2,000 jobs at 40 ms a request: `videogen usage` takes 6 s; with 8, 14 s."""
 
@@ -74,14 +78,16 @@ class Bucket(S3Objects):
         )
         try:
             for page in pages:
-                for found in page.get("Contents", []):
-                    key = found["Key"].removeprefix(self._prefix)
-                    if not key.endswith("/"):  # what a store's web console makes of a folder
-                        yield Entry(key, found["Size"], found["LastModified"].timestamp())
+                yield from self._entries(page)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             raise StoreUnavailable(
                 f"the bucket cannot be listed ({code}): allow s3:ListBucket, or ask `videogen doctor`"
+            ) from None
+        # A key or a date is missing, or is none.
+        except (KeyError, ValueError, OverflowError, RuntimeError, ResponseParserError, PaginationError):
+            raise StoreUnavailable(
+                "the bucket's listing cannot be read: is S3_ENDPOINT_URL the address of an S3 store?"
             ) from None
         except BotoCoreError as error:
             raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
@@ -114,6 +120,24 @@ class Bucket(S3Objects):
         """Delete objects, several at a time; raises StoreUnavailable."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self.delete, keys))
+
+    def _entries(self, page: ListObjectsV2OutputTypeDef) -> Iterator[Entry]:
+        """Return what a page of a listing has; raises StoreUnavailable unless it tells all that it should."""
+        # A web page has no IsTruncated and so is no empty bucket. Without a token boto3 takes a part for all.
+        if page["IsTruncated"] and not page.get("NextContinuationToken"):
+            raise StoreUnavailable(
+                "the bucket's listing breaks off: the store has more, and does not say how to ask for it"
+            )
+        for found in page.get("Contents", []):
+            key = found["Key"].removeprefix(self._prefix)
+            if key.endswith("/"):  # what a store's web console makes of a folder
+                continue
+            modified = found["LastModified"].timestamp()
+            if modified < S3_BEGAN:
+                raise StoreUnavailable(
+                    "the bucket's listing does not tell when its objects were written, so none counts as old"
+                )
+            yield Entry(key, found["Size"], modified)
 
     def _job(self, job_id: str) -> Job | MalformedRecord | None:
         """Read a job, None where it went meanwhile."""
