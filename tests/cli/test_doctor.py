@@ -6,14 +6,16 @@ import errno
 import json
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from support.hostile_proxy import BROKEN, USABLE
+from support.hostile_proxy import BROKEN, PAGE, USABLE
 from support.meddling_proxy import Passed, Reply, answering, before, s3_error
-from support.s3_proxy import S3Proxy
+from support.s3_proxy import Drop, Rewrite, S3Proxy
+from support.s3_proxy import Reply as S3Reply
 from support.served_site import ServedSite
 from videogen import blackbox, spending, videos
 from videogen.cli import doctor, doctor_bucket, purchase
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
     from support.terminal import Operator, Ran
 
 CONDITIONS = ("if-match", "if-none-match")
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the doctor write small videos, for speed; one test has them whole."""
+    monkeypatch.setattr(doctor_bucket, "PART_BYTES", 2000)
+    monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 2000)
 
 
 # --- all is well -------------------------------------------------------------------------------------------
@@ -48,6 +57,8 @@ def test_the_local_stack_is_all_green(videogen: Operator, site: ServedSite) -> N
             "conditional writes",
             "presigned links",
             "privacy",
+            "bucket, copying",
+            "bucket, videos",
             "bucket, deleting",
             "versions",
             "lifecycle",
@@ -234,6 +245,122 @@ def test_a_store_without_conditional_writes(videogen: Operator, ignored: tuple[s
             f"the store ignores {named}: a video could be bought twice",
             "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
         )
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "KeyAlreadyExists"])
+def test_a_store_that_holds_each_new_key_for_taken(videogen: Operator, code: str) -> None:
+    def refuse(request: Passed) -> Reply | None:
+        return s3_error(412, code) if "if-none-match" in request.headers else None
+
+    with before(videogen, refuse):
+        assert first_failure(videogen("doctor", "--json")) == (
+            "bucket, writing",
+            "the store refuses a new object as if it were there already: no video can be started",
+            "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
+        )
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (s3_error(501, "NotImplemented"), "501"),
+        (s3_error(403, "AccessDenied"), "403"),
+        (s3_error(200, "InternalError"), "500"),
+        ((200, {}, b""), "no ETag"),
+        ((405, {"Content-Type": "text/html"}, PAGE), "405"),
+    ],
+)
+def test_a_store_that_copies_nothing(videogen: Operator, answer: Reply, told: str) -> None:
+    with before(videogen, lambda request: answer if "x-amz-copy-source" in request.headers else None):
+        assert first_failure(videogen("doctor", "--json")) == (
+            "bucket, copying",
+            f"an object cannot be copied ({told}): no video can be made again from its photos",
+            "use a store that has CopyObject, and let x-amz-copy-source through to it",
+        )
+
+
+A_LIMIT = "raise the limit of a request's size before the store to 10 MB"
+NO_PARTS = "let POST through to the store, which must take uploads in parts"
+
+
+def is_large(request: Passed) -> bool:
+    return request.method == "PUT" and len(request.body) > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("is_refused", "answer", "detail", "remedy"),
+    [
+        (is_large, (413, {}, PAGE), "8 MB cannot be written at a time (413)", A_LIMIT),
+        (is_large, s3_error(400, "EntityTooLarge"), "8 MB cannot be written at a time (400)", A_LIMIT),
+        (is_large, s3_error(403, "AccessDenied"), "8 MB cannot be written at a time (403)", A_LIMIT),
+        (
+            lambda request: request.method == "POST",
+            (405, {"Content-Type": "text/html"}, PAGE),
+            "nothing can be written in parts (the storage answered 405 405)",
+            NO_PARTS,
+        ),
+        (
+            lambda request: request.method == "POST" and "uploadId" in request.path,
+            s3_error(501, "NotImplemented"),
+            "nothing can be written in parts (the storage answered 501 NotImplemented)",
+            NO_PARTS,
+        ),
+        (
+            lambda request: "partNumber=2" in request.path,
+            s3_error(403, "AccessDenied"),
+            "nothing can be written in parts (the storage answered 403 AccessDenied)",
+            NO_PARTS,
+        ),
+    ],
+    ids=["413", "EntityTooLarge", "a firewall", "no POST", "no end of an upload", "no second part"],
+)
+def test_a_store_that_takes_no_whole_video(
+    videogen: Operator,
+    monkeypatch: pytest.MonkeyPatch,
+    is_refused: Callable[[Passed], bool],
+    answer: Reply,
+    detail: str,
+    remedy: str,
+) -> None:
+    monkeypatch.setattr(doctor_bucket, "PART_BYTES", videos.PART_BYTES)
+
+    with before(videogen, lambda request: answer if is_refused(request) else None):
+        found = first_failure(videogen("doctor", "--json"))
+        bucket = videogen.bucket
+        uploads = bucket.client.list_multipart_uploads(Bucket=bucket.settings.bucket)
+        left = [*bucket.entries(""), *uploads.get("Uploads", [])]
+
+    assert found == ("bucket, videos", f"{detail}: videos would be bought and lost", remedy)
+    assert left == []
+
+
+ELSEWHERE = "0.0.0.0"  # noqa: S104 - leads to this machine, and is no address of loopback
+
+
+def links_from(host: str, operator: Operator, site: str) -> tuple[str, dict[str, Any]]:
+    """Return the store's address by a host, and what is found about its links."""
+    with before(operator, lambda _: None):
+        url = operator.environ["S3_ENDPOINT_URL"].replace("127.0.0.1", host)
+        operator.environ["S3_ENDPOINT_URL"] = url
+        return url, finding(operator("doctor", "--site", site, "--json"), "presigned links")
+
+
+def test_a_store_by_http_for_a_site_by_https(videogen: Operator) -> None:
+    url, found = links_from(ELSEWHERE, videogen, "https://127.0.0.1:9")
+
+    assert found == {
+        "level": "failure",
+        "about": "presigned links",
+        "detail": f"browsers play no video from {url} in the page at https://127.0.0.1:9",
+        "remedy": "a page by https takes videos by https alone: set S3_ENDPOINT_URL to an https:// address",
+    }
+
+
+@pytest.mark.parametrize(("host", "scheme"), [(ELSEWHERE, "http"), ("127.0.0.1", "https")])
+def test_http_is_enough_between_two_of_a_kind_and_on_loopback(
+    videogen: Operator, host: str, scheme: str
+) -> None:
+    assert links_from(host, videogen, f"{scheme}://127.0.0.1:9")[1]["level"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -730,6 +857,26 @@ def test_what_a_proxy_does_is_found(
     assert [(one["level"], one["detail"].startswith(detail)) for one in found] == [("warning", True)]
 
 
+@pytest.mark.parametrize(("method", "nth"), [("GET", 2), ("PUT", 1)], ids=["asked", "set"])
+def test_a_rule_for_sharing_that_breaks_off_is_to_paste(
+    videogen: Operator, site: ServedSite, through: S3Proxy, method: str, nth: int
+) -> None:
+    def forbid(reply: S3Reply) -> S3Reply:
+        return replace(
+            reply, headers=[one for one in reply.headers if "access-control" not in one[0].lower()]
+        )
+
+    through.play(Rewrite(reply=forbid), key="*/doctor/none")
+    through.play(Drop(applied=False), method=method, key="", nth=[nth])  # the first GET asks for versions
+
+    found = finding(videogen("doctor", "--fix", "--site", site.url, "--json"), "sharing")
+
+    assert (found["level"], found["remedy"].partition(":")[0]) == (
+        "warning",
+        "paste this CORS rule at the store",
+    )
+
+
 @pytest.mark.parametrize("mode", BROKEN)
 def test_what_is_no_store_is_found(videogen: Operator, through: S3Proxy, mode: str) -> None:
     through.play(BROKEN[mode])
@@ -762,6 +909,7 @@ def test_its_requests_are_signed_as_the_functions_are(videogen: Operator, throug
         "content-type",
         "content-md5",
         "x-amz-content-sha256",
+        "x-amz-copy-source",
         "x-amz-date",
     }
 

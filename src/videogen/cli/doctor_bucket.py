@@ -1,6 +1,6 @@
 """What the doctor asks the bucket: may it be read and written, does it keep its promises, has it its rules.
 
-One object under doctor/ is written for it, and deleted again.
+One object under doctor/ is written for it, and copied; both are deleted again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from videogen.errors import MalformedRecord, StoreError, StoreForbidden
 from videogen.http_date import seconds_of
 from videogen.job_store import MP4, NO_ETAG
 from videogen.spending import LEDGER, ledger_key
+from videogen.videos import PART_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,12 +53,13 @@ def examine(
     bucket.client.meta.events.register("needs-retry.s3", _wait)  # type: ignore[arg-type]  # the stubs know of no answer
     key = f"doctor/{secrets.token_hex(8)}"
     where: Any = {"Bucket": found.s3.bucket, "Key": found.s3.prefix + key}
+    copied = {**where, "Key": f"{where['Key']}-copy"}
     _reach(bucket, where)
     yield Finding("ok", "bucket", f"{found.s3.bucket} answers")
     try:
         body = os.urandom(1000)
         with _asking(bucket, "bucket, writing"):
-            written = bucket.client.put_object(**where, Body=body)
+            written = bucket.client.put_object(**where, Body=body, IfNoneMatch="*")
         if not written.get("ETag"):
             raise Failed("bucket, writing", f"{_endpoint(bucket)} took an object and gave no ETag", NO_STORE)
         yield Finding("ok", "bucket, writing", "an object could be written")
@@ -67,9 +69,12 @@ def examine(
         yield _conditions(bucket, where, body)
         yield _presigned(bucket, key, body, http, site)
         yield _private(bucket, key, http)
+        yield _copying(bucket, where, copied)
+        yield _videos(bucket, key, where)
     finally:
-        with suppress(ClientError, BotoCoreError):
-            bucket.client.delete_object(**where)
+        for each in (where, copied):
+            with suppress(ClientError, BotoCoreError):
+                bucket.client.delete_object(**each)
     yield _deletion(bucket, where)
     versions, has_old = _versions(bucket)
     yield versions
@@ -177,8 +182,15 @@ def _store_failure(about: str, bucket: Bucket, error: ClientError) -> Failed:
             "the store has no conditional writes: a video could be bought twice",
             TAKES_CONDITIONS,
         ),
+        "PreconditionFailed": (
+            "the store refuses a new object as if it were there already: no video can be started",
+            TAKES_CONDITIONS,
+        ),
         "AccessDenied": ("the access key may not do this: the bucket is read-only for it", policy),
-    }.get(code, (f"the store answered {status} {code}", f"look this code up at the store; {policy}"))
+    }.get(
+        "PreconditionFailed" if status == httpx.codes.PRECONDITION_FAILED else code,
+        (f"the store answered {status} {code}", f"look this code up at the store; {policy}"),
+    )
     return Failed(about, cause, remedy)
 
 
@@ -232,6 +244,14 @@ def _link(bucket: Bucket, key: str) -> str:
 
 def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: str | None) -> Finding:
     about = "presigned links"
+    store = _endpoint(bucket)
+    if (site or "").startswith("https:") and store.startswith("http:") and not _is_loopback(store):
+        return Finding(
+            "failure",
+            about,
+            f"browsers play no video from {store} in the page at {site}",
+            "a page by https takes videos by https alone: set S3_ENDPOINT_URL to an https:// address",
+        )
     first, last = RANGE
     url = _link(bucket, key)
     headers = {"Range": f"bytes={first}-{last}", **({"Origin": site} if site else {})}
@@ -260,6 +280,58 @@ def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: 
             "correct S3_REGION (the signature names it), and let nothing between rewrite the link",
         )
     return Finding("ok", about, "a presigned GET with Range works")
+
+
+def _copying(bucket: Bucket, where: Any, copied: Any) -> Finding:  # noqa: ANN401 - boto3's arguments
+    about = "bucket, copying"
+    told = ""
+    try:
+        answer = bucket.client.copy_object(**copied, CopySource=where)
+        if "ETag" not in answer.get("CopyObjectResult", {}):
+            told = "no ETag"
+    except (ClientError, BotoCoreError) as error:
+        told = _told(error)
+    if told:
+        return Finding(
+            "failure",
+            about,
+            f"an object cannot be copied ({told}): no video can be made again from its photos",
+            "use a store that has CopyObject, and let x-amz-copy-source through to it",
+        )
+    return Finding("ok", about, "an object could be copied")
+
+
+def _videos(bucket: Bucket, key: str, where: Any) -> Finding:  # noqa: ANN401 - boto3's arguments
+    """Write a video of one whole part, and one of more, as the worker does."""
+    about, lost = "bucket, videos", "videos would be bought and lost"
+    part = os.urandom(PART_BYTES)
+    size = f"{PART_BYTES / 1_000_000:.0f} MB"
+    try:
+        bucket.client.put_object(**where, Body=part)
+    except (ClientError, BotoCoreError) as error:
+        return Finding(
+            "failure",
+            about,
+            f"{size} cannot be written at a time ({_told(error)}): {lost}",
+            "raise the limit of a request's size before the store to 10 MB",
+        )
+    try:
+        bucket.put_parts(key, iter((part, b"the rest")), content_type=MP4)
+    except StoreError as error:
+        return Finding(
+            "failure",
+            about,
+            f"nothing can be written in parts ({error.detail}): {lost}",
+            "let POST through to the store, which must take uploads in parts",
+        )
+    return Finding("ok", about, f"{size} and more could be written")
+
+
+def _told(error: ClientError | BotoCoreError) -> str:
+    """Return the status of a refusal, or how the connection ended."""
+    if isinstance(error, ClientError):
+        return str(error.response["ResponseMetadata"]["HTTPStatusCode"])
+    return type(error).__name__
 
 
 def _deletion(bucket: Bucket, where: Any) -> Finding:  # noqa: ANN401 - boto3's arguments
@@ -396,16 +468,16 @@ def _cors(bucket: Bucket, site: str, http: httpx.Client, *, fix: bool) -> Findin
         return Finding("warning", about, detail, "set the rule with: videogen doctor --fix --site …")
     paste = f"paste this CORS rule at the store: {json.dumps([wanted])}"
     client, name = bucket.client, bucket.settings.bucket
+    have: list[Any] = []
     try:
-        have: list[Any] = list(client.get_bucket_cors(Bucket=name).get("CORSRules", []))
-    except ClientError as error:
-        if error.response["Error"].get("Code") != "NoSuchCORSConfiguration":
-            return Finding("warning", about, detail, paste)
-        have = []
-    try:
+        try:
+            have = list(client.get_bucket_cors(Bucket=name).get("CORSRules", []))
+        except ClientError as error:
+            if error.response["Error"].get("Code") != "NoSuchCORSConfiguration":
+                raise
         rules_now: Any = [*have, wanted]
         client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules_now})
-    except ClientError:
+    except (ClientError, BotoCoreError):
         return Finding("warning", about, detail, paste)
     return Finding("ok", about, f"set: the page at {site} may read videos to share them")
 
