@@ -542,6 +542,27 @@ def test_a_damaged_record_keeps_no_other_job_from_its_end(videogen: Operator, si
     ]
 
 
+@pytest.mark.parametrize("left", [["photos", "videos"], ["photos"], ["videos"]], ids=str)
+def test_erase_deletes_the_files_of_a_lost_record(
+    videogen: Operator, site: ServedSite, left: list[str]
+) -> None:
+    lost, kept = site.make("a lake"), site.make("a storm")
+    for entry in list(videogen.bucket.entries("")):
+        if lost in entry.key and entry.key.split("/")[0] not in left:
+            videogen.bucket.delete(entry.key)
+
+    ran = videogen("erase", lost, kept, "--yes", "--json")
+
+    assert (ran.code, [job["id"] for job in ran.json], ran.err) == (
+        0,
+        [kept],
+        f"videogen: {lost}: files deleted: {len(left)}; there is no record\n",
+    )
+    assert [entry.key for entry in videogen.bucket.entries("") if lost in entry.key] == []
+    again = videogen("erase", lost, "--yes")
+    assert (again.code, again.out, again.err) == (1, "", f"videogen: {lost}: Job not found.\n")
+
+
 def test_cancel_tells_a_damaged_job_and_keeps_its_files(videogen: Operator, site: ServedSite) -> None:
     damaged = site.make("lake")
     damage(videogen, damaged)

@@ -34,6 +34,7 @@ from videogen.clock import Clock
 from videogen.errors import (
     FAILURES,
     JobEnded,
+    JobNotFound,
     MalformedRecord,
     NoSuchObject,
     SettingsError,
@@ -609,7 +610,7 @@ def read_jobs(bucket: Bucket, *, since: float) -> Listed:
 
 
 def end_each(
-    texts: list[str], end: Callable[[service.Deps, str, str], job_rules.Job], *, as_json: bool
+    texts: list[str], end: Callable[[service.Deps, str, str], job_rules.Job | None], *, as_json: bool
 ) -> None:
     """Cancel or erase each job with its owner's rights; one that cannot be leaves the others alone.
 
@@ -627,6 +628,8 @@ def end_each(
                 is_whole = False
                 say(indented(f"videogen: {job_id}: {error.detail}", 10))
                 continue
+            if job is None:
+                continue
             ended.append(job)
             if not as_json:
                 tell(f"{job_id} {job.status}. {money.verdict(job)}")
@@ -636,16 +639,23 @@ def end_each(
         raise typer.Exit(1)
 
 
-def erase_whole(deps: service.Deps, job_id: str, owner_token: str) -> job_rules.Job:
-    """Erase a job; of one whose record is damaged, what belongs to it but the record. Raises as erase does.
+def erase_whole(deps: service.Deps, job_id: str, owner_token: str) -> job_rules.Job | None:
+    """Erase a job; of one whose record is damaged or lost, its photos and video. Raises as erase does.
 
-    That stays: without it the job's idempotency key would buy a second video.
+    A damaged record stays: without it the job's idempotency key would buy a second video. Where the record is
+    lost, it says how many files there were and returns None.
     """
     try:
         return service.erase(deps, job_id, owner_token)
-    except MalformedRecord as error:
+    except (JobNotFound, MalformedRecord) as error:
         bucket, _ = open_bucket()
-        bucket.delete_all(entry.key for entry in bucket.objects_of(job_id))
+        keys = [entry.key for entry in bucket.objects_of(job_id)]
+        bucket.delete_all(keys)
+        if isinstance(error, JobNotFound):
+            if not keys:
+                raise
+            say(f"videogen: {job_id}: files deleted: {len(keys)}; there is no record")
+            return None
         raise MalformedRecord(
             f"{error.detail}: photos and video are deleted; the record stays, and may hold the prompt, until "
             "the bucket's rules or videogen purge delete it"
