@@ -578,6 +578,55 @@ def test_a_bucket_without_rules_warns_and_fix_sets_them(videogen: Operator) -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("rule", "after_fix"),
+    [
+        (
+            "all",
+            {
+                "level": "warning",
+                "about": "lifecycle",
+                "detail": "the rule all deletes after 7 days, sooner than VIDEOGEN_KEEP_DAYS, 30",
+                "remedy": "change it at the store, or set VIDEOGEN_KEEP_DAYS to what it does",
+            },
+        ),
+        (
+            "videogen {prefix}/videos",
+            {
+                "level": "ok",
+                "about": "lifecycle",
+                "detail": "set: what is older than 30 days is deleted",
+                "remedy": "",
+            },
+        ),
+    ],
+    ids=["another's", "our own"],
+)
+def test_a_rule_that_deletes_too_early_is_warned_of(
+    videogen: Operator, rule: str, after_fix: dict[str, str]
+) -> None:
+    videogen.environ["VIDEOGEN_SIMULATED"] = ""
+    prefix = videogen.environ["S3_PREFIX"]
+    name = rule.format(prefix=prefix)
+    early: Any = {
+        "ID": name,
+        "Status": "Enabled",
+        "Filter": {"Prefix": f"{prefix}/videos/"},
+        "Expiration": {"Days": 7},
+    }
+    bucket = videogen.bucket
+    bucket.client.put_bucket_lifecycle_configuration(
+        Bucket=bucket.settings.bucket, LifecycleConfiguration={"Rules": [early]}
+    )
+
+    asked = finding(videogen("doctor", "--json"), "lifecycle")
+    fixed = finding(videogen("doctor", "--fix", "--json"), "lifecycle")
+
+    detail = f"the rule {name} deletes after 7 days, sooner than VIDEOGEN_KEEP_DAYS, 30"
+    assert (asked["level"], asked["detail"]) == ("warning", detail)
+    assert fixed == after_fix
+
+
 def test_where_the_key_may_not_set_rules_they_are_printed_to_paste(videogen: Operator) -> None:
     videogen.environ["VIDEOGEN_SIMULATED"] = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -58,6 +59,41 @@ def test_a_rule_that_keeps_old_versions_does_not_count(expiration: dict[str, int
 )
 def test_a_rule_that_does_something_else_does_not_count(change: dict[str, Any]) -> None:
     assert rules.missing(OF_NO_VERSIONS, [EVERYTHING | change]) == OF_NO_VERSIONS
+
+
+@pytest.mark.parametrize(
+    ("change", "when"),
+    [
+        ({"Expiration": {"Days": 7}}, "after 7 days"),
+        ({"Expiration": {"Days": 29}, "Filter": {"Prefix": "si"}}, "after 29 days"),
+        ({"Expiration": {"Days": 1}, "Filter": {"Prefix": "site/videos/A"}}, "after 1 days"),
+        ({"Expiration": {"Days": 1}, "Filter": {"ObjectSizeGreaterThan": 1}}, "after 1 days"),
+        (
+            {"Expiration": {"Days": 1}, "Filter": {"And": {"Prefix": "site/", "ObjectSizeLessThan": 9}}},
+            "after 1 days",
+        ),
+        ({"Expiration": {"Date": datetime(2027, 1, 15, tzinfo=UTC)}}, "on 2027-01-15"),
+        ({"Expiration": {"Days": 30}}, ""),
+        ({"Expiration": {"Days": 365}}, ""),
+        ({"Expiration": {"ExpiredObjectDeleteMarker": True}}, ""),
+        ({"Expiration": {"Days": 7}, "Status": "Disabled"}, ""),
+        ({"Expiration": {"Days": 7}, "Filter": {"Prefix": "logs/"}}, ""),
+        ({"Expiration": {"Days": 7}, "Filter": {"Prefix": "site/stats/"}}, ""),
+        ({"Expiration": {"Days": 7}, "Filter": {"Tag": {"Key": "a", "Value": "b"}}}, ""),
+        ({"Expiration": {"Days": 7}, "Filter": {"And": {"Prefix": "", "Tags": []}}}, ""),
+    ],
+    ids=str,
+)
+def test_a_rule_that_deletes_too_early_is_named(change: dict[str, Any], when: str) -> None:
+    named = {"all": when} if when else {}
+
+    assert rules.sooner("site/", 30, [EVERYTHING | change, *WANTED]) == named
+
+
+def test_a_rule_of_the_first_form_of_lifecycles_may_be_too_early() -> None:
+    first_form = {"Status": "Enabled", "Prefix": "site/", "Expiration": {"Days": 7}}
+
+    assert rules.sooner("site/", 30, [first_form]) == {"without a name": "after 7 days"}
 
 
 def test_other_rules_of_the_bucket_stay() -> None:

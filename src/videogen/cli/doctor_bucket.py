@@ -409,30 +409,39 @@ def _lifecycle(bucket: Bucket, found: Settings, *, versions: bool, fix: bool) ->
         except ClientError as error:
             code = str(error.response["Error"].get("Code"))
             unreadable = "" if code == "NoSuchLifecycleConfiguration" else code
-    absent = rules.missing(wanted, have)
-    if not absent and not unreadable:
-        return Finding("ok", about, f"what is older than {days} days is deleted")
     paste = f"paste these rules at the store: {json.dumps({'Rules': wanted})}"
     if unreadable:
         return Finding("warning", about, f"the rules cannot be read ({unreadable})", paste)
-    if not fix:
+    absent = rules.missing(wanted, have)
+    merged = rules.merged(have, absent)
+    if absent and fix:
+        try:
+            client.put_bucket_lifecycle_configuration(
+                Bucket=name,
+                LifecycleConfiguration={"Rules": merged},  # type: ignore[typeddict-item]  # rules as the bucket gave them
+            )
+        except (ClientError, BotoCoreError):
+            return Finding("warning", about, "this access key may not set the rules", paste)
+    by_fix = "set the rules with: videogen doctor --fix"
+    lasting = rules.sooner(found.s3.prefix, days, merged)
+    if early := lasting if fix else rules.sooner(found.s3.prefix, days, have):
+        told = ", ".join(f"the rule {rule} deletes {when}" for rule, when in early.items())
+        elsewhere = "change it at the store, or set VIDEOGEN_KEEP_DAYS to what it does"
+        return Finding(
+            "warning",
+            about,
+            f"{told}, sooner than VIDEOGEN_KEEP_DAYS, {days}",
+            elsewhere if lasting else by_fix,
+        )
+    if absent and not fix:
         is_due = rules.missing(rules.lifecycle(found.s3.prefix, days, versions=False), have)
         kept = (
             f"what is older than {days} days"
             if is_due
             else "the old versions of what was erased or written over"
         )
-        return Finding(
-            "warning", about, f"nothing deletes {kept}", "set the rules with: videogen doctor --fix"
-        )
-    try:
-        client.put_bucket_lifecycle_configuration(
-            Bucket=name,
-            LifecycleConfiguration={"Rules": rules.merged(have, absent)},  # type: ignore[typeddict-item]  # rules as the bucket gave them
-        )
-    except (ClientError, BotoCoreError):
-        return Finding("warning", about, "this access key may not set the rules", paste)
-    return Finding("ok", about, f"set: what is older than {days} days is deleted")
+        return Finding("warning", about, f"nothing deletes {kept}", by_fix)
+    return Finding("ok", about, f"{'set: ' if absent else ''}what is older than {days} days is deleted")
 
 
 def _ledger(bucket: Bucket, moment: float) -> Finding:

@@ -50,6 +50,23 @@ def missing(wanted: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -
     ]
 
 
+def sooner(prefix: str, keep_days: int, found: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return which enabled rules delete something of a site before so many days, and when."""
+    early: dict[str, str] = {}
+    for rule in found:
+        filtered = rule.get("Filter", {})
+        filtered = filtered.get("And", filtered)
+        reach, done = filtered.get("Prefix", rule.get("Prefix", "")), rule.get("Expiration", {})
+        is_early = "Date" in done or done.get("Days", keep_days) < keep_days
+        # Nothing that a site writes has tags.
+        if not is_early or rule.get("Status") != "Enabled" or filtered.keys() & {"Tag", "Tags"}:
+            continue
+        if any(reach.startswith(prefix + one) or (prefix + one).startswith(reach) for one in FOLDERS):
+            when = f"on {done['Date']:%Y-%m-%d}" if "Date" in done else f"after {done['Days']} days"
+            early[rule.get("ID") or "without a name"] = when
+    return early
+
+
 def merged(found: Sequence[dict[str, Any]], added: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a bucket's rules with ours; those of the same ID are replaced, all others stay."""
     ids = {rule["ID"] for rule in added}
