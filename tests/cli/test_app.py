@@ -390,17 +390,19 @@ def test_purge_asks_and_deletes_nothing_that_is_young(videogen: Operator, site: 
 def test_purge_deletes_what_is_old_after_asking(
     videogen: Operator, site: ServedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.make("lake")
+    upload = f"videos/{site.make('lake')}/1.mp4"
     later = time.time() + 31 * 24 * 3600
     monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(now=lambda: later))
+    assert unfinished(videogen, upload.split("/")[1]) == [upload]
     assert "would delete: 4 objects" in videogen("purge", "--dry-run").out
     assert videogen("purge", typed="n\n").code == 1
-    assert len(list(videogen.bucket.entries(""))) == 5
+    assert (len(list(videogen.bucket.entries(""))), unfinished(videogen)) == (5, [upload])
 
     ran = videogen("purge", typed="y\n")
 
     assert ran.code == 0, ran.err
     assert [entry.key.split("/")[0] for entry in videogen.bucket.entries("")] == ["stats"]
+    assert unfinished(videogen) == []
 
 
 def test_purge_deletes_records_last(
@@ -508,6 +510,32 @@ def test_erase_leaves_tombstones_without_their_owner(videogen: Operator, site: S
     )
     assert [stored(videogen, job_id).prompt for job_id in (first, second)] == ["", ""]
     assert videogen("erase", first, "--yes").code == 0
+
+
+def unfinished(operator: Operator, *job_ids: str) -> list[str]:
+    """Begin an upload of a video for jobs; return the keys of all that are unfinished."""
+    bucket = operator.bucket
+    where, prefix = bucket.settings.bucket, bucket.settings.prefix
+    for job_id in job_ids:
+        bucket.client.create_multipart_upload(Bucket=where, Key=f"{prefix}videos/{job_id}/1.mp4")
+    found = bucket.client.list_multipart_uploads(Bucket=where, Prefix=prefix).get("Uploads", [])
+    return [upload["Key"].removeprefix(prefix) for upload in found]
+
+
+@pytest.mark.parametrize("record", ["whole", "damaged", "lost"])
+def test_erase_aborts_the_unfinished_uploads_of_its_job(
+    videogen: Operator, site: ServedSite, record: str
+) -> None:
+    job_id, other = site.make("a lake"), "A" * 22
+    unfinished(videogen, job_id, other)
+    if record == "damaged":
+        damage(videogen, job_id)
+    if record == "lost":
+        videogen.bucket.delete(f"jobs/{job_id}.json")
+
+    videogen("erase", job_id, "--yes")
+
+    assert unfinished(videogen) == [f"videos/{other}/1.mp4"]
 
 
 def test_cancel_ends_a_waiting_job_and_leaves_the_others(videogen: Operator, site: ServedSite) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from support.buckets import s3_settings
 from support.example_jobs import queued
-from support.meddling_proxy import answering
+from support.meddling_proxy import Passed, Reply, answering, s3_error
 from videogen.cli.bucket import AT_ONCE, Bucket
 from videogen.errors import StoreUnavailable
 from videogen.job_record import to_object
@@ -117,3 +117,48 @@ def test_a_listing_without_entries_is_an_empty_bucket() -> None:
 
     with answering(lambda _: (200, {}, body)) as store:
         assert list(bucket_at(store.url).entries("jobs/")) == []
+
+
+UPLOAD = "<Upload><Key>{}</Key><UploadId>{}</UploadId><Initiated>{}</Initiated></Upload>"
+UPLOADS = [
+    (f"videos/{IDS[0]}/1.mp4", "old", "2027-01-01T00:00:00Z"),
+    (f"videos/{IDS[0]}/2.mp4", "young", "2027-01-15T08:00:00Z"),
+    (f"videos/{IDS[1]}/1.mp4", "undated", "0001-01-01T00:00:00Z"),
+    ("videos/holiday.mp4", "foreign", "2027-01-01T00:00:00Z"),
+]
+JANUARY_2 = 1_798_848_000.0
+
+
+def test_only_old_uploads_of_the_site_s_videos_are_aborted() -> None:
+    aborted: list[str] = []
+    listed = "".join(UPLOAD.format(*one) for one in UPLOADS)
+    body = f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()
+
+    def answer(request: Passed) -> Reply:
+        if request.method == "DELETE":
+            aborted.append(request.path.rpartition("=")[2])
+        return (204, {}, b"") if request.method == "DELETE" else (200, {}, body)
+
+    with answering(answer) as store:
+        bucket_at(store.url).abort_uploads("videos/", before=JANUARY_2)
+
+    assert aborted == ["old"]
+
+
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_store_that_lists_no_uploads_is_left_alone(status: int) -> None:
+    with answering(lambda _: s3_error(status, "no")) as store:
+        bucket_at(store.url).abort_uploads("videos/")
+
+
+def test_uploads_of_a_store_in_trouble_are_an_error() -> None:
+    with (
+        answering(lambda _: s3_error(500, "InternalError")) as store,
+        pytest.raises(StoreUnavailable) as raised,
+    ):
+        bucket_at(store.url).abort_uploads("videos/")
+
+    assert (
+        raised.value.detail
+        == "the bucket cannot be listed (InternalError): allow s3:ListBucket, or ask `videogen doctor`"
+    )

@@ -187,6 +187,7 @@ def test_the_cors_rule_to_paste_is_that_of_the_doctor() -> None:
 def test_the_operator_s_policy_allows_what_the_command_asks_of_a_bucket() -> None:
     actions = {
         "list_objects_v2": "s3:ListBucket",
+        "list_multipart_uploads": "s3:ListBucketMultipartUploads",
         "get_bucket_versioning": "s3:GetBucketVersioning",
         "get_bucket_lifecycle_configuration": "s3:GetLifecycleConfiguration",
         "put_bucket_lifecycle_configuration": "s3:PutLifecycleConfiguration",

@@ -7,6 +7,7 @@ progress and errors to standard error, so that `--json` can be piped.
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
 import tomllib
 import unicodedata
@@ -354,7 +355,9 @@ def cancel(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = F
 def erase(job: JobsArgument, *, as_json: JsonOption = False, yes: YesOption = False) -> None:
     """Erase the prompt, photos and video of jobs, for good. An empty record stays."""
     ask(f"Erase {count_of(job)}, for good?", yes=yes)
-    end_each(job, erase_whole, as_json=as_json)
+    with telling():
+        bucket, _ = open_bucket()
+        end_each(job, functools.partial(erase_whole, bucket), as_json=as_json)
 
 
 @app.command(context_settings=JOB, rich_help_panel=SELDOM)
@@ -551,6 +554,7 @@ def purge(
             # Records last: an interrupted purge finds the rest by them.
             for part in (wanted.orphans, wanted.files, wanted.records):
                 bucket.delete_all(entry.key for entry in part)
+            bucket.abort_uploads("videos/", before=CLOCK.now() - days * DAY)
     if as_json:
         print_json({"deleted": not dry_run, "objects": [entry.key for entry in wanted.entries]})
     else:
@@ -639,18 +643,20 @@ def end_each(
         raise typer.Exit(1)
 
 
-def erase_whole(deps: service.Deps, job_id: str, owner_token: str) -> job_rules.Job | None:
+def erase_whole(bucket: Bucket, deps: service.Deps, job_id: str, owner_token: str) -> job_rules.Job | None:
     """Erase a job; of one whose record is damaged or lost, its photos and video. Raises as erase does.
 
-    A damaged record stays: without it the job's idempotency key would buy a second video. Where the record is
-    lost, it says how many files there were and returns None.
+    Parts of a video whose upload never ended go as well. A damaged record stays: without it the job's
+    idempotency key would buy a second video. Where the record is lost, it says how many files there were and
+    returns None.
     """
+    unfinished = f"videos/{job_id}/"
     try:
-        return service.erase(deps, job_id, owner_token)
+        job = service.erase(deps, job_id, owner_token)
     except (JobNotFound, MalformedRecord) as error:
-        bucket, _ = open_bucket()
         keys = [entry.key for entry in bucket.objects_of(job_id)]
         bucket.delete_all(keys)
+        bucket.abort_uploads(unfinished)
         if isinstance(error, JobNotFound):
             if not keys:
                 raise
@@ -660,6 +666,8 @@ def erase_whole(deps: service.Deps, job_id: str, owner_token: str) -> job_rules.
             f"{error.detail}: photos and video are deleted; the record stays, and may hold the prompt, until "
             "the bucket's rules or videogen purge delete it"
         ) from None
+    bucket.abort_uploads(unfinished)
+    return job
 
 
 def count_of(texts: list[str]) -> str:

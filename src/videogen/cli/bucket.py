@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,21 +78,9 @@ class Bucket(S3Objects):
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix + folder
         )
-        try:
+        with _listing():
             for page in pages:
                 yield from self._entries(page)
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            raise StoreUnavailable(
-                f"the bucket cannot be listed ({code}): allow s3:ListBucket, or ask `videogen doctor`"
-            ) from None
-        # A key or a date is missing, or is none.
-        except (KeyError, ValueError, OverflowError, RuntimeError, ResponseParserError, PaginationError):
-            raise StoreUnavailable(
-                "the bucket's listing cannot be read: is S3_ENDPOINT_URL the address of an S3 store?"
-            ) from None
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
 
     def objects_of(self, job_id: str) -> Iterator[Entry]:
         """List a job's photos and videos; raises StoreUnavailable."""
@@ -121,6 +111,29 @@ class Bucket(S3Objects):
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self.delete, keys))
 
+    def abort_uploads(self, folder: str, *, before: float = math.inf) -> None:
+        """Abort the unfinished uploads under a folder that began before a moment; raises StoreUnavailable.
+
+        What no site writes is not touched. Where the store does not list them, its rules may abort them.
+        """
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + folder
+        )
+        with _listing():
+            try:
+                for upload in [upload for page in pages for upload in page.get("Uploads", [])]:
+                    began = Entry(
+                        upload["Key"].removeprefix(self._prefix), 0, upload["Initiated"].timestamp()
+                    )
+                    if id_of(began) and S3_BEGAN <= began.modified < before:
+                        self._client.abort_multipart_upload(
+                            Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                        )
+            except ClientError as error:
+                # 404: it has ended meanwhile.
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404, 405, 501}:
+                    raise
+
     def _entries(self, page: ListObjectsV2OutputTypeDef) -> Iterator[Entry]:
         """Return what a page of a listing has; raises StoreUnavailable unless it tells all that it should."""
         # A web page has no IsTruncated and so is no empty bucket. Without a token boto3 takes a part for all.
@@ -147,6 +160,25 @@ class Bucket(S3Objects):
             return None
         except MalformedRecord as error:
             return error
+
+
+@contextmanager
+def _listing() -> Iterator[None]:
+    """Turn what may come of a listing into StoreUnavailable."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        raise StoreUnavailable(
+            f"the bucket cannot be listed ({code}): allow s3:ListBucket, or ask `videogen doctor`"
+        ) from None
+    # A key or a date is missing, or is none.
+    except (KeyError, ValueError, OverflowError, RuntimeError, ResponseParserError, PaginationError):
+        raise StoreUnavailable(
+            "the bucket's listing cannot be read: is S3_ENDPOINT_URL the address of an S3 store?"
+        ) from None
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"the storage could not be reached ({type(error).__name__})") from None
 
 
 def id_of(entry: Entry) -> str:
