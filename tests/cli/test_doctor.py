@@ -283,6 +283,9 @@ A_LIMIT = "raise the limit of a request's size before the store to 10 MB"
 NO_PARTS = "let POST through to the store, which must take uploads in parts"
 
 
+LARGE = "videos of more than 8 MB"
+
+
 def is_large(request: Passed) -> bool:
     return request.method == "PUT" and len(request.body) > 1_000_000
 
@@ -290,25 +293,30 @@ def is_large(request: Passed) -> bool:
 @pytest.mark.parametrize(
     ("is_refused", "answer", "detail", "remedy"),
     [
-        (is_large, (413, {}, PAGE), "8 MB cannot be written at a time (413)", A_LIMIT),
-        (is_large, s3_error(400, "EntityTooLarge"), "8 MB cannot be written at a time (400)", A_LIMIT),
-        (is_large, s3_error(403, "AccessDenied"), "8 MB cannot be written at a time (403)", A_LIMIT),
+        (is_large, (413, {}, PAGE), "8 MB cannot be written at a time (413): videos", A_LIMIT),
+        (
+            is_large,
+            s3_error(400, "EntityTooLarge"),
+            "8 MB cannot be written at a time (400): videos",
+            A_LIMIT,
+        ),
+        (is_large, s3_error(403, "AccessDenied"), "8 MB cannot be written at a time (403): videos", A_LIMIT),
         (
             lambda request: request.method == "POST",
             (405, {"Content-Type": "text/html"}, PAGE),
-            "nothing can be written in parts (the storage answered 405 405)",
+            f"an upload in parts ended early (the storage answered 405 405): {LARGE}",
             NO_PARTS,
         ),
         (
             lambda request: request.method == "POST" and "uploadId" in request.path,
             s3_error(501, "NotImplemented"),
-            "nothing can be written in parts (the storage answered 501 NotImplemented)",
+            f"an upload in parts ended early (the storage answered 501 NotImplemented): {LARGE}",
             NO_PARTS,
         ),
         (
             lambda request: "partNumber=2" in request.path,
             s3_error(403, "AccessDenied"),
-            "nothing can be written in parts (the storage answered 403 AccessDenied)",
+            f"an upload in parts ended early (the storage answered 403 AccessDenied): {LARGE}",
             NO_PARTS,
         ),
     ],
@@ -330,7 +338,7 @@ def test_a_store_that_takes_no_whole_video(
         uploads = bucket.client.list_multipart_uploads(Bucket=bucket.settings.bucket)
         left = [*bucket.entries(""), *uploads.get("Uploads", [])]
 
-    assert found == ("bucket, videos", f"{detail}: videos would be bought and lost", remedy)
+    assert found == ("bucket, videos", f"{detail} would be bought and lost", remedy)
     assert left == []
 
 

@@ -303,7 +303,7 @@ def _copying(bucket: Bucket, where: Any, copied: Any) -> Finding:  # noqa: ANN40
 
 def _videos(bucket: Bucket, key: str, where: Any) -> Finding:  # noqa: ANN401 - boto3's arguments
     """Write a video of one whole part, and one of more, as the worker does."""
-    about, lost = "bucket, videos", "videos would be bought and lost"
+    about, lost = "bucket, videos", "would be bought and lost"
     part = os.urandom(PART_BYTES)
     size = f"{PART_BYTES / 1_000_000:.0f} MB"
     try:
@@ -312,7 +312,7 @@ def _videos(bucket: Bucket, key: str, where: Any) -> Finding:  # noqa: ANN401 - 
         return Finding(
             "failure",
             about,
-            f"{size} cannot be written at a time ({_told(error)}): {lost}",
+            f"{size} cannot be written at a time ({_told(error)}): videos {lost}",
             "raise the limit of a request's size before the store to 10 MB",
         )
     try:
@@ -321,7 +321,7 @@ def _videos(bucket: Bucket, key: str, where: Any) -> Finding:  # noqa: ANN401 - 
         return Finding(
             "failure",
             about,
-            f"nothing can be written in parts ({error.detail}): {lost}",
+            f"an upload in parts ended early ({error.detail}): videos of more than {size} {lost}",
             "let POST through to the store, which must take uploads in parts",
         )
     return Finding("ok", about, f"{size} and more could be written")
