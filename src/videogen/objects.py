@@ -64,9 +64,12 @@ if TYPE_CHECKING:
 READ_SECONDS = 5
 """A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
 _CODE = re.compile(rb"<(?:\w+:)?Code(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)")
-_NO_OBJECT = re.compile(r"404|NoSuch(?:Key|Object|Version)|(?:Err|Key|Object)?NotFound", re.IGNORECASE)
+NO_OBJECT = re.compile(r"404|NoSuch(?:Key|Object|Version)|(?:Err|Key|Object)?NotFound", re.IGNORECASE)
 """What stores say of a missing object: nearly all NoSuchKey, Volcengine NotFound, AIStore ErrNotFound."""
-_ETAG = re.compile(r'(?:W/)?"*([^"]*?)(?:"*[-;:]+(?:gzip|gz|br|deflate|zstd|zst))*"*', re.IGNORECASE)
+_COMPRESSED = r"[-;:]+(?:gzip|gz|br|deflate|zstd|zst)"
+CHANGED_ETAG = re.compile(rf'W/|.*{_COMPRESSED}"*$', re.IGNORECASE)
+"""An ETag that something between has made of the store's: https://httpd.apache.org/docs/2.4/mod/mod_deflate.html"""
+_ETAG = re.compile(rf'(?:W/)?"*([^"]*?)(?:"*{_COMPRESSED})*"*', re.IGNORECASE)
 _NOT_IMPLEMENTED = re.compile(r"NotImplemented|Unsupported|NotSupported")
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html)", re.IGNORECASE)
 _XML_ERROR = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:\w+:)?Error[\s>]")
@@ -466,7 +469,7 @@ def _error(
         return StoreForbidden()
     # A 404 without a code is not the store's: something before it does not know the way. A write that needs
     # nothing to be there gets one from stores in trouble, or of an upload in parts that is gone.
-    if status == 404 and needs_object and _NO_OBJECT.fullmatch(code):  # noqa: PLR2004 - HTTP
+    if status == 404 and needs_object and NO_OBJECT.fullmatch(code):  # noqa: PLR2004 - HTTP
         return NoSuchObject()
     if status < 400:  # noqa: PLR2004 - HTTP
         told += ": are S3_REGION and S3_ENDPOINT_URL the bucket's?"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
 import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from videogen.cli.findings import CLOCK_REMEDY, Failed, Finding
 from videogen.errors import MalformedRecord, StoreError, StoreForbidden
 from videogen.http_date import seconds_of
 from videogen.job_store import MP4, NO_ETAG
+from videogen.objects import CHANGED_ETAG, NO_OBJECT
 from videogen.spending import LEDGER, ledger_key
 from videogen.videos import PART_BYTES
 
@@ -101,7 +101,8 @@ def _reach(bucket: Bucket, where: Any) -> None:  # noqa: ANN401 - boto3's argume
             bucket.client.get_object(**where)
         except ClientError as error:
             # AccessDenied is what a missing key looks like to an access key that may not list.
-            if error.response["Error"].get("Code") in {"NoSuchKey", "404", "AccessDenied"}:
+            code = str(error.response["Error"].get("Code"))
+            if code == "AccessDenied" or NO_OBJECT.fullmatch(code):
                 return
             raise
     raise Failed("bucket", f"{_endpoint(bucket)} answers 200 to whatever is asked", NO_STORE)
@@ -129,7 +130,7 @@ def _unpacked(body: bytes) -> bytes:
 
 def _etags(headers: Mapping[str, str]) -> Finding:
     about, etag = "bucket, reading", headers.get("ETag", "")
-    if etag.startswith("W/") or re.search(r"[-;:](?:gzip|br|deflate|zstd)\"?$", etag):
+    if CHANGED_ETAG.match(etag):
         return Finding(
             "warning",
             about,
