@@ -129,6 +129,22 @@ def test_photos_are_known_by_their_bytes(data: bytes, kind: str) -> None:
         (b'<svg xmlns="http://www.w3.org/2000/svg">', "is an SVG drawing."),
         (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- x -->\n<!DOCTYPE svg>\n<svg>', "is an SVG drawing."),
         (b"<!DOCTYPE html><title>x</title>", "is a web page."),
+        (b"\n<!-- x --> <!-- <svg> -->\n<html><svg>", "is a web page."),
+        (b'<?xml version="1.0"?><!-- a > b --><!DOCTYPE html>', "is a web page."),
+        (b"<!-- <html> --><svg>", "is an SVG drawing."),
+        (b"<!-- <html>", "is not a photo."),
+        (b"IIRO\x08\0\0\0", "is a raw photo."),
+        (b"IIRS\x08\0\0\0", "is a raw photo."),
+        (b"MMOR\0\0\0\x08", "is a raw photo."),
+        (b"IIU\0\x18\0\0\0", "is a raw photo."),
+        (b"FOVb\0\0\x02\0", "is a raw photo."),
+        (b"II\x1a\0\0\0HEAPCCDR", "is a raw photo."),
+        (b"\0MRM\0\0\0\0", "is a raw photo."),
+        (b"FUJIFILMCCD-RAW ", "is a raw photo."),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "is a raw photo."),
+        (b"MMORPG, and Iiro", "is not a photo."),
+        (b"\0\0\0\x1cftypisom\0\0\2\0isomiso2mp41", "is a video."),
+        (b"\0\0\0\x10ftypmp42\0\0\0\0heic", "is a video."),
         (b"\0\0\0\x18ftypmp42\0\0\0\0", "is a video."),
         (b"\0\0\0\x14ftypqt  \0\0\0\0", "is a video."),
         (b"\x1a\x45\xdf\xa3webm", "is a video."),
@@ -148,9 +164,16 @@ def test_other_files_are_named_and_refused(data: bytes, name: str) -> None:
     assert message(data) == f"{name} Please use a JPEG, PNG or WebP."
 
 
-@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1", b"hevc"])
-def test_heic_comes_with_the_advice_what_to_do(brand: bytes) -> None:
-    assert message(b"\0\0\0\x18ftyp" + brand) == (
+@pytest.mark.parametrize(
+    "brands",
+    [
+        *(b"heic", b"heix", b"mif1", b"msf1", b"hevc"),
+        *(b"heif\0\0\0\0mif1heic", b"miaf\0\0\0\0mif1heic", b"mif2\0\0\0\0mif1heic"),
+        *(b"MiHE\0\0\0\0heic", b"avci\0\0\0\0mif1avci", b"1pic\0\0\0\0mif1heic"),
+    ],
+)
+def test_heic_comes_with_the_advice_what_to_do(brands: bytes) -> None:
+    assert message((8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands) == (
         "is a HEIC photo, which the video model cannot read. Please save it as JPEG; "
         "an iPhone takes JPEGs with Settings > Camera > Formats > Most Compatible."
     )
@@ -160,6 +183,7 @@ def test_avif_comes_with_the_advice_what_to_do() -> None:
     expected = "is an AVIF picture, which the video model cannot read. Please save it as JPEG."
     assert message(encoded("AVIF")) == expected
     assert message(b"\0\0\0\x20ftypmif1\0\0\0\0mif1avifmiafMA1B") == expected
+    assert message(b"\0\0\0\x1cftypmiaf\0\0\0\0mif1avif") == expected
 
 
 @pytest.mark.parametrize(

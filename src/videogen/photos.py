@@ -66,10 +66,10 @@ _OTHERS = (
     (rb"8BPS", "a Photoshop file"),
     (rb"\0\0\x01\0", "an icon"),
     (rb"\x1a\x45\xdf\xa3|RIFF.{4}AVI |\0\0\x01\xba|OggS|FLV", "a video"),
-    (rb"....ftypcrx |FUJIFILM", "a raw photo"),
+    (rb"....ftypcrx |FUJIFILM|II\x1a\0\0\0HEAPCCDR|IIR[OS]\x08\0|MMOR\0|IIU\0|FOVb|\0MRM", "a raw photo"),
     (rb"....ftyp", "a video"),
     (rb"PK\x03\x04", "a ZIP file"),
-    (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)", "a web page"),
+    (rb"(?:\xef\xbb\xbf)?\s*(?:(?><!--.*?-->|<\?.*?>)\s*)*<(?:!doctype html|html)", "a web page"),
     (rb"(?:\xef\xbb\xbf)?\s*<(?:[^\0]*<)?svg[\s>]", "an SVG drawing"),
 )
 _SIGNATURES = [(re.compile(pattern, re.DOTALL | re.IGNORECASE), name) for pattern, name in _OTHERS]
@@ -115,9 +115,11 @@ def sniff(data: bytes, field: str = "photo") -> PhotoInfo:
         return _sniff_png(data, field)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _sniff_webp(data, field)
-    if data[4:8] == b"ftyp" and data[8:12] in _AVIF_BRANDS | _HEIC_BRANDS:
-        brands = {data[at : at + 4] for at in range(8, min(int.from_bytes(data[:4], "big"), _LOOKED_AT), 4)}
-        raise _unsupported(field, _AVIF if brands & _AVIF_BRANDS else _HEIC)
+    if data[4:8] == b"ftyp":
+        size = min(int.from_bytes(data[:4], "big"), _LOOKED_AT)
+        brands = {data[at : at + 4] for at in (8, *range(16, size, 4))}  # between them is a version
+        if brands & (_AVIF_BRANDS | _HEIC_BRANDS):
+            raise _unsupported(field, _AVIF if brands & _AVIF_BRANDS else _HEIC)
     for pattern, name in _SIGNATURES:
         if pattern.match(data[:_LOOKED_AT]):
             raise _unsupported(field, f"is {name}. {_USE_ANOTHER}")
