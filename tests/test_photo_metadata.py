@@ -115,12 +115,33 @@ HALF = len(PROFILE) // 2
         (jpeg_with((1, 2, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), USED),
         (jpeg_with((2, 2, PROFILE[HALF:]), (1, 2, PROFILE[:HALF])), USED),
         (jpeg_with((1, 1, PROFILE), (1, 1, OTHER)), USED),
+        (jpeg_with((1, 2, PROFILE[:HALF]), (2, 2, PROFILE[HALF:]), (1, 3, OTHER)), USED),
+        (jpeg_with((1, 2, PROFILE[:HALF]), (1, 2, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), None),
+        (jpeg_with((1, 1, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), None),
+        (jpeg_with((1, 3, PROFILE[:HALF]), (2, 2, PROFILE[HALF:])), None),
+        (jpeg_with((1, 2, PROFILE[:HALF]), (2, 3, PROFILE[HALF:])), None),
+        (jpeg_with((1, 0, PROFILE)), None),
         (jpeg_with((1, 2, PROFILE[:HALF])), None),
         (jpeg_with((0, 1, PROFILE)), None),
         (jpeg_with((1, 1, b"junk")), None),
         (jpeg_with(), None),
     ],
-    ids=["one", "two", "in disorder", "twice", "one lost", "from zero", "junk", "none"],
+    ids=[
+        "one",
+        "two",
+        "in disorder",
+        "twice",
+        "more behind",
+        "a part twice",
+        "one, then of two",
+        "of three, then of two",
+        "of two, then of three",
+        "of none",
+        "one lost",
+        "from zero",
+        "junk",
+        "none",
+    ],
 )
 def test_the_profile_of_a_jpeg_is_put_together(data: bytes, expected: bytes | None) -> None:
     assert photo_metadata.read(data, "image/jpeg").profile == expected
@@ -184,6 +205,13 @@ def test_what_a_png_says_behind_its_pixels_counts_for_nothing(late: bytes) -> No
 def test_the_metadata_of_a_webp_is_its_chunks() -> None:
     data = encoded("WEBP", SMALL, icc_profile=PROFILE, exif=b"Exif\0\0" + exif(6))
     assert photo_metadata.read(data, "image/webp") == (6, USED)
+
+
+def test_an_animated_webp_has_no_profile() -> None:
+    data = encoded(
+        "WEBP", SMALL, save_all=True, append_images=[Image.new("L", (8, 8), 9)], icc_profile=PROFILE
+    )
+    assert (b"ICCP" in data, photo_metadata.read(data, "image/webp").profile) == (True, None)
 
 
 @pytest.mark.parametrize(

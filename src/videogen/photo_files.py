@@ -21,9 +21,9 @@ _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # markers that stand alone
 _MARKER = re.compile(rb"\xff[^\0\xff]", re.DOTALL)
 _AFTER_SCAN = re.compile(rb"\xff[^\0\xd0-\xd7\xff]", re.DOTALL)  # zeros are stuffing, D0 to D7 restarts
 
-WEBP_PROFILE = 0x20
-"""The bit of a WebP's header that says that it has a profile."""
-_WEBP_ALPHA, _WEBP_ANIMATION = 0x10, 0x02
+WEBP_PROFILE, WEBP_ANIMATION = 0x20, 0x02
+"""Bits of a WebP's header: it has a profile, it moves."""
+_WEBP_ALPHA = 0x10
 _MAX_WEBP_CHUNKS = 1000  # more than any photo has before its pixels; keeps a hostile file from costing time
 
 
@@ -122,7 +122,7 @@ def webp_picture(data: bytes) -> WebpPicture | None:
         header = _start_of(data, content, 16)
         if kind == b"VP8X" and len(header) >= 10:  # noqa: PLR2004 - the header's length
             is_opaque = not header[0] & _WEBP_ALPHA
-            if header[0] & _WEBP_ANIMATION:
+            if header[0] & WEBP_ANIMATION:
                 canvas = (_int24(header, 4) + 1, _int24(header, 7) + 1)
         elif kind == b"ANMF" and canvas and len(header) == 16:  # noqa: PLR2004 - the header's length
             found = _still(data, content.start + 16)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from videogen import color_profiles, photo_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from videogen.photos import PhotoType
 
@@ -67,8 +67,7 @@ def _orientations(exif: bytes, order: str, start: int, *, enters: bool) -> Itera
 
 def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
     exif = b""
-    parts: dict[int, bytes] = {}
-    total = 0
+    parts: list[bytes] = []
     for segment in photo_files.jpeg_segments(data):
         if segment.marker == photo_files.SOS:
             break
@@ -76,19 +75,29 @@ def _of_jpeg(data: bytes) -> tuple[bytes, bytes | None]:
         if segment.marker == _APP1 and content.startswith(_EXIF) and not exif:
             exif = content[6:]
         elif segment.marker == _APP2 and content.startswith(_ICC) and len(content) > len(_ICC) + 2:
-            number, total = content[len(_ICC) : len(_ICC) + 2]
-            parts.setdefault(number, content[len(_ICC) + 2 :])
-    # https://www.color.org/specification/ICC.1-2022-05.pdf, B.4: the parts count from one.
-    is_complete = parts and sorted(parts) == list(range(1, total + 1))
-    profile = b"".join(parts[number] for number in sorted(parts)) if is_complete else b""
-    return exif, color_profiles.as_used(profile)
+            parts.append(content[len(_ICC) :])
+    return exif, color_profiles.as_used(_joined(parts))
+
+
+def _joined(parts: Sequence[bytes]) -> bytes:
+    """Return the profile of a JPEG, of which each part comes behind its number and how many there are.
+
+    https://www.color.org/specification/ICC.1-2022-05.pdf, B.4: the parts count from one. As in Chromium,
+    there is none where one is twice or names another total, and what follows the last one counts for nothing.
+    """
+    wanted = sorted(parts[: parts[0][1]]) if parts else []
+    if any(part[:2] != bytes([number, len(wanted)]) for number, part in enumerate(wanted, 1)):
+        return b""
+    return b"".join(part[2:] for part in wanted)
 
 
 def _of_webp(data: bytes) -> tuple[bytes, bytes | None]:
     found: dict[bytes, bytes] = {}
     for kind, content in photo_files.webp_chunks(data):
         found.setdefault(kind, data[content])
-    has_profile = found.get(b"VP8X", b"").ljust(1, b"\0")[0] & photo_files.WEBP_PROFILE
+    flags = found.get(b"VP8X", b"").ljust(1, b"\0")[0]
+    # As in Chromium, the colours of an animation are sRGB's.
+    has_profile = flags & photo_files.WEBP_PROFILE and not flags & photo_files.WEBP_ANIMATION
     exif = found.get(b"EXIF", b"").removeprefix(b"Exif\0\0")
     return exif, color_profiles.as_used(found.get(b"ICCP", b"") if has_profile else b"")
 

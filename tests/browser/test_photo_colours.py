@@ -27,6 +27,7 @@ from support.photo_files import (
     press_table,
     profile,
     rgb_profile,
+    segment,
     table,
     with_chunks,
     xyz,
@@ -189,7 +190,35 @@ def with_flags(flags: int, picture: Image.Image) -> bytes:
     return data[:place] + bytes([flags]) + data[place + 1 :]
 
 
+def icc(*parts: tuple[int, int]) -> bytes:
+    """Return a JPEG with a profile in parts: the number of each of them, and how many it says there are."""
+    whole = PROFILES["gamma 1.0"]
+    size = -(-len(whole) // 3)
+    marked = (
+        segment(0xE2, b"ICC_PROFILE\0" + bytes(part) + whole[(part[0] - 1) * size : part[0] * size])
+        for part in parts
+    )
+    plain = encoded("JPEG", RGB, quality=95)
+    return plain[:2] + b"".join(marked) + plain[2:]
+
+
 PHOTOS: dict[str, bytes] = {
+    **{
+        f"jpeg parts {parts}": icc(*parts)
+        for parts in (
+            ((1, 3), (2, 3), (3, 3)),
+            ((1, 3), (1, 3), (2, 3), (3, 3)),
+            ((1, 3), (2, 3), (3, 3), (1, 3)),
+            ((1, 1), (2, 3), (3, 3)),
+            ((1, 3), (2, 3), (3, 4)),
+            ((1, 4), (2, 3), (3, 3)),
+            ((1, 3), (2, 3), (3, 3), (4, 4)),
+            ((1, 3), (4, 3), (2, 3), (3, 3)),
+        )
+    },
+    "webp, an animation with a profile": encoded(
+        "WEBP", RGB, save_all=True, append_images=[turned().convert("RGB")], icc_profile=PROFILES["gamma 1.0"]
+    ),
     **{
         f"webp {kind}, flags {flags:#x}": with_flags(flags, picture)
         for kind, picture in (("rgb", RGB), ("rgba", RGBA))
