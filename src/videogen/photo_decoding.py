@@ -19,7 +19,7 @@ from PIL import _webp as libwebp
 from videogen import photo_files, photos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from videogen.photo_files import WebpPicture
     from videogen.photos import PhotoInfo
@@ -56,6 +56,7 @@ _PNG_MODES = {
     (16, 6): ("RGBA", "RGBA;16B"),
 }
 _PALETTE = 3  # the color type; what makes its colors transparent counts behind them alone
+_TRANSPARENCY = {0: range(2, 257), 2: range(6, 257), 3: range(1, 257)}  # its bytes, by color type
 _DEEP_GREY_WITH_ALPHA = (16, 4)
 _SECOND_BYTES = {"L;16B": "L;16", "RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 _PART_BYTES = 2**18
@@ -159,7 +160,7 @@ def _png(data: bytes, info: PhotoInfo, _: float) -> Iterator[Decoded]:
     size = (info.width, info.height)
     key: tuple[int, ...] = ()
     samples = {0: 1, 2: 3}.get(color, 0)
-    if samples and len(transparent) >= 2 * samples:  # of a shorter one libpng takes no notice
+    if samples and transparent:
         key = tuple(value & 2**depth - 1 for value in struct.unpack_from(f">{samples}H", transparent))
     alpha = Image.new("L", size if key else (0, 0))
     if key and depth == 16:  # noqa: PLR2004 - bits of a sample
@@ -285,7 +286,7 @@ def _png_parts(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
         elif kind == b"fdAT":
             if controls == 1 and is_other:
                 moving.append(content[4:])
-        elif not still and (kind != b"tRNS" or found[b"IHDR"][9] != _PALETTE or b"PLTE" in found):
+        elif not still and not is_damaged and (kind != b"tRNS" or _is_transparency(content, found)):
             found.setdefault(kind, content)
         previous = kind
     is_animated = any(found.get(b"acTL", b"")[:4])
@@ -293,6 +294,12 @@ def _png_parts(data: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     header = found[b"IHDR"]
     pixels = _rechecked(packed, _unpacked_bytes(*struct.unpack(">IIBBBBB", header)))
     return header, found.get(b"PLTE", b""), found.get(b"tRNS", b""), pixels
+
+
+def _is_transparency(content: bytes, found: Mapping[bytes, bytes]) -> bool:
+    """Whether libpng takes notice of a tRNS chunk behind the chunks that were found."""
+    color = found[b"IHDR"][9]
+    return len(content) in _TRANSPARENCY.get(color, ()) and (color != _PALETTE or b"PLTE" in found)
 
 
 def _unpacked_bytes(width: int, height: int, depth: int, color: int, _: int, __: int, interlace: int) -> int:

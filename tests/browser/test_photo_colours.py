@@ -190,6 +190,31 @@ def with_flags(flags: int, picture: Image.Image) -> bytes:
     return data[:place] + bytes([flags]) + data[place + 1 :]
 
 
+CLEAR_KEYS = {
+    "grey": (0, b"\x50" * 64, b"\0\x50", b"\0\x51"),
+    "rgb": (2, b"\1\2\3" * 64, b"\0\1\0\2\0\3", b"\0\1\0\2\0\4"),
+    "palette": (3, bytes(64), b"\0", b"\x80"),
+}
+"""Color types, pixels of one colour, the transparency that makes it clear, and another one."""
+
+
+def transparencies(color: int, pixels: bytes, clear: bytes, other: bytes) -> dict[str, bytes]:
+    """Return PNGs with a transparency that is damaged or of an odd length, alone and before another one."""
+    palette = chunk(b"PLTE", b"\xff\0\0" * 3) * (color == 3)
+    firsts = {
+        "damaged": chunk(b"tRNS", clear, checksum=1),
+        "short": chunk(b"tRNS", clear[:-1]),
+        "of 256 bytes": chunk(b"tRNS", clear.ljust(256, b"\0")),
+        "of 257 bytes": chunk(b"tRNS", clear.ljust(257, b"\0")),
+    }
+    seconds = {"alone": b"", "then clear": chunk(b"tRNS", clear), "then other": chunk(b"tRNS", other)}
+    return {
+        f"transparency {first}, {second}": png((8, 8), pixels, color=color, chunks=palette + one + two)
+        for first, one in firsts.items()
+        for second, two in seconds.items()
+    }
+
+
 def icc(*parts: tuple[int, int]) -> bytes:
     """Return a JPEG with a profile in parts: the number of each of them, and how many it says there are."""
     whole = PROFILES["gamma 1.0"]
@@ -202,7 +227,19 @@ def icc(*parts: tuple[int, int]) -> bytes:
     return plain[:2] + b"".join(marked) + plain[2:]
 
 
+def with_damaged_animation() -> bytes:
+    """Return a PNG whose animation shows another picture, if its wrong checksum is not looked at."""
+    data = encoded("PNG", RGB, save_all=True, append_images=[turned().convert("RGB")], default_image=True)
+    place = data.index(b"acTL") + 12
+    return data[:place] + bytes(4) + data[place + 4 :]
+
+
 PHOTOS: dict[str, bytes] = {
+    **{
+        f"png {kind}, {name}": data
+        for kind, key in CLEAR_KEYS.items()
+        for name, data in transparencies(*key).items()
+    },
     **{
         f"jpeg parts {parts}": icc(*parts)
         for parts in (
@@ -219,6 +256,7 @@ PHOTOS: dict[str, bytes] = {
     "webp, an animation with a profile": encoded(
         "WEBP", RGB, save_all=True, append_images=[turned().convert("RGB")], icc_profile=PROFILES["gamma 1.0"]
     ),
+    "png, a damaged animation": with_damaged_animation(),
     **{
         f"webp {kind}, flags {flags:#x}": with_flags(flags, picture)
         for kind, picture in (("rgb", RGB), ("rgba", RGBA))
