@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from fractions import Fraction
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -561,6 +562,46 @@ def test_a_jpeg_with_less_than_all_pixels_is_unreadable(data: bytes, part: float
     start = data.rindex(b"\xff\xda")
     with pytest.raises(PhotoUnreadable):
         clean(data[: start + int(part * (len(data) - start))] + end, aspect_ratio="auto")
+
+
+def scan_by_scan(marker: int, *headers: bytes) -> bytes:
+    """Return a mid-grey JPEG of three components, with one scan for each of the headers."""
+    flat = flat_jpeg(80, 60)
+    start, end = (flat.index(bytes([0xFF, kind])) for kind in (0xC0, 0xC4))
+    scans = b"".join(photo_files.segment(0xDA, header) + bytes(20) for header in headers)
+    tables = flat[end : flat.index(b"\xff\xda")]
+    return flat[:start] + photo_files.frame(marker, 80, 60, b"\x11" * 3) + tables + scans + photo_files.EOI
+
+
+SCANS = {
+    "progressive": STORED["progressive"],
+    "progressive grey": encoded("JPEG", mosaic(160, 120), progressive=True),
+    "progressive cmyk": encoded("JPEG", mosaic(160, 120).convert("CMYK"), progressive=True),
+    "baseline": scan_by_scan(0xC0, *(bytes([1, number, 0, 0, 63, 0]) for number in (1, 2, 3))),
+}
+
+
+@pytest.mark.parametrize("data", SCANS.values(), ids=SCANS)
+def test_a_jpeg_that_ends_between_its_scans_is_unreadable(data: bytes) -> None:
+    whole = clean(data, aspect_ratio=None)
+    assert clean(data[:-2], aspect_ratio=None) == whole
+    first = data.index(b"\xff\xda") + 2
+    starts = [found.start() for found in re.finditer(rb"\xff[\xc4\xda]", data[first:])]  # of tables and scans
+    assert len(starts) > 1
+    for start in starts:
+        for more, end in product((0, 1, 2, 5), (b"", bytes(5000), b"\xff" * 5000)):
+            with pytest.raises(PhotoUnreadable):
+                clean(data[: first + start + more] + end, aspect_ratio=None)
+        assert cleaned(data[: first + start] + photo_files.EOI).format == "JPEG"
+
+
+def test_passes_that_leave_bits_out_need_the_end_marker() -> None:
+    # All coefficients, but the last bit of some is never sent: its writer meant that, if there is an end.
+    colors, details = b"\3\1\0\2\0\3\0\0\0", [bytes([1, number, 0, 1, 63]) for number in (1, 2, 3)]
+    data = scan_by_scan(0xC2, colors + b"\0", *(detail + b"\1" for detail in details))
+    assert cleaned(data).size == (80, 60)
+    with pytest.raises(PhotoUnreadable):
+        clean(data[:-2], aspect_ratio=None)
 
 
 WEBPS = {

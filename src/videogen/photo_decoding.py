@@ -10,6 +10,7 @@ import random
 import struct
 import zlib
 from functools import reduce
+from itertools import product
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -127,20 +128,41 @@ def _jpeg(data: bytes, info: PhotoInfo, shrink: float) -> Iterator[Decoded]:
 
 
 def _last_scan(data: bytes) -> tuple[int, bool, int, int]:
-    """Return how many components a JPEG has, whether one scan holds all, and where the last one's data is."""
+    """Return how many components a JPEG has, whether one scan holds all, and where the last one's data is.
+
+    Raises ValueError where the file ends before its end marker, and scans are missing.
+    """
     start = end = components = 0
     is_baseline = False
+    incomplete: set[tuple[int, int]] = set()
     for marker, place, stop in photo_files.jpeg_segments(data):
         if marker in photos.FRAMES:
             components = data[place + 5]
             is_baseline = marker != photos.PROGRESSIVE
+            incomplete = set(product(data[place + 6 : stop : 3], range(64)))
         elif marker == photo_files.SOS:
             is_single_scan = is_baseline and data[place] == components
+            incomplete -= _completed(data[place:stop], is_baseline=is_baseline)
         elif marker == photo_files.SCAN_DATA:
             start, end = place, stop
             if is_single_scan:
                 return components, True, start, end
+        elif marker == photo_files.EOI:
+            incomplete.clear()  # whoever left bits out meant to
+    if incomplete:
+        raise ValueError("scans are missing")
     return components, False, start, end
+
+
+def _completed(scan: bytes, *, is_baseline: bool) -> set[tuple[int, int]]:
+    """Return the coefficients, each as component and number, of which a scan has the last bits.
+
+    https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.3; a baseline scan has whole ones, whatever it says.
+    """
+    first, last, precision = (0, 63, 0) if is_baseline else scan[-3:]
+    if precision & 15:  # bits that come in later scans
+        return set()
+    return set(product(scan[1:-3:2], range(first, last + 1)))
 
 
 def _checksum(picture: Image.Image) -> int:

@@ -17,7 +17,7 @@ SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 """Markers of a JPEG: start and end of the image, start of a scan."""
 SCAN_DATA = 0x00
 """What stands for a marker at the pixels of a scan, which have none."""
-_NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # markers that stand alone
+_NO_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})  # markers that stand alone
 _MARKER = re.compile(rb"\xff[^\0\xff]", re.DOTALL)
 _AFTER_SCAN = re.compile(rb"\xff[^\0\xd0-\xd7\xff]", re.DOTALL)  # zeros are stuffing, D0 to D7 restarts
 
@@ -68,10 +68,10 @@ def jpeg_segments(data: bytes) -> Iterator[Segment]:
     position = 2
     while found := _MARKER.search(data, position):
         marker, position = data[found.start() + 1], found.end()
-        if marker == EOI:
-            return
         if marker in _NO_LENGTH:
             yield Segment(marker, position, position)
+            if marker == EOI:
+                return
             continue
         length = max(2, int.from_bytes(data[position : position + 2], "big"))
         if position + length > len(data):
