@@ -491,7 +491,10 @@ function proxyEvent(request, context, requestId) {
     'x-forwarded-proto': scheme,
     ...Object.fromEntries(request.headers),
   }
-  const query = [...url.searchParams.keys()].map(name => [name, url.searchParams.getAll(name)])
+  // One pass: a stranger sends as many as fit into an address.
+  const query = [...Map.groupBy(url.searchParams, ([name]) => name)].map(
+    ([name, pairs]) => /** @type {const} */ ([name, pairs.map(([, value]) => value)]),
+  )
   const params = Object.entries(context.params ?? {})
   const resource = resourceOf(url.pathname, params)
   const now = new Date()
@@ -544,11 +547,13 @@ function proxyEvent(request, context, requestId) {
  * @param {[string, string][]} params
  */
 function resourceOf(pathname, params) {
+  if (!params.length) return pathname
   const parts = pathname.split('/')
+  const texts = parts.map(decoded)
   // A value may stand elsewhere in the path too: more often before its place, as in `/items/items`.
   for (const [name, value] of params.toReversed()) {
-    const place = parts.findLastIndex(part => decoded(part) === value)
-    if (place >= 0) parts[place] = `{${name}}`
+    const place = texts.lastIndexOf(value)
+    if (place >= 0) parts[place] = texts[place] = `{${name}}`
   }
   return parts.join('/')
 }

@@ -895,6 +895,30 @@ test('what a virtual environment imports before the host is heard as well', asyn
   assert.deepEqual(lines[0], { level: 'warn', text: 'heard' })
 })
 
+for (const [title, query, expected] of /** @type {const} */ ([
+  ['8000 values of one name', 'a&'.repeat(8000), [['a', 8000]]],
+  [
+    '5000 names',
+    Array.from({ length: 5000 }, (_, index) => `n${index}&`).join(''),
+    Array.from({ length: 5000 }, (_, index) => [`n${index}`, 1]),
+  ],
+])) {
+  test(`a query of ${title} costs Node no more than a moment`, async t => {
+    const source = `
+def handler(event, context):
+    assert {*event["queryStringParameters"].values()} == {""}
+    return [[name, len(values)] for name, values in event["multiValueQueryStringParameters"].items()]
+`
+    const { call } = await project(t, source)
+    await call(new Request('https://site.example/api/x?a'))
+    const before = process.cpuUsage()
+    const response = await call(new Request(`https://site.example/api/x?${query}`))
+    const { user, system } = process.cpuUsage(before)
+    assert.deepEqual(await response.json(), expected)
+    assert.ok(user + system < 500_000, `${user + system} µs of processor time`)
+  })
+}
+
 for (const [pathname, params, resource] of /** @type {const} */ ([
   ['/items/items', { id: 'items' }, '/items/{id}'],
   ['/a/1/1', { x: '1', y: '1' }, '/a/{x}/{y}'],
