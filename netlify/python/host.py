@@ -297,15 +297,18 @@ def add_headers(
     found: dict[str, list[Any]],
     fields: Any,  # noqa: ANN401 -- whatever a handler returns
 ) -> None:
-    """Add headers, of a dict or of pairs, each with a value or several; None is no value.
+    """Add headers, of a mapping or of pairs, each with a value or several; None is no value.
 
     A value that is there is not repeated: adapters put one header into both dicts of format 1.0.
     """
-    for name, value in fields.items() if isinstance(fields, dict) else fields or ():
+    for name, value in fields.items() if hasattr(fields, "items") else fields or ():
         values = found.get(str(name).lower(), [])
         for each in value if isinstance(value, (list, tuple)) else [value]:
-            if each is not None and each not in values:
-                values.append(each)
+            # As text: JavaScript's whole numbers end at 2**53.
+            is_whole = isinstance(each, int) and not isinstance(each, bool)
+            sent = str(int(each)) if is_whole else each
+            if sent is not None and sent not in values:
+                values.append(sent)
         if values:
             found[str(name).lower()] = values
 

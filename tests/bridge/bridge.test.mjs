@@ -314,6 +314,32 @@ for (const [title, members, headers] of /** @type {const} */ ([
   ['a list of values', '"headers": {"X": ["1", "2"]}', [['x', '1, 2']]],
   ['pairs', '"headers": [("X", 1), ("X", 2)]', [['x', '1, 2']]],
   ['None', '"headers": {"X": None, "Y": "1"}', [['y', '1']]],
+  ['a mapping of their own kind', '"headers": mappingproxy({"X": "1"})', [['x', '1']]],
+  [
+    'a message, which has pairs',
+    '"headers": message("TE", "trailers", "Vary", "a", "Vary", "b")',
+    [
+      ['te', 'trailers'],
+      ['vary', 'a, b'],
+    ],
+  ],
+  [
+    'a whole number of any length',
+    '"headers": {"X": 1234567890123456789, "Y": [-(2**64)]}',
+    [
+      ['x', '1234567890123456789'],
+      ['y', '-18446744073709551616'],
+    ],
+  ],
+  ['a whole number with a name', '"headers": {"X": HTTPStatus.OK}', [['x', '200']]],
+  [
+    'other values of JSON',
+    '"headers": {"X": 1.5, "Y": True}',
+    [
+      ['x', '1.5'],
+      ['y', 'true'],
+    ],
+  ],
   ['one text in multiValueHeaders', '"multiValueHeaders": {"X": "abc"}', [['x', 'abc']]],
   ['the same in both', '"headers": {"x": "1"}, "multiValueHeaders": {"X": ["1", "2"]}', [['x', '1, 2']]],
   ['one cookie as text', '"cookies": "a=1"', [['set-cookie', 'a=1']]],
@@ -327,7 +353,17 @@ for (const [title, members, headers] of /** @type {const} */ ([
   ],
 ])) {
   test(`headers may be ${title}`, async t => {
-    const { call } = await project(t, `def handler(event, context): return {"statusCode": 200, ${members}}`)
+    const source = `
+from email.message import Message
+from http import HTTPStatus
+from types import MappingProxyType as mappingproxy
+def message(*words):
+    made = Message()
+    for name, value in zip(words[::2], words[1::2]): made[name] = value
+    return made
+def handler(event, context): return {"statusCode": 200, ${members}}
+`
+    const { call } = await project(t, source)
     const response = await call()
     takeTiming(response)
     assert.deepEqual([...response.headers], headers)
