@@ -366,9 +366,13 @@ def attribute(name: str) -> Any:  # noqa: ANN401 -- whatever the project calls s
 
 def function_of_file(path: str) -> Any:  # noqa: ANN401 -- whatever the project calls so
     """Return the first callable of a file that is named as one of FUNCTION_NAMES."""
-    # Under a name of its own: a file may be called flask.py or email.py.
     file = path.rpartition("/")[2]
-    name = "function_" + "".join(char if char.isalnum() else "_" for char in file[:-3])
+    name = file[:-3]
+    # Under the name by which the modules beside it import it, where they get this very file and no copy.
+    # Under one of its own where it is called flask.py or email.py.
+    found = None if name in sys.modules else importlib.util.find_spec(name)
+    if not found or found.origin != path:
+        name = "function_" + "".join(char if char.isalnum() else "_" for char in name)
     loader = EditedModule(name, path) if IS_EDITED else None
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     if not spec or not spec.loader:
@@ -377,8 +381,8 @@ def function_of_file(path: str) -> Any:  # noqa: ANN401 -- whatever the project 
     sys.modules[name] = module
     spec.loader.exec_module(module)
     for each in FUNCTION_NAMES:
-        if callable(found := getattr(module, each, None)):
-            return found
+        if callable(function := getattr(module, each, None)):
+            return function
     raise ImportError(f"{file} defines no handler(event, context) and no app")
 
 

@@ -446,6 +446,19 @@ for (const [name, source] of /** @type {const} */ ([
   })
 }
 
+for (const name of ['api.py', 'api/api.py', 'api/index.py']) {
+  test(`a module beside ${name} imports that very function`, async t => {
+    const folder = makeProject(t, '')
+    const file = path.join(folder, 'functions', name)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, 'routes = []\nimport views\ndef handler(event, context): return routes')
+    const own = path.basename(name, '.py')
+    writeFileSync(path.join(path.dirname(file), 'views.py'), `from ${own} import routes\nroutes.append("/x")`)
+    const { call } = await load(t, folder, { handler: name })
+    assert.deepEqual(await (await call()).json(), ['/x'])
+  })
+}
+
 for (const [title, source, reason] of /** @type {const} */ ([
   ['no function', 'x = 1', 'ImportError: example.py defines no handler(event, context) and no app'],
   [
