@@ -54,10 +54,11 @@ packages, since each request there is a new process."""
 FUNCTION_NAMES = ("handler", "lambda_handler", "app", "application")
 """What a file of its own may call its function, the first of them counts."""
 ASGI = ("scope", "receive", "send")
-NO_START_RESPONSE = ((), ("context",), ("ctx",))
-"""What follows an `env` that is an event."""
+CONTEXT = ("context", "ctx")
+"""How the name of a second parameter ends where the first is an event, though it be called `env`."""
+TAKES_ALL = 0x04
 COROUTINE = 0x80
-"""The flag of `async def` in co_flags; the module inspect would cost 10 ms of a cold start."""
+"""The flags of `*args` and `async def` in co_flags; the module inspect would cost 10 ms of a cold start."""
 
 
 class Context:
@@ -432,9 +433,10 @@ def adapted(function: Any) -> Callable[[dict[str, Any], Context], Any]:  # noqa:
 
 
 def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
-    """Return ASGI, WSGI or Lambda, by the parameters of a function or of an object's `__call__`."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
+    """Return ASGI, WSGI or Lambda, by the parameters of a function or of an object's `__call__`.
+
+    Of a wrapper that passes on whatever it gets, by those of what it wraps.
+    """
     called = function if hasattr(function, "__code__") else type(function).__call__
     bound = called is not function or hasattr(function, "__self__")
     if not hasattr(called, "__code__") and not isinstance(function, type):
@@ -442,6 +444,8 @@ def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
         called = function.__call__
         bound = hasattr(called, "__self__")
     code = getattr(called, "__code__", None)
+    if hasattr(function, "__wrapped__") and (not code or code.co_flags & TAKES_ALL):
+        return protocol(function.__wrapped__)
     if not code:
         return "Lambda"
     parameters = code.co_varnames[int(bound) : code.co_argcount]
@@ -450,8 +454,10 @@ def protocol(function: Any) -> str:  # noqa: ANN401 -- found by its protocol
     if parameters == ASGI or (takes_three and code.co_flags & COROUTINE):
         return "ASGI"
     # https://peps.python.org/pep-3333/ names the parameters by example alone.
-    names_environ = parameters[:1] in (("environ",), ("env",)) and parameters[1:] not in NO_START_RESPONSE
-    return "WSGI" if parameters[1:2] == ("start_response",) or names_environ else "Lambda"
+    second = parameters[1] if len(parameters) > 1 else "_"
+    is_context = second.startswith("_") or second.endswith(CONTEXT)
+    names_environ = parameters[:1] in (("environ",), ("env",)) and not is_context
+    return "WSGI" if second == "start_response" or names_environ else "Lambda"
 
 
 def adapter(module: str, name: str, kind: str) -> Any:  # noqa: ANN401 -- the adapters' own types

@@ -428,6 +428,27 @@ for (const [name, source] of /** @type {const} */ ([
   ['email.py', 'import email.message\nasync def handler(event, context): return event["path"]'],
   ['more.py', 'async def handler(event, context, more=None): return event["path"]'],
   ['env.py', 'def handler(env, ctx): return env["path"]'],
+  ['unused.py', 'def handler(env, _): return env["path"]'],
+  ['environ.py', 'def handler(environ, lambda_context, more=None): return environ["path"]'],
+  ['one.py', 'import beside\ndef handler(env, *rest): return beside.handler(env, *rest)'],
+  [
+    'adapted.py',
+    `
+import functools
+def application(environ, start_response): ...
+@functools.wraps(application)
+def handler(event, context): return event["path"]`,
+  ],
+  [
+    'decorated.py',
+    `
+import functools
+def application(environ, start_response): ...
+class Adapter:
+    def __init__(self, app): functools.update_wrapper(self, app)
+    def __call__(self, event, context): return event["path"]
+handler = Adapter(application)`,
+  ],
   ['two-words.py', 'import beside\nlambda_handler = beside.handler'],
   ['guarded.py', 'try:\n    from beside import handler\nexcept ImportError:\n    handler = None'],
   ['logged.py', 'import logging\nhandler = logging.StreamHandler()\nfrom beside import handler as app'],
@@ -474,6 +495,15 @@ for (const [title, source, reason] of /** @type {const} */ ([
   [
     'an application of WSGI that has its own names',
     'def app(env, start_resp): ...',
+    'ImportError: this is an application of WSGI: require apig-wsgi, which adapts it',
+  ],
+  [
+    'an application of WSGI behind what passes all on',
+    `
+import functools
+def inner(environ, start_response): ...
+@functools.wraps(inner)
+def app(*args, **kwargs): return inner(*args, **kwargs)`,
     'ImportError: this is an application of WSGI: require apig-wsgi, which adapts it',
   ],
   [
