@@ -146,11 +146,12 @@ found = {}
 try:
     module.load(name)
 except BaseException as error:
+    keys = error.args if isinstance(error, KeyError) else ()
     found = {
         "kind": "import" if isinstance(error, (ImportError, SyntaxError)) else "other",
         "error": f"{type(error).__name__}: {error}",
         "place": module.place_of(error, [folders[0], *beside]),
-        "variable": error.args[0] if isinstance(error, KeyError) and error.args else None,
+        "variable": next((key for key in keys if isinstance(key, str)), None),
     }
 with open(report, "w") as out:
     json.dump(found, out)

@@ -251,6 +251,13 @@ def test_a_module_reads_its_variables_in_the_import_check(
             "KeyError: 'APP_KEY' (one.py:2); name APP_KEY in the plugin's input `environment`",
         ),
         ({"one.py": "{}['a b']"}, [], "KeyError: 'a b' (one.py:1)"),
+        (
+            {"one.py": "from http import HTTPMethod\n{}[HTTPMethod]"},
+            [],
+            "KeyError: <enum 'HTTPMethod'> (one.py:2)",
+        ),
+        ({"one.py": "{}[b'APP_KEY']"}, [], "KeyError: b'APP_KEY' (one.py:1)"),
+        ({"one.py": "{}[frozenset({1})]"}, [], "KeyError: frozenset({1}) (one.py:1)"),
         ({"one.py": "raise OSError('no database')"}, [], "OSError: no database (one.py:1)"),
         ({"one.py": "import sys\nsys.exit('set APP_KEY')"}, [], "SystemExit: set APP_KEY (one.py:2)"),
         ({"one.py": "exit('set APP_KEY')"}, [], "SystemExit: set APP_KEY (one.py:1)"),
