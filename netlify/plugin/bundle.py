@@ -602,10 +602,20 @@ def handlers_without_function(plan: Plan) -> Iterator[str]:
 
 
 def deployed(plan: Plan, folder: str) -> list[str]:
-    """Return the files of a folder that are deployed, relative to it; none if it is not there."""
+    """Return the files of a folder that are deployed, relative to it; none if it is not there.
+
+    Raises BundleError for a name that is no UTF-8, which neither JSON nor the packager can hold.
+    """
     left_out = matcher((*SOURCE_LEFT_OUT, *plan.exclude))
     names = sorted(path.relative_to(folder).as_posix() for path in walk(Path(folder), frozenset()))
-    return [name for name in names if not left_out(name)]
+    kept = [name for name in names if not left_out(name)]
+    for name in kept:
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        if shown != name:
+            raise BundleError(
+                f"{folder}/{shown} has a name that is no UTF-8: rename it, or leave it out with `exclude`"
+            )
+    return kept
 
 
 def walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:

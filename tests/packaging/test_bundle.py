@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -397,6 +399,23 @@ def test_a_whole_project_as_the_source_goes_without_what_tools_keep(tmp_path: Pa
     write_files(tmp_path, dict.fromkeys(names, ""))
     whole = bundle.Bundle(plan(tmp_path, exclude=["!**/node_modules/**"]), tmp_path / "out", "2.34")
     assert list(map(str, whole.source_files().values())) == ["data/env.json", "own.py"]
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.txt", b"caf\xe9/own.py", b"deep/\xff.py"])
+def test_a_file_whose_name_is_no_utf_8_is_named(tmp_path: Path, name: bytes) -> None:
+    """Such a name comes out of an archive of another age; JSON, and the packager, have none for it."""
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/src/" + name))
+    file.parent.mkdir(parents=True)
+    file.touch()
+    shown = name.decode("utf-8", "backslashreplace")
+    reason = (
+        f"^{re.escape(f'{tmp_path}/src/{shown}')} has a name that is no UTF-8: rename it, or leave it out"
+    )
+    whole = bundle.Bundle(plan(tmp_path / "src"), tmp_path / "out", "2.34")
+    with pytest.raises(bundle.BundleError, match=reason):
+        whole.source_files()
+    whole = bundle.Bundle(plan(tmp_path / "src", exclude=["caf*", "**/*.py"]), tmp_path / "out", "2.34")
+    assert whole.source_files() == {}
 
 
 def test_scripts_are_left_out_only_where_they_are_entries(tmp_path: Path) -> None:
