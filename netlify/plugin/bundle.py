@@ -80,7 +80,7 @@ INTERPRETER_LEFT_OUT = (
     "config-*/**",
     "ctypes/macholib/**",  # for macOS
     "curses/**",
-    "distutils/**",
+    "distutils/command/*.exe",  # installers for Windows
     "ensurepip/**",
     "idlelib/**",
     "lib-dynload/*_test*",
@@ -93,7 +93,6 @@ INTERPRETER_LEFT_OUT = (
     "lib-dynload/ossaudiodev*",
     "lib-dynload/readline*",
     "lib-dynload/xx*",
-    "lib2to3/**",
     "pydoc_data/**",
     "site-packages/**",
     "test/**",

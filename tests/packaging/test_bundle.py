@@ -343,6 +343,23 @@ def test_an_import_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("name", "stays"),
     [
+        ("distutils/util.py", True),
+        ("lib2to3/pytree.py", True),
+        ("lib2to3/Grammar.txt", True),
+        ("distutils/command/wininst-14.0-amd64.exe", False),
+        ("distutils/tests/test_util.py", False),
+        ("curses/__init__.py", False),
+        ("ensurepip/__init__.py", False),
+    ],
+)
+def test_of_the_standard_library_functions_have_what_they_use(name: str, *, stays: bool) -> None:
+    """Up to CPython 3.11 it has distutils, up to 3.12 lib2to3."""
+    assert bundle.matcher(bundle.INTERPRETER_LEFT_OUT)(name) is not stays
+
+
+@pytest.mark.parametrize(
+    ("name", "stays"),
+    [
         ("skimage/__init__.pyi", True),  # lazy_loader.attach_stub reads it
         ("skimage/io.pyi", False),
         ("django/test/client.py", True),
