@@ -336,6 +336,7 @@ class Bundle:
                 "--requirements", locked.file, *(["--require-hashes"] if locked.is_hashed else []),
                 *self.target(), "--link-mode", "copy",
             )  # fmt: skip
+            refuse_links(Path(scratch))
             self.state["distributions"] = distributions(Path(scratch))
             copy_files(Path(scratch), folder, matcher((*PACKAGES_LEFT_OUT, *self.plan.exclude)))
         remove_unneeded_libraries(folder)
@@ -630,6 +631,20 @@ def walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
             yield path
         elif path.name not in requirements.NOT_SOURCE and not (path / "pyvenv.cfg").exists():
             yield from walk(path, above | {here})
+
+
+def refuse_links(folder: Path) -> None:
+    """Make sure that everything was installed by its files; raises BundleError.
+
+    https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
+    """
+    for origin in folder.glob("*.dist-info/direct_url.json"):
+        found = json.loads(origin.read_text(encoding="utf-8"))
+        if found.get("dir_info", {}).get("editable"):
+            name = origin.parent.name[: -len(".dist-info")]
+            raise BundleError(
+                f"{name} is a link to {found['url']}, which no function has: write ./folder without -e"
+            )
 
 
 def distributions(folder: Path) -> dict[str, dict[str, list[str]]]:

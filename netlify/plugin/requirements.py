@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ FIND_LINKS = re.compile(r"(?:-f|--find-links)[\s=]*(.+)")
 OPTIONS = re.compile("-f|--find-links|--no-binary")
 """Those that uv leaves out of what it resolves, and that are for the installation too."""
 LOCAL = re.compile(
-    r"(?:-e|--editable)[\s=]+(?P<editable>\S+)|[\w.-]+(?:\[.*\])?\s*@\s*(?P<named>\S+)|(?P<bare>\.|\S*/\S*)"
+    r"(?:-e|--editable)[\s=]+(?P<editable>.+)|[\w.-]+(?:\[.*\])?\s*@\s*(?P<named>.+)|(?P<bare>\.|.*/.*)"
 )
 """A requirement that may be a folder of this machine: bare, only with a slash or as the current one."""
 LOCKED = re.compile(r'(?P<kind>directory|archive) = \{ path = "(?P<path>[^"]+)"(?P<rest>.*)\}')
@@ -265,8 +266,12 @@ def resolved(text: str, uv: Callable[..., str], folder: Path, pins: str = "") ->
 def own_folder(line: str) -> Path | None:
     """Return the folder of this machine that a line requires, if it does."""
     local = LOCAL.fullmatch(expanded(re.split(r"\s[;#]", line)[0].strip()))
-    place = Path(re.sub("^file:(//)?", "", local[local.lastgroup or 0])) if local else None
-    return place if place and place.is_dir() else None
+    if not local:
+        return None
+    address = local[local.lastgroup or 0].partition("#")[0]  # without #egg=name
+    path = re.sub("^file:(//)?", "", address)
+    place = path if path == address else unquote(path)
+    return Path(place) if os.path.isdir(place) else None  # noqa: PTH112 -- Path's raises for a long address
 
 
 def built(place: Path, uv: Callable[..., str], folder: Path) -> Path:
@@ -308,4 +313,4 @@ def digest_of(path: Path) -> str:
 
 def digest(*texts: str) -> str:
     """Return a SHA-256 over texts."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return hashlib.sha256(os.fsencode("\0".join(texts))).hexdigest()

@@ -191,26 +191,47 @@ def test_without_hashes_what_it_resolves_to_counts(folder: Path, text: str) -> N
     [
         "-e ./pkg", "./pkg", "pkg @ file:pkg", "-e file:pkg", "pkg[extra] @ ./pkg", "-e pkg",
         "-e ${APP_FOLDER}/pkg", "pkg @ file://${APP_FOLDER}/pkg",
+        "-e ./pkg#egg=own", "./pkg#egg=own", "-e file:pkg#egg=own",
+        "-e ./my pkg", "./my pkg", "own @ ./my pkg", "own @ file:my%20pkg", "-e file:./my%20pkg#egg=own",
+        "--editable=${APP_FOLDER}/my pkg", "own @ file://${APP_FOLDER}/my%20pkg", "${APP_FOLDER}/my pkg",
     ],
 )  # fmt: skip
 def test_a_folder_is_built_as_a_wheel_and_its_files_count(
     folder: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     monkeypatch.setenv("APP_FOLDER", str(folder))
-    write_files(folder, {"requirements.txt": line, "pkg/a.py": "1", "pkg/.venv/b.py": "1"})
+    name = "my pkg" if "my" in line else "pkg"
+    write_files(folder, {"requirements.txt": line, f"{name}/a.py": "1", f"{name}/.venv/b.py": "1"})
     uv = Uv(f"{line}\nsix==1.1\n")
     before = lock(uv)
-    wheel = f"{folder}/scratch/pkg-1-py3-none-any.whl"
+    wheel = f"{folder}/scratch/{name}-1-py3-none-any.whl"
     assert Path(before.file).read_text() == f"{wheel} {EMPTY}\nsix==1.1\n"
-    write_files(folder, {"pkg/.venv/b.py": "2"})
+    write_files(folder, {f"{name}/.venv/b.py": "2"})
     assert lock(uv).fingerprint == before.fingerprint
-    write_files(folder, {"pkg/a.py": "2"})
+    write_files(folder, {f"{name}/a.py": "2"})
     assert lock(uv).fingerprint != before.fingerprint
+
+
+def test_a_file_whose_name_is_no_utf_8_counts_in_a_folder(folder: Path) -> None:
+    write_files(folder, {"requirements.txt": "./pkg", "pkg/a.py": "1"})
+    file = Path(os.fsdecode(b"pkg/caf\xe9.txt"))
+    found = []
+    for text in ("1", "2"):
+        file.write_text(text)
+        found.append(lock(Uv("./pkg\n")).fingerprint)
+    assert found[0] != found[1]
 
 
 def test_a_folder_named_like_a_package_is_not_taken_for_it(folder: Path) -> None:
     write_files(folder, {"requirements.txt": "six", "six/a.py": "1"})
     assert Path(lock(Uv("six==1.1\n")).file).read_text() == "six==1.1\n"
+
+
+@pytest.mark.parametrize(
+    "line", [f"own @ https://host/own.whl{f' {HASH}' * 90}", f"own @ https://host/own.whl?key={'0' * 5000}"]
+)
+def test_an_address_longer_than_any_path_is_no_folder(line: str) -> None:
+    assert requirements.own_folder(line) is None
 
 
 def test_a_folder_that_compiles_for_this_machine_is_refused(folder: Path) -> None:
@@ -494,6 +515,21 @@ def test_a_folder_says_its_version_when_it_is_built(
     write_files(folder, requires | {f"lib/{name}": text for name, text in (lib | {"acme.py": "own"}).items()})
     assert installed(monkeypatch, None) == "own"
     assert sorted(path.name for path in Path("lib").iterdir()) == sorted([*lib, "acme.py"])
+
+
+def test_a_link_to_a_folder_of_the_build_machine_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the line looks like that led there."""
+    monkeypatch.setattr(requirements, "own_folder", lambda _: None)
+    write_files(
+        folder, {"requirements.txt": "-e ./lib", "lib/pyproject.toml": BACKEND, "lib/setup.py": SETUP}
+    )
+    write_files(folder, {"lib/acme.py": "own"})
+    with pytest.raises(
+        bundle.BundleError, match=r"^acme-1 is a link to .*/lib, which no function has: write"
+    ):
+        installed(monkeypatch, None)
 
 
 @pytest.mark.parametrize("hashes", ["", f" --hash=sha256:{DOCOPT}"])
