@@ -480,6 +480,26 @@ for (const name of ['api.py', 'api/api.py', 'api/index.py']) {
   })
 }
 
+for (const method of ['spawn', 'forkserver']) {
+  test(`${method} runs what is in the function's own file`, async t => {
+    const folder = makeProject(t, '')
+    mkdirSync(path.join(folder, 'functions'))
+    const source = `
+import multiprocessing
+def work(pipe): pipe.send("worked")
+def handler(event, context):
+    own = multiprocessing.get_context("${method}")
+    ours, theirs = own.Pipe()
+    own.Process(target=work, args=(theirs,)).start()
+    theirs.close()
+    return ours.recv()
+`
+    writeFileSync(path.join(folder, 'functions/api.py'), source)
+    const { call } = await load(t, folder, { handler: 'api.py' })
+    assert.equal(await (await call()).text(), 'worked')
+  })
+}
+
 for (const [title, source, reason] of /** @type {const} */ ([
   ['no function', 'x = 1', 'ImportError: example.py defines no handler(event, context) and no app'],
   [
@@ -982,7 +1002,7 @@ for (const [title, query, expected] of /** @type {const} */ ([
     Array.from({ length: 5000 }, (_, index) => [`n${index}`, 1]),
   ],
 ])) {
-  test(`a query of ${title} costs Node no more than a moment`, async t => {
+  test(`a query of ${title} costs Node but a moment`, async t => {
     const source = `
 def handler(event, context):
     assert {*event["queryStringParameters"].values()} == {""}
