@@ -371,7 +371,8 @@ def function_of_file(path: str) -> Any:  # noqa: ANN401 -- whatever the project 
     name = file[:-3]
     # Under the name by which the modules beside it import it, where they get this very file and no copy.
     # Under one of its own where it is called flask.py or email.py.
-    found = None if name in sys.modules else importlib.util.find_spec(name)
+    can_be_imported = name.isidentifier() and name not in sys.modules
+    found = importlib.util.find_spec(name) if can_be_imported else None
     if not found or found.origin != path:
         name = "function_" + "".join(char if char.isalnum() else "_" for char in name)
     loader = EditedModule(name, path) if IS_EDITED else None

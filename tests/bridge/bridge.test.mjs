@@ -426,6 +426,7 @@ for (const [name, source] of /** @type {const} */ ([
   ['hello.py', 'def handler(event, context): return event["path"]'],
   ['flask.py', 'import flask\ndef handler(event, context): return "/x" if flask.Flask else ""'],
   ['email.py', 'import email.message\nasync def handler(event, context): return event["path"]'],
+  ['no.name.py', 'def handler(event, context): return event["path"]'],
   ['more.py', 'async def handler(event, context, more=None): return event["path"]'],
   ['env.py', 'def handler(env, ctx): return env["path"]'],
   ['unused.py', 'def handler(env, _): return env["path"]'],
