@@ -1,6 +1,16 @@
 /** What the page says about a job: its state put into words. */
 
-import { canRescue, elapsedSeconds, isFresh, isGone, isLinked, STAGES, stageOf } from './job.js'
+import {
+  canRescue,
+  elapsedSeconds,
+  HOLD_MS,
+  isFresh,
+  isGone,
+  isLinked,
+  PATIENCE_MS,
+  STAGES,
+  stageOf,
+} from './job.js'
 import { waitBeforeRetry } from './job_buttons.js'
 import { jobWords } from './job_words.js'
 import { clock, timeLeft } from './time.js'
@@ -48,10 +58,10 @@ export function details(job, { now, isOffline, isUnplayable = false }) {
       : ''
   switch (stage) {
     case 'held':
-      return [jobWords.details.held(secondsUntil(job.sendAt, now))]
+      return [jobWords.details.held(secondsUntil(job.sendAt, now, HOLD_MS))]
     case 'uploading':
       if (job.sendAt !== null && job.problem)
-        return [jobWords.details.sendingAgain(secondsUntil(job.sendAt, now))]
+        return [jobWords.details.sendingAgain(secondsUntil(job.sendAt, now, PATIENCE_MS))]
       return job.retryOf ? [] : [jobWords.details.uploading(job.upload ?? 0)]
     case 'queued':
       return [
@@ -150,9 +160,10 @@ export function times(job, now) {
 /**
  * @param {number | null} at
  * @param {number} now
+ * @param {number} longest that such a wait can be, in ms: a clock that was set back makes it no longer
  */
-function secondsUntil(at, now) {
-  return at === null ? 0 : Math.max(1, Math.ceil((at - now) / 1000))
+function secondsUntil(at, now, longest) {
+  return at === null ? 0 : Math.max(1, Math.ceil(Math.min(at - now, longest) / 1000))
 }
 
 /**

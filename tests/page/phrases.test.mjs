@@ -117,6 +117,16 @@ test('a held job counts down to one', () => {
   assert.deepEqual(at(5_000), ['Sending in 1 s. Until then, Undo is free.'])
 })
 
+test('a clock that is set back makes no wait longer than it can be', () => {
+  const now = NOW - 3_600_000
+  assert.deepEqual(details(priced, { ...online, now }), ['Sending in 3 s. Until then, Undo is free.'])
+  const sent = reduceJob(priced, { type: 'sending' })
+  const again = reduceJob(sent, { type: 'start-failed', failure: { kind: 'network' }, at: NOW })
+  assert.deepEqual(details(again, { ...online, now }), [
+    'The site did not answer. Trying again in 60 s. It will not be started twice.',
+  ])
+})
+
 test('a site that stays silent is said to be, once that is no blink', () => {
   const silent = { ...says('processing', { stage: 'rendering' }), silentSince: NOW }
   assert.match(details(silent, { now: NOW + 19_000, isOffline: false })[0] ?? '', /^There is no preview/)
