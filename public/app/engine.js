@@ -48,7 +48,7 @@ export function createEngine({
   store,
   api,
   clock,
-  presence,
+  presence: { isOnline: saysOnline, ...others },
   locks,
   channel,
   accessCode,
@@ -57,6 +57,13 @@ export function createEngine({
   onChange,
   onUnkept,
 }) {
+  /** Whether the site has answered since the browser last lost its network, by what the browser says. */
+  let hasAnswered = false
+  const isOnline = () => hasAnswered || saysOnline()
+  const presence = { ...others, isOnline }
+  presence.on('offline', () => {
+    hasAnswered = false
+  })
   const jobs = createJobs({ store, channel, onChange: changed, onUnkept })
   const poller = createPoller({ api, jobs, clock, presence })
   const photosOf = async (/** @type {Job} */ { key }) =>
@@ -71,6 +78,7 @@ export function createEngine({
   function changed(job, before) {
     // What was erased everywhere, from another browser too, is not kept here either.
     if (job?.status?.deletedAt && !before?.status?.deletedAt) void store.dropPictures(job.key).catch(() => {})
+    if (job?.answeredAt && job.answeredAt !== before?.answeredAt) hasAnswered = true
     onChange(job, before)
   }
 
@@ -175,6 +183,7 @@ export function createEngine({
     jobs: jobs.all,
     submit,
     isFreeToCancel,
+    isOnline,
     cancel,
     retry,
     remove: jobs.remove,

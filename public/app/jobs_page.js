@@ -143,7 +143,7 @@ export async function openJobsPage({ config, composer, layout }) {
       if (job.jobId && location.hash === `#~${job.key}`) window.history.replaceState(null, '', linkTo(job))
       jobView.update(job, {
         now,
-        isOffline: !navigator.onLine,
+        isOffline: !engine.isOnline(),
         photoUrl: pictures.of(job.key).startFrame,
         canNotify: notifications.canAsk(),
         canSaveToDevice: canShareFiles(),
@@ -201,7 +201,7 @@ export async function openJobsPage({ config, composer, layout }) {
     const stage = stageOf(job)
     const isShown = job.key === shownKey
     if (stage === 'erased') pictures.release(job.key)
-    if (isShown) layout.announce(headline(job, { isOffline: !navigator.onLine }))
+    if (isShown) layout.announce(headline(job, { isOffline: !engine.isOnline() }))
     if (stage !== 'completed' && stage !== 'failed') return
     if (!isShown) layout.say(`${jobWords.states[stage]}: ${job.prompt}`, linkTo(job))
     if (!document.hidden) return

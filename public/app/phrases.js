@@ -33,7 +33,7 @@ export function headline(job, { isOffline }) {
   const stage = stageOf(job)
   if (job.cancelWanted) return jobWords.headlines.canceling
   if (stage === 'uploading') {
-    if (isOffline) return jobWords.headlines.waitingForNetwork
+    if (isOffline && !job.upload) return jobWords.headlines.waitingForNetwork
     return job.retryOf ? jobWords.headlines.sending : jobWords.headlines.uploading
   }
   const forVisitors = isLinked(job) && jobWords.visitor.headlines[stage]
@@ -51,7 +51,8 @@ export function headline(job, { isOffline }) {
 export function details(job, { now, isOffline, isUnplayable = false }) {
   const stage = stageOf(job)
   const { status } = job
-  if (isOffline && STAGES.includes(stage)) return [jobWords.details.offline]
+  // What is being uploaded shows that there is a network, whatever the browser says.
+  if (isOffline && STAGES.includes(stage) && !job.upload) return [jobWords.details.offline]
   const silent =
     job.silentSince !== null && now - job.silentSince > SILENCE_MS
       ? jobWords.details.silent(new Date(job.silentSince))

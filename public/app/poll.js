@@ -1,11 +1,11 @@
 /**
  * When to ask for a job's state again. Pure: a state, events that change it, and the time of the next question.
  *
- * The server names the interval. The page only stretches it while nobody is looking, stops while there is no
- * network, and backs off while the site does not answer.
+ * The server names the interval. The page only stretches it while nobody is looking or the browser says that there is
+ * no network, and backs off while the site does not answer.
  */
 
-import { backoff } from './time.js'
+import { backoff, OFFLINE_MS } from './time.js'
 
 /** The shortest interval in a hidden tab, in milliseconds. */
 export const HIDDEN_MS = 20_000
@@ -16,7 +16,7 @@ export const HIDDEN_MS = 20_000
  * @property {number | null} wait how long to wait after `since`, in ms; null: never ask again
  * @property {number} failures how many in a row
  * @property {boolean} hidden nobody looks at the tab
- * @property {boolean} offline the browser has no network
+ * @property {boolean} offline the browser says that it has no network
  */
 
 /**
@@ -43,7 +43,7 @@ export function firstPoll({ at, hidden, offline }) {
 export function reducePoll(poll, event) {
   switch (event.type) {
     case 'answered':
-      return { ...poll, since: event.at, wait: event.pollAfterMs, failures: 0 }
+      return { ...poll, since: event.at, wait: event.pollAfterMs, failures: 0, offline: false }
     case 'failed': {
       const wait = Math.max(backoff(poll.failures), event.retryAfterMs ?? 0)
       return { ...poll, since: event.at, wait, failures: poll.failures + 1 }
@@ -60,10 +60,10 @@ export function reducePoll(poll, event) {
 }
 
 /**
- * When to ask next, in ms; null: not as things are.
+ * When to ask next, in ms; null: never.
  * @param {Poll} poll
  */
 export function dueAt({ since, wait, hidden, offline }) {
-  if (wait === null || offline) return null
-  return since + (hidden && wait > 0 ? Math.max(wait, HIDDEN_MS) : wait)
+  if (!wait) return wait === null ? null : since
+  return since + Math.max(wait, hidden ? HIDDEN_MS : 0, offline ? OFFLINE_MS : 0)
 }

@@ -7,14 +7,14 @@
 
 import { isWaiting, PATIENCE_MS } from './job.js'
 import { exclusively } from './locks.js'
-import { backoff } from './time.js'
+import { backoff, OFFLINE_MS } from './time.js'
 
 /**
  * @typedef {import('./job.js').Job} Job
  * @typedef {import('./api.js').RequestFailure} RequestFailure
  */
 
-/** How often a cancel is repeated while the site does not answer. */
+/** How often a cancel is tried while the site does not answer; without network it has no end. */
 const CANCEL_ATTEMPTS = 4
 const UNREADABLE = /** @type {const} */ ({ ok: false, failure: { kind: 'photos' } })
 
@@ -49,7 +49,7 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
       running.set(key, sender)
       while (job && isWaiting(job)) {
         const body = await bodyOf(job).catch(() => null)
-        await readyToSend(job.sendAt ?? 0, sender.signal)
+        await readyToSend(job.sendAt ?? 0, { signal: sender.signal, isHeld: job.phase === 'held' })
         if (sender.signal.aborted || !(await jobs.apply(key, { type: 'sending' }))) break
         const outcome = body ? await post(key, body, sender.signal) : UNREADABLE
         if (sender.signal.aborted) break
@@ -97,12 +97,12 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
   }
 
   /**
-   * Wait until `at` and for a network; a network that comes back ends the wait.
+   * Wait until `at`, longer without a network; a network that comes back ends the wait.
    * @param {number} at by the time of day: a clock that was set meanwhile makes the wait no longer than it can be
-   * @param {AbortSignal} [signal]
+   * @param {{signal?: AbortSignal, isHeld?: boolean}} [how] held: Undo is free until then, whatever the network
    * @returns {Promise<void>}
    */
-  function readyToSend(at, signal) {
+  function readyToSend(at, { signal, isHeld = false } = {}) {
     return new Promise(resolve => {
       const done = () => {
         clock.clearTimeout(timer)
@@ -110,8 +110,9 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
         resolve()
       }
       const wait = Math.min(PATIENCE_MS, Math.max(0, at - clock.now()))
-      const timer = clock.setTimeout(() => presence.isOnline() && done(), wait)
-      presence.on('online', done)
+      const isOffline = wait > 0 && !isHeld && !presence.isOnline()
+      const timer = clock.setTimeout(done, isOffline ? Math.max(wait, OFFLINE_MS) : wait)
+      if (!isHeld) presence.on('online', done)
       signal?.addEventListener('abort', done)
     })
   }
@@ -122,7 +123,7 @@ export function createSender({ api, jobs, poller, clock, presence, locks, access
    */
   async function cancel({ key, jobId, ownerToken }) {
     if (!jobId || !ownerToken) return
-    for (let attempt = 0; attempt < CANCEL_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < CANCEL_ATTEMPTS; attempt += presence.isOnline() ? 1 : 0) {
       const outcome = await api.cancelVideo({ jobId, ownerToken, erase: false })
       const at = clock.now()
       if (outcome.ok) {

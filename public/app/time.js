@@ -60,6 +60,12 @@ export function progress({ stage, upload, elapsed, estimate }) {
 }
 
 /**
+ * The shortest pause between two tries while the browser says that there is no network, in ms. Some say so where there
+ * is one, behind a VPN or a virtual adapter; a try that fails costs nothing.
+ */
+export const OFFLINE_MS = 30_000
+
+/**
  * How long to wait before a site that has failed is asked again, in ms: a second, then twice as long each time, and
  * half a minute at most.
  * @param {number} failures how many in a row there were before this one

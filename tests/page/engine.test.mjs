@@ -266,17 +266,72 @@ test('a cancel that the site refuses is not repeated', async () => {
   assert.equal(browser.site.cancels.length, 1)
 })
 
-test('a cancel waits for the network', async () => {
+test('a browser that is wrongly offline sends a job and asks for it', async () => {
+  const browser = new FakeBrowser()
+  const tab = await browser.openTab()
+  tab.presence.network(false)
+  await tab.engine.submit(draft())
+  await browser.clock.advance(4_000)
+  assert.deepEqual([browser.site.starts.length, browser.site.polls], [1, [1_500, 3_500]])
+  assert.equal(tab.engine.isOnline(), true)
+  tab.presence.network(false)
+  assert.equal(tab.engine.isOnline(), false)
+  browser.site.state = COMPLETED
+  await browser.clock.advance(30_000)
+  assert.deepEqual([stages(tab), browser.site.polls.length, tab.engine.isOnline()], [['completed'], 3, true])
+})
+
+test('a job that is watched by its link is asked for at once offline', async () => {
+  const browser = new FakeBrowser()
+  const tab = await browser.openTab()
+  tab.presence.network(false)
+  tab.engine.watch('J')
+  await browser.clock.advance(0)
+  assert.deepEqual([browser.site.polls, stages(tab)], [[0], ['rendering']])
+})
+
+test('offline a start is tried every 30 s, and at once when online', async () => {
+  const browser = new FakeBrowser()
+  const tab = await browser.openTab()
+  tab.presence.network(false)
+  browser.site.failures.start = { kind: 'network' }
+  const key = await tab.engine.submit(draft())
+  await browser.clock.advance(100_000)
+  assert.equal(browser.site.starts.length, 4)
+  browser.site.failures.start = null
+  tab.presence.network(true)
+  await settle()
+  assert.deepEqual(
+    browser.site.starts.map(({ key: sent }) => sent),
+    Array(5).fill(key),
+  )
+  assert.equal(tab.engine.jobs.get(key)?.phase, 'started')
+})
+
+test('a network that comes back does not end the time for Undo', async () => {
+  const browser = new FakeBrowser()
+  const { engine, presence } = await browser.openTab()
+  presence.network(false)
+  await engine.submit(HELD)
+  await browser.clock.advance(1_000)
+  presence.network(true)
+  await browser.clock.advance(1_999)
+  assert.equal(browser.site.starts.length, 0)
+  await browser.clock.advance(1)
+  assert.equal(browser.site.starts.length, 1)
+})
+
+test('a cancel waits for the network, however long', async () => {
   const { browser, tab, key } = await withJob()
-  browser.site.failures.cancel = { kind: 'network' }
+  Object.assign(browser.site.failures, { cancel: { kind: 'network' }, status: { kind: 'network' } })
   tab.presence.network(false)
   void tab.engine.cancel(key)
-  await browser.clock.advance(60_000)
-  assert.equal(browser.site.cancels.length, 1)
+  await browser.clock.advance(599_000)
+  assert.equal(browser.site.cancels.length, 20)
   browser.site.failures.cancel = null
   tab.presence.network(true)
   await settle()
-  assert.deepEqual([browser.site.cancels.length, stages(tab)], [2, ['canceled']])
+  assert.deepEqual([browser.site.cancels.length, stages(tab)], [21, ['canceled']])
 })
 
 test('a link is renewed by one question, and a failing site gets no storm', async () => {

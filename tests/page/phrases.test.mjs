@@ -111,6 +111,12 @@ test('without a network it says so, and promises nothing but to go on', () => {
   ])
 })
 
+test('what is being uploaded is not said to wait for the network', () => {
+  const sending = { ...reduceJob(priced, { type: 'sending' }), upload: 0.5 }
+  assert.equal(headline(sending, { isOffline: true }), 'Uploading your photo')
+  assert.deepEqual(details(sending, { now: NOW, isOffline: true }), ['50% uploaded.'])
+})
+
 test('a held job counts down to one', () => {
   const at = (/** @type {number} */ passed) => details(priced, { now: NOW + passed, isOffline: false })
   assert.deepEqual(at(0), ['Sending in 3 s. Until then, Undo is free.'])

@@ -30,10 +30,17 @@ test('a hidden tab asks less often, and when it is looked at again no later than
   assert.equal(dueAt(after({ ...answered, pollAfterMs: 60_000 }, { type: 'hidden' })), 62_000)
 })
 
-test('nothing is asked without a network, and at once when it comes back', () => {
+test('without a network it is asked every 30 s, and at once when it comes back', () => {
   const offline = after(answered, { type: 'offline' })
-  assert.equal(dueAt(offline), null)
+  assert.equal(dueAt(offline), 32_000)
+  assert.equal(dueAt(reducePoll(offline, { type: 'failed', at: 32_000, retryAfterMs: null })), 62_000)
   assert.equal(dueAt(reducePoll(offline, { type: 'online', at: 3_000 })), 3_000)
+})
+
+test('an answer shows that there is a network, whatever the browser says', () => {
+  const first = firstPoll({ ...shown, offline: true })
+  assert.equal(dueAt(first), 1_000)
+  assert.equal(dueAt(reducePoll(first, answered)), 7_000)
 })
 
 test('each failure doubles the wait up to half a minute, and an answer ends that', () => {
