@@ -16,17 +16,20 @@ const OWN = ['/service_worker.js', '/app/photo_worker.js']
 
 const { trustedTypes } = /** @type {{trustedTypes?: TrustedTypes}} */ (/** @type {unknown} */ (globalThis))
 
-const policy = trustedTypes?.createPolicy('own-scripts', {
-  createScriptURL(path) {
-    if (OWN.includes(path)) return path
-    throw new TypeError(`${path} is no script of this page`)
-  },
-})
+/** @type {ReturnType<TrustedTypes['createPolicy']> | undefined} */
+let policy
 
 /**
  * The address of one of them, as the browser takes it.
  * @param {OwnScript} path
+ * @throws where the browser allows no policy
  */
 export function ownScript(path) {
+  policy ??= trustedTypes?.createPolicy('own-scripts', {
+    createScriptURL(name) {
+      if (OWN.includes(name)) return name
+      throw new TypeError(`${name} is no script of this page`)
+    },
+  })
   return policy ? policy.createScriptURL(path) : path
 }

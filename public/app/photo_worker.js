@@ -1,5 +1,6 @@
 /** Decodes and re-encodes photos beside the page, so that a 48-megapixel one does not freeze it. */
 
+import { isFaithful } from './canvas.js'
 import { encodePart, preparePicture } from './photo_encode.js'
 
 /** Formats of which every browser that has `createImageBitmap` decodes all: what it refuses is damaged. */
@@ -20,15 +21,24 @@ function decode(file) {
  * @returns {Promise<import('./photos.js').WorkerAnswer>}
  */
 async function carryOut(order) {
+  if (!(await isFaithful(decode))) return { problem: 'not-decoded' }
   if ('photo' in order) return encodePart(order.photo, order.part, order.budget, decode)
+  /** @type {unknown} */
+  let refusal
   try {
-    const photo = await preparePicture(order.file, decode)
+    const photo = await preparePicture(order.file, file =>
+      decode(file).catch(error => {
+        refusal = error
+        throw error
+      }),
+    )
     return photo === 'cut' ? { problem: 'unreadable' } : { photo }
   } catch (error) {
     // To a browser that is windows-1252: bytes from 0x80 to 0x9f come out as other letters.
     const start = new TextDecoder('latin1').decode(await order.file.slice(0, 12).arrayBuffer())
-    const isRefused = !(error instanceof TypeError) && KNOWN.test(start)
-    return { problem: isRefused ? 'unreadable' : 'not-decoded' }
+    // What else fails here, such as a large canvas, may do in the page.
+    const isDamaged = error === refusal && KNOWN.test(start)
+    return { problem: isDamaged ? 'unreadable' : 'not-decoded' }
   }
 }
 

@@ -1,5 +1,6 @@
 /** From any picture file to a photo that can be shown, cropped and sent: upright, JPEG, without metadata. */
 
+import { isFaithful } from './canvas.js'
 import { ownScript } from './own_scripts.js'
 import { encodePart, preparePicture } from './photo_encode.js'
 
@@ -11,7 +12,10 @@ import { encodePart, preparePicture } from './photo_encode.js'
  * @property {number} height
  */
 
-/** @typedef {'too-many' | 'heic' | 'unreadable' | 'not-loaded'} PhotoProblem */
+/**
+ * hidden: the browser gives pages something else than they have drawn.
+ * @typedef {'too-many' | 'heic' | 'unreadable' | 'hidden' | 'not-loaded'} PhotoProblem
+ */
 /**
  * not-decoded: not there, but perhaps in the page.
  * @typedef {{photo: PreparedPhoto} | {blob: Blob, thumbnail: Blob} | {problem: 'unreadable' | 'not-decoded'}} WorkerAnswer
@@ -24,8 +28,13 @@ const AVIF_BRANDS = ['avif', 'avis']
 /** Bytes that are written as base64 at a time: no call takes too many, and whole threes need no padding. */
 const PIECE = 3 * 2 ** 13
 
+/** How long the worker may take for one order, in ms: the largest photos take it seconds. */
+const PATIENCE_MS = 60_000
+
 /** @type {Worker | null} */
 let worker = null
+/** A worker has not answered: no other is tried. */
+let isSilent = false
 
 /**
  * @param {Blob} file
@@ -35,6 +44,7 @@ export async function preparePhoto(file) {
   const answer = await inWorker({ file })
   if ('photo' in answer) return answer
   if ('problem' in answer && answer.problem === 'unreadable') return { problem: 'unreadable' }
+  if (!(await isFaithful(decodeInPage))) return { problem: 'hidden' }
   // Some browsers decode HEIC, or decode at all, only in an <img>.
   const photo = await preparePicture(file, decodeInPage).catch(() => 'cut')
   if (typeof photo === 'object') return { photo }
@@ -50,27 +60,50 @@ export async function preparePhoto(file) {
  */
 export async function partOf(photo, part, budget) {
   const answer = await inWorker({ photo, part, budget })
-  return 'blob' in answer ? answer : encodePart(photo, part, budget, decodeInPage)
+  if ('blob' in answer) return answer
+  if (!(await isFaithful(decodeInPage))) throw new Error('this browser hides what is drawn')
+  return encodePart(photo, part, budget, decodeInPage)
 }
 
 /**
  * @param {import('./photo_worker.js').Order} order
  * @returns {Promise<WorkerAnswer>}
  */
-function inWorker(order) {
-  if (typeof OffscreenCanvas === 'undefined') return Promise.resolve({ problem: 'not-decoded' })
-  worker ??= new Worker(ownScript('/app/photo_worker.js'), { type: 'module' })
-  const running = worker
-  return new Promise(resolve => {
+async function inWorker(order) {
+  try {
+    if (isSilent || typeof OffscreenCanvas === 'undefined') return { problem: 'not-decoded' }
+    worker ??= new Worker(ownScript('/app/photo_worker.js'), { type: 'module' })
+    return await answerOf(worker, order)
+  } catch {
+    // None is allowed, or it has failed, and is silent from then on.
+    worker = null
+    return { problem: 'not-decoded' }
+  }
+}
+
+/**
+ * @param {Worker} running
+ * @param {import('./photo_worker.js').Order} order
+ * @returns {Promise<WorkerAnswer>} rejected where it fails, or does not answer
+ */
+function answerOf(running, order) {
+  return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel()
+    const timer = setTimeout(() => {
+      isSilent = true
+      running.terminate()
+      // All that wait for it wait in vain.
+      running.dispatchEvent(new Event('error'))
+    }, PATIENCE_MS)
     port1.onmessage = ({ data }) => {
+      clearTimeout(timer)
       port1.close()
       resolve(data)
     }
     const failed = () => {
-      // One that has failed is silent from then on.
-      worker = null
-      resolve({ problem: 'not-decoded' })
+      clearTimeout(timer)
+      port1.close()
+      reject(new Error('the worker has failed'))
     }
     running.addEventListener('error', failed, { once: true })
     running.postMessage(order, [port2])

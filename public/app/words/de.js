@@ -57,6 +57,8 @@ export default {
       `${name} ist ein HEIC-Foto, das dieser Browser nicht öffnen kann. Exportiere es als JPEG oder öffne diese Seite in Safari. Auf dem iPhone: Einstellungen, Kamera, Formate, „Maximale Kompatibilität“.`,
     'not-loaded': name =>
       `${name} konnte nicht vorbereitet werden, weil ein Teil dieser Seite nicht geladen wurde. Prüfe deine Verbindung und füge es noch einmal hinzu.`,
+    hidden: name =>
+      `${name} konnte nicht vorbereitet werden, weil dieser Browser verbirgt, was Seiten zeichnen. Erlaube dieser Seite, den Canvas zu lesen, oder nimm einen anderen Browser.`,
     unreadable: name => `${name} lässt sich nicht als Foto öffnen.`,
   },
 

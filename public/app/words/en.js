@@ -57,6 +57,8 @@ export default {
       `${name} is a HEIC photo, which this browser cannot open. Export it as JPEG or open this page in Safari. On an iPhone, go to Settings, Camera, Formats and choose Most Compatible.`,
     'not-loaded': (/** @type {string} */ name) =>
       `${name} could not be prepared because part of this page did not load. Check your connection and add it again.`,
+    hidden: (/** @type {string} */ name) =>
+      `${name} could not be prepared because this browser hides what pages draw. Allow this site to read the canvas, or use another browser.`,
     unreadable: (/** @type {string} */ name) => `${name} cannot be opened as a photo.`,
   },
 
