@@ -22,7 +22,7 @@ import { encodePart, preparePicture } from './photo_encode.js'
  */
 
 /** The brands in a HEIF file's first box. https://www.iana.org/assignments/media-types/image/heic */
-const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']
+const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'mif2', 'msf1']
 /** Those that say that it is an AVIF; mif1 and msf1 are of both. https://aomediacodec.github.io/av1-avif/#brands */
 const AVIF_BRANDS = ['avif', 'avis']
 /** Bytes that are written as base64 at a time: no call takes too many, and whole threes need no padding. */
@@ -127,8 +127,9 @@ async function decodeInPage(file) {
 async function isHeic(file) {
   const start = new Uint8Array(await file.slice(0, 1024).arrayBuffer())
   const box = start.subarray(4, 256 * (start[2] ?? 0) + (start[3] ?? 0))
-  const [kind, brand = '', ...others] = new TextDecoder('latin1').decode(box).match(/.{4}/gs) ?? []
-  return kind === 'ftyp' && HEIC_BRANDS.includes(brand) && !others.some(one => AVIF_BRANDS.includes(one))
+  const [kind, ...brands] = new TextDecoder('latin1').decode(box).match(/.{4}/gs) ?? []
+  const isOneOf = (/** @type {string[]} */ known) => brands.some(brand => known.includes(brand))
+  return kind === 'ftyp' && isOneOf(HEIC_BRANDS) && !isOneOf(AVIF_BRANDS)
 }
 
 /**

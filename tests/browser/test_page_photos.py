@@ -145,12 +145,9 @@ def test_what_is_clear_in_a_png_becomes_white(open_page: OpenPage, functions: Fu
     assert colour_at(sent, 0.5, 0.5) == (255, 255, 255)
 
 
-@pytest.mark.parametrize(
-    "brands", [b"heic\0\0\0\0mif1heic", b"mif1\0\0\0\0miafheic", b"msf1\0\0\0\0hevcmsf1"]
-)
-def test_a_heic_photo_that_the_browser_cannot_open_gets_advice(open_page: OpenPage, brands: bytes) -> None:
+def test_a_heic_photo_that_the_browser_cannot_open_gets_advice(open_page: OpenPage) -> None:
     page = open_page()
-    body = b"\0\0\0\x18ftyp" + brands + bytes(64)
+    body = b"\0\0\0\x18ftypheif\0\0\0\0mif1heic" + bytes(64)
     page.get_by_label("Choose photos").set_input_files([upload(body, "IMG_1.HEIC", "image/heic")])
     expect(page.get_by_role("alert")).to_contain_text("IMG_1.HEIC is a HEIC photo")
     expect(page.get_by_role("alert")).to_contain_text("Most Compatible")
@@ -163,7 +160,6 @@ def test_a_heic_photo_that_the_browser_cannot_open_gets_advice(open_page: OpenPa
     [
         ("bill.pdf", b"%PDF-1.7"),
         ("lake.avif", b"\0\0\0\x18ftypmif1\0\0\0\0miafavif" + bytes(64)),
-        ("pond.avif", b"\0\0\0\x18ftypmsf1\0\0\0\0avismsf1" + bytes(64)),
     ],
 )
 def test_a_file_that_is_no_photo_is_named_and_the_others_are_taken(

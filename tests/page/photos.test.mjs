@@ -116,3 +116,23 @@ test('nothing is sent where the browser hides what is drawn, until allowed', asy
   noise.mock.restore()
   assert.equal(await shown(await preparePhoto(PICTURE)), RED)
 })
+
+for (const [name, brands, problem] of [
+  ['heic first', 'heic....mif1heic', 'heic'],
+  ['mif1 first', 'mif1....miafheic', 'heic'],
+  ['a sequence', 'msf1....hevcmsf1', 'heic'],
+  ['heif first', 'heif....mif1heic', 'heic'],
+  ['miaf first', 'miaf....mif1heic', 'heic'],
+  ['mif2 first', 'mif2....miaf', 'heic'],
+  ['MiHE first', 'MiHE....mif1heic', 'heic'],
+  ['avci first', 'avci....mif1', 'heic'],
+  ['1pic first', '1pic....mif1heic', 'heic'],
+  ['an AVIF', 'mif1....miafavif', 'unreadable'],
+  ['an AVIF sequence', 'msf1....avismsf1', 'unreadable'],
+  ['a video', 'mp42....isommp42', 'unreadable'],
+])
+  test(`a file that the browser cannot open is ${problem}: ${name}`, async () => {
+    const file = new Blob([`\0\0\0${String.fromCharCode(8 + (brands ?? '').length)}ftyp${brands}#no picture`])
+    const { preparePhoto } = await newPage()
+    assert.deepEqual(await preparePhoto(file), { problem })
+  })
