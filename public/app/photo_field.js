@@ -7,7 +7,15 @@ import { createPhotoFrame } from './photo_frame.js'
 import { wantsLessData, wantsLessMotion } from './preferences.js'
 import { words } from './words.js'
 
+/** @typedef {import('./composer.js').Composer} Composer */
 /** @typedef {import('./composer_controller.js').ComposerController} ComposerController */
+
+/** @param {Composer['refused']} refused @returns {string[]} */
+export function refusals(refused) {
+  const left = refused.filter(({ problem }) => problem === 'too-many')
+  if (left.length <= 3) return refused.map(({ name, problem }) => words.photoProblems[problem](name))
+  return [...refusals(refused.filter(one => !left.includes(one))), words.photos.tooMany(left.length)]
+}
 
 /** @param {{controller: ComposerController, limit: number}} parts limit: how many photos there may be */
 export function createPhotoField({ controller, limit }) {
@@ -60,7 +68,7 @@ export function createPhotoField({ controller, limit }) {
   /** What moves photos and crops, loaded with the first photo. @type {Awaited<ReturnType<typeof loadTools>> | null} */
   let tools = null
   let isLoading = false
-  /** @type {import('./composer.js').Composer['refused']} */
+  /** @type {Composer['refused']} */
   let told = []
 
   async function loadTools() {
@@ -107,7 +115,7 @@ export function createPhotoField({ controller, limit }) {
     return field
   }
 
-  /** @param {import('./composer.js').Composer} composer */
+  /** @param {Composer} composer */
   function render(composer) {
     const { entries } = composer
     const crop = cropOfStartFrame(composer)
@@ -128,9 +136,7 @@ export function createPhotoField({ controller, limit }) {
     setText(hint, entries.length < 2 ? words.photos.limit(limit) : words.photos.others)
     if (composer.refused === told) return
     told = composer.refused
-    refused.replaceChildren(
-      ...told.map(({ name, problem }) => el('p', {}, words.photoProblems[problem](name))),
-    )
+    refused.replaceChildren(...refusals(told).map(sentence => el('p', {}, sentence)))
     // On a phone it is below the fold.
     refused.scrollIntoView({ block: 'nearest' })
   }

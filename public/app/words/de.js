@@ -42,6 +42,7 @@ export default {
     others:
       'Das Video beginnt mit dem Startbild. Die anderen Fotos werden mitgeschickt; ob das Modell sie nutzt, ist ihm überlassen.',
     limit: count => `Bis zu ${count} Fotos.`,
+    tooMany: count => `${count} Fotos wurden nicht hinzugefügt: Es ist kein Platz für weitere Fotos.`,
     crop: 'Zuschnitt des Startbilds',
     cut: ({ axis, before, after }) =>
       axis === 'x'

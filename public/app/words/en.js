@@ -42,6 +42,8 @@ export default {
     others:
       'The video begins with the start frame. The other photos are sent too; the model may or may not use them.',
     limit: (/** @type {number} */ count) => `Up to ${count} photos.`,
+    tooMany: (/** @type {number} */ count) =>
+      `${count} photos were not added: there is no room for more photos.`,
     crop: 'Crop of the start frame',
     cut: (/** @type {{axis: 'x' | 'y', before: number, after: number}} */ { axis, before, after }) =>
       axis === 'x'
