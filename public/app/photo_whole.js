@@ -31,8 +31,11 @@ const SUMS = Uint32Array.from({ length: 256 }, (_, byte) => {
  */
 export function ending(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (letters(bytes, 0, 3) === '\xff\xd8\xff')
-    return bytes[endOfImage(bytes).end + 1] === 0xd9 ? 'whole' : 'unended'
+  if (letters(bytes, 0, 3) === '\xff\xd8\xff') {
+    const { end, isRough } = endOfImage(bytes)
+    if (bytes[end + 1] === 0xd9) return 'whole'
+    return isRough ? 'cut' : 'unended'
+  }
   if (letters(bytes, 1, 3) === 'PNG') return pngEnds(bytes, view) ? 'whole' : 'cut'
   if (letters(bytes, 0, 4) === 'RIFF' && bytes.length >= 12)
     return view.getUint32(4, true) + 8 <= bytes.length ? 'whole' : 'cut'
@@ -53,8 +56,8 @@ function letters(bytes, at, count) {
  * Where the data of a JPEG's first picture ends, with a marker; -1 where it has none. Bytes between segments are
  * passed over, as browsers do, but in its only scan a picture ends with the first marker, whichever it is.
  * Where that is not the picture's end, `restart` is the marker of its next restart interval. `start` is where the data
- * of the last scan begins.
- * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1
+ * of the last scan begins. `isRough`: of a progressive one, scans are missing that would make it fine.
+ * https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1 and G.1.1
  * @param {Uint8Array} bytes
  */
 function endOfImage(bytes) {
@@ -63,16 +66,25 @@ function endOfImage(bytes) {
   let isOnlyScan = false
   let restart = 0xd0
   let start = 0
+  /** How many coefficients a progressive picture has, and those that are there to their last bit. */
+  let coefficients = 0
+  const exact = new Set()
   let at = bytes.indexOf(0xff, 2)
   while (at >= 0 && at + 1 < bytes.length) {
     const marker = bytes[at + 1] ?? 0
     // In data, 0xff00 is a byte and 0xffd0 to 0xffd7 are restarts; neither has a length.
     const isRestart = marker >= 0xd0 && marker <= 0xd7
     const isOfData = marker === 0 || marker === 0xff || isRestart
-    if (isOnlyScan ? !isOfData : isData && marker === 0xd9) return { end: at, restart, start }
+    if (isOnlyScan ? !isOfData : isData && marker === 0xd9) break
     if (isRestart) restart = 0xd0 + ((marker + 1) & 7)
     if (marker === 0xc0 || marker === 0xc1) components = bytes[at + 9] ?? 0
+    if (marker === 0xc2) coefficients = 64 * (bytes[at + 9] ?? 0)
     if (marker === 0xda) {
+      const behind = at + 5 + 2 * (bytes[at + 4] ?? 0)
+      const [first = 0, last = 0, bits = 0] = bytes.subarray(behind, behind + 3)
+      if (!(bits & 15))
+        for (let of = at + 5; of < behind; of += 2)
+          for (let index = first; index <= last; index += 1) exact.add((bytes[of] ?? 0) * 64 + index)
       isData = true
       restart = 0xd0
       isOnlyScan = bytes[at + 4] === components
@@ -82,7 +94,8 @@ function endOfImage(bytes) {
     if (marker === 0xda) start = at + 2 + length
     at = bytes.indexOf(0xff, at + (marker === 0xff ? 1 : 2) + length)
   }
-  return { end: -1, restart, start }
+  const isEnded = at >= 0 && at + 1 < bytes.length
+  return { end: isEnded ? at : -1, restart, start, isRough: exact.size < coefficients }
 }
 
 /**
@@ -208,11 +221,12 @@ export async function decodeWhole(file, decode) {
     const isWebp = letters(bytes, 8, 4) === 'WEBP'
     return isWebp && (await isFilledWebp(bytes, picture, decode)) ? 'cut' : picture
   }
-  const { end: marker, restart, start } = endOfImage(bytes)
+  const { end: marker, restart, start, isRough } = endOfImage(bytes)
   let written = marker < 0 ? bytes.length : marker
   // A marker's first half, left over, would join with the padding.
   while (bytes[written - 1] === 0xff) written -= 1
   const zeros = zerosAtEnd(bytes.subarray(0, written), start)
+  if (zeros && isRough) return 'cut'
   if (end !== 'unended' && !zeros) {
     const picture = await decode(file)
     // A JPEG that was cut and closed again ends in rows of one colour. So do some whole ones.

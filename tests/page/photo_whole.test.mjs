@@ -41,6 +41,36 @@ test('a JPEG of one scan ends at the first marker in it', () => {
   assert.equal(ending(bytes(HEAD, frame('\xc0', '\x03'), scan, DATA, STRAY, scan, DATA, END)), 'whole')
 })
 
+test('a progressive JPEG without an end is cut where scans are missing', async () => {
+  const frame = '\xff\xc2\x00\x11\x08\x00\x08\x00\x08\x03\x01\x22\x00\x02\x11\x00\x03\x11\x00'
+  /** @param {number[]} components @param {number[]} band first, last and bits of its coefficients */
+  const scan = (components, band) =>
+    bytes(
+      [0xff, 0xda, 0, 6 + 2 * components.length, components.length],
+      components.flatMap(one => [one, 0]),
+      band,
+      DATA,
+    )
+  const rough = scan([1, 2, 3], [0, 0, 0x01])
+  const finer = [scan([1, 2, 3], [0, 0, 0x10]), ...[1, 2, 3].map(one => scan([one], [1, 63, 0x00]))]
+  const all = [HEAD, frame, [...rough], ...finer.map(one => [...one])]
+  assert.equal(ending(bytes(...all)), 'unended')
+  for (let count = 2; count < all.length; count += 1)
+    assert.equal(ending(bytes(...all.slice(0, count))), 'cut', `${count - 2} scans`)
+  const refined = [HEAD, frame, [...rough], ...finer.map(one => [...one])]
+  refined[4] = [...scan([1], [1, 63, 0x02])]
+  assert.equal(ending(bytes(...refined)), 'cut')
+  assert.equal(ending(bytes(...refined, [...scan([1], [1, 63, 0x21])])), 'cut')
+  assert.equal(
+    ending(bytes(...refined, [...scan([1], [1, 63, 0x21])], [...scan([1], [1, 63, 0x10])])),
+    'unended',
+  )
+  // Some make no more scans, and say that this is all.
+  assert.equal(ending(bytes(...refined, END)), 'whole')
+  const filled = new Blob([bytes(...refined, Array(64).fill(0), END)])
+  assert.equal(await decodeWhole(filled, () => assert.fail('it is not decoded')), 'cut')
+})
+
 /**
  * What is decoded to find out whether a JPEG without its end is whole, both times.
  * @param {string[]} parts
