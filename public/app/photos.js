@@ -89,12 +89,8 @@ async function inWorker(order) {
 function answerOf(running, order) {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel()
-    const timer = setTimeout(() => {
-      isSilent = true
-      running.terminate()
-      // All that wait for it wait in vain.
-      running.dispatchEvent(new Event('error'))
-    }, PATIENCE_MS)
+    // First, as it throws where the browser cannot hand a photo over: then nothing is waited for.
+    running.postMessage(order, [port2])
     port1.onmessage = ({ data }) => {
       clearTimeout(timer)
       port1.close()
@@ -106,7 +102,12 @@ function answerOf(running, order) {
       reject(new Error('the worker has failed'))
     }
     running.addEventListener('error', failed, { once: true })
-    running.postMessage(order, [port2])
+    const timer = setTimeout(() => {
+      isSilent = true
+      running.terminate()
+      // All that wait for it wait in vain.
+      running.dispatchEvent(new Event('error'))
+    }, PATIENCE_MS)
   })
 }
 

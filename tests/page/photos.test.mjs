@@ -68,6 +68,15 @@ for (const [name, change] of /** @type {[string, () => void][]} */ ([
         }
       }),
   ],
+  [
+    'hands no photo over',
+    () =>
+      (browser.Worker = class extends FakeWorker {
+        postMessage() {
+          throw new DOMException('', 'DataCloneError')
+        }
+      }),
+  ],
 ]))
   test(`a photo is prepared in the page where it ${name}`, async t => {
     const { MessageChannel } = globalThis
