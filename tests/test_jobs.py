@@ -297,9 +297,27 @@ def test_a_link_in_doubt_proves_none_to_anybody_else() -> None:
     assert job.charged == "unknown"
     assert jobs.due_end(job, now=job.ends_by, lease_age=0) == Failure.of("no_video")
     assert canceled(job).failure == canceled(rendering()).failure
-    assert jobs.due_end(again, now=job.ends_by, lease_age=0) == Failure.of("no_video")._replace(
+    refused = jobs.charged_to(again, Failure.of("video_refused"))
+    assert refused == Failure.of("no_video")._replace(
         charged="no", detail="There is still no video behind the provider's link. This try was not charged."
     )
+
+
+def test_a_link_in_doubt_is_tried_again_until_it_has_answered() -> None:
+    first = in_doubt(rendering())
+    rescue_of_it = replace(first, rescues=OLD_ID)
+
+    ended = [
+        failed(Failure.of("save_failed"), first),
+        failed(Failure.of("save_failed"), rescue_of_it),
+        failed(Failure.of("video_gone"), rescue_of_it),
+    ]
+
+    assert [(job.failure and job.failure.code, job.charged, job.is_rescuable) for job in ended] == [
+        ("no_video", "unknown", True),
+        ("save_failed", "no", True),
+        ("no_video", "no", False),
+    ]
 
 
 def test_a_dead_lease_in_saving_is_taken_over_with_a_new_epoch() -> None:

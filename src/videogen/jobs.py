@@ -346,9 +346,10 @@ _RESCUE_FAILED: Mapping[FailureCode, str] = {
 def charged_to(job: Job, failure: Failure) -> Failure:
     """Return a failure as it is for this job.
 
-    A link in doubt proves no video, and so no charge. A rescue buys nothing, so it charges nothing.
+    A link in doubt proves no video, and so no charge. A rescue buys nothing, so it charges nothing. One that
+    could not save what may be a video leaves that to the next.
     """
-    if job.link_in_doubt and failure.charged == "yes":
+    if job.link_in_doubt and failure.charged == "yes" and not (job.rescues and failure.code == "save_failed"):
         failure = Failure.of("no_video")._replace(note=failure.note)
     if not job.rescues or failure.charged == "no":
         return failure
