@@ -57,7 +57,7 @@ export function createEngine({
   onChange,
   onUnkept,
 }) {
-  /** Whether the site has answered since the browser last lost its network, by what the browser says. */
+  /** Whether the site has answered the latest question since the browser said that it lost its network. */
   let hasAnswered = false
   const isOnline = () => hasAnswered || saysOnline()
   const presence = { ...others, isOnline }
@@ -78,7 +78,8 @@ export function createEngine({
   function changed(job, before) {
     // What was erased everywhere, from another browser too, is not kept here either.
     if (job?.status?.deletedAt && !before?.status?.deletedAt) void store.dropPictures(job.key).catch(() => {})
-    if (job?.answeredAt && job.answeredAt !== before?.answeredAt) hasAnswered = true
+    if (job && before && (job.answeredAt !== before.answeredAt || job.silentSince !== before.silentSince))
+      hasAnswered = job.silentSince === null
     onChange(job, before)
   }
 

@@ -281,6 +281,16 @@ test('a browser that is wrongly offline sends a job and asks for it', async () =
   assert.deepEqual([stages(tab), browser.site.polls.length, tab.engine.isOnline()], [['completed'], 3, true])
 })
 
+test('an answer that comes just after the network went is no network', async () => {
+  const { browser, tab } = await withJob()
+  tab.presence.network(false)
+  await browser.clock.advance(30_000)
+  assert.equal(tab.engine.isOnline(), true)
+  browser.site.failures.status = { kind: 'network' }
+  await browser.clock.advance(4_000)
+  assert.equal(tab.engine.isOnline(), false)
+})
+
 test('a job that is watched by its link is asked for at once offline', async () => {
   const browser = new FakeBrowser()
   const tab = await browser.openTab()
