@@ -88,6 +88,15 @@ LINK = "https://provider.example/policies/usage-policies"
         (answer(f"Here is your video: {URL}"), False),
         ({"video": {"url": LINK}}, False),
         ({"status": "succeeded", "resultLink": LINK}, False),
+        (answer(f"**{LINK}**"), False),
+        (answer(f"<{LINK}>"), False),
+        (answer(f"`{LINK}`"), False),
+        (answer(f"```\n{LINK}\n```\n"), False),
+        (answer(f'<video src="{LINK}"></video>'), False),
+        (answer(f"<video controls src='{LINK}'>\n"), False),
+        (answer(f'<video controls>\n<source src="{LINK}">\n</video>'), False),
+        (answer(f'<a href="{LINK}">What is allowed</a>'), True),
+        (answer(f'<video src="{LINK}"></video> is what I would have made'), True),
     ],
     ids=str,
 )
@@ -95,6 +104,15 @@ def test_a_link_in_a_sentence_that_names_no_video_is_in_doubt(body: object, *, i
     found = parse(body)
 
     assert (found.url, found.link_in_doubt) == (URL if URL in str(body) else LINK, in_doubt)
+
+
+@pytest.mark.parametrize("value", ["видео&Signature=ab", "1|2", "{1}", "c d&e=f", "it's&e=f"])
+def test_a_link_of_any_signs_that_stands_alone_is_in_no_doubt(value: str) -> None:
+    link = f"https://h.example/get?x={value}"
+    for content in (link, f"**{link}**", f"<{link}>", f"```\n{link}\n```"):
+        assert parse(answer(content)) == Generated(link.replace(" ", "%20"), "chatcmpl-1757152743", MODEL)
+    assert parse({"url": link}) == Generated(link.replace(" ", "%20"))
+    assert parse(answer(f"Please see {link}")).link_in_doubt
 
 
 def test_a_link_with_a_signature_does_not_show() -> None:

@@ -97,6 +97,8 @@ _QUOTED_LINK = re.compile(
     rf"""{_VIDEOS_NAME}(?:\?[!#-&*-;=?-Z_a-z~]*)?(?=["'>])""",
     re.IGNORECASE,
 )
+_MARKDOWN = "*`<> \t\r\n"  # around a link
+_VIDEO_ELEMENT = re.compile(r"<video\b[^<>]*>(?:.*</video>)?", re.IGNORECASE | re.DOTALL)
 # Where one link is glued to the next; a link inside another's path or query follows one of = & ? / :
 _SEAM = re.compile(r"(?<=[^=&?/:])(?=https?://)", re.IGNORECASE)
 # A link written for JSON or HTML and never unwrapped: \/ and \u0026, &amp; and &#x2F;
@@ -280,8 +282,12 @@ def is_in_doubt(link: str, places: list[Any], usable: Callable[[str], bool]) -> 
     """Whether a link names no video and stands in a sentence, which may tell why there is none."""
     if names_a_video(link) or link == only_link(places, usable):
         return False
-    texts = (text for place in places for text in _texts(place))
-    return not any(is_link(_unwrapped(text).strip()) and link in _links(text) for text in texts)
+    texts = (_unwrapped(text).strip() for place in places for text in _texts(place))
+    return not any(
+        _without_punctuation(text.strip(_MARKDOWN)).replace(" ", "%20") == link
+        or (_VIDEO_ELEMENT.fullmatch(text) and link in _links(text))
+        for text in texts
+    )
 
 
 def names_a_video(link: str) -> bool:
@@ -385,7 +391,7 @@ def _links(text: str) -> Iterator[str]:
     """Yield the links in a text, in order."""
     # Half a surrogate pair can be written as JSON, but nowhere else.
     text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", _unwrapped(text))
-    alone = text.strip()
+    alone = text.strip().strip(_MARKDOWN)
     is_whole = len(alone) <= MAX_URL_CHARACTERS and _WHOLE_LINK.fullmatch(alone)
     whole = [_without_punctuation(alone)] if is_whole else _QUOTED_LINK.findall(text)
     yield from (found for link in whole if len(found := link.replace(" ", "%20")) <= MAX_URL_CHARACTERS)
