@@ -916,6 +916,8 @@ CUT = b'data: {"choices":[{"delta":{"content":"https://replicate.delivery/v"}}]}
                 {"taskUUID": "abc-1"},
                 {"task_ids": ["abc-1"]},
                 {"run_id": "abc-1"},
+                {"operationId": "op-1"},
+                {"operation": {"id": "abc"}},
                 {"task": {"id": "abc-1"}},
                 {"jobs": [{"status": "queued"}]},
                 {"prediction": {"status": "starting"}},
@@ -969,6 +971,27 @@ def test_a_refusals_own_status_is_no_tasks(status: int) -> None:
         failure({"status": "missing_api_key", "error": {"code": 401, "message": "x"}}, status).charged == "no"
     )
     assert failure({"status": "missing", "error": {"code": 401, "message": "x"}}, status).charged == "no"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"organization": {"status": "pending"}},
+        {"organisation": {"state": "pending"}},
+        {"subscription": {"status": "trialing"}},
+        {"account": {"status": "pending_verification"}},
+        {"user": {"status": "waiting_list"}, "current_plan": {"status": "starting"}},
+        {"rate_limits": {"state": "throttling"}},
+        {"jobs": [{"id": "job-1"}, {"id": "job-2"}]},
+        {"running": {"task_ids": ["a-1", "b-2"]}},
+        {"operationId": "createVideo"},
+        {"error": SLOW | {"operation_id": "video.create"}},
+    ],
+)
+def test_what_a_refusal_says_of_others_is_not_its_tasks(beside: dict[str, Any]) -> None:
+    for status, code in ((402, "provider_account"), (403, "provider_account"), (429, "provider_busy")):
+        error = failure({"error": SLOW} | beside, status)
+        assert (error.code, error.charged) == (code, "no")
 
 
 def test_a_firewalls_page_is_no_moderation() -> None:
@@ -1031,7 +1054,6 @@ def test_a_refusal_before_the_generation_is_not_charged(words: str) -> None:
         ({"x-litellm-attempted-retries": "1"}, {}),
         ({"x-litellm-attempted-fallbacks": "2"}, {}),
         ({}, {"usage": {"cost": 0.8}}),
-        ({}, {"cost": "0.8"}),
     ],
 )
 def test_a_refusal_beside_a_cost_or_an_attempt_is_unknown(
@@ -1042,6 +1064,15 @@ def test_a_refusal_beside_a_cost_or_an_attempt_is_unknown(
         assert (type(error), error.charged) == (ProviderOutcomeUnknown, "unknown")
     error = failure(refusal("flagged", 403) | more, 403, headers)
     assert (error.code, error.charged) == ("content_refused", "unknown")
+
+
+def test_what_a_call_would_have_cost_is_not_charged() -> None:
+    for more in ({"cost": 0.75}, {"cost": "0.75", "balance": 0.1}):
+        for status, code in ((400, "provider_rejected"), (402, "provider_account"), (429, "provider_busy")):
+            error = failure({"error": "slow down"} | more, status)
+            assert (error.code, error.charged) == (code, "no")
+    error = failure({"error": "Insufficient credits", "usage": {"cost": 0.75}}, 402)
+    assert (error.code, error.charged) == ("provider_account", "no")
 
 
 @pytest.mark.parametrize(

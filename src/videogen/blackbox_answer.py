@@ -441,7 +441,8 @@ def _tells_of_an_attempt(it: _Refusal) -> bool:
 def _has_cost(it: _Refusal, payload: Any) -> bool:  # noqa: ANN401 - JSON of any shape
     """Whether a refusal says what it cost, or that others came before it."""
     usage = payload.get("usage") if isinstance(payload, dict) else None
-    costs = [place.get("cost") for place in (payload, usage) if isinstance(place, dict)]
+    # A 402 names what the call would cost.
+    costs = [usage.get("cost")] if isinstance(usage, dict) and it.status != 402 else []  # noqa: PLR2004 - HTTP
     costs += [it.headers.get(name) for name in _ATTEMPT_HEADERS]
     return any(re.fullmatch(r"(?=.*[1-9])[0-9.]+(?:e-?[0-9]+)?", str(each)[:100]) for each in costs)
 

@@ -142,7 +142,7 @@ _OF_A_TASK = re.compile(
 _TASK_ID_KEYS = ("id", "request_id", "name")
 # What is sent back of a request, and what may say of an error that it is throttled.
 ECHO = re.compile(r"input|prompt|request|messages", re.IGNORECASE)
-_ECHO_OR_ERROR = re.compile(rf"{ECHO.pattern}|error", re.IGNORECASE)
+_NO_TASK = re.compile(rf"{ECHO.pattern}|error|user|account|organi[sz]|subscri|plan|limit", re.IGNORECASE)
 _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
 _PATH = re.compile(r"/[A-Za-z0-9_][\w./-]{0,198}", re.ASCII)
 _KEYS = {key.replace("_", ""): key for key in (*_VIDEO_KEYS, *_STATUS_KEYS, *_TASK_ID_KEYS, *_TASK_URL_KEYS)}
@@ -166,20 +166,22 @@ def task_ids(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shap
 def names_a_task(payload: Any) -> bool:  # noqa: ANN401 - JSON of any shape
     """Whether an answer or its error names a task, or anything but the error is under way."""
     return bool(task_urls(payload) or _ids_of_tasks(payload)) or "under way" in map(
-        _state, _everywhere(payload, _ECHO_OR_ERROR)
+        _state, _everywhere(payload, _NO_TASK)
     )
 
 
 def _ids_of_tasks(payload: Any) -> dict[str, str]:  # noqa: ANN401 - JSON of any shape
-    """Return the ids that can be no request's own, wherever they stand."""
+    """Return the ids that can be no request's own, wherever they stand, but not a list of several tasks."""
     return {
         f"{found[1].lower()}_id": text
         for each in _everywhere(payload, ECHO)
         if isinstance(each, dict)
         for name, value in each.items()
         if (found := _OF_A_TASK.fullmatch(re.sub("[_-]", "", name)))
-        for one in (value if isinstance(value, list) else [value])[:1]
+        for one in [value[0] if isinstance(value, list) and len(value) == 1 else value]
         if (text := identifier(one, "id") if isinstance(one, dict) else found[2] and _identifier(one))
+        # An `operationId` may be the call's name in an API's description.
+        if isinstance(one, dict) or found[1].lower() != "operation" or re.search(r"\d", text)
     }
 
 
