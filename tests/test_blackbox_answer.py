@@ -813,6 +813,17 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
                 "litellm.APIError: retried 2 times",
                 "after 3 attempts: 429 Too Many Requests",
                 "Max retries exceeded: 3 attempts made, last error 429",
+                "Max retries exceeded after 3 attempts",
+                "Failed to get the result of the task: 429",
+                "Error reading the video generation status: 429",
+                "Error checking status: 429",
+                "Failed to get the job's status: 429",
+                "Failed to read operation status (429)",
+                "Failed to get task completion: 429",
+                "Timed out awaiting the task: 429",
+                "Error awaiting the prediction: 429 Too Many Requests",
+                "Failed to save the video: 429 Too Many Requests",
+                "Task 8f14e45f-ceea: 429 Too Many Requests",
             )
         ),
         (429, {"detail": "The task was polled too often"}),
@@ -831,6 +842,8 @@ def test_a_final_no(status: int, payload: object, code: str, charged: str, note:
                 "https://h.example/v1/prediction/8f14e45fceea",
                 "https://h.example/v1/video/8f14e45f-ceea-467f",
                 "https://h.example/v2/video/result/323999",
+                "https://h.example/v1/video/831922345719271433",
+                "https://h.example/v1/video/gm3qorzdhgbfurvjtvhg6dckhu",
                 "https://h.example/v1/runs/8f14e45f12",
             )
         ),
@@ -1016,6 +1029,9 @@ def test_a_link_in_an_errors_own_words_is_no_video(status: int) -> None:
         (403, "generation_timeout", "outcome_unknown"),
         (422, "no_media_generated", "outcome_unknown"),
         (400, "Model produced no output", "outcome_unknown"),
+        (400, "The output video was flagged", "content_refused"),
+        (422, "Generation time limit exceeded", "outcome_unknown"),
+        (400, "Video generation failed: out of memory", "outcome_unknown"),
     ],
 )
 def test_a_refusal_after_the_generation_may_be_charged(status: int, words: str, code: str) -> None:
@@ -1039,11 +1055,34 @@ def test_a_refusal_after_the_generation_may_be_charged(status: int, words: str, 
         "Your video request failed our safety check",
         "The prompt may result in unsafe video",
         "The prompt was flagged, so no credits were used",
+        "Failed to download file for video generation",
+        "Unable to fetch the provided URL for video generation",
+        "Image download failed for video generation",
+        "Invalid query parameter 'video_length'",
+        "output_video_format must be mp4",
+        "The output video format must be mp4",
+        "Unknown field: output_video",
+        "This model needs an uploaded video",
+        "no output_format",
+        "no output format given",
+        "Video generation failed: image too small",
+        "Video generation failed: invalid aspect_ratio '4:5'",
+        "Generation failed: the prompt is empty",
+        "duration must be 5; generation time may be long",
+        "Your account status does not allow video generation",
+        "Model blackboxai/video/veo-3-fast not found",
+        "No such model. Query GET /models for video models",
+        "The uploaded file is too large for video generation",
+        "Insufficient credits: you can save no more videos",
     ],
 )
 def test_a_refusal_before_the_generation_is_not_charged(words: str) -> None:
-    for status in (400, 403, 422):
-        assert failure(refusal(words, status), status).charged == "no"
+    for status in (400, 401, 402, 403, 404, 413, 422):
+        plain = failure(refusal("Your video request failed our safety check", status), status)
+        error = failure(refusal(words, status), status)
+        assert (type(error), error.charged, error.note) == (ProviderRefused, "no", plain.note)
+        if status in {401, 402, 404, 413}:
+            assert (error.code, error.detail) == (plain.code, plain.detail)
 
 
 @pytest.mark.parametrize(
@@ -1654,6 +1693,12 @@ def test_an_answers_bytes_say_whether_it_is_compressed(label: str, pack: Any) ->
         "/tasks/",
         "/videos/" + "a" * 4000,
         "while waiting for the ",
+        "video status: 4",
+        "job ",
+        "prediction " + "a-" * 2000,
+        "/video/" + "a" * 4000,
+        "&id=" + "a" * 5,
+        "<video><video ",
         "[",
         '{"a":',
     ],
@@ -1727,6 +1772,35 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
                 "Failed to generate video: 429 Too Many Requests",
                 "当前任务数已达上限",
                 "Retried: 0",
+                "Requests to the Creates a completion for the chat message Operation have exceeded the limit",
+                "Video generation API returned status: 429 Too Many Requests",
+                "Failed to create video task (status_code=429)",
+                "Failed to create video task, statusCode: 429",
+                "Failed to create video task (status: 429)",
+                "Video API responded with HTTP status (429)",
+                "Video API error, unexpected status: 429",
+                "Concurrency limit reached, please wait for the completion of your current task",
+                "Too many running videos; wait for completion of an existing job",
+                "Too many tasks awaiting processing",
+                "Too many video generation tasks are awaiting a free place",
+                "Quota exceeded for quota metric 'Video generation queries' and limit 'Video queries'",
+                "Video query limit reached",
+                "Video generation is rate limited as a result of high demand",
+                "Your video requests result in a rate limit",
+                "The operation results in too many requests",
+                "You've reached the limit of video downloads",
+                "Video download limit reached",
+                "Too many uploads for video generation",
+                "Your account status does not allow more video requests",
+                "Rate limit reached for video generation, see your plan status",
+                "Rate limit reached for video generation on tier status free",
+                "Rate limit exceeded: upgrade to save more videos",
+                "We limit video jobs to save capacity",
+                "Rate limit exceeded after 3 attempts",
+                "Rate limit reached after 10 retries",
+                "Too many attempts made",
+                "请求过于频繁, 请稍后查询",
+                "请求过于频繁, 请稍后再查询",
             )
         ),
         *(
@@ -1738,6 +1812,8 @@ DATE = "Tue, 03 Nov 2026 10:00:00 GMT"
                 "https://api.lumalabs.ai/dream-machine/v1/generations/video",
                 "https://docs.example.com/errors/429-rate-limit",
                 "https://docs.example.com/requests/rate-limits",
+                "https://docs.example.com/limits?id=429",
+                "https://app.example.com/video/limits-2024",
             )
         ),
         # A request has an id of its own, whatever became of it.

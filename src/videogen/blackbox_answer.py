@@ -82,30 +82,42 @@ _NO_PROVIDER = re.compile(
 )
 # Signs that an attempt came before this error. LiteLLM goes on to other models, or calls again, and reports
 # only the last failure (https://docs.litellm.ai/docs/proxy/reliability); with `Fallbacks=None` there was no
-# other model. The rest is a task's address: its id has digits; an endpoint's name has none, but for
-# `image2video` and its like. Each sign begins with a fixed character, so that a long text is searched fast.
+# other model. The rest is a task's address or id: that has digits; an endpoint's name has none, but for
+# `image2video` and models below `/video/`. No sign begins with a repetition: a long text takes linear time.
 _AFTER_AN_ATTEMPT = re.compile(
     r"Error doing the fallback(?<!Fallbacks=None\\nError doing the fallback)|[Rr]etried:? [1-9]"
-    r"|/(?:prediction|request|operation|generation|task|job|video|run|result)s?(?:\\?/[\w-]{1,20}2video)?\\?/"
-    r"(?=[\w-]*\d)[\w-]{6,}+(?<!2video)"
-    r"|(?:task|job|prediction|generation|video|run)_?(?:id|Id)=|[?&]id=|:fetchPredictOperation"
+    r"|/(?:(?:prediction|request|operation|generation|task|job|run|result)s?|videos)"
+    r"(?:\\?/[\w-]{1,20}2video)?\\?/(?=[\w-]*\d)[\w-]{6,}+(?<!2video)"
+    r"|(?:/video\\?/|\b(?i:prediction|operation|generation|task|job|run) )"
+    r"(?=[A-Za-z-]*\d)(?:[0-9a-f-]{8}|[0-9A-Za-z]{16})"
+    r"|(?:task|job|prediction|generation|video|run)_?(?:id|Id)=|[?&]id=[\w-]{6}|:fetchPredictOperation"
 )
 # Who is asked about a task too often has it: two of a task, how it is and who looks stand side by side. An
 # upload or a download of the photo comes before it, and a "status 429" or a `'status'` is the answer's own.
 _TASK = r"(?:video|task|job|prediction|generation|operation|output|\bruns?\b)"
-_HOW_IT_IS = r"""(?:(?<!with )status(?! page| code| \d|["'\\])|result(?!ed|ing| in)|completion(?!s))"""
-_LOOKS = r"(?:fetch|retriev|download|upload(?! limit)|quer[yi]|(?:while |a)waiting|checking|sav[ei])"
-_BESIDE = r"(?:(?!image|photo|input)[^.,;:\n]){0,40}"
+_LOOKS = (
+    r"(?:fetch|retriev|(?:(?:down|up)load|quer)(?!y?(?:i?e?s\b| limit| quota))|checking"
+    r"|while a?waiting|(?<!s |e )awaiting|sav(?:e|ing)(?! more| capacity))"
+)
+_HOW_IT_IS = (
+    r"""(?:(?<!with |HTTP |plan |tier )(?<!account )status(?! page|[ _]?code|[ :=(]+\d|["'\\])"""
+    r"|(?<!as a )result(?!ed|ing|s? in| of too))"
+)
+_BESIDE = r"(?:(?!image|photo|input|plan|tier|account)[^.,;:\n]){0,40}"
 _ASKED_ABOUT = re.compile(
-    rf"\bpoll(?:ed|ing)\b|status checks?|after [1-9]\d? (?:attempts|retries|tries)|attempts made"
-    rf"|查询|任务(?:状态|结果)"
+    r"\bpoll(?:ed|ing)\b|status checks?|\d attempts made"
+    r"|(?<!limit exceeded )(?<!limit reached )after [1-9]\d? (?:attempts|retries|tries)"
+    rf"|(?<!稍后)(?<!稍后再)查询|任务(?:状态|结果)|(?<!for ){_TASK} completion(?!s)"
+    rf"|(?:{_TASK}|{_LOOKS})(?:'s)?[ _]status(?:: |=| \()\d"
     rf"|(?:{_TASK}|{_LOOKS}){_BESIDE}{_HOW_IT_IS}|{_HOW_IT_IS}{_BESIDE}(?:{_TASK}|{_LOOKS})"
-    rf"|{_LOOKS}{_BESIDE}{_TASK}|{_TASK}{_BESIDE}{_LOOKS}",
+    rf"|{_LOOKS}{_BESIDE}(?:{_TASK}|completion(?!s))|{_TASK}{_BESIDE}{_LOOKS}",
     re.IGNORECASE,
 )
 # Words of a refusal that came after the generation; who is asked too often may have generated others.
 _AFTER_A_GENERATION = re.compile(
-    r"(?<!be )(?<!-)generated|generation[ _](?:failed|time)|no output|output[ _]?(?:video|moderation)",
+    r"(?<!be )(?<!-)generated|generation[ _]time(?:d|[ _-]?out| limit)|no output(?![_ ](?:format|size))"
+    r"|generation[ _]failed(?!: (?:the )?(?:image|photo|prompt|input|invalid|missing|unsupported)\b)"
+    r"|output(?:[ _]?video[ _]?risk|[ _]?moderation| video(?! (?:format|resolution|size|must|should)\b))",
     re.IGNORECASE,
 )
 _ATTEMPT_HEADERS = ("x-litellm-response-cost", "x-litellm-attempted-retries", "x-litellm-attempted-fallbacks")
@@ -433,7 +445,8 @@ def _tells_of_an_attempt(it: _Refusal) -> bool:
     # A page's links lead anywhere.
     return not it.is_page and (
         _AFTER_AN_ATTEMPT.search(it.text) is not None
-        or _ASKED_ABOUT.search(it.first_words) is not None
+        # A bad request is refused in the same words.
+        or (it.status in {429, 503} and _ASKED_ABOUT.search(it.first_words) is not None)
         or (it.status != 429 and _AFTER_A_GENERATION.search(f"{it.kinds} {it.first_words}") is not None)  # noqa: PLR2004 - HTTP
     )
 

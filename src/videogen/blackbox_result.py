@@ -140,7 +140,7 @@ _OF_A_TASK = re.compile(
     r"(task|job|prediction|generation|operation|video|run)s?((?:uu)?ids?)?", re.IGNORECASE
 )
 _TASK_ID_KEYS = ("id", "request_id", "name")
-# What is sent back of a request, and what may say of an error that it is throttled.
+# What is sent back of a request; what may say of an error that it is throttled, or how an account is.
 ECHO = re.compile(r"input|prompt|request|messages", re.IGNORECASE)
 _NO_TASK = re.compile(rf"{ECHO.pattern}|error|user|account|organi[sz]|subscri|plan|limit", re.IGNORECASE)
 _TASK_URL_KEYS = ("polling_url", "poll_url", "status_url", "response_url", "task_url", "get")
