@@ -316,6 +316,15 @@ def test_an_identifier_that_is_none_is_left_out(value: object) -> None:
         answer() | {"choices": "None"},
         answer() | {"choices": [None]},
         {"id": "chatcmpl-1"},
+        *(
+            answer("I cannot make videos.") | beside
+            for beside in (
+                {"generation_id": "g-1"},
+                {"metadata": {"run_id": "abc-1"}},
+                {"usage": {"video": {"id": "x"}}},
+                {"session": {"status": "streaming"}},
+            )
+        ),
         {"detail": PROMPT},
         [],
         "text",
@@ -1131,9 +1140,27 @@ def test_a_moderated_success_is_a_refusal_that_may_be_charged(payload: dict[str,
     assert (type(error), error.code, error.charged) == (ProviderRefused, "content_refused", "unknown")
 
 
-def test_a_failed_tasks_prompt_is_no_moderation() -> None:
-    error = failure({"status": "failed", "code": "OOM", "input": {"prompt": "a sensitive safety officer"}})
-    assert error.note == "status 200, the task failed"
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"status": "failed", "code": "OOM", "input": {"prompt": "a sensitive safety officer"}},
+        {"status": "failed", "logs": "Running safety checker... ok\nCUDA out of memory"},
+        {"status": "failed", "data": {"run_log": "NSFW check passed"}},
+        {"status": "failed", "message": "The image was lost during the data inspection process"},
+        {"status": "completed", "output": [], "model": "x/sensitive-edit"},
+        {"status": "completed", "output": [], "parameters": {"safety": "safety_default"}},
+        {"status": "completed", "output": [], "safetySettings": ["safety_default"]},
+        {"status": "completed", "output": [], "options": {"moderation": "moderation_low"}},
+    ],
+)
+def test_other_fields_of_a_task_are_no_moderation(payload: dict[str, Any]) -> None:
+    error = failure(payload)
+    assert (type(error), error.note) == (
+        ProviderNoVideo,
+        "status 200, the task failed"
+        if payload["status"] == "failed"
+        else "status 200, no link in the answer",
+    )
 
 
 BUDGET = "Budget has been exceeded! Current cost: 26.1, Max budget: 25.0"
@@ -1203,6 +1230,11 @@ def test_budget_and_access_are_the_accounts(status: int, payload: object) -> Non
             )
         ),
         (403, refusal("x", "DataInspectionFailed"), "content_refused"),
+        (
+            400,
+            refusal("Unable to download the image during the data inspection process.", 400),
+            "provider_rejected",
+        ),
     ],
 )
 def test_what_a_refusal_quotes_is_not_its_reason(status: int, payload: object, code: str) -> None:
@@ -1394,6 +1426,12 @@ POLLING = "https://api.example/v1/tasks/7"
         (
             answer('{"taskUUID": "t", "status": "processing"}'),
             {"id": "chatcmpl-1757152743", "task_id": "t"},
+        ),
+        (answer('{"taskUUID": "t"}'), {"id": "chatcmpl-1757152743", "task_id": "t"}),
+        (answer("") | {"task_id": "t"}, {"id": "chatcmpl-1757152743", "task_id": "t"}),
+        (
+            answer("Please wait") | {"polling_url": POLLING},
+            {"id": "chatcmpl-1757152743", "polling_url": POLLING},
         ),
     ],
 )

@@ -35,6 +35,7 @@ from videogen.blackbox_result import (
     only_link,
     progress,
     task_ids,
+    task_urls,
     texts_of,
     video_itself,
     video_link,
@@ -125,9 +126,11 @@ _A_VIDEOS_NAME = re.compile(r"\.(?:mp4|m4v|mov|webm)\b", re.IGNORECASE)
 _UPSTREAM_KEY = re.compile(r"Exception\W+Authentication", re.IGNORECASE)
 _MODERATION = re.compile(
     r"flagged|moderation|sensitive|nsfw|(?:content|usage).?(?:polic|filter)|safety|unsafe|prohibited"
-    r"|inappropriate|responsible.?ai|guideline|risk.?detection|data.?inspection|敏感",
+    r"|inappropriate|responsible.?ai|guideline|risk.?detection|data.?inspection.?fail|敏感",
     re.IGNORECASE,
 )
+# What does not tell why an answer has no video.
+_NOT_THE_REASON = re.compile(rf"{ECHO.pattern}|logs?\b|model|param|setting|option", re.IGNORECASE)
 # Trouble with the account in an error's `type` or `code` (LiteLLM's ProxyErrorTypes, OpenAI's codes) …
 _ACCOUNT_TYPE = re.compile(
     r"budget|quota|billing|insufficient|auth_error|authentication|expired_key|token_not_found|access_denied"
@@ -371,12 +374,14 @@ def _without_video(status: int, payload: Any, *, is_complete: bool) -> JobError:
     if (
         _is_filtered(choice)
         or (isinstance(message, dict) and not _says_nothing(message.get("refusal")))
-        or (task in {"failed", "done"} and any(map(_MODERATION.search, texts_of(payload, ECHO))))
+        or (task in {"failed", "done"} and any(map(_MODERATION.search, texts_of(payload, _NOT_THE_REASON))))
     ):
         return ProviderRefused("content_refused", charged="unknown", note=f"status {status}, moderated")
     if task == "failed":
         return ProviderNoVideo(note=f"status {status}, the task failed")
-    if task == "under way" or status == 202 or (task != "done" and names_a_task(payload)):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
+    # Ids beside a message are its own, not those of a video's task.
+    has_task = task_urls(payload) or names_a_task(message if _says_something(payload) else payload)
+    if task == "under way" or status == 202 or (task != "done" and has_task):  # noqa: PLR2004 - HTTP's "accepted": the work is still to be done
         return ProviderOutcomeUnknown(note=f"status {status}, the video is not ready")
     return ProviderNoVideo(note=f"status {status}, no link in the answer")
 
