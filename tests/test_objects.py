@@ -443,6 +443,20 @@ def test_an_error_code_is_read_however_its_xml_is_written(wire: Wire, form: str)
         wire.client.get("key")
 
 
+@pytest.mark.parametrize(
+    ("begin", "repeated"),
+    [("", "<a:Code "), ("", "<Code "), ("<Code>", " "), ("<Code>", "\n<"), ("<Code><![CDATA[", " ")],
+)
+def test_a_hostile_error_body_takes_no_time(wire: Wire, begin: str, repeated: str) -> None:
+    body = f"<Error>{begin}{repeated * (200_000 // len(repeated))}".encode()
+    wire.behave = answering("500 Oops", body)
+
+    begun = time.process_time()
+    with pytest.raises(StoreUnavailable, match=r"^the storage answered 500$"):
+        wire.client.get("key")
+    assert time.process_time() - begun < 1
+
+
 def cutting(server: RawServer, connection: socket.socket) -> None:
     server.read_request(connection)
     dates = 'Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\nETag: "e"\r\n'
@@ -576,13 +590,25 @@ def test_an_etag_is_the_store_s_whatever_a_proxy_makes_of_it(wire: Wire, written
     assert wire.client.get("key").etag == "abc"
 
 
-@pytest.mark.parametrize("etag", ["abc-12", "abc-2", "abc-1000", "CJ+gz", "abcgzip", "a-gzip-12", "a=="])
+@pytest.mark.parametrize(
+    "etag", ["abc-12", "abc-2", "a-1000", "CJ+gz", "abcgzip", "a-gzip-12", "a==", "a" * 993]
+)
 @pytest.mark.parametrize("added", ["", "-gzip", ";gz"])
 def test_what_belongs_to_an_etag_stays(wire: Wire, etag: str, added: str) -> None:
     """As the number of parts of an upload does."""
     wire.behave = answering("200 OK", b"body", f'ETag: "{etag}{added}"\r\n')
 
     assert wire.client.get("key").etag == etag
+
+
+@pytest.mark.parametrize("unit", ["-gzip", "-", ";br-", '"', '"-gz', "a, -gzip"])
+def test_an_etag_of_60_kb_is_none_and_takes_no_time(wire: Wire, unit: str) -> None:
+    wire.behave = answering("200 OK", b"body", f"ETag: {unit * (60_000 // len(unit))}x\r\n")
+
+    begun = time.process_time()
+    with pytest.raises(StoreUnavailable, match=r"^the storage's answer has no ETag"):
+        wire.client.get("key")
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "text/html; charset=utf-8", "TEXT/HTML"])

@@ -63,9 +63,11 @@ if TYPE_CHECKING:
 
 READ_SECONDS = 5
 """A store answers within a fraction of this; the page's functions have 8 to 10 seconds in all."""
-_CODE = re.compile(rb"<(?:\w+:)?Code(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)")
+_CODE = re.compile(rb"<(?:\w+:)?Code(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[\s*)?([^<\]\s]+)")
 NO_OBJECT = re.compile(r"404|NoSuch(?:Key|Object|Version)|(?:Err|Key|Object)?NotFound", re.IGNORECASE)
 """What stores say of a missing object: nearly all NoSuchKey, Volcengine NotFound, AIStore ErrNotFound."""
+LONGEST_ETAG = 1000
+"""Characters. Stores' own have 32 to 80, and what is longer could take seconds to read."""
 _COMPRESSED = r"[-;:]+(?:gzip|gz|br|deflate|zstd|zst)"
 CHANGED_ETAG = re.compile(rf'W/|.*{_COMPRESSED}"*$', re.IGNORECASE)
 """An ETag that something between has made of the store's: https://httpd.apache.org/docs/2.4/mod/mod_deflate.html"""
@@ -410,9 +412,15 @@ def _checked_etag(answer: Any) -> str:  # noqa: ANN401 - boto3's dicts
     return etag
 
 
+def written_etag(headers: Mapping[str, str]) -> str:
+    """Return the ETag of an answer as it stands there, "" where it is missing or too long to be a store's."""
+    etag = str(headers.get("ETag", ""))
+    return etag if len(etag) <= LONGEST_ETAG else ""
+
+
 def _etag(answer: AWSResponse) -> str:
     # One that is there twice is joined by a comma.
-    written = map(str.strip, str(answer.headers.get("ETag", "")).split(","))
+    written = map(str.strip, written_etag(answer.headers).split(","))
     found = {match[1] if (match := _ETAG.fullmatch(each)) else "" for each in written}
     if len(found) > 1 or not all(found):
         raise StoreUnavailable(NO_ETAG, transient=False)

@@ -934,6 +934,18 @@ def test_a_rule_for_sharing_that_breaks_off_is_to_paste(
     )
 
 
+def test_an_etag_of_60_kb_keeps_no_doctor_waiting(videogen: Operator, through: S3Proxy) -> None:
+    def lengthen(reply: S3Reply) -> S3Reply:
+        return replace(reply, headers=[*reply.headers, ("ETag", "-" * 60_000 + "x")])
+
+    through.play(Rewrite(reply=lengthen), method="GET", key="*/doctor/*")
+
+    begun = time.process_time()
+    found = videogen("doctor", "--json").json
+    assert time.process_time() - begun < 10
+    assert "conditional writes" in [one["about"] for one in found]
+
+
 @pytest.mark.parametrize("mode", BROKEN)
 def test_what_is_no_store_is_found(videogen: Operator, through: S3Proxy, mode: str) -> None:
     through.play(BROKEN[mode])

@@ -22,7 +22,7 @@ from videogen.cli.findings import CLOCK_REMEDY, Failed, Finding
 from videogen.errors import MalformedRecord, StoreError, StoreForbidden
 from videogen.http_date import seconds_of
 from videogen.job_store import MP4, NO_ETAG
-from videogen.objects import CHANGED_ETAG, NO_OBJECT
+from videogen.objects import CHANGED_ETAG, NO_OBJECT, written_etag
 from videogen.spending import LEDGER, ledger_key
 from videogen.videos import PART_BYTES
 
@@ -129,8 +129,8 @@ def _unpacked(body: bytes) -> bytes:
 
 
 def _etags(headers: Mapping[str, str]) -> Finding:
-    about, etag = "bucket, reading", headers.get("ETag", "")
-    if CHANGED_ETAG.match(etag):
+    about = "bucket, reading"
+    if CHANGED_ETAG.match(written_etag(headers)):
         return Finding(
             "warning",
             about,
