@@ -381,10 +381,50 @@ def test_purge_asks_and_deletes_nothing_that_is_young(videogen: Operator, site: 
     site.make("lake")
     before = [entry.key for entry in videogen.bucket.entries("")]
 
-    ran = videogen("purge")
+    ran = videogen("purge", typed="y\n")
 
-    assert (ran.code, ran.out) == (0, "deleted: 0 objects older than 30 days or of no job, 0.0 MB\n")
+    said = "deleted: 0 objects older than 30 days or of no job, 0.0 MB"
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, said)
+    assert " ".join(ran.err.split()).startswith(
+        "Delete 0 objects older than 30 days or of no job, 0.0 MB, and unfinished uploads older than 30 "
+        "days, for good?"
+    )
     assert [entry.key for entry in videogen.bucket.entries("")] == before
+
+
+def test_purge_aborts_old_uploads_where_no_object_is_due(
+    videogen: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = f"videos/{'A' * 22}/1.mp4"
+    assert unfinished(videogen, "A" * 22) == [upload]
+    later = time.time() + 31 * 24 * 3600
+    monkeypatch.setattr("videogen.cli.app.CLOCK", Clock(now=lambda: later))
+
+    assert (videogen("purge", "--dry-run").code, unfinished(videogen)) == (0, [upload])
+    assert (videogen("purge", typed="n\n").code, unfinished(videogen)) == (1, [upload])
+    assert (videogen("purge", "--yes").code, unfinished(videogen)) == (0, [])
+
+
+def no_uploads(status: int, code: str) -> Callable[[Passed], Reply | None]:
+    """Answer a question for unfinished uploads with an error."""
+
+    def refuse(request: Passed) -> Reply | None:
+        is_asked = request.method == "GET" and "uploads" in request.path.partition("?")[2]
+        return s3_error(status, code) if is_asked else None
+
+    return refuse
+
+
+def test_purge_says_that_it_could_not_look_for_uploads(videogen: Operator) -> None:
+    with before(videogen, no_uploads(403, "AccessDenied")):
+        ran = videogen("purge", "--yes", "--json")
+
+    assert (ran.code, ran.json) == (0, {"deleted": True, "objects": []})
+    assert ran.err == (
+        "videogen: unfinished uploads under videos/ could not be looked for: the bucket cannot be listed "
+        "(AccessDenied): allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or ask `videogen "
+        "doctor`\n"
+    )
 
 
 def test_purge_deletes_what_is_old_after_asking(
@@ -536,6 +576,29 @@ def test_erase_aborts_the_unfinished_uploads_of_its_job(
     videogen("erase", job_id, "--yes")
 
     assert unfinished(videogen) == [f"videos/{other}/1.mp4"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (501, "NotImplemented"), (500, "no")])
+@pytest.mark.parametrize("record", ["whole", "lost"])
+def test_uploads_that_cannot_be_looked_for_undo_no_erasure(
+    videogen: Operator, site: ServedSite, record: str, status: int, code: str
+) -> None:
+    first, last = site.make("a lake"), site.make("a storm")
+    if record == "lost":
+        videogen.bucket.delete(f"jobs/{first}.json")
+
+    with before(videogen, no_uploads(status, code)):
+        ran = videogen("erase", first, last, "--yes", "--json")
+        left = [*videogen.bucket.objects_of(first), *videogen.bucket.objects_of(last)]
+
+    erased = [first, last] if record == "whole" else [last]
+    assert (ran.code, [job["id"] for job in ran.json], left) == (0, erased, [])
+    assert [line for line in ran.err.splitlines() if "no record" not in line] == [
+        f"videogen: unfinished uploads under videos/{job_id}/ could not be looked for: the bucket cannot be "
+        f"listed ({code}): allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or ask "
+        "`videogen doctor`"
+        for job_id in (first, last)
+    ]
 
 
 def test_cancel_ends_a_waiting_job_and_leaves_the_others(videogen: Operator, site: ServedSite) -> None:

@@ -145,20 +145,38 @@ def test_only_old_uploads_of_the_site_s_videos_are_aborted() -> None:
     assert aborted == ["old"]
 
 
-@pytest.mark.parametrize("status", [403, 405, 501])
-def test_a_store_that_lists_no_uploads_is_left_alone(status: int) -> None:
-    with answering(lambda _: s3_error(status, "no")) as store:
+def test_an_upload_that_ended_meanwhile_keeps_no_other_from_its_end() -> None:
+    aborted: list[str] = []
+    listed = "".join(UPLOAD.format(*one) for one in UPLOADS)
+    body = f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()
+
+    def answer(request: Passed) -> Reply:
+        if request.method == "DELETE":
+            aborted.append(request.path.rpartition("=")[2])
+        return s3_error(404, "NoSuchUpload") if request.method == "DELETE" else (200, {}, body)
+
+    with answering(answer) as store:
         bucket_at(store.url).abort_uploads("videos/")
 
+    assert aborted == ["old", "young"]
 
-def test_uploads_of_a_store_in_trouble_are_an_error() -> None:
-    with (
-        answering(lambda _: s3_error(500, "InternalError")) as store,
-        pytest.raises(StoreUnavailable) as raised,
-    ):
+
+@pytest.mark.parametrize("refused", ["GET", "DELETE"])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "AccessDenied"), (405, "MethodNotAllowed"), (501, "NotImplemented"), (500, "InternalError")],
+)
+def test_uploads_that_cannot_be_aborted_are_an_error(refused: str, status: int, code: str) -> None:
+    listed = UPLOAD.format(*UPLOADS[0])
+    body = f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()
+
+    def answer(request: Passed) -> Reply:
+        return s3_error(status, code) if request.method == refused else (200, {}, body)
+
+    with answering(answer) as store, pytest.raises(StoreUnavailable) as raised:
         bucket_at(store.url).abort_uploads("videos/")
 
-    assert (
-        raised.value.detail
-        == "the bucket cannot be listed (InternalError): allow s3:ListBucket, or ask `videogen doctor`"
+    assert raised.value.detail == (
+        f"the bucket cannot be listed ({code}): allow s3:ListBucketMultipartUploads and "
+        "s3:AbortMultipartUpload, or ask `videogen doctor`"
     )

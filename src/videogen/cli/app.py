@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import secrets
 import tomllib
 import unicodedata
@@ -39,6 +40,7 @@ from videogen.errors import (
     MalformedRecord,
     NoSuchObject,
     SettingsError,
+    StoreUnavailable,
     VideogenError,
 )
 from videogen.functions.start_video import IDEMPOTENCY_KEY
@@ -549,12 +551,12 @@ def purge(
             )
         size = sum(entry.bytes for entry in wanted.entries) / 1_000_000
         text = f"{len(wanted.entries)} objects older than {days} days or of no job, {size:.1f} MB"
-        if wanted.entries and not dry_run:
-            ask(f"Delete {text}, for good?", yes=yes)
+        if not dry_run:
+            ask(f"Delete {text}, and unfinished uploads older than {days} days, for good?", yes=yes)
             # Records last: an interrupted purge finds the rest by them.
             for part in (wanted.orphans, wanted.files, wanted.records):
                 bucket.delete_all(entry.key for entry in part)
-            bucket.abort_uploads("videos/", before=CLOCK.now() - days * DAY)
+            abort_uploads(bucket, "videos/", before=CLOCK.now() - days * DAY)
     if as_json:
         print_json({"deleted": not dry_run, "objects": [entry.key for entry in wanted.entries]})
     else:
@@ -646,9 +648,9 @@ def end_each(
 def erase_whole(bucket: Bucket, deps: service.Deps, job_id: str, owner_token: str) -> job_rules.Job | None:
     """Erase a job; of one whose record is damaged or lost, its photos and video. Raises as erase does.
 
-    Parts of a video whose upload never ended go as well. A damaged record stays: without it the job's
-    idempotency key would buy a second video. Where the record is lost, it says how many files there were and
-    returns None.
+    Parts of a video whose upload never ended go as well, if the store lists them. A damaged record stays:
+    without it the job's idempotency key would buy a second video. Where the record is lost, it says how many
+    files there were and returns None.
     """
     unfinished = f"videos/{job_id}/"
     try:
@@ -656,7 +658,7 @@ def erase_whole(bucket: Bucket, deps: service.Deps, job_id: str, owner_token: st
     except (JobNotFound, MalformedRecord) as error:
         keys = [entry.key for entry in bucket.objects_of(job_id)]
         bucket.delete_all(keys)
-        bucket.abort_uploads(unfinished)
+        abort_uploads(bucket, unfinished)
         if isinstance(error, JobNotFound):
             if not keys:
                 raise
@@ -666,8 +668,16 @@ def erase_whole(bucket: Bucket, deps: service.Deps, job_id: str, owner_token: st
             f"{error.detail}: photos and video are deleted; the record stays, and may hold the prompt, until "
             "the bucket's rules or videogen purge delete it"
         ) from None
-    bucket.abort_uploads(unfinished)
+    abort_uploads(bucket, unfinished)
     return job
+
+
+def abort_uploads(bucket: Bucket, folder: str, *, before: float = math.inf) -> None:
+    """Abort unfinished uploads; where that fails, only say so: what was to be deleted is deleted already."""
+    try:
+        bucket.abort_uploads(folder, before=before)
+    except StoreUnavailable as error:
+        say(f"videogen: unfinished uploads under {folder} could not be looked for: {error.detail}")
 
 
 def count_of(texts: list[str]) -> str:

@@ -7,6 +7,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, PaginationError
@@ -114,25 +115,24 @@ class Bucket(S3Objects):
     def abort_uploads(self, folder: str, *, before: float = math.inf) -> None:
         """Abort the unfinished uploads under a folder that began before a moment; raises StoreUnavailable.
 
-        What no site writes is not touched. Where the store does not list them, its rules may abort them.
+        What no site writes is not touched.
         """
         pages = self._client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self._bucket, Prefix=self._prefix + folder
         )
-        with _listing():
-            try:
-                for upload in [upload for page in pages for upload in page.get("Uploads", [])]:
-                    began = Entry(
-                        upload["Key"].removeprefix(self._prefix), 0, upload["Initiated"].timestamp()
-                    )
-                    if id_of(began) and S3_BEGAN <= began.modified < before:
-                        self._client.abort_multipart_upload(
-                            Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-                        )
-            except ClientError as error:
-                # 404: it has ended meanwhile.
-                if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404, 405, 501}:
-                    raise
+        with _listing("s3:ListBucketMultipartUploads and s3:AbortMultipartUpload"):
+            for upload in [upload for page in pages for upload in page.get("Uploads", [])]:
+                began = Entry(upload["Key"].removeprefix(self._prefix), 0, upload["Initiated"].timestamp())
+                if id_of(began) and S3_BEGAN <= began.modified < before:
+                    self._abort(upload["Key"], upload["UploadId"])
+
+    def _abort(self, key: str, upload: str) -> None:
+        try:
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload)
+        except ClientError as error:
+            # It has ended meanwhile.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.NOT_FOUND:
+                raise
 
     def _entries(self, page: ListObjectsV2OutputTypeDef) -> Iterator[Entry]:
         """Return what a page of a listing has; raises StoreUnavailable unless it tells all that it should."""
@@ -163,14 +163,14 @@ class Bucket(S3Objects):
 
 
 @contextmanager
-def _listing() -> Iterator[None]:
-    """Turn what may come of a listing into StoreUnavailable."""
+def _listing(rights: str = "s3:ListBucket") -> Iterator[None]:
+    """Turn what may come of a listing into StoreUnavailable, which names the rights that it needs."""
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         raise StoreUnavailable(
-            f"the bucket cannot be listed ({code}): allow s3:ListBucket, or ask `videogen doctor`"
+            f"the bucket cannot be listed ({code}): allow {rights}, or ask `videogen doctor`"
         ) from None
     # A key or a date is missing, or is none.
     except (KeyError, ValueError, OverflowError, RuntimeError, ResponseParserError, PaginationError):
