@@ -279,67 +279,106 @@ def test_a_store_that_copies_nothing(videogen: Operator, answer: Reply, told: st
         )
 
 
-A_LIMIT = "raise the limit of a request's size before the store to 10 MB"
-NO_PARTS = "let POST through to the store, which must take uploads in parts"
-
-
-LARGE = "videos of more than 8 MB"
+A_LIMIT = "raise the request size limit of whatever is in front of the store to at least 10 MB"
+NO_PARTS = "let POST requests through to the store; it must support multipart uploads"
+MAY_WRITE = "allow s3:GetObject, s3:PutObject and s3:DeleteObject on arn:aws:s3:::{bucket}/{prefix}/*"
 
 
 def is_large(request: Passed) -> bool:
-    return request.method == "PUT" and len(request.body) > 1_000_000
+    return request.method == "PUT" and len(request.body) > 1000
+
+
+def is_post(request: Passed) -> bool:
+    return request.method == "POST"
+
+
+def breaks_off(_: Passed) -> Reply:
+    raise ConnectionResetError
 
 
 @pytest.mark.parametrize(
-    ("is_refused", "answer", "detail", "remedy"),
+    ("is_refused", "answer", "told", "remedy"),
     [
-        (is_large, (413, {}, PAGE), "8 MB cannot be written at a time (413): videos", A_LIMIT),
+        (is_large, (413, {}, PAGE), "an upload of 0 MB was refused (413)", A_LIMIT),
+        (is_large, s3_error(400, "EntityTooLarge"), "an upload of 0 MB was refused (400)", A_LIMIT),
+        (is_large, breaks_off, "an upload of 0 MB was refused (ConnectionClosedError)", A_LIMIT),
+        (is_large, s3_error(403, "AccessDenied"), "an upload of 0 MB was refused (403)", MAY_WRITE),
         (
             is_large,
-            s3_error(400, "EntityTooLarge"),
-            "8 MB cannot be written at a time (400): videos",
-            A_LIMIT,
+            s3_error(507, "InsufficientStorage"),
+            "an upload of 0 MB was refused (507)",
+            f"look this code up at the store; {MAY_WRITE}",
         ),
-        (is_large, s3_error(403, "AccessDenied"), "8 MB cannot be written at a time (403): videos", A_LIMIT),
         (
-            lambda request: request.method == "POST",
+            is_post,
             (405, {"Content-Type": "text/html"}, PAGE),
-            f"an upload in parts ended early (the storage answered 405 405): {LARGE}",
+            "a multipart upload failed (the storage answered 405 405)",
             NO_PARTS,
         ),
         (
-            lambda request: request.method == "POST" and "uploadId" in request.path,
+            lambda request: is_post(request) and "uploadId" in request.path,
             s3_error(501, "NotImplemented"),
-            f"an upload in parts ended early (the storage answered 501 NotImplemented): {LARGE}",
+            "a multipart upload failed (the storage answered 501 NotImplemented)",
             NO_PARTS,
         ),
         (
             lambda request: "partNumber=2" in request.path,
             s3_error(403, "AccessDenied"),
-            f"an upload in parts ended early (the storage answered 403 AccessDenied): {LARGE}",
+            "a multipart upload failed (the storage answered 403 AccessDenied)",
             NO_PARTS,
         ),
     ],
-    ids=["413", "EntityTooLarge", "a firewall", "no POST", "no end of an upload", "no second part"],
+    ids=[
+        "413",
+        "EntityTooLarge",
+        "broken off",
+        "forbidden",
+        "full",
+        "no POST",
+        "no end of an upload",
+        "no second part",
+    ],
 )
 def test_a_store_that_takes_no_whole_video(
     videogen: Operator,
-    monkeypatch: pytest.MonkeyPatch,
     is_refused: Callable[[Passed], bool],
-    answer: Reply,
-    detail: str,
+    answer: Reply | Callable[[Passed], Reply],
+    told: str,
     remedy: str,
 ) -> None:
-    monkeypatch.setattr(doctor_bucket, "PART_BYTES", videos.PART_BYTES)
+    def refuse(request: Passed) -> Reply | None:
+        if not is_refused(request):
+            return None
+        return answer(request) if callable(answer) else answer
 
-    with before(videogen, lambda request: answer if is_refused(request) else None):
+    with before(videogen, refuse):
         found = first_failure(videogen("doctor", "--json"))
         bucket = videogen.bucket
         uploads = bucket.client.list_multipart_uploads(Bucket=bucket.settings.bucket)
         left = [*bucket.entries(""), *uploads.get("Uploads", [])]
 
-    assert found == ("bucket, videos", f"{detail} would be bought and lost", remedy)
+    lost = "videos would be paid for and lost"
+    if remedy == NO_PARTS:
+        lost = "videos of more than 0 MB would be paid for and lost"
+    where = {"bucket": videogen.environ["S3_BUCKET"], "prefix": videogen.environ["S3_PREFIX"]}
+    assert found == ("bucket, videos", f"{told}: {lost}", remedy.format(**where))
     assert left == []
+
+
+def test_a_limit_below_the_worker_s_uploads_is_found(
+    videogen: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_bucket, "PART_BYTES", videos.PART_BYTES)
+
+    def limit(request: Passed) -> Reply | None:
+        return (413, {}, PAGE) if len(request.body) > 7_900_000 else None
+
+    with before(videogen, limit):
+        assert first_failure(videogen("doctor", "--json")) == (
+            "bucket, videos",
+            "an upload of 8 MB was refused (413): videos would be paid for and lost",
+            A_LIMIT,
+        )
 
 
 ELSEWHERE = "0.0.0.0"  # noqa: S104 - leads to this machine, and is no address of loopback

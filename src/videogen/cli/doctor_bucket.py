@@ -42,6 +42,7 @@ PATIENCE = 4
 PAUSE = 1.1
 """Seconds."""
 TAKES_CONDITIONS = "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2"
+A_LIMIT = "raise the request size limit of whatever is in front of the store to at least 10 MB"
 POLICY = "allow s3:GetObject, s3:PutObject and s3:DeleteObject on arn:aws:s3:::{bucket}/{prefix}*"
 
 
@@ -304,17 +305,17 @@ def _copying(bucket: Bucket, where: Any, copied: Any) -> Finding:  # noqa: ANN40
 
 def _videos(bucket: Bucket, key: str, where: Any) -> Finding:  # noqa: ANN401 - boto3's arguments
     """Write a video of one whole part, and one of more, as the worker does."""
-    about, lost = "bucket, videos", "would be bought and lost"
+    about, lost = "bucket, videos", "would be paid for and lost"
     part = os.urandom(PART_BYTES)
     size = f"{PART_BYTES / 1_000_000:.0f} MB"
     try:
         bucket.client.put_object(**where, Body=part)
     except (ClientError, BotoCoreError) as error:
+        remedy = A_LIMIT
+        if isinstance(error, ClientError) and _told(error) not in {"400", "413"}:
+            remedy = _store_failure(about, bucket, error).finding.remedy
         return Finding(
-            "failure",
-            about,
-            f"{size} cannot be written at a time ({_told(error)}): videos {lost}",
-            "raise the limit of a request's size before the store to 10 MB",
+            "failure", about, f"an upload of {size} was refused ({_told(error)}): videos {lost}", remedy
         )
     try:
         bucket.put_parts(key, iter((part, b"the rest")), content_type=MP4)
@@ -322,10 +323,10 @@ def _videos(bucket: Bucket, key: str, where: Any) -> Finding:  # noqa: ANN401 - 
         return Finding(
             "failure",
             about,
-            f"an upload in parts ended early ({error.detail}): videos of more than {size} {lost}",
-            "let POST through to the store, which must take uploads in parts",
+            f"a multipart upload failed ({error.detail}): videos of more than {size} {lost}",
+            "let POST requests through to the store; it must support multipart uploads",
         )
-    return Finding("ok", about, f"{size} and more could be written")
+    return Finding("ok", about, f"uploads of {size} and more work")
 
 
 def _told(error: ClientError | BotoCoreError) -> str:
