@@ -168,7 +168,7 @@ def start_video() -> dict[str, Any]:
             "Photos are JPEG, PNG or WebP as data URIs, "
             f"{MAX_PHOTO_BYTES} bytes together when decoded; the whole body is at most {MAX_BODY_BYTES} "
             "bytes. The first photo is the start frame. Instead of photos, retryOf and that job's ownerToken "
-            "take its photos and, where none is named, its model."
+            "take its photos and, if no model is given, its model."
         ),
         "parameters": [
             header(

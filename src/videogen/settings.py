@@ -376,7 +376,8 @@ def _s3(given: _Environment) -> S3Settings:
         given.malformed("S3_ENDPOINT_URL", "the address of the bucket, not of its store")
     elif endpoint and not _BOTO3_HOST.fullmatch(_host(endpoint)):
         given.malformed(
-            "S3_ENDPOINT_URL", "an address whose host is not named by letters, digits and inner hyphens"
+            "S3_ENDPOINT_URL",
+            "an address whose host name has characters other than letters, digits and inner hyphens",
         )
     region = _region(given, "S3_REGION")
     if endpoint:

@@ -79,8 +79,8 @@ NO_XML = (
     "the bucket cannot be listed (500): allow s3:ListBucket, or ask `videogen doctor`"  # so boto3 calls it
 )
 NO_LISTING = "the bucket's listing cannot be read: is S3_ENDPOINT_URL the address of an S3 store?"
-NOT_WHOLE = "the bucket's listing breaks off: the store has more, and does not say how to ask for it"
-NO_DATES = "the bucket's listing does not tell when its objects were written, so none counts as old"
+NOT_WHOLE = "the bucket's listing is incomplete: the store has more, but gives no continuation token"
+NO_DATES = "the bucket's listing has no usable dates, so nothing can be treated as old"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_only_old_uploads_of_the_site_s_videos_are_aborted() -> None:
     assert aborted == ["old"]
 
 
-def test_an_upload_that_ended_meanwhile_keeps_no_other_from_its_end() -> None:
+def test_an_upload_that_has_ended_keeps_no_other_from_its_end() -> None:
     aborted: list[str] = []
     listed = "".join(UPLOAD.format(*one) for one in UPLOADS)
     body = f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()

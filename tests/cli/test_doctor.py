@@ -255,7 +255,7 @@ def test_a_store_that_holds_each_new_key_for_taken(videogen: Operator, code: str
     with before(videogen, refuse):
         assert first_failure(videogen("doctor", "--json")) == (
             "bucket, writing",
-            "the store refuses a new object as if it were there already: no video can be started",
+            "the store refuses a new object as if it already existed: no video can be started",
             "use a store that enforces conditional writes, such as AWS S3 or Cloudflare R2",
         )
 
@@ -275,7 +275,7 @@ def test_a_store_that_copies_nothing(videogen: Operator, answer: Reply, told: st
         assert first_failure(videogen("doctor", "--json")) == (
             "bucket, copying",
             f"an object cannot be copied ({told}): no video can be made again from its photos",
-            "use a store that has CopyObject, and let x-amz-copy-source through to it",
+            "use a store that supports CopyObject, and let the x-amz-copy-source header through",
         )
 
 
@@ -398,8 +398,8 @@ def test_a_store_by_http_for_a_site_by_https(videogen: Operator) -> None:
     assert found == {
         "level": "failure",
         "about": "presigned links",
-        "detail": f"browsers play no video from {url} in the page at https://127.0.0.1:9",
-        "remedy": "a page by https takes videos by https alone: set S3_ENDPOINT_URL to an https:// address",
+        "detail": f"browsers will not play videos from {url} on the page at https://127.0.0.1:9",
+        "remedy": "an https page can only load videos over https: set S3_ENDPOINT_URL to an https:// address",
     }
 
 
@@ -478,15 +478,15 @@ def test_a_site_that_is_not_there(videogen: Operator) -> None:
     [
         (
             "https://videos.example{path}",
-            "{url} redirects to https://videos.example: if that is the site, name it as --site",
+            "{url} redirects to https://videos.example: if that is your site, pass it with --site",
         ),
         (
             "https://anna:geheim@Videos.example:443/sign-in?token=geheim",
-            "{url} redirects to https://videos.example: if that is the site, name it as --site",
+            "{url} redirects to https://videos.example: if that is your site, pass it with --site",
         ),
         (
             "//videos.example:8443/x",
-            "{url} redirects to http://videos.example:8443: if that is the site, name it as --site",
+            "{url} redirects to http://videos.example:8443: if that is your site, pass it with --site",
         ),
         ("/sign-in", "GET {url}/api/check-video-status answered 308 and no JSON"),
         ("http://[::1", "{url} cannot be reached (RemoteProtocolError)"),
@@ -633,8 +633,8 @@ def test_a_bucket_without_rules_warns_and_fix_sets_them(videogen: Operator) -> N
             {
                 "level": "warning",
                 "about": "lifecycle",
-                "detail": "the rule all deletes after 7 days, sooner than VIDEOGEN_KEEP_DAYS, 30",
-                "remedy": "change it at the store, or set VIDEOGEN_KEEP_DAYS to what it does",
+                "detail": "the rule all deletes after 7 days, before VIDEOGEN_KEEP_DAYS (30)",
+                "remedy": "change it at the store, or set VIDEOGEN_KEEP_DAYS to match",
             },
         ),
         (
@@ -669,7 +669,7 @@ def test_a_rule_that_deletes_too_early_is_warned_of(
     asked = finding(videogen("doctor", "--json"), "lifecycle")
     fixed = finding(videogen("doctor", "--fix", "--json"), "lifecycle")
 
-    detail = f"the rule {name} deletes after 7 days, sooner than VIDEOGEN_KEEP_DAYS, 30"
+    detail = f"the rule {name} deletes after 7 days, before VIDEOGEN_KEEP_DAYS (30)"
     assert (asked["level"], asked["detail"]) == ("warning", detail)
     assert fixed == after_fix
 

@@ -66,11 +66,11 @@ def test_a_rule_that_does_something_else_does_not_count(change: dict[str, Any]) 
     [
         ({"Expiration": {"Days": 7}}, "after 7 days"),
         ({"Expiration": {"Days": 29}, "Filter": {"Prefix": "si"}}, "after 29 days"),
-        ({"Expiration": {"Days": 1}, "Filter": {"Prefix": "site/videos/A"}}, "after 1 days"),
-        ({"Expiration": {"Days": 1}, "Filter": {"ObjectSizeGreaterThan": 1}}, "after 1 days"),
+        ({"Expiration": {"Days": 1}, "Filter": {"Prefix": "site/videos/A"}}, "after 1 day"),
+        ({"Expiration": {"Days": 1}, "Filter": {"ObjectSizeGreaterThan": 1}}, "after 1 day"),
         (
             {"Expiration": {"Days": 1}, "Filter": {"And": {"Prefix": "site/", "ObjectSizeLessThan": 9}}},
-            "after 1 days",
+            "after 1 day",
         ),
         ({"Expiration": {"Date": datetime(2027, 1, 15, tzinfo=UTC)}}, "on 2027-01-15"),
         ({"Expiration": {"Days": 30}}, ""),
@@ -85,7 +85,7 @@ def test_a_rule_that_does_something_else_does_not_count(change: dict[str, Any]) 
     ids=str,
 )
 def test_a_rule_that_deletes_too_early_is_named(change: dict[str, Any], when: str) -> None:
-    named = {"all": when} if when else {}
+    named = {"the rule all": when} if when else {}
 
     assert rules.sooner("site/", 30, [EVERYTHING | change, *WANTED]) == named
 
@@ -93,7 +93,7 @@ def test_a_rule_that_deletes_too_early_is_named(change: dict[str, Any], when: st
 def test_a_rule_of_the_first_form_of_lifecycles_may_be_too_early() -> None:
     first_form = {"Status": "Enabled", "Prefix": "site/", "Expiration": {"Days": 7}}
 
-    assert rules.sooner("site/", 30, [first_form]) == {"without a name": "after 7 days"}
+    assert rules.sooner("site/", 30, [first_form]) == {"an unnamed rule": "after 7 days"}
 
 
 def test_other_rules_of_the_bucket_stay() -> None:

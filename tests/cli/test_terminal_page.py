@@ -376,7 +376,7 @@ def test_a_site_that_has_moved_is_not_sent_the_photo(
     with answering(move) as moved:
         ran = videogen("generate", str(lake), "slow pan", "--site", moved.url)
 
-    said = f"videogen: {moved.url} redirects to {site.url}: if that is the site, name it as --site"
+    said = f"videogen: {moved.url} redirects to {site.url}: if that is your site, pass it with --site"
     assert (ran.code, ran.err.splitlines()[-1]) == (1, said)
     assert videogen.bucket.jobs().jobs == []
 

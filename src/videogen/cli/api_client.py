@@ -139,7 +139,7 @@ class Site:
             ) from None
         there = _origin(response.next_request.url) if response.next_request else ""
         if there.startswith("http") and there != _origin(response.url):
-            raise SiteError(f"{self.url} redirects to {there}: if that is the site, name it as --site")
+            raise SiteError(f"{self.url} redirects to {there}: if that is your site, pass it with --site")
         return response
 
 

@@ -139,7 +139,7 @@ class Bucket(S3Objects):
         # A web page has no IsTruncated and so is no empty bucket. Without a token boto3 takes a part for all.
         if page["IsTruncated"] and not page.get("NextContinuationToken"):
             raise StoreUnavailable(
-                "the bucket's listing breaks off: the store has more, and does not say how to ask for it"
+                "the bucket's listing is incomplete: the store has more, but gives no continuation token"
             )
         for found in page.get("Contents", []):
             key = found["Key"].removeprefix(self._prefix)
@@ -148,7 +148,7 @@ class Bucket(S3Objects):
             modified = found["LastModified"].timestamp()
             if modified < S3_BEGAN:
                 raise StoreUnavailable(
-                    "the bucket's listing does not tell when its objects were written, so none counts as old"
+                    "the bucket's listing has no usable dates, so nothing can be treated as old"
                 )
             yield Entry(key, found["Size"], modified)
 

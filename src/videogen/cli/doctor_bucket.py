@@ -185,7 +185,7 @@ def _store_failure(about: str, bucket: Bucket, error: ClientError) -> Failed:
             TAKES_CONDITIONS,
         ),
         "PreconditionFailed": (
-            "the store refuses a new object as if it were there already: no video can be started",
+            "the store refuses a new object as if it already existed: no video can be started",
             TAKES_CONDITIONS,
         ),
         "AccessDenied": ("the access key may not do this: the bucket is read-only for it", policy),
@@ -251,8 +251,8 @@ def _presigned(bucket: Bucket, key: str, body: bytes, http: httpx.Client, site: 
         return Finding(
             "failure",
             about,
-            f"browsers play no video from {store} in the page at {site}",
-            "a page by https takes videos by https alone: set S3_ENDPOINT_URL to an https:// address",
+            f"browsers will not play videos from {store} on the page at {site}",
+            "an https page can only load videos over https: set S3_ENDPOINT_URL to an https:// address",
         )
     first, last = RANGE
     url = _link(bucket, key)
@@ -298,7 +298,7 @@ def _copying(bucket: Bucket, where: Any, copied: Any) -> Finding:  # noqa: ANN40
             "failure",
             about,
             f"an object cannot be copied ({told}): no video can be made again from its photos",
-            "use a store that has CopyObject, and let x-amz-copy-source through to it",
+            "use a store that supports CopyObject, and let the x-amz-copy-source header through",
         )
     return Finding("ok", about, "an object could be copied")
 
@@ -427,12 +427,12 @@ def _lifecycle(bucket: Bucket, found: Settings, *, versions: bool, fix: bool) ->
     by_fix = "set the rules with: videogen doctor --fix"
     lasting = rules.sooner(found.s3.prefix, days, merged)
     if early := lasting if fix else rules.sooner(found.s3.prefix, days, have):
-        told = ", ".join(f"the rule {rule} deletes {when}" for rule, when in early.items())
-        elsewhere = "change it at the store, or set VIDEOGEN_KEEP_DAYS to what it does"
+        told = ", ".join(f"{rule} deletes {when}" for rule, when in early.items())
+        elsewhere = "change it at the store, or set VIDEOGEN_KEEP_DAYS to match"
         return Finding(
             "warning",
             about,
-            f"{told}, sooner than VIDEOGEN_KEEP_DAYS, {days}",
+            f"{told}, before VIDEOGEN_KEEP_DAYS ({days})",
             elsewhere if lasting else by_fix,
         )
     if absent and not fix:

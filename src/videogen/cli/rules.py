@@ -51,7 +51,7 @@ def missing(wanted: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -
 
 
 def sooner(prefix: str, keep_days: int, found: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Return which enabled rules delete something of a site before so many days, and when."""
+    """Return the enabled rules that delete something of a site before so many days, named, and when."""
     early: dict[str, str] = {}
     for rule in found:
         filtered = rule.get("Filter", {})
@@ -62,8 +62,11 @@ def sooner(prefix: str, keep_days: int, found: Sequence[dict[str, Any]]) -> dict
         if not is_early or rule.get("Status") != "Enabled" or filtered.keys() & {"Tag", "Tags"}:
             continue
         if any(reach.startswith(prefix + one) or (prefix + one).startswith(reach) for one in FOLDERS):
-            when = f"on {done['Date']:%Y-%m-%d}" if "Date" in done else f"after {done['Days']} days"
-            early[rule.get("ID") or "without a name"] = when
+            days = done.get("Days")
+            when = f"after {days} day{'' if days == 1 else 's'}"
+            if "Date" in done:
+                when = f"on {done['Date']:%Y-%m-%d}"
+            early[f"the rule {rule['ID']}" if rule.get("ID") else "an unnamed rule"] = when
     return early
 
 
