@@ -53,8 +53,14 @@ if TYPE_CHECKING:
     from videogen.objects import StoredObject
 
 KEY = "an-idempotency-key"
+BEFORE_MIDNIGHT = 16 * 3600 - 10
+"""Seconds from CREATED_AT until just before the next day."""
 NEWER = Secret("whsec_" + "B" * 43 + "=")
 UNSAVED = failed(Failure.of("save_failed"), saving())
+
+
+class Killed(BaseException):
+    """The function's process ends without another word."""
 
 
 @pytest.fixture
@@ -265,9 +271,10 @@ def test_an_erasure_that_died_half_way_is_finished(site: ServiceUnderTest) -> No
 
 @pytest.mark.parametrize("again", ["the same day", "another day"])
 def test_a_repeated_start_counts_once(site: ServiceUnderTest, again: str) -> None:
-    job = site.start(key=KEY)
     if again == "another day":
-        site.clock.advance(24 * 3600)
+        site.clock.advance(BEFORE_MIDNIGHT)
+    job = site.start(key=KEY)
+    site.clock.advance(20)
 
     site.start(key=KEY)
 
@@ -279,9 +286,11 @@ def test_a_repeated_start_counts_once(site: ServiceUnderTest, again: str) -> Non
 @pytest.mark.parametrize("when", ["the day is full", "the next day is full", "another has its place"])
 def test_a_repeated_start_is_its_job_on_a_full_day(when: str) -> None:
     site = ServiceUnderTest(limit=1)
-    job = site.start(key=KEY)
     if when == "the next day is full":
-        site.clock.advance(24 * 3600)
+        site.clock.advance(BEFORE_MIDNIGHT)
+    job = site.start(key=KEY)
+    site.clock.advance(20)
+    if when == "the next day is full":
         site.start()
     if when == "another has its place":
         job = service.cancel(site.deps, job.id, site.token(job.id))
@@ -658,6 +667,38 @@ def test_a_look_calls_a_lost_worker_three_times(site: ServiceUnderTest) -> None:
         site.heal(job.id)
 
     assert site.calls == [(job.id, attempt) for attempt in range(4)]
+
+
+@pytest.mark.parametrize("kind", ["call", "queue"])
+def test_a_repeated_start_calls_no_oftener_than_a_look(site: ServiceUnderTest, kind: DispatchKind) -> None:
+    """Also where the first one was killed between its job and the call."""
+    site.deps = replace(site.deps, dispatch_kind=kind)
+    site.result = Killed
+    with pytest.raises(Killed):
+        site.start(key=KEY)
+    site.result = DispatchResult.REACHED
+    while site.clock.now() < CREATED_AT + 290:
+        job = site.start(key=KEY)
+        site.clock.advance(1)
+
+    assert site.calls == [(job.id, attempt) for attempt in range(4)]
+    calls = [step.at - CREATED_AT for step in job.history if step.action == "worker.called"]
+    assert [at // jobs.DISPATCH_EVERY for at in calls] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("skip", range(3))
+def test_a_start_erased_while_it_is_repeated_says_so(site: ServiceUnderTest, skip: int) -> None:
+    job = site.start(key=KEY)
+    site.clock.advance(45)
+    site.objects.before = [
+        *[("PUT", lambda: None)] * skip,
+        ("PUT", lambda: service.erase(site.deps, job.id, site.token(job.id))),
+    ]
+
+    with pytest.raises(JobErased):
+        site.start(key=KEY)
+
+    assert (site.objects.before, site.calls) == ([], [(job.id, 0)])
 
 
 @pytest.mark.parametrize("job_id", ["", "A" * 22, "../../etc/passwd", "ä", "A" * 5000])

@@ -135,6 +135,9 @@ class Order:
 def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
     """Make a job and call its worker, or find the one that the same idempotency key has made already.
 
+    One that was found is healed as by a look, so that however often a start is repeated, its worker is called
+    no more often than by polls.
+
     Raises NotOwner, JobNotFound, JobErased, JobRunning, JobEnded, PhotosGone and RescuesUsedUp about the job
     to be retried, KeyReused, DailyLimitReached, WorkerUnreachable, StoreError; InvalidInput where that job's
     model is to be bought and is not offered.
@@ -168,12 +171,12 @@ def start(deps: Deps, order: Order, dispatch: Dispatch) -> Job:
             stored, is_new = made, False
     if is_new:
         log.info("job.created", jobId=stored.job.id, photos=len(stored.job.photos), model=job.model)
-    else:
-        _give_back(deps, stored.job, now)
-        ending.drop_originals(deps.store, stored.job)
-        if job.id in {stored.job.id, stored.job.key_id}:
-            _check_same(stored.job, order.fingerprint)
-    return _call_worker(deps, stored, dispatch).job
+        return _call_worker(deps, stored, dispatch).job
+    _give_back(deps, stored.job, now)
+    ending.drop_originals(deps.store, stored.job)
+    if job.id in {stored.job.id, stored.job.key_id}:
+        _check_same(stored.job, order.fingerprint)
+    return _found_again(deps, stored, dispatch)
 
 
 def offered_model(offered: Sequence[Model], model_id: str) -> Model:
@@ -213,18 +216,7 @@ def find(deps: Deps, job_id: str, *, is_ours: bool = False) -> StoredJob:
 
 def heal(deps: Deps, job_id: str, dispatch: Dispatch) -> Job:
     """Return a job, with the end that is due, or after one more call of its worker. Raises as `find` does."""
-    stored = find(deps, job_id)
-    now = deps.clock.now()
-    if jobs.due_end(stored.job, now=now, lease_age=stored.age):
-        ended = ending.swap(deps, stored, lambda it: jobs.end_due(it.job, now=now, lease_age=it.age))
-        return (ended or deps.store.read(job_id, is_ours=True)).job
-    if jobs.needs_dispatch(stored.job, now=now, lease_age=stored.age):
-        counted = ending.swap(deps, stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age))
-        if counted is None:
-            return deps.store.read(job_id, is_ours=True).job
-        dispatch(job_id, counted.job.dispatches)
-        return counted.job
-    return stored.job
+    return _healed(deps, find(deps, job_id), dispatch)
 
 
 def cancel(deps: Deps, job_id: str, owner_token: str) -> Job:
@@ -472,6 +464,31 @@ def _check_same(job: Job, fingerprint: str) -> None:
         raise JobErased(job.id)
     if job.fingerprint != fingerprint:
         raise KeyReused
+
+
+def _healed(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> Job:
+    job_id, now = stored.job.id, deps.clock.now()
+    if jobs.due_end(stored.job, now=now, lease_age=stored.age):
+        ended = ending.swap(deps, stored, lambda it: jobs.end_due(it.job, now=now, lease_age=it.age))
+        return (ended or deps.store.read(job_id, is_ours=True)).job
+    if jobs.needs_dispatch(stored.job, now=now, lease_age=stored.age):
+        counted = ending.swap(deps, stored, lambda it: jobs.count_dispatch(it.job, now=now, lease_age=it.age))
+        if counted is None:
+            return deps.store.read(job_id, is_ours=True).job
+        dispatch(job_id, counted.job.dispatches)
+        return counted.job
+    return stored.job
+
+
+def _found_again(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> Job:
+    """Heal the job of a start that was repeated; raises JobErased where it was erased meanwhile."""
+    if stored.job.dispatch == "queue":
+        # The start before may have died between its job and the message.
+        stored = _noted_unclear(deps, stored)
+    job = _healed(deps, stored, dispatch)
+    if job.deleted_at is not None:
+        raise JobErased(job.id)
+    return job
 
 
 def _call_worker(deps: Deps, stored: StoredJob, dispatch: Dispatch) -> StoredJob:

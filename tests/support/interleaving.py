@@ -56,14 +56,15 @@ class Killed(BaseException):
 class Process:
     """A function's instance: its tasks die together. `run_id` is its name in a job's record.
 
-    The platform kills it at `ends_at`, wherever it stands.
+    The platform kills it at `ends_at`, wherever it stands. `counted` is the job whose next call it has
+    counted, until it answers.
     """
 
     run_id: str
     ends_at: float = math.inf
     is_dead: bool = False
     is_frozen: bool = False
-    is_polling: bool = False
+    counted: str = ""
 
 
 class Task(greenlet):  # type: ignore[misc]  # a class without types

@@ -156,7 +156,6 @@ class Story(RuleBasedStateMachine):
         self.results: deque[DispatchResult] = deque()
         """What the next calls of the worker come to, where it is not the usual."""
         self.sent = Counter[str]()
-        self.interrupted_polls = Counter[str]()
         self.improved = Counter[str]()
 
     # --- What can happen -----------------------------------------------------------------------------------
@@ -209,6 +208,7 @@ class Story(RuleBasedStateMachine):
         def press(process: Process) -> None:
             process.ends_at = self.world.now + FUNCTION_SECONDS
             job = service.start(self._deps(), order, self._dispatch)
+            process.counted = ""
             assert job.fingerprint == order.fingerprint
             assert not job.deleted_at
             assert job_key(job.id) in self.world.bucket.held
@@ -353,8 +353,8 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def every_call_that_was_counted_was_sent(self) -> None:
         for job in map(self._job, self.jobs):
-            unfinished = sum(task.process.is_polling for task in self.world.tasks)
-            assert job.dispatches <= self.sent[job.id] + self.interrupted_polls[job.id] + unfinished
+            interrupted = sum(task.process.counted == job.id for task in self.world.tasks)
+            assert job.dispatches <= self.sent[job.id] + interrupted
 
     def _check_call(self, call: PaidCall) -> None:
         """Check that a paid call begins on a lease that lives, and in time."""
@@ -405,6 +405,7 @@ class Story(RuleBasedStateMachine):
         if job.failure and job.failure.code == "outcome_unknown" and not job.settled and not before.has_ended:
             assert is_dead or now >= job.created_at + self.ended_within
         if job.dispatches > before.dispatches:
+            process.counted = job.id
             is_confirmed = all(step.action != "worker.unclear" for step in before.history)
             assert self.dispatch_kind == "call" or before.epoch > 0 or not is_confirmed
             assert job.dispatches <= CALLS
@@ -476,16 +477,10 @@ class Story(RuleBasedStateMachine):
 
     def _look(self, job_id: str) -> None:
         def look(process: Process) -> None:
-            process.is_polling = True
-            is_over = False
             begun = self.world.now
-            try:
-                job = service.heal(self._deps(), job_id, self._dispatch)
-                assert job.has_ended or begun < job.created_at + self.ended_within
-                is_over = True
-            finally:
-                process.is_polling = False
-                self.interrupted_polls[job_id] += not is_over
+            job = service.heal(self._deps(), job_id, self._dispatch)
+            process.counted = ""
+            assert job.has_ended or begun < job.created_at + self.ended_within
 
         self.world.begin(look)
 

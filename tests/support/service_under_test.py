@@ -30,14 +30,14 @@ KEY = Secret("whsec_" + "A" * 43 + "=")
 
 
 class ServiceUnderTest:
-    """A site's jobs. `result` is what the next calls of the worker come to."""
+    """A site's jobs. `result` is what the next calls of the worker come to, or what they raise."""
 
     def __init__(self, *, limit: int = 0) -> None:
         self.clock = FakeClock(CREATED_AT)
         self.bucket = MemoryObjects(self.clock.now)
         self.objects = TroubledObjects(self.bucket)
         self.calls: list[tuple[str, int]] = []
-        self.result = DispatchResult.REACHED
+        self.result: DispatchResult | type[BaseException] = DispatchResult.REACHED
         self._numbers = count(1)
         self.deps = self.deps_over(self.objects, limit=limit)
 
@@ -60,6 +60,8 @@ class ServiceUnderTest:
 
     def dispatch(self, job_id: str, attempt: int) -> DispatchResult:
         self.calls.append((job_id, attempt))
+        if not isinstance(self.result, DispatchResult):
+            raise self.result
         return self.result
 
     def start(self, *photos: bytes, **order: Any) -> Job:
