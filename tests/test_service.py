@@ -21,6 +21,7 @@ from support.example_jobs import (
     rendering,
     saving,
 )
+from support.garbage import garbage_of
 from support.memory_objects import IF_ABSENT, Trouble
 from support.service_under_test import ServiceUnderTest, logged
 from videogen import jobs, service
@@ -342,6 +343,25 @@ def test_a_retry_without_its_job_keeps_no_photos(site: ServiceUnderTest) -> None
         site.retry(old)
 
     assert [key for key in site.bucket.held if key.startswith("photos/")] == photo_keys(old)
+
+
+@pytest.mark.parametrize("wish", ["of two photos", "a retry"])
+def test_a_start_that_fails_leaves_memory_at_once(site: ServiceUnderTest, wish: str) -> None:
+    old = site.put(failed(Failure.of("content_refused")))
+
+    def deny() -> None:
+        site.objects.plan = [("PUT", Trouble.DENIED)] * 2
+
+    def start() -> None:
+        if wish == "a retry":
+            with pytest.raises(PhotosGone):
+                site.retry(old)
+            return
+        site.objects.before = [("PUT", lambda: site.objects.before.append(("PUT", deny)))]
+        with pytest.raises(StoreUnavailable):
+            site.start(b"red", b"green")
+
+    assert garbage_of(start) == 0
 
 
 @pytest.mark.parametrize("key", [None, KEY])
@@ -686,7 +706,7 @@ def test_a_repeated_start_calls_no_oftener_than_a_look(site: ServiceUnderTest, k
     assert [at // jobs.DISPATCH_EVERY for at in calls] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("skip", range(3))
+@pytest.mark.parametrize("skip", range(4))
 def test_a_start_erased_while_it_is_repeated_says_so(site: ServiceUnderTest, skip: int) -> None:
     job = site.start(key=KEY)
     site.clock.advance(45)

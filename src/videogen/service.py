@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from videogen.clock import Clock
-    from videogen.errors import FailureCode, RequestRefused
+    from videogen.errors import FailureCode
     from videogen.job_store import StoredJob
     from videogen.jobs import AspectRatio, DispatchKind, Estimate, Subscription
     from videogen.objects import Objects
@@ -368,7 +368,7 @@ def _make_of_job(
             _copy_photos(deps, old, record)
     except NoSuchObject:
         if not is_rescue:
-            return _take_back(deps, record, PhotosGone(old.id)), False
+            return _take_back(deps, record, old), False
         _delete_photos(deps, record)
         record = replace(record, photos=())  # what is saved was made of them long ago
     return _store_record(deps, replace(record, estimate=estimate()), order)
@@ -431,17 +431,20 @@ def _store_record(deps: Deps, record: Job, order: Order) -> tuple[StoredJob, boo
     return stored, is_new
 
 
-def _take_back(deps: Deps, record: Job, error: RequestRefused) -> StoredJob:
-    """Take back what was stored for a job that cannot be; raise its error unless an earlier start made it."""
+def _take_back(deps: Deps, record: Job, old: Job) -> StoredJob:
+    """Take back what was stored for a job whose photos are gone; return it where an earlier start made it.
+
+    Raises PhotosGone about the job that had them.
+    """
     try:
         stored = deps.store.read(record.id)
     except NoSuchObject:
         deps.ledger.release(record.id, record.created_at)
         _delete_photos(deps, record)
-        raise error from None
+        raise PhotosGone(old.id) from None
     _delete_photos(deps, record, stored.job)
     if stored.job.deleted_at is not None:
-        raise error
+        raise PhotosGone(old.id)
     return stored
 
 
@@ -534,7 +537,8 @@ def _in_parallel(work: Any, items: list[Any]) -> None:  # noqa: ANN401 - a funct
     if len(items) == 1:
         work(items[0])
         return
+    contexts = [copy_context() for _ in items]
     with ThreadPoolExecutor(max_workers=len(items) or 1) as pool:
-        begun = [pool.submit(copy_context().run, work, item) for item in items]
-    for each in begun:
-        each.result()
+        done = pool.map(lambda context, item: context.run(work, item), contexts, items)
+    # A future that a frame of its own error names would keep the photos until a garbage collection.
+    list(done)

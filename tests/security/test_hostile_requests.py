@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from support.functions_under_test import Context, data_uri, photo, start_body
+from support.garbage import garbage_of
 from support.memory_objects import MemoryObjects
 from support.wsgi_site import ENDPOINTS, ENVIRON, memory_site
 from videogen import photo_cleaning, signing
@@ -20,6 +21,7 @@ from videogen.functions import wiring
 from videogen.functions.generate_video_background import make_handler
 from videogen.functions.http import endpoint
 
+POSTS = [name for name, (_, method) in ENDPOINTS.items() if method == "POST"]
 QUICKLY = 1.5
 """Seconds of processor time; the worst of these takes a sixth of it."""
 SIZE = 5_400_000
@@ -121,6 +123,53 @@ NO_BODIES: dict[str, dict[str, Any]] = {
     "a list": {"body": ["{}"], "isBase64Encoded": False},
 }
 """What no platform hands over for a body."""
+
+
+WITH_CODE = {"VIDEOGEN_ACCESS_CODE": "open sesame"}
+PAUSED = {"VIDEOGEN_PAUSED": "Back on Monday."}
+FULL = {"VIDEOGEN_DAILY_LIMIT": "1"}
+OWNED = {"jobId": "A" * 22, "ownerToken": "forged"}
+REFUSED: dict[str, tuple[str, dict[str, str], dict[str, str], object, int]] = {
+    "no code": ("start-video", WITH_CODE, {}, start_body(), 401),
+    "a wrong code": ("start-video", WITH_CODE, {"x-access-code": "guess"}, start_body(), 401),
+    "a wrong code, and no JSON": ("start-video", WITH_CODE, {"x-access-code": "guess"}, "{", 401),
+    "a wrong code, with a key": ("start-video", WITH_CODE, {"idempotency-key": "k" * 16}, start_body(), 401),
+    "a closed site": ("start-video", PAUSED, {}, start_body(), 503),
+    "a closed site, and a bad field": ("start-video", PAUSED, {}, {"prompt": 5}, 503),
+    "a retry on a closed site": ("start-video", PAUSED, {}, {"prompt": "p", "retryOf": "A" * 22}, 503),
+    "an unlisted model": ("start-video", {}, {}, start_body(model="another"), 400),
+    "another's job": ("start-video", {}, {}, {"prompt": "p", "retryOf": "A" * 22}, 403),
+    "a file that is no photo": ("start-video", {}, {}, start_body(photos=[{"data": "data:,x"}]), 400),
+    "a full day": ("start-video", FULL, {}, start_body(), 429),
+    "a form": ("start-video", {}, {"content-type": "text/plain"}, start_body(), 415),
+    "a bad key": ("start-video", {}, {"idempotency-key": "short"}, start_body(), 400),
+    **{f"no JSON for {name}": (name, {}, {}, "{", 400) for name in POSTS},
+    **{f"a bad field for {name}": (name, {}, {}, {"jobId": 5}, 400) for name in POSTS},
+    "a forged token to cancel": ("cancel-video", {}, {}, OWNED, 403),
+    "a forged token to be told": ("notify-video", {}, {}, {**OWNED, "subscription": None}, 403),
+    "an unknown job": ("check-video-status", {}, {}, "", 400),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refused_request_leaves_memory_at_once(name: str, objects: MemoryObjects) -> None:
+    """Without a garbage collection: an error that its own frames name keeps megabytes until there is one."""
+    endpoint_name, environ, headers, body, status = REFUSED[name]
+    answer, method = ENDPOINTS[endpoint_name]
+    site = memory_site({**ENVIRON, "VIDEOGEN_DAILY_LIMIT": "5", **environ}, objects=objects)
+    handler = endpoint(answer, methods=(method,), deps=lambda: site)
+    given = {
+        "httpMethod": method,
+        "headers": {"content-type": "application/json", **headers},
+        "body": body if isinstance(body, str) else json.dumps(body),
+    }
+    if environ is FULL:
+        handler(given, Context())
+    answers: list[int] = []
+
+    left = garbage_of(lambda: answers.append(handler(given, Context())["statusCode"]))
+
+    assert (answers, left) == ([status, status], 0)
 
 
 @pytest.mark.parametrize("event", NO_BODIES.values(), ids=NO_BODIES.keys())

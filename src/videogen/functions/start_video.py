@@ -102,28 +102,25 @@ def answer(request: Request, deps: Deps) -> Response:
     """Start a video, or find the one that the same Idempotency-Key has started already."""
     try:
         wanted, key = parse(request.json_object()), idempotency_key(request)
-    except (Problem, InvalidInput) as error:
-        raise refusal_of(request, deps) or error from None
-    refusal = refusal_of(request, deps, wanted)
-    if refusal is None:
-        order = order_of(wanted, key, choose_model(wanted, deps), deps)
-        return accepted(deps, service.start(deps, order, deps.dispatcher(request)))
-    job = buy_nothing(wanted, key, request, deps)
-    if job is None:
-        raise refusal
-    return accepted(deps, job)
-
-
-def refusal_of(request: Request, deps: Deps, wanted: StartRequest | None = None) -> Exception | None:
-    """Return why nothing can be bought here and now, None where it can."""
+    except (Problem, InvalidInput):
+        check_allowed(request, deps)
+        raise
     try:
-        check_open(deps)
-        check_access_code(request, deps)
-        if wanted is not None:
-            choose_model(wanted, deps)
-    except (Problem, InvalidInput) as error:
-        return error
-    return None
+        check_allowed(request, deps)
+        model = choose_model(wanted, deps)
+    except (Problem, InvalidInput):
+        job = buy_nothing(wanted, key, request, deps)
+        if job is None:
+            raise
+        return accepted(deps, job)
+    order = order_of(wanted, key, model, deps)
+    return accepted(deps, service.start(deps, order, deps.dispatcher(request)))
+
+
+def check_allowed(request: Request, deps: Deps) -> None:
+    """Raise a Problem where this request may start nothing, whatever it asks for."""
+    check_open(deps)
+    check_access_code(request, deps)
 
 
 def order_of(
