@@ -163,3 +163,12 @@ def test_a_key_that_is_no_point_is_not_delivered(server: PushServer) -> None:
     )
     with pytest.raises(NotDelivered, match="no point"):
         sender(server).send(told(wrong))
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://[v1.a]/x", "https://a.example:port/x", "https://\ud800.example/x"]
+)
+def test_an_address_that_is_none_is_not_delivered(server: PushServer, endpoint: str) -> None:
+    wrong = Subscription(endpoint=endpoint, p256dh=server.subscription.p256dh, auth=server.subscription.auth)
+    with pytest.raises(NotDelivered, match="malformed"):
+        sender(server).send(told(wrong))

@@ -71,7 +71,10 @@ class Push:
             body = encrypt(message(job), subscription, random_bytes=self.random_bytes)
         except ValueError:
             raise NotDelivered("the subscription's key is no point of the curve") from None
-        url = httpx.URL(subscription.endpoint)
+        try:
+            url = httpx.URL(subscription.endpoint)
+        except (httpx.InvalidURL, ValueError):
+            raise NotDelivered("the subscription's address is malformed") from None
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         headers = {
             "Content-Encoding": "aes128gcm",
