@@ -172,3 +172,11 @@ def test_an_address_that_is_none_is_not_delivered(server: PushServer, endpoint: 
     wrong = Subscription(endpoint=endpoint, p256dh=server.subscription.p256dh, auth=server.subscription.auth)
     with pytest.raises(NotDelivered, match="malformed"):
         sender(server).send(told(wrong))
+
+
+def test_a_push_service_s_cookie_is_not_read(server: PushServer) -> None:
+    server.headers["Set-Cookie"] = f"a=b; expires=Thu, 01-Jan-{'9' * 5000} 00:00:00 GMT"
+
+    sender(server).send(told(server.subscription))
+
+    assert len(server.received) == 1

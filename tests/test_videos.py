@@ -702,6 +702,16 @@ def test_a_redirect_to_nowhere_may_be_tried_again(serve: Serve, location: str, r
     assert (error.received, error.retryable) == (received, True)
 
 
+@pytest.mark.parametrize("cookie", ["a=b", f"a=b; expires=Thu, 01-Jan-{'9' * 5000} 00:00:00 GMT"])
+def test_a_cookie_is_neither_read_nor_sent_back(serve: Serve, cookie: str) -> None:
+    last = serve(replying(MP4, "200 OK", f"Set-Cookie: {cookie}"))
+    first = serve(replying(b"", "302 Found", f"Location: {last.origin}/", f"Set-Cookie: {cookie}"))
+
+    download(first.origin + "/", hosts=(first.origin, last.origin))
+
+    assert b"cookie" not in last.requests[0].lower()
+
+
 def test_a_redirect_to_a_private_address_is_refused(serve: Serve) -> None:
     server = serve(replying(b"", "302 Found", "Location: https://h.example/"))
 

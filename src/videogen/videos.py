@@ -19,6 +19,7 @@ import time
 import zlib
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     Resolve = Callable[..., Sequence[tuple[Any, ...]]]
 
 NONE: Mapping[str, str] = {}
+HEADERS: Mapping[str, str] = {
+    "Accept": "video/mp4, */*;q=0.1",
+    "Accept-Encoding": "identity",
+    "User-Agent": "videogen",
+}
 PART_BYTES = 8 * 1024 * 1024  # S3 takes multipart parts from 5 MiB on
 MAX_BYTES = 300_000_000
 MAX_REDIRECTS = 3
@@ -242,17 +248,7 @@ def open_video(
     download = _Download(hosts, deadline, monotonic, resolve)
     with (
         download.limit.after(deadline - monotonic()),
-        httpx.Client(
-            transport=httpx.HTTPTransport(
-                verify=ssl_context or True, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
-            ),
-            headers={
-                "Accept": "video/mp4, */*;q=0.1",
-                "Accept-Encoding": "identity",
-                "User-Agent": "videogen",
-            },
-            follow_redirects=False,
-        ) as client,
+        _client(ssl_context, HEADERS) as client,
         closing(download.follow(client, _parsed(url))) as response,
     ):
         yield video_of(response, download.chunks(response), max_bytes)
@@ -285,10 +281,28 @@ def post(
     download = _Download(hosts, deadline, monotonic, resolve)
     with (
         download.limit.after(deadline - monotonic()),
-        httpx.Client(transport=httpx.HTTPTransport(verify=ssl_context or True, trust_env=False)) as client,
+        _client(ssl_context) as client,
         closing(download.send(client, url, body, headers)) as response,
     ):
         return response.status_code
+
+
+class _NoCookies(CookieJar):
+    """Reads no cookie: none is needed, and of a malformed one the base class prints a traceback."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Do nothing."""
+
+
+def _client(ssl_context: ssl.SSLContext | None, headers: Mapping[str, str] = NONE) -> httpx.Client:
+    return httpx.Client(
+        transport=httpx.HTTPTransport(
+            verify=ssl_context or True, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        ),
+        headers=headers,
+        cookies=_NoCookies(),
+        follow_redirects=False,
+    )
 
 
 def is_public(address: str) -> bool:

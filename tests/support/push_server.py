@@ -27,10 +27,11 @@ class Received:
 
 
 class PushServer:
-    """Takes messages and answers them with `status`."""
+    """Takes messages and answers them with `status` and `headers`."""
 
     def __init__(self) -> None:
         self.status = 201
+        self.headers: dict[str, str] = {}
         self.received: list[Received] = []
         self.key = ec.generate_private_key(ec.SECP256R1())
         outer = self
@@ -43,6 +44,8 @@ class PushServer:
                 self.send_response(outer.status)
                 self.send_header("Location", f"{outer.origin}/elsewhere")
                 self.send_header("Content-Length", "0")
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
