@@ -252,7 +252,7 @@ class Job:
 
     @property
     def is_unconfirmed(self) -> bool:
-        """Whether start-video got no clear answer when it handed the job over."""
+        """Whether start-video got no clear answer when it handed the job over, or was repeated."""
         return any(step.action == UNCLEAR for step in self.history)
 
     @property

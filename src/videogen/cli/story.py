@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     "job.created": "start-video stored the photos and this record",
-    "worker.unclear": "the queue did not say whether it took the message: polls send it again",
+    "worker.unclear": "the message may not have reached the queue: polls send it again",
     "job.claimed": "a worker took the job for itself, just before the paid call",
     "job.requeued": "the provider's answer proved that nothing had started: back to the queue",
     "blackbox.answered": "the provider answered with a link to the finished video",
