@@ -149,11 +149,12 @@ def fault_of_venv() -> str | None:
     version = done.stdout.split()
     if tuple(map(int, version)) < PYTHON_WANTED:
         return f"has Python {'.'.join(version)}, which is too old"
-    if done.returncode:
+    script = BIN / "pip"
+    # Written last: without it, a set-up was ended while it copied pip.
+    if done.returncode or not script.is_file():
         return "has no pip"
     # The scripts in it name their folder: in a copied clone they would run what lies in the first one.
-    script = BIN / "pip"
-    if script.is_file() and str(VENV.resolve()) not in script.read_text(encoding="utf-8", errors="replace"):
+    if str(VENV.resolve()) not in script.read_text(encoding="utf-8", errors="replace"):
         return "was made for another folder"
     return None
 

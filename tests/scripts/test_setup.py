@@ -98,17 +98,21 @@ def test_the_command_line_is_in_the_lock_of_make_dev() -> None:
 
 
 @pytest.mark.parametrize(
-    ("python", "fault"),
+    ("python", "script", "fault"),
     [
-        ("echo 3 9", "has Python 3.9, which is too old"),
-        ("echo 3 13; exit 1", "has no pip"),
-        ("echo 3 13", None),
+        ("echo 3 9", True, "has Python 3.9, which is too old"),
+        ("echo 3 13; exit 1", True, "has no pip"),
+        ("echo 3 13", False, "has no pip"),
+        ("echo 3 13", True, None),
     ],
 )
 def test_a_virtual_environment_that_cannot_serve_says_why(
-    clone: Path, python: str, fault: str | None
+    clone: Path, python: str, fault: str | None, *, script: bool
 ) -> None:
+    """The script comes last: without it, pip's own installation was cut short."""
     program(clone / ".venv/bin/python", python)
+    if script:
+        program(clone / ".venv/bin/pip", f"# {clone}/.venv/bin/python")
 
     assert setup.fault_of_venv() == fault
 
