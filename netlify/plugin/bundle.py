@@ -225,7 +225,8 @@ class Bundle:
         for note in handlers_without_function(self.plan):
             print(note)
         self.output.mkdir(parents=True, exist_ok=True)
-        if self.state_file.exists():
+        # What is missing or damaged counts as nothing built.
+        with contextlib.suppress(FileNotFoundError, ValueError):
             self.state = json.loads(self.state_file.read_text(encoding="utf-8"))
         interpreter = digest(CODE, self.plan.python, mirror())
         exclude = json.dumps(self.plan.exclude)
@@ -302,8 +303,10 @@ class Bundle:
         self.save()
 
     def save(self) -> None:
-        """Write the state file."""
-        self.state_file.write_text(json.dumps(self.state, indent=1), encoding="utf-8")
+        """Write the state file beside its place first, so that it is whole however this ends."""
+        written = self.output.with_suffix(".json.new")
+        written.write_text(json.dumps(self.state, indent=1), encoding="utf-8")
+        written.replace(self.state_file)
 
     def build_python(self, folder: Path) -> None:
         """Install CPython and copy what functions use of it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -560,6 +562,40 @@ def test_wheels_are_taken_for_the_glibc_that_functions_have(
     else:
         with pytest.raises(bundle.BundleError, match=r"(?s)no wheels with a matching platform tag"):
             bundle.run([*command, *target], "uv failed")
+
+
+@pytest.mark.parametrize("state", [b"", b'{"parts": {"python": {"fing', b"\xff\xfe"])
+def test_a_state_that_cannot_be_read_is_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = bundle.Bundle(plan(tmp_path / "src"), tmp_path / "out", "2.34")
+    begun_with: list[object] = []
+    monkeypatch.setattr(whole, "runner", lambda: Path(sys.executable))
+    monkeypatch.setattr(whole, "build_python", lambda _: begun_with.append(dict(whole.state["parts"])))
+    whole.state_file.write_bytes(state)
+
+    whole.bring_up_to_date()
+
+    assert begun_with == [{}]
+    assert json.loads(whole.state_file.read_text())["parts"].keys() == set(whole.state["parts"])
+
+
+def test_a_state_is_whole_however_its_writing_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = bundle.Bundle(plan(tmp_path), tmp_path / "out", "2.34")
+    whole.save()
+    before = whole.state_file.read_bytes()
+    whole.state["required"] = ["idna"]
+
+    def cut(path: Path, text: str, **_: object) -> None:
+        path.write_bytes(text.encode()[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", cut)
+    with pytest.raises(OSError, match="No space left"):
+        whole.save()
+
+    assert whole.state_file.read_bytes() == before
 
 
 @pytest.mark.parametrize("module", ["zope.event", "zope.old", "six", "speedups"])
