@@ -400,7 +400,9 @@ class Bundle:
             with tempfile.TemporaryDirectory(dir=self.output.parent) as scratch:
                 install_pinned(lock, f"{scratch}/uv")
                 Path(f"{scratch}/uv").rename(folder)
-        return run([str(folder / "bin/uv"), "--quiet", *arguments], f"uv {arguments[0]} failed", **variables)
+        # With --quiet, `uv python install` fails without a reason.
+        quiet = [] if arguments[:2] == ("python", "install") else ["--quiet"]
+        return run([str(folder / "bin/uv"), *quiet, *arguments], f"uv {arguments[0]} failed", **variables)
 
     def write_settings(self) -> None:
         """Write what the bridge looks for, and the types that handlers may import."""

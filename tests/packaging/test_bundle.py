@@ -564,6 +564,16 @@ def test_wheels_are_taken_for_the_glibc_that_functions_have(
             bundle.run([*command, *target], "uv failed")
 
 
+def with_uv(folder: Path) -> bundle.Bundle:
+    """Return a bundle in a folder, for which the uv on the PATH is the pinned one."""
+    uv = shutil.which("uv")
+    assert uv
+    name = f"uv-{bundle.digest((bundle.HERE / 'uv.txt').read_bytes())[:12]}"
+    (folder / name / "bin").mkdir(parents=True)
+    (folder / name / "bin/uv").symlink_to(uv)
+    return bundle.Bundle(plan(folder / "src"), folder / "out", "2.34")
+
+
 @pytest.mark.parametrize("state", [b"", b'{"parts": {"python": {"fing', b"\xff\xfe"])
 def test_a_state_that_cannot_be_read_is_an_empty_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: bytes
@@ -596,6 +606,24 @@ def test_a_state_is_whole_however_its_writing_ends(tmp_path: Path, monkeypatch: 
         whole.save()
 
     assert whole.state_file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ({"UV_OFFLINE": "1"}, "Network connectivity is disabled"),
+        ({"UV_PYTHON_DOWNLOADS": "never"}, "Python downloads are not allowed"),
+    ],
+)
+def test_an_interpreter_that_cannot_be_had_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: dict[str, str], reason: str
+) -> None:
+    whole = with_uv(tmp_path)
+    monkeypatch.delenv("UV_PYTHON_DOWNLOADS_JSON_URL", raising=False)
+    for name, value in {"UV_CACHE_DIR": str(tmp_path), **setting}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(bundle.BundleError, match=f"(?s)^uv python failed: .*{reason}"):
+        whole.build_python(tmp_path / "python")
 
 
 @pytest.mark.parametrize("module", ["zope.event", "zope.old", "six", "speedups"])
