@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { childEnvironment } from '../python/environment.mjs'
 import { environmentOf } from './functions.js'
-import { findPython, INTERPRETER_OPTIONS, projectPython } from './interpreter.js'
+import { findPython, INTERPRETER_OPTIONS, projectPython, SCRIPT_OPTIONS } from './interpreter.js'
 
 const OUTPUT = '.netlify/python/bundle'
 const STATE = `${OUTPUT}.json`
@@ -39,7 +39,7 @@ export function bundle(inputs, functions, folder) {
     arguments: [...INTERPRETER_OPTIONS, '-B'], // the zip is read-only
   }
   const script = path.resolve(import.meta.dirname, 'bundle.py')
-  const { status, stderr, error } = spawnSync(projectPython(), [script, OUTPUT], {
+  const { status, stderr, error } = spawnSync(projectPython(), [...SCRIPT_OPTIONS, script, OUTPUT], {
     input: JSON.stringify(plan),
     stdio: ['pipe', 'inherit', 'pipe'],
     encoding: 'utf8',

@@ -840,7 +840,9 @@ def run(command: list[str], failure: str, **variables: str) -> str:
     """Run a command and return what it printed; raises BundleError with its last words."""
     # A company's proxy has its certificate in the machine's store, which uv alone does not read.
     environment = {"UV_SYSTEM_CERTS": "1", **os.environ, **variables}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if done.returncode:
         raise BundleError(f"{failure}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { SECONDS } from '../python/bridge.mjs'
+import { lastLine, SCRIPT_OPTIONS } from './interpreter.js'
 
 const SCRIPT = /\.(js|mjs|cjs|ts|mts|cts)$/
 const IMPORTS_BRIDGE = /from\s+['"]([^'"]*\/bridge\.mjs|netlify-plugin-python-functions\/bridge)['"]/
@@ -158,7 +159,9 @@ function packages(folder, functions, python) {
 function describe(files, python) {
   if (!files.length) return {}
   const reader = path.resolve(import.meta.dirname, 'function_files.py')
-  return JSON.parse(execFileSync(python, [reader, ...files], { encoding: 'utf8' }))
+  return JSON.parse(
+    lastLine(execFileSync(python, [...SCRIPT_OPTIONS, reader, ...files], { encoding: 'utf8' })),
+  )
 }
 
 /** @param {any} value */

@@ -9,6 +9,12 @@ import { KNOWN } from './page_environment.js'
 /** Isolated from the machine's Python settings, UTF-8 whatever the locale, a traceback where C code crashes. */
 export const INTERPRETER_OPTIONS = ['-I', '-X', 'utf8', '-X', 'faulthandler']
 
+/** The plugin's own scripts run without the person's Python settings, and without the packages of their home. */
+const WITHOUT_SETTINGS = ['-E', '-s']
+
+/** Options of the plugin's own scripts, which read and write UTF-8 as Node does. */
+export const SCRIPT_OPTIONS = [...WITHOUT_SETTINGS, '-X', 'utf8']
+
 const OLDEST = [3, 8]
 
 /**
@@ -21,12 +27,12 @@ const OLDEST = [3, 8]
 export function projectPython() {
   const tried = ['.venv/bin/python', 'python3', 'python'].map(name => {
     const command = name.includes('/') ? path.resolve(name) : name
-    const { stdout } = spawnSync(command, ['-c', 'import sys; print(sys.version.split()[0])'], {
-      encoding: 'utf8',
-    })
-    const [major = 0, minor = 0] = (stdout ?? '').split('.').map(Number)
+    const print = 'import sys; print(sys.version.split()[0])'
+    const { stdout } = spawnSync(command, [...WITHOUT_SETTINGS, '-c', print], { encoding: 'utf8' })
+    const version = lastLine(stdout ?? '')
+    const [major = 0, minor = 0] = version.split('.').map(Number)
     const isNew = major > 3 || (major === OLDEST[0] && minor >= Number(OLDEST[1]))
-    return { name, command, version: stdout?.trim(), isNew }
+    return { name, command, version, isNew }
   })
   const found = tried.find(({ isNew }) => isNew)
   if (found) return found.command
@@ -35,6 +41,15 @@ export function projectPython() {
     `The build needs Python ${OLDEST.join('.')} or newer (${seen.join(', ') || 'there is none'}): ` +
       'set PYTHON_VERSION = "3.13" in [build.environment] of netlify.toml, or install it',
   )
+}
+
+/**
+ * What a script of the plugin's own printed, without what the machine's Python prints as it starts.
+ *
+ * @param {string} printed
+ */
+export function lastLine(printed) {
+  return printed.trim().split('\n').at(-1) ?? ''
 }
 
 /**
@@ -48,11 +63,10 @@ export function projectPython() {
 export function findPython({ requirements, python: version }) {
   const command = projectPython()
   const script = path.resolve(import.meta.dirname, 'dev_check.py')
-  const { stdout, stderr, error } = spawnSync(command, [script, requirements ?? '', version ?? ''], {
-    encoding: 'utf8',
-  })
-  if (!stdout) throw new Error(error?.message ?? stderr.trim())
-  const found = JSON.parse(stdout)
+  const question = [...SCRIPT_OPTIONS, script, requirements ?? '', version ?? '']
+  const { status, stdout, stderr, error } = spawnSync(command, question, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(error?.message ?? stderr.trim())
+  const found = JSON.parse(lastLine(stdout))
   if (found.missing.length) {
     throw new Error(
       `${command} lacks ${found.missing.join(', ')}; make a virtual environment: ` +

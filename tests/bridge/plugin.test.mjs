@@ -1,5 +1,6 @@
 /** What the build plugin finds in a project, and what it says where it cannot go on. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -13,6 +14,7 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { bundle } from '../../netlify/plugin/bundle.js'
 import { environmentOf, findFunctions, writeEntries } from '../../netlify/plugin/functions.js'
 import { onPreBuild } from '../../netlify/plugin/index.js'
 import { readInputs } from '../../netlify/plugin/inputs.js'
@@ -61,6 +63,23 @@ function onlyPrograms(t, programs) {
     writeFileSync(path.join('bin', name), `#!/bin/sh\n${script}\n`)
     chmodSync(path.join('bin', name), 0o755)
   }
+}
+
+/**
+ * Sets variables for one test.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Record<string, string>} variables
+ */
+function setVariables(t, variables) {
+  const before = { ...process.env }
+  Object.assign(process.env, variables)
+  t.after(() => {
+    for (const name of Object.keys(variables)) {
+      if (before[name] === undefined) delete process.env[name]
+      else process.env[name] = before[name]
+    }
+  })
 }
 
 /**
@@ -312,6 +331,58 @@ for (const [programs, seen] of /** @type {const} */ ([
     })
   })
 }
+
+/**
+ * Makes the machine's Python, which sees the packages of the person's home, the project's.
+ *
+ * @param {string} [first] what the shell does before
+ */
+function machinePython(first = '') {
+  const base = execFileSync(PYTHON, ['-c', 'import sys; print(sys._base_executable)'], { encoding: 'utf8' })
+  mkdirSync('.venv/bin', { recursive: true })
+  writeFileSync('.venv/bin/python', `#!/bin/sh\n${first}\nexec ${base.trim()} "$@"\n`)
+  chmodSync('.venv/bin/python', 0o755)
+}
+
+/** @param {Record<string, string>} files */
+const aProject = files => ({ 'functions/hello.py': HANDLER, 'requirements.txt': '', ...files })
+
+for (const [title, files, environment, first] of /** @type {const} */ ([
+  ['PYTHONSAFEPATH', {}, { PYTHONSAFEPATH: '1', PYTHONPATH: '' }, ''],
+  ['a sitecustomize that prints', { 'sc/sitecustomize.py': 'print("hello")' }, { PYTHONPATH: 'sc' }, ''],
+  ['a module named as one of its own', { 'sc/json.py': '' }, { PYTHONPATH: 'sc' }, ''],
+  ['PYTHONHOME', {}, { PYTHONHOME: '/nonexistent' }, ''],
+  ['ASCII', {}, { LC_ALL: 'C', PYTHONCOERCECLOCALE: '0', PYTHONUTF8: '0' }, ''],
+  ['an interpreter that greets', {}, {}, 'echo hello'],
+])) {
+  test(`the plugin's scripts run whatever is set: ${title}`, t => {
+    enter(t, aProject(files))
+    machinePython(first)
+    setVariables(t, environment)
+    const python = projectPython()
+    assert.equal(python, path.resolve('.venv/bin/python'))
+    assert.deepEqual(findFunctions('functions', python).functions, {
+      hello: { handler: 'hello.py', file: 'functions/hello.py', config: {} },
+    })
+    assert.match(findPython(INPUTS).python, /python/)
+    const hello = { hello: { handler: 'a.b' } }
+    assert.throws(() => bundle({ ...INPUTS, source: 'größe' }, hello, 'functions'), {
+      message: /^no folder größe/,
+    })
+  })
+}
+
+test('netlify dev does not count the packages of the home', t => {
+  enter(t, { 'requirements.txt': 'no-such-d' })
+  machinePython()
+  const show = 'import sys; print("lib/python%d.%d/site-packages" % sys.version_info[:2])'
+  const site = execFileSync('.venv/bin/python', ['-c', show], { encoding: 'utf8' }).trim()
+  const about = path.resolve('home/.local', site, 'no_such_d-1.dist-info')
+  mkdirSync(about, { recursive: true })
+  writeFileSync(path.join(about, 'METADATA'), 'Metadata-Version: 2.1\nName: no-such-d\nVersion: 1\n')
+  setVariables(t, { HOME: path.resolve('home') })
+  assert.throws(() => findPython(INPUTS), { message: /lacks no-such-d; make a virtual env/ })
+})
 
 for (const [title, files, missing] of /** @type {const} */ ([
   ['an included file', { 'requirements.txt': '-r base.txt', 'base.txt': 'no-such-a' }, 'no-such-a'],
