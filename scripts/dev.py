@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -193,4 +194,8 @@ def port_number(text: str) -> int | None:
 
 
 if __name__ == "__main__":
+    # Not every terminal has the characters that the CLI draws its box with.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(main(sys.argv[1], dict(os.environ)))

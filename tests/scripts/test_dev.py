@@ -183,6 +183,27 @@ def test_colours_hide_no_line_from_it() -> None:
     assert list(dev.shown(lines)) == [*lines, lines[0]]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("utf-8", "╭ für 🎬"), ("latin-1", "? für ?"), ("ascii", "? f?r ?")]
+)
+def test_a_terminal_shows_what_its_encoding_can(tmp_path: Path, encoding: str, shown: str) -> None:
+    (tmp_path / "netlify").write_text("#!/bin/sh\necho '╭ für 🎬'\n", encoding="utf-8")
+    (tmp_path / "netlify").chmod(0o755)
+    port = str(free_ports(1)[0])
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONIOENCODING": encoding}
+
+    done = subprocess.run(
+        [sys.executable, dev.__file__, port],
+        env=os.environ | environ,
+        capture_output=True,
+        encoding=encoding,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == shown
+
+
 @pytest.mark.parametrize("text", ["abc", "", "80", "65536", "8888.5", "-8888", "٨٨٨٨", "8888 9999"])
 def test_what_is_no_port_is_said_in_one_line(text: str) -> None:
     done = subprocess.run(
