@@ -161,6 +161,9 @@ LONGEST_IMPORT = 60
 SHORTEST_SECRET = 4
 """Characters; what is shorter, such as `1` or `on`, stands in many a message by chance."""
 
+ANYWHERE = {"PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0", "PIP_PREFIX": "", "PIP_ROOT": ""}
+"""Lets pip install into a folder, whatever the shell says of where; what is empty counts as not set."""
+
 
 class BundleError(Exception):
     """The bundle cannot be built; the message names the file and the way out."""
@@ -576,7 +579,7 @@ def install_pinned(lock: Path, target: str) -> None:
     failures = []
     for installer in installers:
         try:
-            run([*installer, *options], " ".join(installer[:3]))
+            run([*installer, *options], " ".join(installer[:3]), **ANYWHERE)
         except BundleError as error:  # noqa: PERF203 -- one of three at most
             failures.append(error)
         else:

@@ -592,3 +592,26 @@ def test_uv_comes_without_pip_in_the_environment(folder: Path, monkeypatch: pyte
         bundle.BundleError, match=r"^uv cannot be installed: it takes a Python with pip, or a uv"
     ):
         bundle.install_pinned(lock_file, str(folder / "target"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PIP_REQUIRE_VIRTUALENV", "1"),
+        ("PIP_USER", "1"),
+        ("PIP_PREFIX", "x"),
+        ("PIP_ROOT", "x"),
+        ("PIP_TARGET", "x"),
+    ],
+)
+def test_uv_comes_whatever_pip_is_set_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    base = Path(sys._base_executable)  # type: ignore[attr-defined] # noqa: SLF001 - as above
+    monkeypatch.setattr(sys, "executable", str(base))
+    monkeypatch.setenv("PATH", os.devnull)
+    monkeypatch.setenv(name, value)
+
+    bundle.install_pinned(bundle.HERE / "uv.txt", str(folder / "target"))
+
+    assert (folder / "target/bin/uv").is_file()
