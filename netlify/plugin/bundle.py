@@ -164,6 +164,9 @@ SHORTEST_SECRET = 4
 ANYWHERE = {"PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0", "PIP_PREFIX": "", "PIP_ROOT": ""}
 """Lets pip install into a folder, whatever the shell says of where; what is empty counts as not set."""
 
+ELSEWHERE = {"UV_PROJECT", "UV_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"}
+"""Variables that lead uv to another project or Python."""
+
 
 class BundleError(Exception):
     """The bundle cannot be built; the message names the file and the way out."""
@@ -842,7 +845,8 @@ def digest(*things: str | bytes) -> str:
 def run(command: list[str], failure: str, **variables: str) -> str:
     """Run a command and return what it printed; raises BundleError with its last words."""
     # A company's proxy has its certificate in the machine's store, which uv alone does not read.
-    environment = {"UV_SYSTEM_CERTS": "1", **os.environ, **variables}
+    given = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    environment = {"UV_SYSTEM_CERTS": "1", **given, **variables}
     done = subprocess.run(
         command, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
     )

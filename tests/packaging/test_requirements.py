@@ -293,6 +293,20 @@ def real_uv(*arguments: str, **variables: str) -> str:
     return bundle.run(["uv", "-q", *arguments], "uv failed", **variables)
 
 
+@pytest.mark.parametrize("file", ["uv.lock", "requirements.txt"])
+@pytest.mark.parametrize("name", ["UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_PYTHON"])
+def test_the_project_is_this_one_whatever_uv_is_set_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str
+) -> None:
+    project = '[project]\nname="site"\nversion="1"\nrequires-python=">=3.11"\ndependencies=["six"]\n'
+    write_files(folder, {"pyproject.toml": project, "elsewhere/pyproject.toml": project})
+    real_uv("lock")
+    write_files(folder, {file: Path("uv.lock").read_text() if file == "uv.lock" else "six"})
+    monkeypatch.setenv(name, str(folder / "elsewhere"))
+
+    assert "six" in Path(lock(real_uv).file).read_text()
+
+
 SOURCES = "[tool.uv.sources]\nlib={workspace=true}\n"
 WORKSPACE = '[tool.uv.workspace]\nmembers=["lib", "site"]\n'
 
