@@ -213,6 +213,7 @@ def npm_packages(lock: str) -> None:
     run(
         "npm",
         "ci",
+        "--no-workspaces",  # the clone may lie in another project's
         "--include=dev",
         "--no-audit",
         "--no-fund",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -309,6 +310,20 @@ def test_a_moved_clone_keeps_its_npm_packages(clone: Path, monkeypatch: pytest.M
     shutil.rmtree(clone / "node_modules")
     setup.npm_packages("package-lock.json")
     assert installed == [clone, clone]
+
+
+def test_a_clone_in_a_workspace_gets_its_own_npm_packages(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "package.json").write_text('{"workspaces": ["*"]}')
+    about = {"name": "clone", "version": "1.0.0"}
+    lock = {**about, "lockfileVersion": 3, "packages": {"": about}}
+    (clone / "package.json").write_text(json.dumps(about))
+    (clone / "package-lock.json").write_text(json.dumps(lock))
+
+    setup.npm_packages("package-lock.json")
+
+    assert setup.is_done("package-lock.json")
 
 
 def test_a_second_set_up_waits_for_the_first() -> None:
