@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -65,6 +66,19 @@ DEBIAN_PROGRAMS = {
 
 class SetupError(Exception):
     """A step cannot be done here; the message says what the person can do."""
+
+
+def start(target: str) -> None:
+    """Install everything that a target of the Makefile needs; exits with one line where that fails."""
+    try:
+        main(target)
+    except OSError as error:
+        sys.exit(f"setup: {error.filename}: {error.strerror}" if error.filename else f"setup: {error}")
+    except SetupError as error:
+        sys.exit(f"setup: {error}")
+    except KeyboardInterrupt:
+        print("setup: interrupted, the next make goes on from here", file=sys.stderr)
+        sys.exit(130)
 
 
 def main(target: str) -> None:
@@ -134,9 +148,14 @@ def make_venv() -> None:
     try:
         venv.create(VENV, with_pip=True, symlinks=True)
     except subprocess.CalledProcessError as error:
-        raise SetupError(
-            "python3 has no venv: install it (Debian, Ubuntu: apt install python3-venv)"
-        ) from error
+        if importlib.util.find_spec("ensurepip") is None:
+            raise SetupError(
+                "python3 has no venv: install it (Debian, Ubuntu: apt install python3-venv)"
+            ) from error
+        lines = [str(error), *error.output.decode(errors="replace").strip().splitlines()]
+        # Below pip's own words there is a traceback of what has called it.
+        reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
+        raise SetupError(f".venv cannot be made: {reason}") from error
 
 
 def fault_of_venv() -> str | None:
@@ -330,7 +349,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except SetupError as error:
-        sys.exit(f"setup: {error}")
+    start(sys.argv[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import json
 import os
 import re
@@ -149,6 +150,59 @@ def test_what_cannot_serve_is_made_anew(
     assert made == [clone / ".venv"]
     assert not (clone / ".venv").exists()
     assert capsys.readouterr().out == "==> .venv has Python 3.9, which is too old: it is made\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "has_ensurepip", "said"),
+    [
+        ("Traceback:\nOSError: no space\n", True, ".venv cannot be made: OSError: no space"),
+        ("ERROR: no space\nTraceback:\nError: 1\n", True, ".venv cannot be made: ERROR: no space"),
+        ("", True, ".venv cannot be made: Command 'ensurepip' returned non-zero exit status 1."),
+        ("No module", False, "python3 has no venv: install it (Debian, Ubuntu: apt install python3-venv)"),
+    ],
+)
+def test_a_venv_that_cannot_be_made_says_why(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, printed: str, said: str, *, has_ensurepip: bool
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise subprocess.CalledProcessError(1, "ensurepip", printed.encode())
+
+    assert not (clone / ".venv").exists()
+    monkeypatch.setattr(venv, "create", fails)
+    monkeypatch.setattr(importlib.util, "find_spec", {"ensurepip": has_ensurepip or None}.get)
+
+    with pytest.raises(setup.SetupError) as refused:
+        setup.make_venv()
+
+    assert str(refused.value) == said
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (setup.SetupError("no npm"), "setup: no npm", ""),
+        (OSError(30, "Read-only file system", "/x/.venv"), "setup: /x/.venv: Read-only file system", ""),
+        (OSError("odd"), "setup: odd", ""),
+        (KeyboardInterrupt(), 130, "setup: interrupted, the next make goes on from here\n"),
+    ],
+    ids=repr,
+)
+def test_a_set_up_that_ends_early_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    raised: BaseException,
+    code: int | str,
+    said: str,
+) -> None:
+    def ends(_: str) -> None:
+        raise raised
+
+    monkeypatch.setattr(setup, "main", ends)
+
+    with pytest.raises(SystemExit) as ending:
+        setup.start("dev")
+
+    assert (ending.value.code, capsys.readouterr().err) == (code, said)
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1", "xx_YY"])
@@ -312,9 +366,7 @@ def test_a_moved_clone_keeps_its_npm_packages(clone: Path, monkeypatch: pytest.M
     assert installed == [clone, clone]
 
 
-def test_a_clone_in_a_workspace_gets_its_own_npm_packages(
-    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clone_in_a_workspace_gets_its_own_npm_packages(clone: Path, tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"workspaces": ["*"]}')
     about = {"name": "clone", "version": "1.0.0"}
     lock = {**about, "lockfileVersion": 3, "packages": {"": about}}
