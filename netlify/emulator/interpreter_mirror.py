@@ -45,12 +45,14 @@ def can_download() -> bool:
 
 
 def make(folder: Path) -> dict[str, str]:
-    """Write the archive and its list; return the environment that selects them."""
+    """Write the archive and its list unless they are there; return the environment that selects them."""
     number = platform.python_version()
     minor = ".".join(number.split(".")[:2])
     key = f"cpython-{number}-linux-x86_64-gnu"
     archive, listed = folder / f"{key}.tar.gz", folder / "downloads.json"
-    if not listed.exists():
+    # The list of a folder that was moved names the archive at its old place.
+    is_made = archive.exists() and listed.exists() and f'"{archive.as_uri()}"' in listed.read_text("utf-8")
+    if not is_made:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             copy_interpreter(Path(scratch), f"python{minor}")
