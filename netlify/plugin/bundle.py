@@ -204,7 +204,24 @@ def main() -> None:
     """Build what is not there yet, check it, print what is in it."""
     plan = read_plan(json.load(sys.stdin), os.environ)
     glibc = os.environ.get("BUNDLE_GLIBC", GLIBC)
-    print(table(Bundle(plan, Path(sys.argv[1]), glibc).bring_up_to_date()))
+    output = Path(sys.argv[1])
+    with alone(output.parent):
+        print(table(Bundle(plan, output, glibc).bring_up_to_date()))
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other build in a folder is under way: two would write the same files."""
+    import fcntl  # noqa: PLC0415 - Windows, where nothing is built, has none
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another build of this folder is under way: waiting for it", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def read_plan(given: Mapping[str, Any], environment: Mapping[str, str]) -> Plan:

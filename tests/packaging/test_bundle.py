@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import importlib.util
 import json
 import os
@@ -606,6 +607,32 @@ def test_a_state_is_whole_however_its_writing_ends(tmp_path: Path, monkeypatch: 
         whole.save()
 
     assert whole.state_file.read_bytes() == before
+
+
+def test_a_second_build_of_a_folder_waits_for_the_first(tmp_path: Path) -> None:
+    with_uv(tmp_path)
+    (program,) = tmp_path.glob("uv-*/bin/uv")
+    program.unlink()
+    program.write_text("#!/bin/sh\necho it is its turn >&2; exit 1\n")
+    program.chmod(0o755)
+    asked = tmp_path / "plan.json"
+    asked.write_text(json.dumps({"functions": {"hello": "hello.py"}, "source": "src"}))
+    with (tmp_path / "lock").open("w") as first, asked.open() as stdin:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            [sys.executable, bundle.__file__, str(tmp_path / "out")],
+            cwd=tmp_path,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert second.stdout
+        said = second.stdout.readline()
+    _, errors = second.communicate(timeout=60)
+
+    assert said == "another build of this folder is under way: waiting for it\n"
+    assert (second.returncode, errors) == (1, "uv python failed: it is its turn\n")
 
 
 @pytest.mark.parametrize(
