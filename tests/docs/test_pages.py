@@ -39,6 +39,7 @@ def test_every_block_is_in_a_language_that_is_checked_here() -> None:
         "json",
         "toml",
         "js",
+        "html",
         "python",
         "text",
         "yaml",
@@ -219,6 +220,11 @@ def test_each_toml_block_is_that_of_the_example(block: Block) -> None:
         assert plugin.pop("inputs", {}).keys() <= inputs
 
     assert {name: example.get(name) for name in shown} == shown
+
+
+@each("html")
+def test_each_html_block_is_that_of_the_example(block: Block) -> None:
+    assert block.text == (ROOT / "examples/hello/public/index.html").read_text()
 
 
 # --- code --------------------------------------------------------------------------------------------------

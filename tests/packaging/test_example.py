@@ -131,13 +131,15 @@ def test_all_other_examples_answer_in_dev(package: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_pins_its_python_and_ignores_its_output(name: str) -> None:
-    """And has the settings of all, so that one site here may have the functions of several."""
+def test_an_example_can_be_deployed_and_ignores_its_output(name: str) -> None:
+    """It pins its Python, and has the settings of all: one site here may have the functions of several."""
     folder = REPOSITORY / "examples" / name
     settings = tomllib.loads((folder / "netlify.toml").read_text())
     assert settings["build"]["environment"]["PYTHON_VERSION"] == "3.13"
     assert settings == tomllib.loads((REPOSITORY / "examples/hello/netlify.toml").read_text())
     assert ".netlify/" in (folder / ".gitignore").read_text().split()
+    # `netlify deploy` takes no site without it.
+    assert (folder / settings["build"]["publish"] / "index.html").is_file()
 
 
 def test_the_package_has_what_runs_and_nothing_else(package: Path) -> None:
