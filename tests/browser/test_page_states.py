@@ -509,7 +509,7 @@ def test_cancel_while_it_is_made_says_first_that_it_may_cost(
 def test_a_cancel_that_comes_too_late_shows_how_the_job_ended(
     open_page: OpenPage, functions: Functions
 ) -> None:
-    functions.states(RENDERING)
+    functions.states(status("processing", stage="rendering", pollAfterMs=1_000))
     functions.cancel = [problem(409, "job_ended", jobId=JOB_ID)]
     page = open_page()
     generate(page)

@@ -354,7 +354,9 @@ def test_a_store_that_takes_no_whole_video(
     with before(videogen, refuse):
         found = first_failure(videogen("doctor", "--json"))
         bucket = videogen.bucket
-        uploads = bucket.client.list_multipart_uploads(Bucket=bucket.settings.bucket)
+        uploads = bucket.client.list_multipart_uploads(
+            Bucket=bucket.settings.bucket, Prefix=bucket.settings.prefix
+        )
         left = [*bucket.entries(""), *uploads.get("Uploads", [])]
 
     lost = "videos would be paid for and lost"
