@@ -129,36 +129,32 @@ UPLOADS = [
 JANUARY_2 = 1_798_848_000.0
 
 
-def test_only_old_uploads_of_the_site_s_videos_are_aborted() -> None:
-    aborted: list[str] = []
-    listed = "".join(UPLOAD.format(*one) for one in UPLOADS)
-    body = f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()
+def listing_of(uploads: list[tuple[str, str, str]]) -> bytes:
+    listed = "".join(UPLOAD.format(*one) for one in uploads)
+    return f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()
+
+
+def aborted(reply: Reply, **which: float) -> list[str]:
+    """Return the uploads that are aborted of UPLOADS, by a store that answers each of them so."""
+    asked: list[str] = []
 
     def answer(request: Passed) -> Reply:
-        if request.method == "DELETE":
-            aborted.append(request.path.rpartition("=")[2])
-        return (204, {}, b"") if request.method == "DELETE" else (200, {}, body)
+        if request.method != "DELETE":
+            return (200, {}, listing_of(UPLOADS))
+        asked.append(request.path.rpartition("=")[2])
+        return reply
 
     with answering(answer) as store:
-        bucket_at(store.url).abort_uploads("videos/", before=JANUARY_2)
+        bucket_at(store.url).abort_uploads("videos/", **which)
+    return asked
 
-    assert aborted == ["old"]
+
+def test_only_old_uploads_of_the_site_s_videos_are_aborted() -> None:
+    assert aborted((204, {}, b""), before=JANUARY_2) == ["old"]
 
 
 def test_an_upload_that_has_ended_keeps_no_other_from_its_end() -> None:
-    aborted: list[str] = []
-    listed = "".join(UPLOAD.format(*one) for one in UPLOADS)
-    body = f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()
-
-    def answer(request: Passed) -> Reply:
-        if request.method == "DELETE":
-            aborted.append(request.path.rpartition("=")[2])
-        return s3_error(404, "NoSuchUpload") if request.method == "DELETE" else (200, {}, body)
-
-    with answering(answer) as store:
-        bucket_at(store.url).abort_uploads("videos/")
-
-    assert aborted == ["old", "young"]
+    assert aborted(s3_error(404, "NoSuchUpload")) == ["old", "young"]
 
 
 @pytest.mark.parametrize("refused", ["GET", "DELETE"])
@@ -167,11 +163,8 @@ def test_an_upload_that_has_ended_keeps_no_other_from_its_end() -> None:
     [(403, "AccessDenied"), (405, "MethodNotAllowed"), (501, "NotImplemented"), (500, "InternalError")],
 )
 def test_uploads_that_cannot_be_aborted_are_an_error(refused: str, status: int, code: str) -> None:
-    listed = UPLOAD.format(*UPLOADS[0])
-    body = f"<ListMultipartUploadsResult>{WHOLE}{listed}</ListMultipartUploadsResult>".encode()
-
     def answer(request: Passed) -> Reply:
-        return s3_error(status, code) if request.method == refused else (200, {}, body)
+        return s3_error(status, code) if request.method == refused else (200, {}, listing_of(UPLOADS[:1]))
 
     with answering(answer) as store, pytest.raises(StoreUnavailable) as raised:
         bucket_at(store.url).abort_uploads("videos/")
